@@ -1,0 +1,1 @@
+"""heatconv: declarative orchestration by convergence."""

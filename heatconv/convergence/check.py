@@ -1,0 +1,345 @@
+"""Check an update node: what to do about one resource, and what follows.
+
+A check is `admit`, then `begin` with what is wanted (or `refuse`, when that
+cannot be told), then, once the plugin has answered, `finish`. Each returns a
+Step. Whatever was begun and interrupted is settled first: see `settle`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heatconv.convergence import replacement, settle, states
+from heatconv.convergence.model import (
+    Action,
+    Event,
+    Node,
+    NodeKey,
+    NodeStatus,
+    Observation,
+    Reality,
+    Resource,
+    Stack,
+    Status,
+    Verb,
+    Wanted,
+)
+from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard, RowWrite, Step
+
+#: How often a node is tried again when reality keeps differing from what was
+#: asked for.
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a check of one node needs to know.
+
+    :ivar node: None when there is no such node (any more).
+    :ivar row: its subject; None when that row is gone.
+    :ivar siblings: the other rows of the same name.
+    :ivar serving: for a cleanup: an update node of this traversal ended on
+        the row.
+    """
+
+    node: Node | None
+    stack: Stack | None = None
+    row: Resource | None = None
+    siblings: tuple[Resource, ...] = ()
+    serving: bool = False
+
+
+def event(row: Resource) -> Event:
+    """Return the event that tells the present state of a row."""
+    return Event(
+        stack_id=row.stack_id,
+        resource_name=row.name,
+        resource_type=row.type,
+        physical_id=row.physical_id,
+        action=row.action,
+        status=row.status,
+        reason=row.reason,
+    )
+
+
+def admit(view: View, lease: str) -> Step | None:
+    """Say what can be decided before it is known what is wanted.
+
+    :return: a step that ends the check here, or None to go on with `begin`.
+    """
+    node, row = view.node, view.row
+    if node is None or node.status != NodeStatus.READY:
+        return Step('nothing to do: the node is not ready')
+    if row is None:
+        return None
+    if row.claim is not None:
+        return Step('claimed: whoever finishes will announce the node again')
+    if states.unsettled(row):
+        return settle.begin(row, lease, node)
+    return None
+
+
+def begin(view: View, wanted: Wanted, lease: str, fresh_id: str) -> Step:
+    """Begin what it takes to make the subject what is wanted.
+
+    :param lease: the lease to claim the row with.
+    :param fresh_id: the id of the row to add, should one be needed.
+    """
+    node, row, stack = view.node, view.row, view.stack
+    assert node is not None and stack is not None
+    replaces = row is None or replacement.needs_replacement(row, wanted)
+    if row is None or replaces or row.physical_id is None:
+        other = replacement.substitute(row, view.siblings, wanted)
+        if other is not None:
+            return _repoint(node, row, other, insert=False)
+        if row is None or replaces:
+            new = Resource(
+                id=fresh_id,
+                stack_id=node.stack_id,
+                name=node.key.name,
+                type=wanted.type,
+                template_id=wanted.template_id,
+                deletion_policy=wanted.deletion_policy,
+                replaces=row.id if row else None,
+            )
+            return _repoint(node, row, new, insert=True)
+        return _operate(node, row, wanted, Verb.CREATE, lease)
+    changed = replacement.changed(row.properties, wanted.properties)
+    if not changed and states.healthy(row):
+        return _keep(node, row, wanted)
+    return _operate(node, row, wanted, Verb.UPDATE, lease, changed)
+
+
+def refuse(view: View, reason: str, wish_id: str) -> Step:
+    """Fail a node of which it cannot be told what is wanted.
+
+    A reference that does not resolve or a property that came out invalid: the
+    row did not get to an operation, but it is not what the template says.
+    """
+    node, row = view.node, view.row
+    assert node is not None
+    write = None
+    events: tuple[Event, ...] = ()
+    if row is not None and (states.healthy(row) or not states.begun(row)):
+        failed = dataclasses.replace(
+            row,
+            action=Action.UPDATE if states.begun(row) else Action.CREATE,
+            status=Status.FAILED,
+            reason=reason,
+            version=row.version + 1,
+        )
+        write = RowWrite(RowGuard.UNCLAIMED, row, failed)
+        events = (event(failed),)
+    commit = Commit(
+        row=write,
+        node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
+        failure=Failure(node.stack_id, _stack_reason(node.key, reason), wish_id),
+        events=events,
+    )
+    return Step('refused: ' + reason, commit)
+
+
+def finish(
+    key: NodeKey,
+    claimed: Resource,
+    wanted: Wanted,
+    verb: Verb,
+    seen: Observation,
+    attempts: int,
+    wish_id: str,
+) -> Step:
+    """Save what became of a create or an update.
+
+    :param claimed: the row as my begin saved it.
+    :param attempts: how often the node was tried already.
+    """
+    if seen.reality == Reality.PENDING:
+        return Step('pending', wait=True)
+    if seen.reality == Reality.FAILED:
+        return _fail(key, claimed, verb, seen, wish_id, seen.reason or f'{verb} failed')
+    released = dataclasses.replace(claimed, claim=None, version=claimed.version + 1)
+    if seen.reality == Reality.ABSENT:
+        saved = dataclasses.replace(
+            released,
+            action=Action.CREATE,
+            status=Status.FAILED,
+            physical_id=None,
+            reason=f'{verb} was asked for, and the resource is not there',
+        )
+        as_asked = False
+    else:
+        saved = dataclasses.replace(
+            released,
+            status=Status.COMPLETE,
+            reason='state changed',
+            physical_id=seen.physical_id,
+            attributes=seen.attributes,
+            properties=wanted.properties if seen.properties is None else seen.properties,
+            requires=wanted.requires,
+        )
+        as_asked = not replacement.changed(saved.properties, wanted.properties)
+    if not as_asked and attempts + 1 >= ATTEMPTS:
+        reason = (
+            saved.reason
+            if seen.reality == Reality.ABSENT
+            else (
+                f'{verb} was asked for {ATTEMPTS} times, and still differ: '
+                + ', '.join(replacement.changed(saved.properties, wanted.properties))
+            )
+        )
+        return _fail(key, claimed, verb, seen, wish_id, reason)
+    write = NodeWrite(
+        key,
+        NodeStatus.RUNNING,
+        claimed.id,
+        NodeStatus.DONE if as_asked else NodeStatus.READY,
+        retry=not as_asked,
+    )
+    commit = Commit(
+        row=RowWrite(RowGuard.MINE, claimed, saved),
+        node=write,
+        late_stands=True,
+        events=(event(saved),),
+    )
+    if as_asked:
+        return Step(f'{verb} done', commit)
+    return Step(f'{verb} done, but not as asked', commit, casts=(key,))
+
+
+def release(claimed: Resource) -> Step:
+    """Let go of a row whose operation is still under way.
+
+    Its node is gone, or there never was one: whoever needs the row next looks
+    at what is real. So an operation that never ends holds nobody up.
+    """
+    saved = dataclasses.replace(claimed, claim=None, version=claimed.version + 1)
+    commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved))
+    return Step('released while still under way', commit, wakes=claimed.id)
+
+
+def fenced(verb: Verb, claimed: Resource, row: Resource | None, call: Call) -> Step:
+    """Make up for an operation whose finish was refused: somebody took over.
+
+    :param row: the row as it is now.
+    """
+    if row is None or (states.doomed(row) and verb == Verb.CREATE):
+        if verb in (Verb.DELETE, Verb.OBSERVE):
+            return Step('fenced: nothing is left to make up for')
+        return Step(
+            'fenced: the row is gone, delete by token',
+            call=dataclasses.replace(call, verb=Verb.DELETE, row=claimed),
+        )
+    if verb == Verb.OBSERVE:
+        return Step('fenced: an observation changes nothing')
+    return Step('fenced: reality may differ from the row', Commit(suspects=row.id))
+
+
+def _operate(
+    node: Node,
+    row: Resource,
+    wanted: Wanted,
+    verb: Verb,
+    lease: str,
+    changed: tuple[str, ...] = (),
+) -> Step:
+    """Claim the row and begin a create or an update."""
+    creates = verb == Verb.CREATE
+    claimed = dataclasses.replace(
+        row,
+        type=wanted.type,
+        action=Action.CREATE if creates else Action.UPDATE,
+        status=Status.IN_PROGRESS,
+        reason='state changed',
+        version=row.version + 1,
+        claim=lease,
+        suspect=False,
+        template_id=wanted.template_id,
+        # What a create asks for is what it will be; an update may fail half-way,
+        # and until it is observed the old properties are the better guess.
+        properties=wanted.properties if creates else row.properties,
+        requires=union(row.requires, wanted.requires),
+        deletion_policy=wanted.deletion_policy,
+        replaced_by=None,
+    )
+    commit = Commit(
+        row=RowWrite(RowGuard.UNCLAIMED, row, claimed),
+        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING),
+        events=(event(claimed),),
+    )
+    return Step(f'begin {verb}', commit, Call(verb, claimed, wanted.properties, changed))
+
+
+def _keep(node: Node, row: Resource, wanted: Wanted) -> Step:
+    """Leave the resource alone: what is wanted is there."""
+    kept = dataclasses.replace(
+        row,
+        version=row.version + 1,
+        template_id=wanted.template_id,
+        requires=wanted.requires,
+        deletion_policy=wanted.deletion_policy,
+        replaced_by=None,
+    )
+    commit = Commit(
+        row=RowWrite(RowGuard.UNCLAIMED, row, kept),
+        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.DONE),
+    )
+    return Step('unchanged', commit)
+
+
+def _repoint(node: Node, row: Resource | None, other: Resource, insert: bool) -> Step:
+    """Hand the node over to another row of the name, in one commit."""
+    write = None
+    if row is not None:
+        left = dataclasses.replace(row, version=row.version + 1, replaced_by=other.id)
+        write = RowWrite(RowGuard.UNCLAIMED, row, left)
+    commit = Commit(
+        row=write,
+        node=NodeWrite(
+            node.key, NodeStatus.READY, node.subject, NodeStatus.READY, subject_now=other.id
+        ),
+        inserts=(other,) if insert else (),
+        abandons=row.id if row else None,
+    )
+    reason = 'replace by a new row' if insert else 'the name is served by another row'
+    return Step(reason, commit, casts=(node.key,))
+
+
+def _fail(
+    key: NodeKey, claimed: Resource, verb: Verb, seen: Observation, wish_id: str, reason: str
+) -> Step:
+    absent = seen.reality == Reality.ABSENT
+    # What was observed is what a later update compares with.
+    observed: Mapping[str, Any] | None = claimed.properties
+    if seen.properties is not None:
+        observed = seen.properties
+    saved = dataclasses.replace(
+        claimed,
+        action=Action.CREATE if absent else claimed.action,
+        status=Status.FAILED,
+        reason=reason,
+        claim=None,
+        version=claimed.version + 1,
+        physical_id=None if absent else seen.physical_id or claimed.physical_id,
+        attributes=seen.attributes or claimed.attributes,
+        properties=observed,
+    )
+    commit = Commit(
+        row=RowWrite(RowGuard.MINE, claimed, saved),
+        node=NodeWrite(key, NodeStatus.RUNNING, claimed.id, NodeStatus.DONE),
+        late_stands=True,
+        failure=Failure(claimed.stack_id, _stack_reason(key, reason), wish_id),
+        events=(event(saved),),
+    )
+    return Step(f'{verb} failed', commit)
+
+
+def _stack_reason(key: NodeKey, reason: str) -> str:
+    return f'Resource failed: resources.{key.name}: {reason}'
+
+
+def union(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """Return both, sorted, each once."""
+    return tuple(sorted({*old, *new}))

@@ -1,0 +1,92 @@
+"""Clean up a row that the template no longer wants, and what follows."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from heatconv.convergence import states
+from heatconv.convergence.check import View, event
+from heatconv.convergence.model import (
+    Action,
+    NodeKey,
+    NodeStatus,
+    Observation,
+    Reality,
+    Resource,
+    Status,
+    Verb,
+)
+from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard, RowWrite, Step
+
+
+def begin(view: View, lease: str) -> Step:
+    """Begin the delete of the subject, unless the update of its name ended on it."""
+    node, row = view.node, view.row
+    if node is None or node.status != NodeStatus.READY:
+        return Step('nothing to do: the node is not ready')
+    done = NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE)
+    if row is None:
+        return Step('the row is gone', Commit(node=done))
+    if view.serving:
+        return Step('in use', Commit(node=done))
+    if row.claim is not None:
+        return Step('claimed: whoever finishes will announce the node again')
+    if not states.begun(row):
+        drop = RowWrite(RowGuard.UNCLAIMED, row, None)
+        return Step('never begun: drop the row', Commit(row=drop, node=done))
+    if row.deletion_policy == 'Retain':
+        drop = RowWrite(RowGuard.UNCLAIMED, row, None)
+        gone = dataclasses.replace(
+            row, action=Action.DELETE, status=Status.COMPLETE, reason='retained'
+        )
+        return Step('retain', Commit(row=drop, node=done, events=(event(gone),)))
+    claimed = dataclasses.replace(
+        row,
+        action=Action.DELETE,
+        status=Status.IN_PROGRESS,
+        reason='state changed',
+        version=row.version + 1,
+        claim=lease,
+        suspect=False,
+    )
+    commit = Commit(
+        row=RowWrite(RowGuard.UNCLAIMED, row, claimed),
+        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING),
+        events=(event(claimed),),
+    )
+    return Step('begin delete', commit, Call(Verb.DELETE, claimed, row.properties or {}))
+
+
+def finish(key: NodeKey, claimed: Resource, seen: Observation, wish_id: str) -> Step:
+    """Save what became of a delete: the row goes when the resource is gone."""
+    if seen.reality in (Reality.PENDING, Reality.READY):
+        return Step('pending', wait=True)
+    if seen.reality == Reality.ABSENT:
+        gone = dataclasses.replace(claimed, status=Status.COMPLETE)
+        commit = Commit(
+            row=RowWrite(RowGuard.MINE, claimed, None),
+            node=NodeWrite(key, NodeStatus.RUNNING, claimed.id, NodeStatus.DONE),
+            late_stands=True,
+            events=(event(gone),),
+        )
+        return Step('delete done', commit)
+    reason = seen.reason or 'delete failed'
+    saved = dataclasses.replace(
+        claimed,
+        status=Status.FAILED,
+        reason=reason,
+        claim=None,
+        version=claimed.version + 1,
+    )
+    commit = Commit(
+        row=RowWrite(RowGuard.MINE, claimed, saved),
+        node=NodeWrite(key, NodeStatus.RUNNING, claimed.id, NodeStatus.DONE),
+        late_stands=True,
+        failure=Failure(
+            claimed.stack_id,
+            f'Resource DELETE failed: resources.{claimed.name}: {reason}',
+            wish_id,
+        ),
+        events=(event(saved),),
+    )
+    return Step('delete failed', commit)

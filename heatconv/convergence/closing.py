@@ -1,0 +1,20 @@
+"""Check a root node: what the end of all updates, or of everything, means."""
+
+from __future__ import annotations
+
+from heatconv.convergence.check import View
+from heatconv.convergence.model import ALL, NodeStatus
+from heatconv.convergence.step import Closing, Commit, NodeWrite, Step
+
+
+def begin(view: View) -> Step:
+    """Close the updates of a traversal, or the traversal."""
+    node = view.node
+    if node is None or node.status != NodeStatus.READY:
+        return Step('nothing to do: the node is not ready')
+    ends = node.key.name == ALL
+    commit = Commit(
+        node=NodeWrite(node.key, NodeStatus.READY, None, NodeStatus.DONE),
+        closing=Closing(node.stack_id, ends),
+    )
+    return Step('the traversal ends' if ends else 'all updates are done', commit)

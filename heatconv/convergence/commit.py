@@ -1,0 +1,277 @@
+"""Apply commits to the rows that a store holds locked: the guards.
+
+Every store does the same three things in one transaction: lock what `needs`
+names (and the successors, once the nodes are known), `apply` each commit in
+turn, write what changed. So the guards are written once, here, and a store has
+no rules of its own. In a batch each commit stands by itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from heatconv.convergence import stack as stack_rules
+from heatconv.convergence.model import (
+    ALL,
+    UPDATES,
+    Event,
+    Kind,
+    Node,
+    NodeKey,
+    NodeStatus,
+    Resource,
+    Stack,
+)
+from heatconv.convergence.step import (
+    REFUSED,
+    Closing,
+    Commit,
+    NodeWrite,
+    Outcome,
+    RowGuard,
+    RowWrite,
+    Verdict,
+)
+
+
+@dataclass
+class Held:
+    """The rows that one transaction has locked, and what it will write.
+
+    The first three map to the rows as they are now, applied commits included;
+    a row that is not there is missing from them. The rest tells the store what
+    to write at the end.
+
+    :ivar rows_saved: rows to insert or overwrite, or None to delete.
+    :ivar nodes_saved: the same for nodes.
+    :ivar stacks_saved: stacks to overwrite.
+    :ivar purged: traversals whose nodes are to be deleted, all of them.
+    """
+
+    rows: dict[str, Resource] = field(default_factory=dict)
+    nodes: dict[NodeKey, Node] = field(default_factory=dict)
+    stacks: dict[str, Stack] = field(default_factory=dict)
+    rows_saved: dict[str, Resource | None] = field(default_factory=dict)
+    nodes_saved: dict[NodeKey, Node] = field(default_factory=dict)
+    stacks_saved: dict[str, Stack] = field(default_factory=dict)
+    purged: dict[str, None] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def save_row(self, row: Resource) -> None:
+        self.rows[row.id] = self.rows_saved[row.id] = row
+
+    def drop_row(self, row_id: str) -> None:
+        del self.rows[row_id]
+        self.rows_saved[row_id] = None
+
+    def save_node(self, node: Node) -> None:
+        self.nodes[node.key] = self.nodes_saved[node.key] = node
+
+    def purge(self, traversal_id: str) -> None:
+        self.purged[traversal_id] = None
+        for key in [key for key in self.nodes if key.traversal_id == traversal_id]:
+            del self.nodes[key]
+            self.nodes_saved.pop(key, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a store must lock for some commits, each list in key order."""
+
+    stacks: tuple[str, ...]
+    nodes: tuple[NodeKey, ...]
+    rows: tuple[str, ...]
+
+
+def needs(commits: Iterable[Commit]) -> Needs:
+    """Name the rows that `apply` will look at, but for successors.
+
+    Stacks come first in the order of locking: whoever changes a stack also
+    removes its nodes, as the preparation does.
+    """
+    stacks: set[str] = set()
+    nodes: set[NodeKey] = set()
+    rows: set[str] = set()
+    for commit in commits:
+        if commit.row is not None:
+            rows.add(commit.row.read.id)
+        if commit.suspects is not None:
+            rows.add(commit.suspects)
+        if commit.failure is not None:
+            stacks.add(commit.failure.stack_id)
+        if commit.closing is not None:
+            stacks.add(commit.closing.stack_id)
+        if commit.node is not None:
+            key = commit.node.key
+            nodes.add(key)
+            if commit.abandons is not None:
+                nodes.add(NodeKey(key.traversal_id, Kind.CLEANUP, commit.abandons))
+                nodes.add(NodeKey(key.traversal_id, Kind.ROOT, ALL))
+            if commit.failure:
+                nodes.add(NodeKey(key.traversal_id, Kind.ROOT, UPDATES))
+    return Needs(tuple(sorted(stacks)), tuple(sorted(nodes)), tuple(sorted(rows)))
+
+
+def successors(commits: Iterable[Commit], held: Held) -> tuple[NodeKey, ...]:
+    """Name the nodes that these commits may let go on, in key order."""
+    found: set[NodeKey] = set()
+    for commit in commits:
+        write = commit.node
+        if write is None or write.now != NodeStatus.DONE:
+            continue
+        node = held.nodes.get(write.key)
+        if node is not None:
+            traversal_id = write.key.traversal_id
+            found.update(NodeKey(traversal_id, kind, name) for kind, name in node.successors)
+    return tuple(sorted(found - held.nodes.keys()))
+
+
+def apply(commit: Commit, held: Held) -> Outcome:
+    """Check every guard of a commit and, if they hold, do what it says.
+
+    :param held: changed in place; untouched when the commit is refused.
+    :return: an outcome; refusal and lateness are ordinary.
+    """
+    if commit.suspects is not None:
+        return _suspect(commit.suspects, held)
+    if commit.row is not None and not _row_holds(commit.row, held):
+        return REFUSED
+    node = None
+    if commit.node is not None:
+        node = _node_holds(commit.node, held)
+        if node is None and not commit.late_stands:
+            return REFUSED
+    late = commit.node is not None and node is None
+    doubted = _write_row(commit.row, held) if commit.row is not None else False
+    held.events.extend(commit.events)
+    if late:
+        return Outcome(Verdict.LATE)
+    ready: list[NodeKey] = []
+    wish = None
+    for row in commit.inserts:
+        held.save_row(row)
+    if node is not None and commit.node is not None:
+        if commit.failure is not None:
+            wish = _fail(commit, node, held)
+        elif doubted and commit.node.now == NodeStatus.DONE:
+            held.save_node(dataclasses.replace(node, status=NodeStatus.READY))
+            ready.append(node.key)
+        else:
+            ready = _write_node(commit, commit.node, node, held)
+        if commit.closing is not None:
+            _close(commit.closing, node, held)
+    return Outcome(Verdict.STANDS, tuple(sorted(ready)), wish)
+
+
+def _suspect(row_id: str, held: Held) -> Outcome:
+    row = held.rows.get(row_id)
+    if row is None:
+        return REFUSED
+    # The version stays: whoever holds the claim must be able to finish, and to
+    # see then that the row is in doubt.
+    held.save_row(dataclasses.replace(row, suspect=True))
+    return Outcome(Verdict.STANDS)
+
+
+def _row_holds(write: RowWrite, held: Held) -> bool:
+    row = held.rows.get(write.read.id)
+    if row is None:
+        return False
+    if row.version != write.read.version:
+        return False
+    if write.guard == RowGuard.DEAD_CLAIM:
+        return row.claim is not None and row.claim == write.read.claim
+    if write.guard == RowGuard.UNCLAIMED:
+        return row.claim is None and row.suspect == write.read.suspect
+    return True
+
+
+def _node_holds(write: NodeWrite, held: Held) -> Node | None:
+    node = held.nodes.get(write.key)
+    if node is None or node.status != write.was or node.subject != write.subject:
+        return None
+    return node
+
+
+def _write_row(write: RowWrite, held: Held) -> bool:
+    """Save the row part; say whether it was marked suspect meanwhile."""
+    row = held.rows[write.read.id]
+    if write.saved is None:
+        held.drop_row(row.id)
+        return False
+    saved = write.saved
+    doubted = write.guard == RowGuard.MINE and row.suspect
+    if doubted:
+        saved = dataclasses.replace(saved, suspect=True)
+    held.save_row(saved)
+    return doubted
+
+
+def _write_node(commit: Commit, write: NodeWrite, node: Node, held: Held) -> list[NodeKey]:
+    ready: list[NodeKey] = []
+    changed = dataclasses.replace(
+        node,
+        status=write.now,
+        subject=write.subject_now or node.subject,
+        attempts=node.attempts + write.retry,
+    )
+    if commit.abandons is not None:
+        changed = _abandon(commit.abandons, changed, held)
+    held.save_node(changed)
+    if write.now == NodeStatus.DONE:
+        for kind, name in changed.successors:
+            key = NodeKey(node.key.traversal_id, kind, name)
+            successor = held.nodes[key]
+            blockers = successor.blockers - 1
+            status = NodeStatus.WAITING if blockers else NodeStatus.READY
+            held.save_node(dataclasses.replace(successor, blockers=blockers, status=status))
+            if not blockers:
+                ready.append(key)
+    return ready
+
+
+def _abandon(row_id: str, node: Node, held: Held) -> Node:
+    """Give the row that a re-pointing leaves a cleanup node, if it has none."""
+    traversal_id = node.key.traversal_id
+    key = NodeKey(traversal_id, Kind.CLEANUP, row_id)
+    if key in held.nodes:
+        return node
+    root = held.nodes[NodeKey(traversal_id, Kind.ROOT, ALL)]
+    held.save_node(dataclasses.replace(root, blockers=root.blockers + 1))
+    held.save_node(
+        Node(
+            key=key,
+            stack_id=node.stack_id,
+            subject=row_id,
+            status=NodeStatus.WAITING,
+            blockers=1,
+            successors=((Kind.ROOT, ALL),),
+        )
+    )
+    return dataclasses.replace(node, successors=(*node.successors, (Kind.CLEANUP, row_id)))
+
+
+def _fail(commit: Commit, node: Node, held: Held) -> str | None:
+    """Fail the stack, wish for a rollback where that is on, drop the nodes."""
+    assert commit.failure is not None
+    stack = held.stacks[node.stack_id]
+    root = held.nodes.get(NodeKey(node.key.traversal_id, Kind.ROOT, UPDATES))
+    updated = root is None or root.blockers == 0
+    failed, events = stack_rules.fail(stack, commit.failure, updated)
+    held.stacks[stack.id] = held.stacks_saved[stack.id] = failed
+    held.events.extend(events)
+    held.purge(node.key.traversal_id)
+    return stack.id if failed.wish_id else None
+
+
+def _close(closing: Closing, node: Node, held: Held) -> None:
+    stack = held.stacks[node.stack_id]
+    if closing.ends:
+        closed, events = stack_rules.traversal_ends(stack)
+        held.events.extend(events)
+        held.purge(node.key.traversal_id)
+    else:
+        closed = stack_rules.template_is_good(stack)
+    held.stacks[stack.id] = held.stacks_saved[stack.id] = closed

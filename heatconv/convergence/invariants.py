@@ -1,0 +1,114 @@
+"""What must hold after every commit, whatever the history.
+
+Each predicate names what is wrong; an empty list means that it holds. They are
+cheap enough to run after every step of a simulation, and on a live database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from heatconv.convergence import graph, states
+from heatconv.convergence.model import (
+    Action,
+    Kind,
+    Node,
+    NodeKey,
+    NodeStatus,
+    Resource,
+    Stack,
+    Status,
+)
+
+
+def violations(stack: Stack, rows: Iterable[Resource], nodes: Iterable[Node]) -> list[str]:
+    """Return everything that is wrong with a stack, in a fixed order."""
+    rows = sorted(rows, key=lambda row: row.id)
+    by_key = {node.key: node for node in sorted(nodes, key=lambda node: node.key)}
+    found: list[str] = []
+    found.extend(_nodes_are_current(stack, by_key))
+    if stack.status == Status.IN_PROGRESS and not stack.wish_id:
+        found.extend(_every_row_is_looked_after(rows, by_key))
+    found.extend(_running_means_claimed(rows, by_key))
+    found.extend(_blockers_are_right(by_key))
+    found.extend(_acyclic(by_key))
+    found.extend(_deleted_leaves_nothing(stack, rows))
+    return found
+
+
+def _nodes_are_current(stack: Stack, nodes: dict[NodeKey, Node]) -> Iterator[str]:
+    """Nodes exist exactly while IN_PROGRESS, and only of the current traversal."""
+    for key in nodes:
+        if key.traversal_id != stack.traversal_id:
+            yield f'{key} is not of the current traversal'
+    running = stack.status == Status.IN_PROGRESS
+    if nodes and not running:
+        yield f'a stack {stack.action} {stack.status} has nodes'
+    if running and not nodes and not stack.wish_id:
+        yield 'a stack IN_PROGRESS has neither nodes nor a wish'
+
+
+def _every_row_is_looked_after(rows: list[Resource], nodes: dict[NodeKey, Node]) -> Iterator[str]:
+    """Every row is the subject of an update node or has a cleanup node."""
+    subjects = {node.subject for key, node in nodes.items() if key.kind != Kind.ROOT}
+    for row in rows:
+        if row.id not in subjects:
+            yield f'nothing looks after row {row.id} of {row.name}'
+
+
+def _running_means_claimed(rows: list[Resource], nodes: dict[NodeKey, Node]) -> Iterator[str]:
+    """A running node's subject is claimed."""
+    claimed = {row.id for row in rows if row.claim is not None}
+    for node in nodes.values():
+        if node.status == NodeStatus.RUNNING and node.subject not in claimed:
+            yield f'{node.key} is running and nobody claims {node.subject}'
+
+
+def _blockers_are_right(nodes: dict[NodeKey, Node]) -> Iterator[str]:
+    """Blockers count the predecessors not done; waiting means some are left."""
+    left = dict.fromkeys(nodes, 0)
+    for key, node in nodes.items():
+        if node.status == NodeStatus.DONE:
+            continue
+        for kind, name in node.successors:
+            successor = NodeKey(key.traversal_id, kind, name)
+            if successor in left:
+                left[successor] += 1
+            else:
+                yield f'{key} has a successor that is not there: {kind} {name}'
+    for key, node in nodes.items():
+        if node.blockers != left[key]:
+            yield f'{key} has {node.blockers} blockers, not {left[key]}'
+        if (node.status == NodeStatus.WAITING) != (node.blockers > 0):
+            yield f'{key} is {node.status} with {node.blockers} blockers'
+
+
+def _acyclic(nodes: dict[NodeKey, Node]) -> Iterator[str]:
+    """The graph has an order."""
+    edges = {
+        key: [NodeKey(key.traversal_id, kind, name) for kind, name in node.successors]
+        for key, node in nodes.items()
+    }
+    try:
+        graph.order(edges)
+    except graph.Cycle as cycle:
+        yield f'cycle: {cycle}'
+
+
+def _deleted_leaves_nothing(stack: Stack, rows: list[Resource]) -> Iterator[str]:
+    if (stack.action, stack.status) == (Action.DELETE, Status.COMPLETE) and rows:
+        yield f'a deleted stack has rows: {[row.id for row in rows]}'
+
+
+def at_rest(stack: Stack, rows: Iterable[Resource], nodes: Iterable[Node]) -> list[str]:
+    """Return what is wrong with a stack when nothing is left to do."""
+    rows, nodes = list(rows), list(nodes)
+    found = violations(stack, rows, nodes)
+    if stack.status == Status.IN_PROGRESS:
+        found.append(f'{stack.action} is IN_PROGRESS')
+    for row in rows:
+        if row.claim is not None:
+            found.append(f'row {row.id} of {row.name} is claimed')
+        if states.unsettled(row):
+            found.append(f'row {row.id} of {row.name} is {row.action} {row.status}, unsettled')
+    return found

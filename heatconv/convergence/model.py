@@ -1,0 +1,253 @@
+"""The rows that convergence decides about, as frozen values.
+
+A store loads and saves them; nobody else changes them. Everything that shows
+in an order (names, ids, successors) is a tuple.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Action(enum.StrEnum):
+    """What was last begun on a stack or a resource."""
+
+    INIT = 'INIT'
+    CREATE = 'CREATE'
+    UPDATE = 'UPDATE'
+    DELETE = 'DELETE'
+    ROLLBACK = 'ROLLBACK'
+    CHECK = 'CHECK'
+
+
+class Status(enum.StrEnum):
+    """How far the action has got."""
+
+    IN_PROGRESS = 'IN_PROGRESS'
+    COMPLETE = 'COMPLETE'
+    FAILED = 'FAILED'
+
+
+class Kind(enum.StrEnum):
+    """What a graph node is for."""
+
+    UPDATE = 'u'
+    CLEANUP = 'c'
+    ROOT = 'r'
+
+
+class NodeStatus(enum.StrEnum):
+    """Where a graph node stands."""
+
+    WAITING = 'waiting'
+    READY = 'ready'
+    RUNNING = 'running'
+    DONE = 'done'
+
+
+class NodeKey(NamedTuple):
+    """Name a graph node.
+
+    ``name`` is the resource name for an update, the id of the row for a
+    cleanup, and UPDATES or ALL for a root.
+    """
+
+    traversal_id: str
+    kind: Kind
+    name: str
+
+
+#: Names of the two root nodes that close a traversal.
+UPDATES = 'updates'
+ALL = 'all'
+
+#: A node as its predecessors name it: kind and name, the traversal is theirs.
+Successor = tuple[Kind, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One piece of work of a traversal, and the sync point before it.
+
+    :ivar subject: id of the row it works on; None for a root. A re-pointing
+        changes it.
+    :ivar blockers: how many predecessors are not done.
+    :ivar successors: whom to tell when this node is done.
+    :ivar attempts: how often it went back to ready since reality was not what
+        was asked for.
+    """
+
+    key: NodeKey
+    stack_id: str
+    subject: str | None
+    status: NodeStatus
+    blockers: int
+    successors: tuple[Successor, ...] = ()
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The row of one resource incarnation.
+
+    Its id is also the token that plugins find the physical resource by, so
+    that an interrupted create is found again instead of repeated.
+
+    :ivar version: the fencing token; every write of the row raises it, but for
+        the mark ``suspect``.
+    :ivar claim: the lease of the worker that operates on it.
+    :ivar suspect: somebody without the claim acted on the physical resource.
+    :ivar properties: as asked for at the create and as observed since; None
+        before the first operation.
+    :ivar requires: ids of the rows it depends on; the old and the new ones
+        while an operation is under way or has failed.
+    """
+
+    id: str
+    stack_id: str
+    name: str
+    type: str
+    action: Action = Action.INIT
+    status: Status = Status.COMPLETE
+    reason: str = ''
+    version: int = 0
+    claim: str | None = None
+    suspect: bool = False
+    template_id: str | None = None
+    physical_id: str | None = None
+    properties: Mapping[str, Any] | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+    deletion_policy: str = 'Delete'
+    replaces: str | None = None
+    replaced_by: str | None = None
+    created_at: float = 0.0
+    updated_at: float | None = None
+
+    @property
+    def token(self) -> str:
+        """Return what a plugin marks and finds the physical resource by."""
+        return self.id
+
+    @property
+    def reference_id(self) -> str:
+        """Return what ``get_resource`` gives to those that refer to it."""
+        return self.physical_id or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The row of a stack.
+
+    A request is a *wish* until an engine has prepared its traversal:
+    ``wish_id`` is set, ``wish_template_id`` is where it wants to go, and action
+    and status already show it. ``template_id`` is where the current traversal
+    goes. A template id of None stands for the template without resources.
+    """
+
+    id: str
+    project_id: str
+    name: str
+    action: Action = Action.CREATE
+    status: Status = Status.IN_PROGRESS
+    reason: str = ''
+    version: int = 0
+    traversal_id: str | None = None
+    template_id: str | None = None
+    previous_template_id: str | None = None
+    last_good_id: str | None = None
+    wish_id: str | None = None
+    wish_template_id: str | None = None
+    disable_rollback: bool = False
+    timeout_mins: int | None = None
+    deadline: float | None = None
+    tags: tuple[str, ...] = ()
+    username: str = ''
+    created_at: float = 0.0
+    updated_at: float | None = None
+    deleted_at: float | None = None
+
+    @property
+    def newest_template_id(self) -> str | None:
+        """Return the template of the latest request, prepared or not."""
+        return self.wish_template_id if self.wish_id else self.template_id
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A resource definition as far as the graph of a traversal cares.
+
+    :ivar requires: names of the resources it refers to, in a fixed order.
+    """
+
+    name: str
+    type: str
+    requires: tuple[str, ...] = ()
+    deletion_policy: str = 'Delete'
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an update node wants its resource to be, all references resolved.
+
+    :ivar requires: ids of the rows that serve what the definition refers to.
+    :ivar replace_on_change: properties that cannot change in place.
+    """
+
+    type: str
+    properties: Mapping[str, Any]
+    template_id: str | None
+    requires: tuple[str, ...] = ()
+    deletion_policy: str = 'Delete'
+    replace_on_change: frozenset[str] = frozenset()
+
+
+class Reality(enum.StrEnum):
+    """What a plugin found when it looked for a token."""
+
+    ABSENT = 'absent'
+    PENDING = 'pending'
+    READY = 'ready'
+    FAILED = 'failed'
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What is real about one resource.
+
+    :ivar properties: as they really are; None if the plugin cannot tell.
+    """
+
+    reality: Reality
+    physical_id: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] | None = None
+    reason: str = ''
+
+
+class Verb(enum.StrEnum):
+    """What a worker asks of a plugin."""
+
+    CREATE = 'create'
+    UPDATE = 'update'
+    DELETE = 'delete'
+    OBSERVE = 'observe'
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a user wants to read about later.
+
+    :ivar resource_name: None for an event of the stack itself.
+    """
+
+    stack_id: str
+    resource_name: str | None
+    resource_type: str
+    physical_id: str | None
+    action: Action
+    status: Status
+    reason: str = ''

@@ -1,0 +1,151 @@
+"""What requests, failures and the ends of traversals do to a stack."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from heatconv.convergence.model import Action, Event, Stack, Status
+from heatconv.convergence.step import Failure
+
+#: Failures of these roll back, where the user has not disabled it.
+ROLLS_BACK = (Action.CREATE, Action.UPDATE)
+
+STACK_TYPE = 'OS::Heat::Stack'
+
+
+def event(stack: Stack) -> Event:
+    """Return the event that tells the present state of a stack."""
+    return Event(
+        stack_id=stack.id,
+        resource_name=None,
+        resource_type=STACK_TYPE,
+        physical_id=stack.id,
+        action=stack.action,
+        status=stack.status,
+        reason=stack.reason,
+    )
+
+
+def _with_event(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
+    return stack, (event(stack),)
+
+
+def wish(
+    stack: Stack, action: Action, template_id: str | None, wish_id: str
+) -> tuple[Stack, tuple[Event, ...]]:
+    """Accept a request: it replaces whatever was wished before.
+
+    The caller has its answer once this is saved; any engine prepares it.
+    """
+    return _with_event(
+        dataclasses.replace(
+            stack,
+            action=action,
+            status=Status.IN_PROGRESS,
+            reason=f'Stack {action} started',
+            wish_id=wish_id,
+            wish_template_id=template_id,
+            version=stack.version + 1,
+        )
+    )
+
+
+def rollback(stack: Stack, wish_id: str) -> tuple[Stack, tuple[Event, ...]] | None:
+    """Accept a request to go back to the last good template.
+
+    :return: None when there is nothing to do: the stack is COMPLETE, or it is
+        on its way to the last good template already.
+    """
+    if stack.status == Status.COMPLETE:
+        return None
+    if stack.status == Status.IN_PROGRESS and stack.newest_template_id == stack.last_good_id:
+        return None
+    return wish(stack, Action.ROLLBACK, stack.last_good_id, wish_id)
+
+
+def cancel(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
+    """Stop the stack where it is, without a rollback.
+
+    The nodes of its traversal go with the same commit; operations under way
+    finish late.
+    """
+    return _with_event(
+        dataclasses.replace(
+            stack,
+            status=Status.FAILED,
+            reason=f'Stack {stack.action} cancelled by the user',
+            wish_id=None,
+            wish_template_id=None,
+            deadline=None,
+            version=stack.version + 1,
+        )
+    )
+
+
+def prepared(stack: Stack, traversal_id: str) -> Stack:
+    """Make the wish of a stack its current traversal."""
+    return dataclasses.replace(
+        stack,
+        traversal_id=traversal_id,
+        previous_template_id=stack.template_id,
+        template_id=stack.wish_template_id,
+        wish_id=None,
+        wish_template_id=None,
+        version=stack.version + 1,
+    )
+
+
+def template_is_good(stack: Stack) -> Stack:
+    """Remember the template of the current traversal as the last good one.
+
+    A wish that waits does not matter: the updates towards this template are
+    done all the same. A delete leaves the last good template alone, so that a
+    delete that failed can be rolled back to it.
+    """
+    if stack.template_id is None and stack.action == Action.DELETE:
+        return stack
+    return dataclasses.replace(stack, last_good_id=stack.template_id, version=stack.version + 1)
+
+
+def traversal_ends(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
+    """Complete the stack, unless a newer wish waits."""
+    if stack.wish_id:
+        return dataclasses.replace(stack, version=stack.version + 1), ()
+    return _with_event(
+        dataclasses.replace(
+            stack,
+            status=Status.COMPLETE,
+            reason=f'Stack {stack.action} completed successfully',
+            deadline=None,
+            version=stack.version + 1,
+        )
+    )
+
+
+def fail(stack: Stack, failure: Failure, updated: bool) -> tuple[Stack, tuple[Event, ...]]:
+    """Fail the stack and wish for its rollback where that is on.
+
+    :param updated: all updates of the traversal are done, so that the template
+        is good and what failed is a cleanup: there is nothing to go back to.
+    """
+    if updated:
+        stack = template_is_good(stack)
+    if stack.wish_id:
+        # The user has asked for something newer: that is prepared next, and
+        # what became of the old traversal no longer matters.
+        return dataclasses.replace(stack, version=stack.version + 1), ()
+    failed, events = _with_event(
+        dataclasses.replace(
+            stack,
+            status=Status.FAILED,
+            reason=failure.reason,
+            deadline=None,
+            version=stack.version + 1,
+        )
+    )
+    if updated or stack.disable_rollback or stack.action not in ROLLS_BACK:
+        return failed, events
+    rolling, more = wish(failed, Action.ROLLBACK, stack.last_good_id, failure.wish_id)
+    why = f'Stack ROLLBACK started: {failure.reason}'
+    rolling = dataclasses.replace(rolling, reason=why)
+    return rolling, events + tuple(dataclasses.replace(one, reason=why) for one in more)

@@ -1,0 +1,73 @@
+"""The states of a resource row, and which may follow which.
+
+The names of ALGORITHM (INIT, CREATING, OK, ...) are pairs of action and status
+here, as Heat's API shows them.
+"""
+
+from __future__ import annotations
+
+from heatconv.convergence.model import Action, Resource, Status
+
+State = tuple[Action, Status]
+
+INIT: State = (Action.INIT, Status.COMPLETE)
+CREATING: State = (Action.CREATE, Status.IN_PROGRESS)
+CREATED: State = (Action.CREATE, Status.COMPLETE)
+CREATE_FAILED: State = (Action.CREATE, Status.FAILED)
+UPDATING: State = (Action.UPDATE, Status.IN_PROGRESS)
+UPDATED: State = (Action.UPDATE, Status.COMPLETE)
+UPDATE_FAILED: State = (Action.UPDATE, Status.FAILED)
+DELETING: State = (Action.DELETE, Status.IN_PROGRESS)
+DELETE_FAILED: State = (Action.DELETE, Status.FAILED)
+CHECK_FAILED: State = (Action.CHECK, Status.FAILED)
+
+#: From every state the ones that one write may lead to. A write that keeps the
+#: state (a claim, a release, a change of template) is always allowed. A row
+#: that is gone has no state; only INIT and DELETING rows may go.
+TRANSITIONS: dict[State, tuple[State, ...]] = {
+    INIT: (CREATING, CREATE_FAILED),
+    CREATING: (CREATED, CREATE_FAILED, DELETING),
+    CREATED: (UPDATING, UPDATED, UPDATE_FAILED, CREATE_FAILED, DELETING, CHECK_FAILED),
+    CREATE_FAILED: (CREATING, CREATED, UPDATED, UPDATE_FAILED, DELETING, CHECK_FAILED),
+    UPDATING: (UPDATED, UPDATE_FAILED, CREATE_FAILED, DELETING),
+    UPDATED: (UPDATING, UPDATE_FAILED, CREATE_FAILED, DELETING, CHECK_FAILED),
+    UPDATE_FAILED: (UPDATING, UPDATED, CREATE_FAILED, DELETING, CHECK_FAILED),
+    DELETING: (DELETE_FAILED,),
+    DELETE_FAILED: (DELETING,),
+    CHECK_FAILED: (UPDATED, CREATE_FAILED, UPDATE_FAILED, DELETING),
+}
+
+
+def state(row: Resource) -> State:
+    """Return the state of a row."""
+    return (row.action, row.status)
+
+
+def allowed(before: State, after: State) -> bool:
+    """Say whether one write may lead from one state to the other."""
+    return before == after or after in TRANSITIONS[before]
+
+
+def begun(row: Resource) -> bool:
+    """Say whether anything was ever asked of a plugin for this row."""
+    return state(row) != INIT
+
+
+def healthy(row: Resource) -> bool:
+    """Say whether the last operation succeeded and nothing puts it in doubt."""
+    return state(row) in (CREATED, UPDATED)
+
+
+def in_progress(row: Resource) -> bool:
+    """Say whether a create or an update was begun and not finished."""
+    return state(row) in (CREATING, UPDATING)
+
+
+def doomed(row: Resource) -> bool:
+    """Say whether a delete was begun: never chosen, re-used or revived."""
+    return row.action == Action.DELETE
+
+
+def unsettled(row: Resource) -> bool:
+    """Say whether reality must be observed before anything is decided."""
+    return not doomed(row) and (in_progress(row) or row.suspect)

@@ -1,0 +1,1 @@
+"""The store on a relational database, through oslo.db."""

@@ -1,0 +1,158 @@
+"""Connect to a database and run transactions on it, through oslo.db.
+
+What each database needs to be told is here and nowhere else: READ COMMITTED on
+the servers; on SQLite a write-ahead log, one writer at a time, and a pool.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from oslo_db import api as oslo_db_api
+from oslo_db.sqlalchemy import enginefacade
+from sqlalchemy import event, pool
+
+F = TypeVar('F', bound=Callable[..., Any])
+
+SQLITE_BUSY_MS = 30_000
+
+
+@enginefacade.transaction_context_provider
+class _Scope:
+    """Carries one transaction."""
+
+
+def _locked(error: Exception) -> bool:
+    """Say whether SQLite or PostgreSQL refused a transaction that may be retried."""
+    text = str(error)
+    return 'database is locked' in text or 'could not serialize' in text
+
+
+def _retry(retry_on_disconnect: bool) -> Callable[[F], F]:
+    wrap: Callable[[F], F] = oslo_db_api.wrap_db_retry(
+        max_retries=30,
+        retry_interval=0.01,
+        inc_retry_interval=True,
+        max_retry_interval=1,
+        retry_on_deadlock=True,
+        retry_on_disconnect=retry_on_disconnect,
+        exception_checker=_locked,
+    )
+    return wrap
+
+
+#: Around every transaction that may be run again from its beginning.
+retried = _retry(retry_on_disconnect=False)
+
+#: The same, for what may also be repeated when it is not known whether the
+#: last try was committed.
+repeated = _retry(retry_on_disconnect=True)
+
+
+class Database:
+    """One database.
+
+    :param url: of SQLAlchemy: ``sqlite:///FILE``, ``postgresql+psycopg2://...``
+        or ``mysql+pymysql://...``.
+    :param options: further options of oslo.db's ``[database]`` section.
+    """
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self._local = threading.local()
+        self._manager = enginefacade.transaction_context()
+        self._manager.configure(connection=_complete(url), **options)
+        self._manager.append_on_engine_create(self._tune)
+
+    @property
+    def engine(self) -> sa.Engine:
+        """Return the engine, connecting on the first use."""
+        engine: sa.Engine = self._manager.writer.get_engine()
+        return engine
+
+    @property
+    def dialect(self) -> str:
+        """Return sqlite, postgresql or mysql."""
+        return self.engine.dialect.name
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Run a transaction that writes."""
+        self._local.writes = True
+        try:
+            with self._manager.writer.connection.using(_Scope()) as connection:
+                yield connection
+        finally:
+            self._local.writes = False
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Run a transaction that only reads."""
+        with self._manager.reader.connection.using(_Scope()) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._manager.dispose_pool()
+
+    def _tune(self, engine: sa.Engine) -> None:
+        if engine.dialect.name == 'mysql':
+            event.listen(engine, 'connect', _read_committed_mysql)
+        elif engine.dialect.name == 'postgresql':
+            event.listen(engine, 'connect', _read_committed_postgresql)
+        elif engine.dialect.name == 'sqlite':
+            event.listen(engine, 'connect', _sqlite_pragmas)
+            # Before oslo.db's own listener, which then leaves it alone.
+            event.listen(engine, 'begin', self._begin_sqlite, insert=True)
+            if isinstance(engine.pool, pool.NullPool):
+                _keep_connections(engine)
+
+    def _begin_sqlite(self, connection: sa.Connection) -> None:
+        """Take the write lock at once where it will be needed.
+
+        Two transactions that read and then want to write would otherwise both
+        be refused at once, whatever the busy timeout.
+        """
+        if getattr(self._local, 'writes', False) and not connection.info.get('in_transaction'):
+            connection.exec_driver_sql('BEGIN IMMEDIATE')
+            connection.info['in_transaction'] = True
+
+
+def _complete(url: str) -> str:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() in ('mysql', 'mariadb') and 'charset' not in parsed.query:
+        parsed = parsed.update_query_dict({'charset': 'utf8mb4'})
+    return parsed.render_as_string(hide_password=False)
+
+
+def _keep_connections(engine: sa.Engine) -> None:
+    """Give an engine on an SQLite file a pool.
+
+    oslo.db opens a connection for each transaction there, and closing the last
+    one copies the write-ahead log back into the file each time.
+    """
+    old = engine.pool
+    engine.pool = pool.QueuePool(
+        old._creator, pool_size=10, max_overflow=20, dialect=engine.dialect, _dispatch=old.dispatch
+    )
+
+
+def _read_committed_mysql(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+    cursor.close()
+
+
+def _read_committed_postgresql(connection: Any, record: Any) -> None:
+    connection.set_session(isolation_level='READ COMMITTED')
+
+
+def _sqlite_pragmas(connection: Any, record: Any) -> None:
+    connection.execute(f'PRAGMA busy_timeout = {SQLITE_BUSY_MS}')
+    connection.execute('PRAGMA journal_mode = WAL')
+    # Survives the death of any process. Only a power cut may lose the newest
+    # transactions, and never tears one.
+    connection.execute('PRAGMA synchronous = NORMAL')

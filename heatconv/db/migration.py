@@ -1,0 +1,50 @@
+"""Bring a database to the schema of this release, and tell which it has."""
+
+from __future__ import annotations
+
+import pathlib
+
+import sqlalchemy as sa
+from alembic import command, config
+from alembic.runtime import migration
+from alembic.script import ScriptDirectory
+
+from heatconv.db.database import Database
+
+HERE = pathlib.Path(__file__).parent / 'migrations'
+
+
+def _config() -> config.Config:
+    made = config.Config()
+    made.set_main_option('script_location', str(HERE).replace('%', '%%'))
+    return made
+
+
+def head() -> str:
+    """Return the revision that this release expects."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def current(database: Database) -> str | None:
+    """Return the revision that a database has, None for an empty one."""
+    with database.read() as connection:
+        return migration.MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(database: Database, revision: str = 'head') -> None:
+    """Bring a database to a revision; safe to run by several at once."""
+    made = _config()
+    with database.write() as connection:
+        _alone(connection)
+        made.attributes['connection'] = connection
+        command.upgrade(made, revision)
+
+
+def _alone(connection: sa.Connection) -> None:
+    """Keep other upgrades out until this transaction ends (or its session)."""
+    if connection.dialect.name == 'postgresql':
+        connection.execute(sa.text('SELECT pg_advisory_xact_lock(4839210)'))
+    elif connection.dialect.name == 'mysql':
+        connection.execute(sa.text("SELECT GET_LOCK('heatconv_upgrade', 60)"))

@@ -1,0 +1,14 @@
+"""Run migrations on the connection that `heatconv.db.migration` hands in."""
+
+from alembic import context
+
+from heatconv.db import tables
+
+connection = context.config.attributes['connection']
+context.configure(
+    connection=connection,
+    target_metadata=tables.metadata,
+    transaction_per_migration=False,
+    render_as_batch=connection.dialect.name == 'sqlite',
+)
+context.run_migrations()

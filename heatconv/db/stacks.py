@@ -1,0 +1,239 @@
+"""Stacks, templates and events in the database."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from oslo_db import exception as db_exception
+
+from heatconv.convergence.model import Event, Node, Resource, Stack
+from heatconv.convergence.traversal import Plan
+from heatconv.db import rows, tables, writes
+from heatconv.db.database import Database, repeated, retried
+from heatconv.ports import Clock, Ids
+from heatconv.storage.base import Request, StackQuery, StoredEvent
+from heatconv.storage.memory import encode_template, stamped
+
+
+class StackRows:
+    """The part of the store that knows stacks."""
+
+    def __init__(self, database: Database, clock: Clock, ids: Ids) -> None:
+        self.database = database
+        self._clock = clock
+        self._ids = ids
+
+    @repeated
+    def save_template(self, content: Mapping[str, Any]) -> str:
+        template_id, text = encode_template(content)
+        table = tables.template
+        with self.database.read() as connection:
+            found = connection.execute(sa.select(table.c.id).where(table.c.id == template_id))
+            if found.first() is not None:
+                return template_id
+        try:
+            with self.database.write() as connection:
+                value = {'id': template_id, 'content': text, 'created_at': self._clock.now()}
+                connection.execute(sa.insert(table), value)
+        except db_exception.DBDuplicateEntry:
+            pass  # somebody else has just saved the same content
+        return template_id
+
+    @repeated
+    def template(self, template_id: str) -> Mapping[str, Any] | None:
+        table = tables.template
+        with self.database.read() as connection:
+            found = connection.execute(
+                sa.select(table.c.content).where(table.c.id == template_id)
+            ).scalar_one_or_none()
+        return None if found is None else dict(json.loads(found))
+
+    @retried
+    def insert_stack(self, stack: Stack, events: Sequence[Event]) -> bool:
+        now = self._clock.now()
+        try:
+            with self.database.write() as connection:
+                value = rows.stack_row(dataclasses.replace(stack, created_at=now))
+                connection.execute(sa.insert(tables.stack), value)
+                writes.add_events(connection, events, self._ids, now)
+        except db_exception.DBDuplicateEntry:
+            return False
+        return True
+
+    @retried
+    def request(
+        self, stack_id: str, decide: Callable[[Stack], Request | None]
+    ) -> tuple[Stack, bool] | None:
+        now = self._clock.now()
+        with self.database.write() as connection:
+            stack = _locked_stack(connection, stack_id)
+            if stack is None or stack.deleted_at is not None:
+                return None
+            request = decide(stack)
+            if request is None:
+                return stack, False
+            if request.drops_nodes and stack.traversal_id is not None:
+                writes.drop_nodes(connection, stack.traversal_id)
+            saved = stamped(request.stack, now)
+            update_stack(connection, saved)
+            writes.add_events(connection, request.events, self._ids, now)
+            return saved, True
+
+    @repeated
+    def prepare(
+        self, stack_id: str, wish_id: str, plan: Callable[[Stack, list[Resource]], Plan]
+    ) -> Plan | None:
+        now = self._clock.now()
+        with self.database.write() as connection:
+            stack = _locked_stack(connection, stack_id)
+            if stack is None or stack.wish_id != wish_id:
+                return None
+            if stack.traversal_id is not None:
+                writes.drop_nodes(connection, stack.traversal_id)
+            # Only now: whatever replacement a commit under way made, its node
+            # was deleted after it, so its row is seen here.
+            made = plan(stack, _resources(connection, stack_id))
+            update_stack(connection, stamped(made.stack, now))
+            values = ({**rows.resource_row(row), 'created_at': now} for row in made.rows)
+            writes.insert(connection, tables.resource, values)
+            writes.insert_nodes(connection, made.nodes, now)
+            writes.add_events(connection, made.events, self._ids, now)
+            return made
+
+    @repeated
+    def stack(self, stack_id: str) -> Stack | None:
+        with self.database.read() as connection:
+            return _first_stack(connection, tables.stack.c.id == stack_id)
+
+    @repeated
+    def stack_by_name(self, project_id: str, name: str) -> Stack | None:
+        table = tables.stack
+        with self.database.read() as connection:
+            return _first_stack(
+                connection,
+                sa.and_(
+                    table.c.project_id == project_id, table.c.name == name, table.c.deleted == ''
+                ),
+            )
+
+    @repeated
+    def stacks(self, query: StackQuery) -> list[Stack]:
+        table = tables.stack
+        statement = sa.select(table)
+        if query.project_id is not None:
+            statement = statement.where(table.c.project_id == query.project_id)
+        if not query.show_deleted:
+            statement = statement.where(table.c.deleted == '')
+        for column, wanted in (
+            (table.c.name, query.names),
+            (table.c.id, query.ids),
+            (table.c.action, query.actions),
+            (table.c.status, query.statuses),
+        ):
+            if wanted:
+                statement = statement.where(column.in_(wanted))
+        for key, descends in query.sort:
+            # NULL sorts differently from database to database; 0 does not.
+            column = sa.func.coalesce(table.c[key], 0) if key.endswith('_at') else table.c[key]
+            statement = statement.order_by(column.desc() if descends else column.asc())
+        statement = statement.order_by(table.c.id.desc())
+        with self.database.read() as connection:
+            if query.marker is None and query.limit is not None:
+                statement = statement.limit(query.limit)
+            found = [rows.stack_of(row) for row in connection.execute(statement).mappings()]
+        if query.marker is not None:
+            ids = [stack.id for stack in found]
+            found = found[ids.index(query.marker) + 1 :] if query.marker in ids else []
+        return found if query.limit is None else found[: query.limit]
+
+    @repeated
+    def resources(self, stack_id: str) -> list[Resource]:
+        with self.database.read() as connection:
+            return _resources(connection, stack_id)
+
+    @repeated
+    def nodes(self, stack_id: str) -> list[Node]:
+        node, stack = tables.node, tables.stack
+        statement = (
+            sa.select(node)
+            .join(stack, stack.c.traversal_id == node.c.traversal_id)
+            .where(stack.c.id == stack_id)
+        )
+        with self.database.read() as connection:
+            found = [rows.node_of(row) for row in connection.execute(statement).mappings()]
+        return sorted(found, key=lambda one: one.key)
+
+    @repeated
+    def events(
+        self, stack_id: str, marker: str | None = None, limit: int | None = None
+    ) -> list[StoredEvent]:
+        table = tables.event
+        statement = sa.select(table).where(table.c.stack_id == stack_id).order_by(table.c.seq)
+        if marker is not None:
+            after = sa.select(table.c.seq).where(table.c.id == marker).scalar_subquery()
+            statement = statement.where(table.c.seq > after)
+        if limit is not None:
+            statement = statement.limit(limit)
+        with self.database.read() as connection:
+            return [rows.event_of(row) for row in connection.execute(statement).mappings()]
+
+    @repeated
+    def purge_deleted(self, before: float) -> int:
+        table, template = tables.stack, tables.template
+        with self.database.write() as connection:
+            gone = list(
+                connection.execute(
+                    sa.select(table.c.id).where(table.c.deleted_at < before)
+                ).scalars()
+            )
+            for chunk in writes.chunks(gone):
+                event = tables.event
+                connection.execute(sa.delete(event).where(event.c.stack_id.in_(chunk)))
+                connection.execute(sa.delete(table).where(table.c.id.in_(chunk)))
+            used = sa.union(
+                *(
+                    sa.select(column).where(column.is_not(None))
+                    for column in (
+                        table.c.template_id,
+                        table.c.previous_template_id,
+                        table.c.last_good_id,
+                        table.c.wish_template_id,
+                    )
+                )
+            )
+            # A template is saved before the stack that refers to it: leave the
+            # newest alone.
+            connection.execute(
+                sa.delete(template).where(
+                    template.c.created_at < before, template.c.id.not_in(used)
+                )
+            )
+            return len(gone)
+
+
+def _first_stack(connection: sa.Connection, where: Any) -> Stack | None:
+    row = connection.execute(sa.select(tables.stack).where(where)).mappings().first()
+    return None if row is None else rows.stack_of(row)
+
+
+def _locked_stack(connection: sa.Connection, stack_id: str) -> Stack | None:
+    statement = sa.select(tables.stack).where(tables.stack.c.id == stack_id).with_for_update()
+    row = connection.execute(statement).mappings().first()
+    return None if row is None else rows.stack_of(row)
+
+
+def update_stack(connection: sa.Connection, stack: Stack) -> None:
+    """Overwrite a stack that this transaction has locked."""
+    value = rows.stack_row(stack)
+    table = tables.stack
+    connection.execute(sa.update(table).where(table.c.id == value.pop('id')).values(value))
+
+
+def _resources(connection: sa.Connection, stack_id: str) -> list[Resource]:
+    table = tables.resource
+    statement = sa.select(table).where(table.c.stack_id == stack_id).order_by(table.c.id)
+    return [rows.resource_of(row) for row in connection.execute(statement).mappings()]

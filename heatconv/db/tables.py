@@ -1,0 +1,172 @@
+"""The tables. Rows are read and written whole, by SQLAlchemy Core.
+
+Ids and names compare byte by byte on every database: MariaDB would otherwise
+take ``A`` and ``a`` for the same resource.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+metadata = sa.MetaData()
+
+
+def id_type(length: int = 36) -> sa.types.TypeEngine[str]:
+    """Return the type of a column that holds ids or other plain words."""
+    return sa.String(length).with_variant(
+        mysql.VARCHAR(length, charset='ascii', collation='ascii_bin'), 'mysql'
+    )
+
+
+def name_type(length: int = 255) -> sa.types.TypeEngine[str]:
+    """Return the type of a column that holds a name given by a user."""
+    return sa.String(length).with_variant(
+        mysql.VARCHAR(length, charset='utf8mb4', collation='utf8mb4_bin'), 'mysql'
+    )
+
+
+def text_type() -> sa.types.TypeEngine[str]:
+    """Return the type of a column that holds a text of any length."""
+    return sa.Text().with_variant(mysql.LONGTEXT(charset='utf8mb4'), 'mysql')
+
+
+def time_type() -> sa.types.TypeEngine[float]:
+    """Return the type of a column that holds seconds since the epoch."""
+    return sa.Double()
+
+
+template = sa.Table(
+    'template',
+    metadata,
+    sa.Column('id', id_type(64), primary_key=True),
+    sa.Column('content', text_type(), nullable=False),
+    sa.Column('created_at', time_type(), nullable=False),
+)
+
+stack = sa.Table(
+    'stack',
+    metadata,
+    sa.Column('id', id_type(), primary_key=True),
+    sa.Column('project_id', name_type(64), nullable=False),
+    sa.Column('name', name_type(), nullable=False),
+    sa.Column('action', id_type(16), nullable=False),
+    sa.Column('status', id_type(16), nullable=False),
+    sa.Column('reason', text_type(), nullable=False),
+    sa.Column('version', sa.BigInteger, nullable=False),
+    sa.Column('traversal_id', id_type()),
+    sa.Column('template_id', id_type(64)),
+    sa.Column('previous_template_id', id_type(64)),
+    sa.Column('last_good_id', id_type(64)),
+    sa.Column('wish_id', id_type()),
+    sa.Column('wish_template_id', id_type(64)),
+    sa.Column('disable_rollback', sa.Boolean, nullable=False),
+    sa.Column('timeout_mins', sa.Integer),
+    sa.Column('deadline', time_type()),
+    sa.Column('tags', text_type(), nullable=False),
+    sa.Column('username', name_type(), nullable=False),
+    sa.Column('created_at', time_type(), nullable=False),
+    sa.Column('updated_at', time_type()),
+    sa.Column('deleted_at', time_type()),
+    # '' while the stack lives, its id afterwards: a name is free again then.
+    sa.Column('deleted', id_type(), nullable=False),
+    sa.UniqueConstraint('project_id', 'name', 'deleted', name='uq_stack_name'),
+    sa.Index('ix_stack_traversal', 'traversal_id'),
+    sa.Index('ix_stack_wish', 'wish_id'),
+    sa.Index('ix_stack_deleted_at', 'deleted_at'),
+)
+
+resource = sa.Table(
+    'resource',
+    metadata,
+    sa.Column('id', id_type(), primary_key=True),
+    sa.Column('stack_id', id_type(), nullable=False),
+    sa.Column('name', name_type(), nullable=False),
+    sa.Column('type', name_type(), nullable=False),
+    sa.Column('action', id_type(16), nullable=False),
+    sa.Column('status', id_type(16), nullable=False),
+    sa.Column('reason', text_type(), nullable=False),
+    sa.Column('version', sa.BigInteger, nullable=False),
+    sa.Column('claim', id_type()),
+    sa.Column('suspect', sa.Boolean, nullable=False),
+    sa.Column('template_id', id_type(64)),
+    sa.Column('physical_id', name_type()),
+    sa.Column('properties', text_type()),
+    sa.Column('attributes', text_type(), nullable=False),
+    sa.Column('requires', text_type(), nullable=False),
+    sa.Column('deletion_policy', id_type(16), nullable=False),
+    sa.Column('replaces', id_type()),
+    sa.Column('replaced_by', id_type()),
+    sa.Column('created_at', time_type(), nullable=False),
+    sa.Column('updated_at', time_type()),
+    sa.Index('ix_resource_stack_name', 'stack_id', 'name'),
+    sa.Index('ix_resource_claim', 'claim'),
+    sa.Index('ix_resource_suspect', 'suspect'),
+    sa.Index('ix_resource_status', 'status'),
+)
+
+node = sa.Table(
+    'node',
+    metadata,
+    # traversal, kind and name in one column: a list of them is then a range of
+    # one key on every database.
+    sa.Column('id', name_type(300), primary_key=True),
+    sa.Column('traversal_id', id_type(), nullable=False),
+    sa.Column('stack_id', id_type(), nullable=False),
+    sa.Column('kind', id_type(1), nullable=False),
+    sa.Column('name', name_type(), nullable=False),
+    sa.Column('subject', id_type()),
+    sa.Column('status', id_type(8), nullable=False),
+    sa.Column('blockers', sa.BigInteger, nullable=False),
+    sa.Column('successors', text_type(), nullable=False),
+    sa.Column('attempts', sa.Integer, nullable=False),
+    sa.Column('touched_at', time_type(), nullable=False),
+    sa.Index('ix_node_traversal', 'traversal_id'),
+    sa.Index('ix_node_subject', 'subject'),
+    sa.Index('ix_node_status_touched', 'status', 'touched_at'),
+)
+
+event = sa.Table(
+    'event',
+    metadata,
+    sa.Column(
+        'seq',
+        sa.BigInteger().with_variant(sa.Integer, 'sqlite'),
+        primary_key=True,
+        autoincrement=True,
+    ),
+    sa.Column('id', id_type(), nullable=False),
+    sa.Column('stack_id', id_type(), nullable=False),
+    sa.Column('at', time_type(), nullable=False),
+    sa.Column('resource_name', name_type()),
+    sa.Column('resource_type', name_type(), nullable=False),
+    sa.Column('physical_id', name_type()),
+    sa.Column('action', id_type(16), nullable=False),
+    sa.Column('status', id_type(16), nullable=False),
+    sa.Column('reason', text_type(), nullable=False),
+    sa.Index('uq_event_id', 'id', unique=True),
+    sa.Index('ix_event_stack', 'stack_id', 'seq'),
+)
+
+lease = sa.Table(
+    'lease',
+    metadata,
+    sa.Column('id', id_type(), primary_key=True),
+    sa.Column('kind', id_type(16), nullable=False),
+    sa.Column('host', name_type(), nullable=False),
+    sa.Column('pid', sa.Integer, nullable=False),
+    sa.Column('started_at', time_type(), nullable=False),
+    sa.Column('expires_at', time_type(), nullable=False),
+    sa.Index('ix_lease_expires', 'expires_at'),
+)
+
+# The reality of the built-in resource types that need no cloud.
+virtual_resource = sa.Table(
+    'virtual_resource',
+    metadata,
+    sa.Column('token', id_type(), primary_key=True),
+    sa.Column('type', name_type(), nullable=False),
+    sa.Column('physical_id', name_type(), nullable=False),
+    sa.Column('properties', text_type(), nullable=False),
+    sa.Column('state', text_type(), nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Takes requests, and prepares the traversals that they wish for."""

@@ -1,0 +1,52 @@
+"""Turn the wish of a stack into a traversal and announce its leaves."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Protocol
+
+from heatconv.convergence import traversal
+from heatconv.convergence.model import Definition, Resource, Stack
+from heatconv.convergence.traversal import Plan
+from heatconv.effects import Cast, Compiled, LoadStack, Prepare, Task, Trace
+from heatconv.ports import Ids
+
+
+class CompiledTemplate(Protocol):
+    """What a preparation needs of a template."""
+
+    @property
+    def definitions(self) -> Mapping[str, Definition]:
+        """Return the resource definitions in template order."""
+
+
+def prepare(stack_id: str, ids: Ids) -> Task:
+    """Prepare what a stack wishes for, if it still does.
+
+    Any number of engines may do so at once: one of them prepares each wish.
+    """
+    while True:
+        stack: Stack | None = yield LoadStack(stack_id)
+        if stack is None or stack.wish_id is None:
+            return
+        compiled: CompiledTemplate = yield Compiled(stack.wish_template_id)
+        definitions = compiled.definitions
+        traversal_id = ids.fresh()
+
+        def plan(
+            stack: Stack,
+            rows: list[Resource],
+            definitions: Mapping[str, Definition] = definitions,
+            traversal_id: str = traversal_id,
+        ) -> Plan:
+            fresh_ids = (ids.fresh() for _ in itertools.count())
+            return traversal.plan(stack, definitions, rows, traversal_id, fresh_ids)
+
+        made: Plan | None = yield Prepare(stack_id, stack.wish_id, plan)
+        if made is not None:
+            yield Trace(made.stack, f'prepared: {len(made.nodes)} nodes')
+            if made.leaves:
+                yield Cast(made.leaves)
+            return
+        # A newer request came in between: look again, it is that one's turn.

@@ -1,0 +1,1 @@
+"""Where the truth is kept: the protocol, and a store in memory."""

@@ -1,0 +1,177 @@
+"""The protocol of a store.
+
+Every method is one transaction. A method that decides takes the decision as a
+pure function and may call it again when the database asks for a retry.
+Refusals are return values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from heatconv.convergence.check import View
+from heatconv.convergence.model import Event, Node, NodeKey, Resource, Stack
+from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.step import Commit, Outcome
+from heatconv.convergence.traversal import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a request does to a stack.
+
+    :ivar drops_nodes: the traversal under way loses its nodes.
+    """
+
+    stack: Stack
+    events: tuple[Event, ...] = ()
+    drops_nodes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as kept: with its id and its time."""
+
+    id: str
+    at: float
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class StackQuery:
+    """Which stacks to list, in which order.
+
+    :ivar project_id: None for those of all projects.
+    :ivar sort: pairs of a key (name, created_at, updated_at, status) and
+        whether it descends.
+    :ivar marker: id of the stack after which to begin.
+    """
+
+    project_id: str | None
+    names: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    show_deleted: bool = False
+    sort: tuple[tuple[str, bool], ...] = (('created_at', True),)
+    marker: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one process start to claim rows.
+
+    :ivar kind: engine or worker.
+    """
+
+    id: str
+    kind: str
+    host: str
+    pid: int
+    started_at: float
+    expires_at: float
+
+
+class Store(Protocol):
+    """Keeps stacks, templates, resources, graph nodes, events and leases."""
+
+    # Templates
+
+    def save_template(self, content: Mapping[str, Any]) -> str:
+        """Keep a template and return its id: the hash of its content."""
+
+    def template(self, template_id: str) -> Mapping[str, Any] | None:
+        """Return the content of a template."""
+
+    # Stacks
+
+    def insert_stack(self, stack: Stack, events: Sequence[Event]) -> bool:
+        """Add a stack; return False if its project has one of that name."""
+
+    def request(
+        self, stack_id: str, decide: Callable[[Stack], Request | None]
+    ) -> tuple[Stack, bool] | None:
+        """Let a pure function change a stack.
+
+        :return: the stack as it is now and whether it changed; None if there
+            is no such stack, or it is deleted.
+        """
+
+    def prepare(
+        self, stack_id: str, wish_id: str, plan: Callable[[Stack, list[Resource]], Plan]
+    ) -> Plan | None:
+        """Make a wish the current traversal, in one transaction.
+
+        The nodes of the old traversal are deleted before the rows are read.
+
+        :return: None if the stack wishes something else by now.
+        """
+
+    def stack(self, stack_id: str) -> Stack | None:
+        """Return a stack, deleted or not."""
+
+    def stack_by_name(self, project_id: str, name: str) -> Stack | None:
+        """Return a project's live stack of that name."""
+
+    def stacks(self, query: StackQuery) -> list[Stack]:
+        """List stacks."""
+
+    def resources(self, stack_id: str) -> list[Resource]:
+        """Return all rows of a stack, by id."""
+
+    def nodes(self, stack_id: str) -> list[Node]:
+        """Return all nodes of a stack, by key."""
+
+    def events(
+        self, stack_id: str, marker: str | None = None, limit: int | None = None
+    ) -> list[StoredEvent]:
+        """Return the events of a stack, oldest first, after a marker (an id)."""
+
+    def purge_deleted(self, before: float) -> int:
+        """Forget stacks deleted before a time, and what only they used."""
+
+    # Checks
+
+    def views(self, keys: Sequence[NodeKey]) -> list[View]:
+        """Return what a check needs to know of each node, in the order asked."""
+
+    def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
+        """Return the subject of each of these update nodes."""
+
+    def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
+        """Save each commit whose guards hold, in one transaction."""
+
+    def row(self, row_id: str) -> Resource | None:
+        """Return one row as it is now."""
+
+    def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:
+        """Return the ready nodes whose subject is one of these rows, by key."""
+
+    # Leases and the sweep
+
+    def grant_lease(self, lease: Lease) -> None:
+        """Add a lease."""
+
+    def renew_lease(self, lease_id: str, expires_at: float) -> bool:
+        """Prolong a lease; return False if it is void: then it stays so."""
+
+    def void_leases(self, before: float, ids: Sequence[str] = ()) -> list[str]:
+        """Remove leases expired before a time, and those named; return their ids."""
+
+    def leases(self) -> list[Lease]:
+        """Return all leases, by id."""
+
+    def orphans(self, limit: int) -> list[Orphan]:
+        """Return rows claimed by a lease that is no more."""
+
+    def strays(self, limit: int) -> list[Resource]:
+        """Return unclaimed rows in doubt that no node is still to deal with."""
+
+    def lost_nodes(self, before: float, limit: int) -> list[NodeKey]:
+        """Return ready nodes that nobody touched since a time, and touch them."""
+
+    def lost_wishes(self) -> list[str]:
+        """Return the ids of stacks with a wish that is not prepared."""

@@ -1,0 +1,376 @@
+"""The reference store: dictionaries, one lock, nothing to disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from heatconv.convergence import commit as guards
+from heatconv.convergence import states
+from heatconv.convergence.check import View
+from heatconv.convergence.model import (
+    Action,
+    Event,
+    Kind,
+    Node,
+    NodeKey,
+    NodeStatus,
+    Resource,
+    Stack,
+    Status,
+)
+from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.step import Commit, Outcome
+from heatconv.convergence.traversal import Plan
+from heatconv.ports import Clock, Ids
+from heatconv.storage.base import Lease, Request, StackQuery, StoredEvent
+
+
+def encode_template(content: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the id of a template and its text.
+
+    The order of its keys is kept: resources are created in it where nothing
+    else decides.
+    """
+    text = json.dumps(content, separators=(',', ':'))
+    return hashlib.sha256(text.encode()).hexdigest(), text
+
+
+def stamped(stack: Stack, now: float) -> Stack:
+    """Return a stack with the times of a write at that time."""
+    gone = (stack.action, stack.status) == (Action.DELETE, Status.COMPLETE)
+    return dataclasses.replace(
+        stack, updated_at=now, deleted_at=stack.deleted_at or (now if gone else None)
+    )
+
+
+class MemoryStore:
+    """Keeps everything in dictionaries; safe to use from several threads."""
+
+    def __init__(self, clock: Clock, ids: Ids) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._lock = threading.RLock()
+        self._templates: dict[str, str] = {}
+        self._stacks: dict[str, Stack] = {}
+        self._rows: dict[str, Resource] = {}
+        self._rows_of: dict[str, dict[str, None]] = {}
+        self._nodes: dict[NodeKey, Node] = {}
+        self._nodes_of: dict[str, dict[NodeKey, None]] = {}
+        self._touched: dict[NodeKey, float] = {}
+        self._events: dict[str, list[StoredEvent]] = {}
+        self._leases: dict[str, Lease] = {}
+
+    # Templates
+
+    def save_template(self, content: Mapping[str, Any]) -> str:
+        template_id, text = encode_template(content)
+        with self._lock:
+            self._templates[template_id] = text
+        return template_id
+
+    def template(self, template_id: str) -> Mapping[str, Any] | None:
+        text = self._templates.get(template_id)
+        return None if text is None else dict(json.loads(text))
+
+    # Stacks
+
+    def insert_stack(self, stack: Stack, events: Sequence[Event]) -> bool:
+        with self._lock:
+            if self.stack_by_name(stack.project_id, stack.name) is not None:
+                return False
+            self._stacks[stack.id] = dataclasses.replace(stack, created_at=self._clock.now())
+            self._add_events(events)
+            return True
+
+    def request(
+        self, stack_id: str, decide: Callable[[Stack], Request | None]
+    ) -> tuple[Stack, bool] | None:
+        with self._lock:
+            stack = self._stacks.get(stack_id)
+            if stack is None or stack.deleted_at is not None:
+                return None
+            request = decide(stack)
+            if request is None:
+                return stack, False
+            if request.drops_nodes and stack.traversal_id is not None:
+                self._drop_nodes(stack.traversal_id)
+            self._save_stack(request.stack)
+            self._add_events(request.events)
+            return self._stacks[stack_id], True
+
+    def prepare(
+        self, stack_id: str, wish_id: str, plan: Callable[[Stack, list[Resource]], Plan]
+    ) -> Plan | None:
+        with self._lock:
+            stack = self._stacks.get(stack_id)
+            if stack is None or stack.wish_id != wish_id:
+                return None
+            if stack.traversal_id is not None:
+                self._drop_nodes(stack.traversal_id)
+            made = plan(stack, self.resources(stack_id))
+            self._save_stack(made.stack)
+            for row in made.rows:
+                self._save_row(row)
+            for node in made.nodes:
+                self._save_node(node)
+            self._add_events(made.events)
+            return made
+
+    def stack(self, stack_id: str) -> Stack | None:
+        return self._stacks.get(stack_id)
+
+    def stack_by_name(self, project_id: str, name: str) -> Stack | None:
+        with self._lock:
+            for stack in self._stacks.values():
+                if (stack.project_id, stack.name, stack.deleted_at) == (project_id, name, None):
+                    return stack
+            return None
+
+    def stacks(self, query: StackQuery) -> list[Stack]:
+        with self._lock:
+            found = [stack for stack in self._stacks.values() if _matches(stack, query)]
+        found.sort(key=lambda stack: stack.id, reverse=True)
+        for key, descends in reversed(query.sort):
+            found.sort(key=lambda stack, key=key: getattr(stack, key) or 0, reverse=descends)  # type: ignore[misc]
+        if query.marker is not None:
+            ids = [stack.id for stack in found]
+            found = found[ids.index(query.marker) + 1 :] if query.marker in ids else []
+        return found if query.limit is None else found[: query.limit]
+
+    def resources(self, stack_id: str) -> list[Resource]:
+        with self._lock:
+            return [self._rows[row_id] for row_id in sorted(self._rows_of.get(stack_id, ()))]
+
+    def nodes(self, stack_id: str) -> list[Node]:
+        with self._lock:
+            stack = self._stacks.get(stack_id)
+            if stack is None or stack.traversal_id is None:
+                return []
+            return [self._nodes[key] for key in sorted(self._nodes_of.get(stack.traversal_id, ()))]
+
+    def events(
+        self, stack_id: str, marker: str | None = None, limit: int | None = None
+    ) -> list[StoredEvent]:
+        with self._lock:
+            found = list(self._events.get(stack_id, ()))
+        if marker is not None:
+            ids = [one.id for one in found]
+            found = found[ids.index(marker) + 1 :] if marker in ids else []
+        return found if limit is None else found[:limit]
+
+    def purge_deleted(self, before: float) -> int:
+        with self._lock:
+            gone = [
+                stack.id
+                for stack in self._stacks.values()
+                if stack.deleted_at is not None and stack.deleted_at < before
+            ]
+            for stack_id in gone:
+                del self._stacks[stack_id]
+                self._events.pop(stack_id, None)
+            used: set[str | None] = {
+                template_id
+                for stack in self._stacks.values()
+                for template_id in (
+                    stack.template_id,
+                    stack.previous_template_id,
+                    stack.last_good_id,
+                    stack.wish_template_id,
+                )
+            }
+            for template_id in [one for one in self._templates if one not in used]:
+                del self._templates[template_id]
+            return len(gone)
+
+    # Checks
+
+    def views(self, keys: Sequence[NodeKey]) -> list[View]:
+        with self._lock:
+            return [self._view(key) for key in keys]
+
+    def _view(self, key: NodeKey) -> View:
+        node = self._nodes.get(key)
+        if node is None:
+            return View(None)
+        stack = self._stacks[node.stack_id]
+        row = self._rows.get(node.subject) if node.subject is not None else None
+        siblings: tuple[Resource, ...] = ()
+        serving = False
+        if key.kind == Kind.UPDATE:
+            siblings = tuple(
+                other
+                for other in self.resources(node.stack_id)
+                if other.name == key.name and other.id != node.subject
+            )
+        elif key.kind == Kind.CLEANUP and row is not None:
+            update = self._nodes.get(NodeKey(key.traversal_id, Kind.UPDATE, row.name))
+            serving = update is not None and update.subject == row.id
+        return View(node, stack, row, siblings, serving)
+
+    def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
+        found: dict[NodeKey, Resource] = {}
+        with self._lock:
+            for key in keys:
+                node = self._nodes.get(key)
+                row = self._rows.get(node.subject) if node and node.subject else None
+                if row is not None:
+                    found[key] = row
+        return found
+
+    def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
+        with self._lock:
+            needs = guards.needs(commits)
+            held = guards.Held(
+                rows={one: self._rows[one] for one in needs.rows if one in self._rows},
+                nodes={one: self._nodes[one] for one in needs.nodes if one in self._nodes},
+                stacks={one: self._stacks[one] for one in needs.stacks if one in self._stacks},
+            )
+            for key in guards.successors(commits, held):
+                held.nodes[key] = self._nodes[key]
+            outcomes = [guards.apply(commit, held) for commit in commits]
+            self._write(held)
+            return outcomes
+
+    def _write(self, held: guards.Held) -> None:
+        for row_id, row in held.rows_saved.items():
+            if row is None:
+                self._drop_row(row_id)
+            else:
+                self._save_row(row)
+        for node in held.nodes_saved.values():
+            self._save_node(node)
+        for stack in held.stacks_saved.values():
+            self._save_stack(stack)
+        for traversal_id in held.purged:
+            self._drop_nodes(traversal_id)
+        self._add_events(held.events)
+
+    def row(self, row_id: str) -> Resource | None:
+        return self._rows.get(row_id)
+
+    def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:
+        with self._lock:
+            return sorted(
+                node.key
+                for node in self._nodes.values()
+                if node.subject in row_ids and node.status == NodeStatus.READY
+            )
+
+    # Leases and the sweep
+
+    def grant_lease(self, lease: Lease) -> None:
+        with self._lock:
+            self._leases[lease.id] = lease
+
+    def renew_lease(self, lease_id: str, expires_at: float) -> bool:
+        with self._lock:
+            lease = self._leases.get(lease_id)
+            if lease is None:
+                return False
+            self._leases[lease_id] = dataclasses.replace(lease, expires_at=expires_at)
+            return True
+
+    def void_leases(self, before: float, ids: Sequence[str] = ()) -> list[str]:
+        with self._lock:
+            void = sorted(
+                lease.id
+                for lease in self._leases.values()
+                if lease.expires_at < before or lease.id in ids
+            )
+            for lease_id in void:
+                del self._leases[lease_id]
+            return void
+
+    def leases(self) -> list[Lease]:
+        with self._lock:
+            return [self._leases[lease_id] for lease_id in sorted(self._leases)]
+
+    def orphans(self, limit: int) -> list[Orphan]:
+        with self._lock:
+            running = {
+                node.subject: node.key
+                for node in self._nodes.values()
+                if node.status == NodeStatus.RUNNING
+            }
+            return [
+                Orphan(row, running.get(row.id))
+                for _, row in sorted(self._rows.items())
+                if row.claim is not None and row.claim not in self._leases
+            ][:limit]
+
+    def strays(self, limit: int) -> list[Resource]:
+        with self._lock:
+            subjects = {
+                node.subject for node in self._nodes.values() if node.status != NodeStatus.DONE
+            }
+            return [
+                row
+                for _, row in sorted(self._rows.items())
+                if row.claim is None and states.unsettled(row) and row.id not in subjects
+            ][:limit]
+
+    def lost_nodes(self, before: float, limit: int) -> list[NodeKey]:
+        with self._lock:
+            lost = sorted(
+                key
+                for key, node in self._nodes.items()
+                if node.status == NodeStatus.READY and self._touched[key] < before
+            )[:limit]
+            for key in lost:
+                self._touched[key] = self._clock.now()
+            return lost
+
+    def lost_wishes(self) -> list[str]:
+        with self._lock:
+            return sorted(stack.id for stack in self._stacks.values() if stack.wish_id)
+
+    # Writing
+
+    def _save_stack(self, stack: Stack) -> None:
+        self._stacks[stack.id] = stamped(stack, self._clock.now())
+
+    def _save_row(self, row: Resource) -> None:
+        now = self._clock.now()
+        if row.id in self._rows:
+            row = dataclasses.replace(row, updated_at=now)
+        else:
+            row = dataclasses.replace(row, created_at=now)
+        self._rows[row.id] = row
+        self._rows_of.setdefault(row.stack_id, {})[row.id] = None
+
+    def _drop_row(self, row_id: str) -> None:
+        row = self._rows.pop(row_id, None)
+        if row is not None:
+            del self._rows_of[row.stack_id][row_id]
+
+    def _save_node(self, node: Node) -> None:
+        self._nodes[node.key] = node
+        self._nodes_of.setdefault(node.key.traversal_id, {})[node.key] = None
+        self._touched[node.key] = self._clock.now()
+
+    def _drop_nodes(self, traversal_id: str) -> None:
+        for key in self._nodes_of.pop(traversal_id, ()):
+            del self._nodes[key]
+            del self._touched[key]
+
+    def _add_events(self, events: Iterable[Event]) -> None:
+        now = self._clock.now()
+        for event in events:
+            stored = StoredEvent(self._ids.fresh(), now, event)
+            self._events.setdefault(event.stack_id, []).append(stored)
+
+
+def _matches(stack: Stack, query: StackQuery) -> bool:
+    return (
+        query.project_id in (None, stack.project_id)
+        and (query.show_deleted or stack.deleted_at is None)
+        and (not query.names or stack.name in query.names)
+        and (not query.ids or stack.id in query.ids)
+        and (not query.actions or stack.action in query.actions)
+        and (not query.statuses or stack.status in query.statuses)
+    )

@@ -1,0 +1,1 @@
+"""Checks graph nodes: one resource at a time, many at once."""

@@ -1,0 +1,211 @@
+"""Drive one graph node, from its announcement to the casts of its successors.
+
+Save before you say: every step is committed before anything is cast or asked of
+a plugin. A process may die at any yield; what it leaves is found by the sweep.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator
+from typing import Any, Protocol
+
+from heatconv.convergence import check, cleanup, closing, settle
+from heatconv.convergence.check import View
+from heatconv.convergence.model import Kind, NodeKey, Resource, Verb, Wanted
+from heatconv.convergence.recovery import Orphan, void
+from heatconv.convergence.step import Call, Outcome, Step, Verdict
+from heatconv.effects import (
+    Cast,
+    CastWish,
+    Compiled,
+    Effect,
+    Load,
+    Perform,
+    Reload,
+    Save,
+    Serving,
+    Sleep,
+    Task,
+    Trace,
+    Waiting,
+)
+from heatconv.hot.errors import TemplateError
+from heatconv.ports import Ids
+
+#: How often a refused begin is decided again before the node is announced anew.
+CONFLICTS = 10
+
+
+class CompiledTemplate(Protocol):
+    """What a check needs of a template."""
+
+    def required(self, name: str) -> tuple[str, ...]:
+        """Return the names of the resources that a definition refers to."""
+
+    def wanted(
+        self, name: str, stack: Any, template_id: str | None, serving: dict[str, Resource]
+    ) -> Wanted:
+        """Resolve a definition with the rows that serve what it refers to.
+
+        :raises TemplateError: if it does not resolve, or to something invalid.
+        """
+
+
+@dataclasses.dataclass(frozen=True)
+class Checker:
+    """Makes the tasks of one worker.
+
+    :ivar lease: id of the lease it claims with.
+    :ivar poll_interval: seconds between looks at an operation under way.
+    """
+
+    lease: str
+    ids: Ids
+    poll_interval: float = 1.0
+
+    def check(self, key: NodeKey) -> Task:
+        """Check one node."""
+        for _ in range(CONFLICTS):
+            view: View = yield Load(key)
+            wanted, step = yield from self._begin(view, key)
+            yield Trace(key, step.reason)
+            if step.commit is None:
+                return
+            outcome = yield from self._save(key, step)
+            if outcome.verdict != Verdict.REFUSED:
+                break
+        else:
+            yield Cast((key,))
+            return
+        if step.call is not None:
+            yield from self._operate(key, view, wanted, step.call)
+
+    def settle(self, row: Resource) -> Task:
+        """Settle a row that no node is about."""
+        step = settle.begin(row, self.lease, None)
+        yield Trace(row, step.reason)
+        outcome = yield from self._save(None, step)
+        if outcome.verdict == Verdict.REFUSED or step.call is None:
+            return
+        claimed = step.call.row
+        seen = yield Perform(step.call, '', '')
+        if seen is None:
+            return
+        step = settle.finish(None, claimed, seen)
+        if step.wait:
+            step = check.release(claimed)
+        yield Trace(claimed, step.reason)
+        yield from self._save(None, step)
+
+    def void(self, orphan: Orphan) -> Task:
+        """Void a claim of a dead lease."""
+        step = void(orphan)
+        yield Trace(orphan.row, step.reason)
+        yield from self._save(orphan.node, step)
+
+    def _begin(
+        self, view: View, key: NodeKey
+    ) -> Generator[Effect, Any, tuple[Wanted | None, Step]]:
+        if key.kind == Kind.ROOT:
+            return None, closing.begin(view)
+        if key.kind == Kind.CLEANUP:
+            return None, cleanup.begin(view, self.lease)
+        step = check.admit(view, self.lease)
+        if step is not None:
+            return None, step
+        assert view.stack is not None
+        template_id = view.stack.template_id
+        compiled: CompiledTemplate = yield Compiled(template_id)
+        names = compiled.required(key.name)
+        keys = {name: NodeKey(key.traversal_id, Kind.UPDATE, name) for name in names}
+        rows: dict[NodeKey, Resource] = {}
+        if names:
+            rows = yield Serving(tuple(keys.values()))
+        if len(rows) < len(names):
+            # What it requires is done, so it is there, unless the traversal is
+            # over: then the guards of any commit would say so too.
+            return None, Step('superseded while looking')
+        serving = {name: rows[node] for name, node in keys.items()}
+        try:
+            wanted = compiled.wanted(key.name, view.stack, template_id, serving)
+        except TemplateError as error:
+            return None, check.refuse(view, str(error), self.ids.fresh())
+        return wanted, check.begin(view, wanted, self.lease, self.ids.fresh())
+
+    def _operate(
+        self, key: NodeKey, view: View, wanted: Wanted | None, call: Call
+    ) -> Generator[Effect, Any, None]:
+        """Have the plugin do it, and save what became of it."""
+        assert view.stack is not None and view.node is not None
+        project_id, stack_name = view.stack.project_id, view.stack.name
+        looked = dataclasses.replace(call, verb=Verb.OBSERVE)
+        seen = yield Perform(call, project_id, stack_name)
+        while True:
+            if seen is None:
+                yield Trace(key, 'the lease is running out: left to others')
+                return
+            step = self._finish(key, view, wanted, call, seen)
+            if not step.wait:
+                break
+            yield Sleep(self.poll_interval)
+            now: View = yield Load(key)
+            if now.node is None:
+                step = check.release(call.row)
+                break
+            seen = yield Perform(looked, project_id, stack_name)
+        yield Trace(key, step.reason)
+        outcome = yield from self._save(key, step)
+        if outcome.verdict == Verdict.REFUSED:
+            yield from self._fenced(key, call, project_id, stack_name)
+
+    def _finish(
+        self, key: NodeKey, view: View, wanted: Wanted | None, call: Call, seen: Any
+    ) -> Step:
+        if call.verb == Verb.OBSERVE:
+            return settle.finish(key, call.row, seen)
+        if call.verb == Verb.DELETE:
+            return cleanup.finish(key, call.row, seen, self.ids.fresh())
+        assert wanted is not None and view.node is not None
+        return check.finish(
+            key, call.row, wanted, call.verb, seen, view.node.attempts, self.ids.fresh()
+        )
+
+    def _fenced(
+        self, key: NodeKey, call: Call, project_id: str, stack_name: str
+    ) -> Generator[Effect, Any, None]:
+        row: Resource | None = yield Reload(call.row.id)
+        step = check.fenced(call.verb, call.row, row, call)
+        yield Trace(key, step.reason)
+        if step.call is not None:
+            yield Perform(step.call, project_id, stack_name, makes_up=True)
+        elif step.commit is not None:
+            yield Save(step.commit)
+
+    def _save(self, key: NodeKey | None, step: Step) -> Generator[Effect, Any, Outcome]:
+        """Commit a step and, if it stands, say what it says."""
+        if step.commit is None:
+            return Outcome(Verdict.STANDS)
+        outcome: Outcome = yield Save(step.commit)
+        if outcome.verdict == Verdict.REFUSED:
+            return outcome
+        casts: list[NodeKey] = []
+        if outcome.verdict == Verdict.STANDS:
+            casts.extend(step.casts)
+            casts.extend(one for one in outcome.ready if one.kind != Kind.ROOT)
+        wakes = step.wakes
+        if outcome.verdict == Verdict.LATE and step.commit.row is not None:
+            wakes = step.commit.row.read.id
+        if wakes is not None:
+            # In a statement of its own, after the commit: a traversal prepared
+            # meanwhile saw the claim, and nobody else will tell its node.
+            waiting = yield Waiting(wakes)
+            casts.extend(one for one in waiting if one not in casts)
+        if casts:
+            yield Cast(tuple(casts))
+        if outcome.wish is not None:
+            yield CastWish(outcome.wish)
+        for root in outcome.ready:
+            if root.kind == Kind.ROOT:
+                yield from self.check(root)
+        return outcome

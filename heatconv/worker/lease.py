@@ -1,0 +1,86 @@
+"""Hold the lease that this process claims rows with."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+from oslo_log import log
+
+from heatconv.ports import Clock, Ids
+from heatconv.storage.base import Lease, Store
+
+LOG = log.getLogger(__name__)
+
+
+class LeaseKeeper:
+    """Keeps one lease alive, and replaces it when it is void or given up.
+
+    A lease that was once found too short for an action is never renewed again:
+    a task that stopped for that reason has left a claim behind, and only the
+    end of the lease frees it.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, ids: Ids, duration: float, kind: str = 'worker'
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._kind = kind
+        self.duration = duration
+        self._lock = threading.Lock()
+        self._current = ''
+        self._expires: dict[str, float] = {}
+
+    @property
+    def id(self) -> str:
+        """Return the id of the current lease."""
+        return self._current
+
+    def start(self) -> None:
+        """Take a lease."""
+        with self._lock:
+            self._grant()
+
+    def renew(self) -> None:
+        """Prolong the current lease, or take a new one if it is void."""
+        with self._lock:
+            expires = self._clock.now() + self.duration
+            if self._store.renew_lease(self._current, expires):
+                self._expires[self._current] = expires
+            else:
+                LOG.warning('Lease %s is void: this process was taken for dead', self._current)
+                self._grant()
+
+    def time_left(self, lease_id: str) -> float:
+        """Return for how many seconds a lease is surely valid."""
+        return self._expires.get(lease_id, 0.0) - self._clock.now()
+
+    def give_up(self, lease_id: str) -> None:
+        """Never renew a lease again; go on with another one."""
+        with self._lock:
+            if lease_id == self._current:
+                LOG.warning('Lease %s is given up: others take over what it claims', lease_id)
+                self._grant()
+
+    def release(self) -> None:
+        """Give the lease back: what it claims is free at once."""
+        with self._lock:
+            self._store.void_leases(0.0, [self._current])
+            self._expires.pop(self._current, None)
+
+    def _grant(self) -> None:
+        now = self._clock.now()
+        lease = Lease(
+            id=self._ids.fresh(),
+            kind=self._kind,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            started_at=now,
+            expires_at=now + self.duration,
+        )
+        self._store.grant_lease(lease)
+        self._current = lease.id
+        self._expires[lease.id] = lease.expires_at
