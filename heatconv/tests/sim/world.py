@@ -182,7 +182,7 @@ class World:
         self._zombies: set[str] = set()
         # What a zombie made may be referred to, or refer, until it is made up
         # for: reality's refusals are no fault of anybody else then.
-        self._zombie_acted = False
+        self.zombie_acted = False
         for _ in range(3):
             self.new_lease()
 
@@ -352,7 +352,7 @@ class World:
     def _perform(self, effect: effects.Perform) -> Observation:
         call, row = effect.call, effect.call.row
         zombie = row.claim in self._zombies
-        self._zombie_acted = self._zombie_acted or zombie
+        self.zombie_acted = self.zombie_acted or zombie
         if call.verb in self.failing_verbs(row) and not effect.makes_up:
             seen = self.cloud.observe(row.token)
             return Observation(
@@ -361,7 +361,7 @@ class World:
         try:
             self.cloud.perform(call.verb, row.token, row.name, call.properties)
         except (ReferredTo, DanglingReference) as error:
-            if not zombie and not self._zombie_acted:
+            if not zombie and not self.zombie_acted:
                 self.broken.append(f'{call.verb}: {error}')
             return Observation(Reality.FAILED, reason=str(error))
         self.trace.append(f'cloud: {call.verb} {row.name} {row.token[-4:]}')

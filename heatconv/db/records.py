@@ -1,0 +1,74 @@
+"""Records of the built-in resource types in the database."""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+from oslo_db import exception as db_exception
+
+from heatconv.db import rows, tables
+from heatconv.db.database import Database, repeated
+from heatconv.resources.records import Record
+
+TABLE = tables.virtual_resource
+
+
+class DatabaseRecords:
+    """Keeps records in the table ``virtual_resource``."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @repeated
+    def get(self, token: str) -> Record | None:
+        with self.database.read() as connection:
+            statement = sa.select(TABLE).where(TABLE.c.token == token)
+            row = connection.execute(statement).mappings().first()
+        return None if row is None else _record(row)
+
+    @repeated
+    def add(self, record: Record) -> None:
+        try:
+            with self.database.write() as connection:
+                connection.execute(sa.insert(TABLE), _row(record))
+        except db_exception.DBDuplicateEntry:
+            pass  # created before: its token says that it is the same one
+
+    @repeated
+    def replace(self, record: Record) -> None:
+        with self.database.write() as connection:
+            connection.execute(
+                sa.update(TABLE).where(TABLE.c.token == record.token).values(_row(record))
+            )
+
+    @repeated
+    def remove(self, token: str) -> None:
+        with self.database.write() as connection:
+            connection.execute(sa.delete(TABLE).where(TABLE.c.token == token))
+
+    @repeated
+    def all(self) -> list[Record]:
+        with self.database.read() as connection:
+            found = connection.execute(sa.select(TABLE).order_by(TABLE.c.token)).mappings()
+            return [_record(row) for row in found]
+
+
+def _row(record: Record) -> dict[str, str]:
+    return {
+        'token': record.token,
+        'type': record.type,
+        'physical_id': record.physical_id,
+        'properties': rows.dumps(dict(record.properties)),
+        'state': rows.dumps(dict(record.state)),
+    }
+
+
+def _record(row: rows.Row) -> Record:
+    return Record(
+        token=row['token'],
+        type=row['type'],
+        physical_id=row['physical_id'],
+        properties=json.loads(row['properties']),
+        state=json.loads(row['state']),
+    )

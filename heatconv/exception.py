@@ -1,0 +1,112 @@
+"""Errors for users, as Heat's API knows them.
+
+The stock heat-api rebuilds an error from the name of its class and its keyword
+arguments, and only if its module is ``heat.common.exception``: otherwise every
+4xx becomes a 500. So these classes bear the names of Heat's and claim to live
+there, and ``kwargs`` holds just what Heat's class of that name takes. The text
+may say more than Heat's: clients of heatconv read that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class HeatconvException(Exception):
+    """An error that a user can do something about.
+
+    :param message: what to say; else the format of the class is filled in.
+    :param kwargs: what Heat's class of the same name takes.
+    """
+
+    msg_fmt = 'An unknown error occurred.'
+    #: heat-api shows the message of safe errors only.
+    safe = True
+
+    def __init__(self, message: str | None = None, **kwargs: Any) -> None:
+        super().__init__()
+        self.kwargs = kwargs
+        self.message = message if message is not None else self.msg_fmt % kwargs
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def error_type(self) -> str:
+        """Return Heat's name of this kind of error."""
+        return type(self).__name__
+
+
+class EntityNotFound(HeatconvException):
+    msg_fmt = 'The %(entity)s (%(name)s) could not be found.'
+
+
+class ResourceNotFound(EntityNotFound):
+    msg_fmt = (
+        'The Resource (%(resource_name)s) could not be found in Stack %(stack_name)s.'
+    )
+
+
+class NotFound(HeatconvException):
+    msg_fmt = '%(message)s'
+
+
+class StackExists(HeatconvException):
+    msg_fmt = 'The Stack (%(stack_name)s) already exists.'
+
+
+class ActionInProgress(HeatconvException):
+    msg_fmt = 'Stack %(stack_name)s already has an action (%(action)s) in progress.'
+
+
+class Forbidden(HeatconvException):
+    msg_fmt = 'You are not authorized to complete this action.'
+
+
+class NotSupported(HeatconvException):
+    msg_fmt = '%(feature)s is not supported.'
+
+
+class StackValidationFailed(HeatconvException):
+    msg_fmt = '%(message)s'
+
+
+class RequestLimitExceeded(HeatconvException):
+    msg_fmt = 'Request limit exceeded: %(message)s'
+
+
+class UserParameterMissing(HeatconvException):
+    msg_fmt = 'The Parameter (%(key)s) was not provided.'
+
+
+class UnknownUserParameter(HeatconvException):
+    msg_fmt = 'The Parameter (%(key)s) was not defined in template.'
+
+
+class InvalidTemplateVersion(HeatconvException):
+    msg_fmt = 'The template version is invalid: %(explanation)s'
+
+
+class CircularDependencyException(HeatconvException):
+    msg_fmt = 'Circular Dependency Found: %(cycle)s'
+
+
+class Unavailable(HeatconvException):
+    """Nobody answers: not an error of Heat's API, but of the way to it."""
+
+    msg_fmt = 'The engine does not answer: %(why)s'
+
+
+WIRE_MODULE = 'heat.common.exception'
+
+CLASSES: dict[str, type[HeatconvException]] = {}
+for _class in list(globals().values()):
+    if isinstance(_class, type) and issubclass(_class, HeatconvException):
+        CLASSES[_class.__name__] = _class
+        if _class not in (HeatconvException, Unavailable):
+            _class.__module__ = WIRE_MODULE
+
+
+def by_name(error_type: str, message: str) -> HeatconvException:
+    """Rebuild an error from what came over the wire."""
+    return CLASSES.get(error_type, HeatconvException)(message)

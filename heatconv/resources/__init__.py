@@ -1,0 +1,1 @@
+"""Resource types: the contract of a plugin, the registry, the built-in types."""

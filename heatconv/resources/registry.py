@@ -1,0 +1,58 @@
+"""Find the plugin of a resource type.
+
+Plugins are entry points in the group ``heatconv.resources``, named after their
+type and loaded by stevedore. Each is called with the records and the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from oslo_log import log
+from stevedore import extension
+
+from heatconv.hot.schema import TypeSchema
+from heatconv.ports import Clock
+from heatconv.resources.plugin import Plugin
+from heatconv.resources.records import Records
+
+LOG = log.getLogger(__name__)
+
+NAMESPACE = 'heatconv.resources'
+
+
+class Registry:
+    """Knows the plugins by type."""
+
+    def __init__(self, plugins: Mapping[str, Plugin]) -> None:
+        self._plugins = {name: plugins[name] for name in sorted(plugins)}
+
+    @classmethod
+    def installed(cls, records: Records, clock: Clock) -> Registry:
+        """Load every plugin that is installed; one that fails is left out."""
+
+        def failed(manager: Any, entry_point: Any, error: Exception) -> None:
+            LOG.error('Resource type %s cannot be loaded: %s', entry_point.name, error)
+
+        found = extension.ExtensionManager(
+            NAMESPACE,
+            invoke_on_load=True,
+            invoke_args=(records, clock),
+            on_load_failure_callback=failed,
+        )
+        return cls({one.name: one.obj for one in found})
+
+    def plugin(self, type_name: str) -> Plugin | None:
+        """Return the plugin of a type, or None."""
+        return self._plugins.get(type_name)
+
+    def schema(self, type_name: str) -> TypeSchema | None:
+        """Return the schema of a type, or None."""
+        plugin = self._plugins.get(type_name)
+        return None if plugin is None else plugin.schema
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Return the names of all types, sorted."""
+        return tuple(self._plugins)

@@ -1,0 +1,144 @@
+"""OS::Heat::TestResource: behaves, waits and fails as it is told."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heatconv.hot.constraints import Range
+from heatconv.hot.schema import (
+    BOOLEAN,
+    MAP,
+    NUMBER,
+    STRING,
+    Attribute,
+    Property,
+    TypeSchema,
+)
+from heatconv.resources.plugin import Observation, Reality, Resource
+from heatconv.resources.records import Record
+from heatconv.resources.virtual import VirtualPlugin
+
+
+def _seconds(description: str) -> Property:
+    return Property(
+        NUMBER, default=0, update_allowed=True, constraints=(Range(-1),), description=description
+    )
+
+
+class TestResource(VirtualPlugin):
+    """Does nothing real, at any speed."""
+
+    __test__ = False
+
+    schema = TypeSchema(
+        description='A resource for tests: it waits and fails as it is told.',
+        properties={
+            'value': Property(
+                STRING,
+                default='test_string',
+                update_allowed=True,
+                description='The input string to be stored.',
+            ),
+            'fail': Property(
+                BOOLEAN, default=False, update_allowed=True, description='Whether to fail.'
+            ),
+            'update_replace': Property(
+                BOOLEAN,
+                default=False,
+                update_allowed=True,
+                description='Whether a change of "value" replaces the resource.',
+            ),
+            'update_replace_value': Property(
+                STRING, description='A change of it replaces the resource.'
+            ),
+            'wait_secs': _seconds('How long each action takes; -1 is for ever.'),
+            'action_wait_secs': Property(
+                MAP,
+                update_allowed=True,
+                description='How long an action takes, where it differs from wait_secs.',
+                schema={
+                    'create': Property(NUMBER, constraints=(Range(-1),)),
+                    'update': Property(NUMBER, constraints=(Range(-1),)),
+                    'delete': Property(NUMBER, constraints=(Range(-1),)),
+                },
+            ),
+            'attr_wait_secs': Property(
+                NUMBER,
+                default=0,
+                update_allowed=True,
+                description='Accepted for compatibility: attributes never wait.',
+            ),
+            'constraint_prop_secs': Property(
+                NUMBER,
+                default=0,
+                update_allowed=True,
+                description='Accepted for compatibility: validation never waits.',
+            ),
+            'client_name': Property(STRING, default='', update_allowed=True),
+            'entity_name': Property(STRING, default='', update_allowed=True),
+        },
+        attributes={'output': Attribute(STRING, 'The string that was stored.')},
+    )
+
+    def replace_on_change(self, properties: Mapping[str, Any]) -> frozenset[str]:
+        if properties.get('update_replace'):
+            return self.schema.replace_on_change | {'value'}
+        return self.schema.replace_on_change
+
+    def attributes(self, record: Record) -> Mapping[str, Any]:
+        return {'output': record.properties.get('value')}
+
+    def initial_state(self, resource: Resource) -> Mapping[str, Any]:
+        return self._started('create', resource.properties)
+
+    def create(self, resource: Resource) -> None:
+        if resource.properties.get('fail'):
+            raise ValueError('Test Resource failed ' + resource.name)
+        super().create(resource)
+
+    def update(self, resource: Resource, changed: Sequence[str]) -> None:
+        if resource.properties.get('fail'):
+            raise ValueError('Test Resource failed ' + resource.name)
+        record = self.records.get(resource.token)
+        if record is not None:
+            state = self._started('update', resource.properties)
+            self.records.replace(
+                dataclasses.replace(record, properties=resource.properties, state=state)
+            )
+
+    def delete(self, resource: Resource) -> None:
+        record = self.records.get(resource.token)
+        if record is None:
+            return
+        if record.state.get('action') != 'delete':
+            state = self._started('delete', record.properties)
+            if state['seconds'] == 0:
+                self.records.remove(resource.token)
+            else:
+                self.records.replace(dataclasses.replace(record, state=state))
+
+    def observe(self, resource: Resource) -> Observation:
+        record = self.records.get(resource.token)
+        if record is None:
+            return Observation(Reality.ABSENT)
+        seconds = record.state['seconds']
+        due = record.state['since'] + seconds
+        seen = Observation(
+            Reality.READY,
+            physical_id=record.physical_id,
+            attributes=self.attributes(record),
+            properties=record.properties,
+        )
+        if seconds < 0 or self.clock.now() < due:
+            return dataclasses.replace(seen, reality=Reality.PENDING)
+        if record.state['action'] == 'delete':
+            self.records.remove(resource.token)
+            return Observation(Reality.ABSENT)
+        return seen
+
+    def _started(self, action: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        own = (properties.get('action_wait_secs') or {}).get(action)
+        seconds = properties.get('wait_secs', 0) if own is None else own
+        return {'action': action, 'since': self.clock.now(), 'seconds': seconds}

@@ -1,0 +1,67 @@
+"""Resource types whose reality is a record: the common part."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heatconv.ports import Clock
+from heatconv.resources.plugin import Observation, Plugin, Reality, Resource
+from heatconv.resources.records import Record, Records
+
+
+class VirtualPlugin(Plugin):
+    """A resource type that keeps a record for each of its resources.
+
+    :param records: where to keep them.
+    """
+
+    def __init__(self, records: Records, clock: Clock) -> None:
+        self.records = records
+        self.clock = clock
+
+    def attributes(self, record: Record) -> Mapping[str, Any]:
+        """Return the attributes of a resource."""
+        return {}
+
+    def initial_state(self, resource: Resource) -> Mapping[str, Any]:
+        """Return what to remember about a new resource."""
+        return {}
+
+    def physical_id(self, resource: Resource) -> str:
+        """Return the id of a new resource.
+
+        Heat's physical_resource_name: stack, resource and what makes it unique.
+        """
+        return f'{resource.stack_name}-{resource.name}-{resource.token[-12:]}'
+
+    def observe(self, resource: Resource) -> Observation:
+        record = self.records.get(resource.token)
+        if record is None:
+            return Observation(Reality.ABSENT)
+        return Observation(
+            Reality.READY,
+            physical_id=record.physical_id,
+            attributes=self.attributes(record),
+            properties=record.properties,
+        )
+
+    def create(self, resource: Resource) -> None:
+        self.records.add(
+            Record(
+                token=resource.token,
+                type=resource.type,
+                physical_id=self.physical_id(resource),
+                properties=resource.properties,
+                state=self.initial_state(resource),
+            )
+        )
+
+    def update(self, resource: Resource, changed: Sequence[str]) -> None:
+        record = self.records.get(resource.token)
+        if record is not None:
+            self.records.replace(dataclasses.replace(record, properties=resource.properties))
+
+    def delete(self, resource: Resource) -> None:
+        self.records.remove(resource.token)

@@ -1,0 +1,1 @@
+"""How engines, workers and clients talk: topics, versions, messages."""

@@ -1,0 +1,59 @@
+"""Send hints to engines and workers: casts that may be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import oslo_messaging
+from oslo_log import log
+
+from heatconv.convergence.model import Kind, NodeKey
+from heatconv.rpc import api
+from heatconv.rpc.transport import client
+
+LOG = log.getLogger(__name__)
+
+
+class RpcAnnouncer:
+    """Casts over oslo.messaging.
+
+    :param per_cast: how many nodes one message names at most.
+    """
+
+    def __init__(self, transport: oslo_messaging.Transport, per_cast: int = 50) -> None:
+        self._per_cast = per_cast
+        self._workers = client(transport, api.WORKER_TOPIC, api.WORKER_VERSION)
+        self._engines = client(transport, api.PREPARE_TOPIC, api.PREPARE_VERSION)
+        self._reachable = True
+
+    def nodes(self, keys: Sequence[NodeKey]) -> None:
+        for start in range(0, len(keys), self._per_cast):
+            names = [list(key) for key in keys[start : start + self._per_cast]]
+            self._cast(self._workers, 'check_resource', nodes=names)
+
+    def wish(self, stack_id: str) -> None:
+        self._cast(self._engines, 'prepare', stack_id=stack_id)
+
+    def _cast(self, target: Any, method: str, **arguments: Any) -> None:
+        try:
+            target.cast({}, method, **arguments)
+        except oslo_messaging.MessagingException as error:
+            # The sweep finds what is not announced.
+            if self._reachable:
+                LOG.warning('The message bus does not take casts: %s', error)
+            self._reachable = False
+            return
+        if not self._reachable:
+            LOG.info('The message bus takes casts again')
+        self._reachable = True
+
+
+def keys_of(nodes: Sequence[Sequence[str]]) -> Iterator[NodeKey]:
+    """Read the names of nodes from a message; skip what is none."""
+    for node in nodes:
+        try:
+            traversal_id, kind, name = node
+            yield NodeKey(str(traversal_id), Kind(kind), str(name))
+        except ValueError:
+            LOG.warning('Not the name of a node: %r', node)

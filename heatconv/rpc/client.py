@@ -1,0 +1,69 @@
+"""Call engines: what the command line uses, embedded or over a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import oslo_messaging
+from oslo_config import cfg
+from oslo_context import context
+
+from heatconv import exception
+from heatconv.rpc import api
+from heatconv.rpc import transport as transports
+
+
+class EngineClient:
+    """Calls the engine API for one project."""
+
+    def __init__(
+        self,
+        transport: oslo_messaging.Transport,
+        project_id: str,
+        user: str = '',
+        timeout: float | None = None,
+    ) -> None:
+        self._transport = transport
+        self._client = transports.client(
+            transport, api.ENGINE_TOPIC, api.ENGINE_VERSION, timeout=timeout
+        )
+        self._context = context.RequestContext(
+            project_id=project_id, user_id=user, roles=['member'], overwrite=False
+        )
+
+    def call(self, method: str, **arguments: Any) -> Any:
+        """Call a method of the engine API.
+
+        :raises heatconv.exception.HeatconvException: if it is refused, or
+            nobody answers.
+        """
+        try:
+            return self._client.call(self._context, method, **arguments)
+        except oslo_messaging.RemoteError as error:
+            raise exception.by_name(error.exc_type or '', str(error.value)) from None
+        except oslo_messaging.MessagingTimeout as error:
+            raise exception.Unavailable(
+                why=f'{method} got no answer in time; are engines running? ({error})'
+            ) from None
+        except oslo_messaging.MessagingException as error:
+            raise exception.Unavailable(why=str(error)) from None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.cleanup()
+
+
+def connect(
+    config_files: Sequence[str] = (),
+    transport_url: str | None = None,
+    project_id: str = 'default',
+    user: str = '',
+) -> EngineClient:
+    """Connect to running engines.
+
+    :param config_files: files of oslo.config that tell the transport.
+    """
+    conf = cfg.ConfigOpts()
+    conf([], project='heatconv', default_config_files=list(config_files))
+    return EngineClient(transports.transport(conf, transport_url), project_id, user)

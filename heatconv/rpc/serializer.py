@@ -1,0 +1,25 @@
+"""Carry the request context, and plain JSON, over the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import oslo_messaging
+from oslo_context import context
+from oslo_serialization import jsonutils
+
+
+class ContextSerializer(oslo_messaging.Serializer):  # type: ignore[misc]
+    """Turns contexts into dictionaries and back; leaves the payload to JSON."""
+
+    def serialize_entity(self, ctxt: Any, entity: Any) -> Any:
+        return jsonutils.to_primitive(entity, convert_instances=True)
+
+    def deserialize_entity(self, ctxt: Any, entity: Any) -> Any:
+        return entity
+
+    def serialize_context(self, ctxt: Any) -> dict[str, Any]:
+        return dict(ctxt) if isinstance(ctxt, dict) else dict(ctxt.to_dict())
+
+    def deserialize_context(self, ctxt: dict[str, Any]) -> context.RequestContext:
+        return context.RequestContext.from_dict(ctxt)

@@ -1,0 +1,67 @@
+"""Make transports, servers and clients of oslo.messaging."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import oslo_messaging
+from oslo_config import cfg
+from oslo_messaging._metrics import client as metrics
+from oslo_messaging._tracing import client as tracing
+from oslo_messaging.rpc import dispatcher
+from oslo_messaging.rpc import server as rpc_server
+
+from heatconv.rpc.serializer import ContextSerializer
+
+
+def transport(conf: cfg.ConfigOpts, url: str | None = None) -> oslo_messaging.Transport:
+    """Return a transport for RPC."""
+    _register_forgotten(conf)
+    return oslo_messaging.get_rpc_transport(conf, url)
+
+
+def _register_forgotten(conf: cfg.ConfigOpts) -> None:
+    """Register what oslo.messaging reads but registers on the global conf only."""
+    conf.register_opts(metrics.oslo_messaging_metrics, group='oslo_messaging_metrics')
+    conf.register_opts(tracing.oslo_messaging_tracing, group='oslo_messaging_tracing')
+
+
+class BoundedRPCServer(rpc_server.RPCServer):
+    """Takes no message that it has no thread for.
+
+    The stock server hands every message to a pool with a queue without bound,
+    acknowledged already: what waits there is lost with the process.
+    """
+
+    def _create_listener(self) -> Any:
+        self._slots = threading.Semaphore(self._work_executor._max_workers)
+        return super()._create_listener()
+
+    def _on_incoming(self, incoming: Any) -> None:
+        self._slots.acquire()
+        future = self._work_executor.submit(self._process_incoming, incoming)
+        future.add_done_callback(lambda _: self._slots.release())
+
+
+def server(
+    transport: oslo_messaging.Transport, topic: str, host: str, endpoints: Sequence[Any]
+) -> Any:
+    """Return a server of some endpoints; start it, and stop and wait at the end."""
+    return oslo_messaging.get_rpc_server(
+        transport,
+        oslo_messaging.Target(topic=topic, server=host),
+        list(endpoints),
+        serializer=ContextSerializer(),
+        access_policy=dispatcher.DefaultRPCAccessPolicy,
+        server_cls=BoundedRPCServer,
+    )
+
+
+def client(transport: oslo_messaging.Transport, topic: str, version: str, **options: Any) -> Any:
+    """Return a client for a topic."""
+    target = oslo_messaging.Target(topic=topic, version=version)
+    return oslo_messaging.get_rpc_client(
+        transport, target, serializer=ContextSerializer(), **options
+    )

@@ -1,0 +1,36 @@
+"""The contract on the stores that need no server, and one against the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import testtools
+
+from heatconv.storage.memory import MemoryStore
+from heatconv.tests.contract.differential import compare
+from heatconv.tests.contract.suite import StoreContract
+from heatconv.tests.databases import SqliteDatabase
+from heatconv.tests.sim.world import Counter, SteadyClock
+
+
+class MemoryStoreTest(StoreContract, testtools.TestCase):
+    def make_store(self, clock: Any, ids: Any) -> Any:
+        return MemoryStore(clock, ids)
+
+
+class SqliteStoreTest(StoreContract, testtools.TestCase):
+    def make_store(self, clock: Any, ids: Any) -> Any:
+        return self.useFixture(SqliteDatabase()).store(clock, ids)
+
+
+class DifferentialTest(testtools.TestCase):
+    def test_sqlite_answers_like_memory(self) -> None:
+        calls: dict[str, int] = {}
+        for seed in range(6):
+            clock = SteadyClock()
+            other = self.useFixture(SqliteDatabase()).store(clock, Counter())
+            both = compare(MemoryStore(clock, Counter()), other, Counter(), clock, seed)
+            for name, count in both.calls.items():
+                calls[name] = calls.get(name, 0) + count
+        for name in ('commit', 'views', 'serving', 'prepare', 'waiting_on', 'orphans', 'strays'):
+            self.assertIn(name, calls)
