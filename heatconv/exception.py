@@ -42,9 +42,7 @@ class EntityNotFound(HeatconvException):
 
 
 class ResourceNotFound(EntityNotFound):
-    msg_fmt = (
-        'The Resource (%(resource_name)s) could not be found in Stack %(stack_name)s.'
-    )
+    msg_fmt = 'The Resource (%(resource_name)s) could not be found in Stack %(stack_name)s.'
 
 
 class NotFound(HeatconvException):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
+from collections.abc import Iterator
 
 import sqlalchemy as sa
 from alembic import command, config
@@ -36,15 +38,25 @@ def current(database: Database) -> str | None:
 def upgrade(database: Database, revision: str = 'head') -> None:
     """Bring a database to a revision; safe to run by several at once."""
     made = _config()
-    with database.write() as connection:
-        _alone(connection)
+    with database.write() as connection, _alone(connection):
         made.attributes['connection'] = connection
         command.upgrade(made, revision)
 
 
-def _alone(connection: sa.Connection) -> None:
-    """Keep other upgrades out until this transaction ends (or its session)."""
+@contextlib.contextmanager
+def _alone(connection: sa.Connection) -> Iterator[None]:
+    """Keep other upgrades of this database out."""
     if connection.dialect.name == 'postgresql':
         connection.execute(sa.text('SELECT pg_advisory_xact_lock(4839210)'))
-    elif connection.dialect.name == 'mysql':
-        connection.execute(sa.text("SELECT GET_LOCK('heatconv_upgrade', 60)"))
+    if connection.dialect.name != 'mysql':
+        yield
+        return
+    # A lock of the whole server and of this session: named after the database,
+    # and given back, since the connection goes back to a pool.
+    name = sa.func.concat('heatconv_upgrade_', sa.func.md5(sa.func.database()))
+    if connection.execute(sa.select(sa.func.get_lock(name, 60))).scalar() != 1:
+        raise TimeoutError('another upgrade of this database has been running for a minute')
+    try:
+        yield
+    finally:
+        connection.execute(sa.select(sa.func.release_lock(name)))

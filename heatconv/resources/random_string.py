@@ -89,9 +89,7 @@ def generate(properties: Mapping[str, Any]) -> str:
     pools = [
         (CLASSES[one['class']], one['min']) for one in properties.get('character_classes') or ()
     ]
-    pools += [
-        (one['sequence'], one['min']) for one in properties.get('character_sequences') or ()
-    ]
+    pools += [(one['sequence'], one['min']) for one in properties.get('character_sequences') or ()]
     needed = sum(least for _, least in pools)
     if needed > length:
         raise ValueError(

@@ -15,11 +15,24 @@ from oslo_messaging.rpc import server as rpc_server
 
 from heatconv.rpc.serializer import ContextSerializer
 
+#: Where heat-api looks for the engine (heat.common.messaging).
+EXCHANGE = 'heat'
 
-def transport(conf: cfg.ConfigOpts, url: str | None = None) -> oslo_messaging.Transport:
-    """Return a transport for RPC."""
+
+def transport(
+    conf: cfg.ConfigOpts, url: str | None = None, exchange: str | None = None
+) -> oslo_messaging.Transport:
+    """Return a transport for RPC.
+
+    :param exchange: instead of the one configured, or of Heat's.
+    """
     _register_forgotten(conf)
-    return oslo_messaging.get_rpc_transport(conf, url)
+    oslo_messaging.set_transport_defaults(EXCHANGE)
+    made = oslo_messaging.get_rpc_transport(conf, url)
+    if exchange is not None:
+        conf.set_override('control_exchange', exchange)
+        made = oslo_messaging.get_rpc_transport(conf, url)
+    return made
 
 
 def _register_forgotten(conf: cfg.ConfigOpts) -> None:

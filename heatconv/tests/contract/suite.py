@@ -6,9 +6,8 @@ import dataclasses
 import threading
 from typing import Any
 
-from heatconv.convergence import check, cleanup, closing, recovery, settle
+from heatconv.convergence import check, cleanup, closing, recovery, settle, traversal
 from heatconv.convergence import stack as stack_rules
-from heatconv.convergence import traversal
 from heatconv.convergence.check import View
 from heatconv.convergence.model import (
     ALL,
@@ -286,9 +285,7 @@ class StoreContract:
             self.update_key(made, 'A'),
         ]
         views = self.store.views(keys)
-        self.assertEqual(
-            ['B', None, 'A'], [view.node and view.node.key.name for view in views]
-        )
+        self.assertEqual(['B', None, 'A'], [view.node and view.node.key.name for view in views])
 
     def test_view_of_a_cleanup_says_whether_the_update_ended_on_its_row(self) -> None:
         stack, row = self.complete(r=1)
@@ -363,9 +360,7 @@ class StoreContract:
         keys = [self.update_key(made, name) for name in 'AB']
         steps = [self.begin(key, x=1) for key in keys]
         self.store.commit([step.commit for step in steps])
-        commits = [
-            self.finish(key, step).commit for key, step in zip(keys, steps, strict=True)
-        ]
+        commits = [self.finish(key, step).commit for key, step in zip(keys, steps, strict=True)]
         outcomes = self.store.commit(commits)
         self.assertEqual(
             [(), (self.update_key(made, 'C'),)], [outcome.ready for outcome in outcomes]
@@ -534,9 +529,7 @@ class StoreContract:
         keys = [self.update_key(made, name) for name in names]
         steps = [self.begin(key, x=1) for key in keys]
         self.store.commit([step.commit for step in steps])
-        commits = [
-            self.finish(key, step).commit for key, step in zip(keys, steps, strict=True)
-        ]
+        commits = [self.finish(key, step).commit for key, step in zip(keys, steps, strict=True)]
         ready: list[NodeKey] = []
         gate = threading.Barrier(len(commits))
 

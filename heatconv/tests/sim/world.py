@@ -206,9 +206,7 @@ class World:
         return template_id
 
     def create(self, toy: Toy, disable_rollback: bool = False) -> None:
-        stack = Stack(
-            self.ids.fresh(), 'project', 'stack', disable_rollback=disable_rollback
-        )
+        stack = Stack(self.ids.fresh(), 'project', 'stack', disable_rollback=disable_rollback)
         stack, events = stack_rules.wish(
             stack, Action.CREATE, self.template(toy), self.ids.fresh()
         )

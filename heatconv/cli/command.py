@@ -1,0 +1,161 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""What all commands about stacks share: help, formats, the way to the stacks."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cliff import command, lister, show
+
+from heatconv.cli import errors, formats, progress
+from heatconv.cli.connection import Session
+from heatconv.cli.following import Ending, Follower, Goal
+from heatconv.cli.usage import HelpFormatter
+
+if TYPE_CHECKING:
+    from heatconv.cli.main import HeatconvApp
+
+#: A wait for a stack that somebody else has started wants nothing of it.
+ANY_GOAL = Goal(('CREATE', 'UPDATE', 'DELETE', 'ROLLBACK', 'CHECK'))
+
+
+class StackCommand(command.Command):
+    """A command about stacks.
+
+    :cvar examples: ends the help: command lines to copy.
+    :ivar exit_code: of a command that runs to its end and still has failed.
+    """
+
+    examples: str = ''
+    exit_code: int = 0
+
+    app: HeatconvApp
+
+    def _load_hooks(self) -> None:
+        # cliff would search all installed packages for extensions.
+        self._hooks = []
+
+    def get_epilog(self) -> str:
+        """Return the examples."""
+        if not self.examples:
+            return ''
+        return 'Examples:\n' + '\n'.join(f'  {line}' for line in self.examples.splitlines())
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.formatter_class = HelpFormatter
+        return parser
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command; return its exit code."""
+        return super().run(parsed_args) or self.exit_code
+
+    def notice(self, line: str) -> None:
+        """Tell the user something that is not the result."""
+        if not self.app.settings.quiet:
+            self.app.stderr.write(line + '\n')
+            self.app.stderr.flush()
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open the way to the stacks."""
+        with self.app.connect(self.app.settings, self.notice) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def settled_session(self) -> Iterator[Session]:
+        """Open the way to the stacks, and let interrupted ones come to rest first."""
+        with self.session() as session:
+            self.settle(session)
+            yield session
+
+    def settle(self, session: Session, besides: Sequence[str] = ()) -> None:
+        """Wait for interrupted stacks, which end with this process if they are embedded.
+
+        :param besides: names of stacks that have been waited for.
+        """
+        for name in session.interrupted:
+            if name in besides:
+                continue
+            try:
+                identity = session.identify(name)
+            except Exception as error:
+                if errors.is_missing(error):
+                    continue
+                raise
+            self.follow(session, identity, ANY_GOAL)
+
+    def follow(
+        self,
+        session: Session,
+        identity: dict[str, Any],
+        goal: Goal,
+        marker: str | None = None,
+        timeout: float | None = None,
+    ) -> Ending:
+        """Wait for a stack and show how it goes."""
+        reporter = progress.reporter(self.app.settings, self.app.stderr)
+        follower = Follower(session, identity, reporter, marker, timeout)
+        try:
+            return follower.follow(goal)
+        except KeyboardInterrupt:
+            self._tell_interrupted(session, identity['stack_name'])
+            raise
+
+    def _tell_interrupted(self, session: Session, name: str) -> None:
+        if session.embedded:
+            line = f'Interrupted. The next heatconv command goes on with {name} where it stopped.'
+        else:
+            line = (
+                f'Stopped waiting; {name} goes on. '
+                f'See it with: heatconv stack event list {name} --follow'
+            )
+        # Known also to those who want no progress: it matters.
+        self.app.stderr.write(line + '\n')
+
+
+class _Displaying(StackCommand):
+    """A command with a result that can be formatted."""
+
+    def _load_formatter_plugins(self) -> Any:
+        return formats.Formatters(formats.BY_NAME)
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command, print its result; return its exit code."""
+        return super().run(parsed_args) or self.exit_code
+
+    def _generate_columns_and_selector(
+        self, parsed_args: argparse.Namespace, column_names: Sequence[str]
+    ) -> Any:
+        try:
+            return super()._generate_columns_and_selector(  # type: ignore[misc]
+                parsed_args, column_names
+            )
+        except ValueError:
+            raise errors.UsageError(
+                f'no such column: {", ".join(parsed_args.columns)}',
+                remedy='The columns are: ' + ', '.join(column_names),
+            ) from None
+
+
+class ShowCommand(_Displaying, show.ShowOne):
+    """A command that shows one thing."""
+
+
+class ListCommand(_Displaying, lister.Lister):
+    """A command that lists things."""

@@ -1,0 +1,104 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""The way to the stacks: an engine in this process, or running daemons.
+
+Both are imported only here and only when a command needs them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from heatconv.cli.errors import CommandError, UsageError
+from heatconv.cli.settings import Settings
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Session:
+    """An open way to the stacks.
+
+    :ivar call: calls a method of the engine API: a name and keyword arguments.
+    :ivar embedded: the engine runs in this process and ends with it.
+    :ivar interrupted: names of stacks that a killed process has left under way;
+        they go on now.
+    """
+
+    call: Callable[..., Any]
+    embedded: bool
+    interrupted: tuple[str, ...] = ()
+
+    def identify(self, name: str) -> dict[str, Any]:
+        """Return the identity of a stack, by its name or id."""
+        identity: dict[str, Any] = self.call('identify_stack', stack_name=name)
+        return identity
+
+
+@contextlib.contextmanager
+def connect(settings: Settings, notice: Callable[[str], None]) -> Iterator[Session]:
+    """Open the way to the stacks and close it at the end.
+
+    :param notice: tells the user something, in a line.
+    """
+    with _embedded(settings, notice) if settings.embedded else _remote(settings) as session:
+        yield session
+
+
+@contextlib.contextmanager
+def _embedded(settings: Settings, notice: Callable[[str], None]) -> Iterator[Session]:
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(
+            f'cannot make the state directory: {error.strerror}',
+            where=str(settings.state_dir),
+            remedy='Choose another one with --state-dir or HEATCONV_STATE_DIR.',
+        ) from error
+
+    from heatconv.embedded import Embedded
+
+    runtime = Embedded(settings.state_dir, settings.project_id)
+    try:
+        runtime.start()
+        interrupted = tuple(runtime.interrupted())
+        if interrupted:
+            stacks = 'stack' if len(interrupted) == 1 else 'stacks'
+            names = ', '.join(interrupted)
+            notice(f'Resuming {len(interrupted)} interrupted {stacks}: {names}')
+        yield Session(runtime.client.call, embedded=True, interrupted=interrupted)
+    finally:
+        runtime.stop()
+
+
+@contextlib.contextmanager
+def _remote(settings: Settings) -> Iterator[Session]:
+    from oslo_config import cfg
+    from oslo_messaging import exceptions as messaging
+
+    from heatconv.rpc.client import connect as connect_rpc
+
+    try:
+        client = connect_rpc(
+            config_files=list(settings.config_files),
+            transport_url=settings.transport_url,
+            project_id=settings.project_id,
+        )
+    except (cfg.Error, messaging.MessagingException) as error:
+        # What cannot be read will not be readable the next time either.
+        raise UsageError(f'no way to the daemons: {error}') from error
+    try:
+        yield Session(client.call, embedded=False)
+    finally:
+        client.close()

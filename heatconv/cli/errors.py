@@ -1,0 +1,141 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""What went wrong, in the words of somebody at a terminal, and the exit code.
+
+0 is only for a wanted state that was reached, 1 for a request that failed or
+was refused, 2 for bad usage and for input that can never work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TextIO
+
+FAILED = 1
+BAD_INPUT = 2
+#: As shells have it: 128 and the number of the signal.
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+#: Heat's names of the errors that are in the input: the same request will be
+#: refused again.
+INPUT_ERRORS = frozenset(
+    {
+        'CircularDependencyException',
+        'ImmutableParameterModified',
+        'Invalid',
+        'InvalidSchemaError',
+        'InvalidTemplateParameter',
+        'InvalidTemplateReference',
+        'InvalidTemplateSection',
+        'InvalidTemplateVersion',
+        'PropertyUnspecifiedError',
+        'RequestLimitExceeded',
+        'ResourcePropertyConflict',
+        'ResourceTypeUnavailable',
+        'StackResourceLimitExceeded',
+        'StackValidationFailed',
+        'UnknownUserParameter',
+        'UserParameterMissing',
+    }
+)
+
+#: What to do about an error, by Heat's name of it.
+REMEDIES = {
+    'ActionInProgress': (
+        'Wait until the stack is at rest, or stop what it does: heatconv stack cancel STACK'
+    ),
+    'StackExists': (
+        'Choose another name, or change the stack that exists: heatconv stack update STACK'
+    ),
+    'Unavailable': (
+        'Are heatconv-engine and heatconv-worker running, and is --transport-url right?'
+    ),
+    'UnknownUserParameter': (
+        'See the parameters of the template: heatconv template validate -t FILE'
+    ),
+    'UserParameterMissing': 'Give it with --parameter KEY=VALUE or in an environment file (-e).',
+}
+
+
+class CommandError(Exception):
+    """An error of the command line itself.
+
+    :param where: the file, or line and column of it.
+    :param remedy: what the user can do.
+    """
+
+    exit_code = FAILED
+
+    def __init__(self, message: str, where: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.remedy = remedy
+
+
+class UsageError(CommandError):
+    """Bad usage, or input that can never work."""
+
+    exit_code = BAD_INPUT
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Explanation:
+    """An error as it is shown."""
+
+    message: str
+    exit_code: int = FAILED
+    remedy: str | None = None
+
+
+def is_missing(error: Exception) -> bool:
+    """Say whether an error means that the thing asked for does not exist."""
+    return getattr(error, 'error_type', None) in ('EntityNotFound', 'NotFound')
+
+
+def explain(error: BaseException) -> Explanation:
+    """Return what to tell the user about an error."""
+    if isinstance(error, CommandError):
+        where = f'{error.where}: ' if error.where else ''
+        return Explanation(where + error.message, error.exit_code, error.remedy)
+    error_type = getattr(error, 'error_type', None)
+    if error_type is not None:
+        # Everything that an engine refuses: see heatconv.exception.
+        code = BAD_INPUT if error_type in INPUT_ERRORS else FAILED
+        return Explanation(str(error) or error_type, code, _remedy(error_type, str(error)))
+    if isinstance(error, OSError) and error.strerror:
+        where = f'{error.filename}: ' if error.filename else ''
+        return Explanation(f'{where}{error.strerror}')
+    return Explanation(
+        f'{type(error).__name__}: {error}',
+        remedy='This looks like a defect of heatconv; --debug shows the traceback.',
+    )
+
+
+def _remedy(error_type: str, message: str) -> str | None:
+    if error_type == 'EntityNotFound' and 'Stack' in message:
+        return 'See which stacks there are: heatconv stack list'
+    if error_type == 'ResourceNotFound':
+        return 'See which resources there are: heatconv stack resource list STACK'
+    return REMEDIES.get(error_type)
+
+
+def report(error: BaseException, stream: TextIO) -> int:
+    """Tell the user about an error; return the exit code."""
+    explanation = explain(error)
+    stream.write(f'heatconv: error: {explanation.message}\n')
+    if explanation.remedy:
+        stream.write(f'  {explanation.remedy}\n')
+    stream.flush()
+    return explanation.exit_code

@@ -1,0 +1,377 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Wait for a stack: poll its events and its status until it is at rest.
+
+What is shown meanwhile is decided in ``heatconv.cli.progress``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from heatconv import exception
+from heatconv.cli import errors
+from heatconv.cli.connection import Session
+
+STACK_TYPE = 'OS::Heat::Stack'
+
+POLL_EMBEDDED = 0.2
+POLL_REMOTE_MAX = 1.0
+POLL_GROWTH = 1.3
+
+#: Events fetched at once.
+PAGE = 200
+
+#: Listing the resources may take long on a large stack; it gets at most this
+#: share of the time.
+COUNTING_SHARE = 0.05
+COUNTING_PAUSE_MIN = 1.0
+
+#: An engine may die and be replaced while a user waits: so many calls in a row
+#: may stay unanswered.
+UNANSWERED_MAX = 3
+
+#: The engine enforces the timeout of a stack; the wait gives it time to.
+TIMEOUT_GRACE = 60.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Goal:
+    """What the user wants a stack to reach.
+
+    :ivar actions: any of these will do.
+    """
+
+    actions: tuple[str, ...]
+    status: str = 'COMPLETE'
+
+    def reached(self, ending: Ending) -> bool:
+        """Say whether the end of a wait is what was wanted."""
+        if ending.gone:
+            return 'DELETE' in self.actions
+        if ending.timed_out:
+            return False
+        return ending.action in self.actions and ending.status == self.status
+
+
+@dataclasses.dataclass(slots=True)
+class ResourceProgress:
+    """The latest that is known of a resource.
+
+    :ivar told: an event of the present action has told it; else it may be what
+        an earlier action has left.
+    """
+
+    action: str
+    status: str
+    reason: str = ''
+    told: bool = False
+    since: float = 0.0
+
+
+@dataclasses.dataclass(slots=True)
+class Progress:
+    """What is known of a stack that somebody waits for."""
+
+    stack_name: str
+    started: float
+    action: str = ''
+    status: str = ''
+    reason: str = ''
+    resources: dict[str, ResourceProgress] = dataclasses.field(default_factory=dict)
+    #: Reasons of failures, by resource. They outlive a rollback.
+    failures: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """Count the resources that the present action has dealt with."""
+        return sum(
+            one.status == 'COMPLETE'
+            and (one.told or (self.action == 'CREATE' and one.action != 'INIT'))
+            for one in self.resources.values()
+        )
+
+    @property
+    def total(self) -> int:
+        """Count the resources."""
+        return len(self.resources)
+
+    @property
+    def under_way(self) -> list[tuple[str, ResourceProgress]]:
+        """Return what is in progress, the longest first."""
+        working = [item for item in self.resources.items() if item[1].status == 'IN_PROGRESS']
+        return sorted(working, key=lambda item: item[1].since)
+
+    def take_stack(self, stack: dict[str, Any]) -> None:
+        """Note the state of the stack."""
+        if self.action and self.action != stack['stack_action']:
+            for one in self.resources.values():
+                one.told = False
+        self.action = stack['stack_action']
+        self.status = stack['stack_status']
+        self.reason = stack.get('stack_status_reason') or ''
+
+    def take_event(self, event: dict[str, Any], now: float) -> None:
+        """Note what an event tells of a resource."""
+        if is_stack_event(event):
+            return
+        name, status = event['resource_name'], event['resource_status']
+        reason = event.get('resource_status_reason') or ''
+        self.resources[name] = ResourceProgress(
+            event['resource_action'], status, reason, told=True, since=now
+        )
+        if status == 'FAILED':
+            self.failures[name] = reason
+        elif status == 'COMPLETE' and self.action != 'ROLLBACK':
+            self.failures.pop(name, None)
+
+    def take_resource(self, resource: dict[str, Any], now: float) -> None:
+        """Note a resource as it is listed, unless an event has told more."""
+        name, status = resource['resource_name'], resource['resource_status']
+        known = self.resources.get(name)
+        if known is None or not known.told:
+            reason = resource.get('resource_status_reason') or ''
+            since = known.since if known and known.status == status else now
+            self.resources[name] = ResourceProgress(
+                resource['resource_action'], status, reason, since=since
+            )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ending:
+    """How a wait ended.
+
+    :ivar gone: the stack does not exist any more.
+    :ivar timed_out: it was still in progress.
+    """
+
+    stack_name: str
+    action: str
+    status: str
+    reason: str
+    seconds: float
+    resources: int
+    failures: dict[str, str]
+    gone: bool = False
+    timed_out: bool = False
+
+    @property
+    def state(self) -> str:
+        """Return action and status as Heat joins them."""
+        return f'{self.action}_{self.status}'
+
+
+class Reporter(Protocol):
+    """Shows a wait."""
+
+    def begin(self, progress: Progress) -> None:
+        """Start to show."""
+
+    def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
+        """Show what is new."""
+
+    def end(self, ending: Ending, reached: bool) -> None:
+        """Show how it ended."""
+
+    def abort(self) -> None:
+        """Stop showing, as the wait was broken off."""
+
+
+def is_stack_event(event: dict[str, Any]) -> bool:
+    """Say whether an event is about the stack itself."""
+    return (
+        event.get('resource_type') == STACK_TYPE and event['resource_name'] == event['stack_name']
+    )
+
+
+def event_id(event: dict[str, Any]) -> str:
+    """Return the id of an event, which is also the marker to go on after it."""
+    return str(event['event_identity']['path'].rpartition('/')[2])
+
+
+def newest_event(session: Session, identity: dict[str, Any]) -> str | None:
+    """Return the marker of the newest event of a stack."""
+    newest = session.call(
+        'list_events', stack_identity=identity, limit=1, sort_keys=['event_time'], sort_dir='desc'
+    )
+    return event_id(newest[0]) if newest else None
+
+
+def events_after(
+    session: Session,
+    identity: dict[str, Any],
+    marker: str | None,
+    filters: dict[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Return all events after a marker, the oldest first."""
+    events: list[dict[str, Any]] = []
+    while True:
+        page = session.call(
+            'list_events', stack_identity=identity, filters=filters, limit=PAGE, marker=marker
+        )
+        events += page
+        if len(page) < PAGE:
+            return events
+        marker = event_id(page[-1])
+
+
+class Follower:
+    """Waits for a stack.
+
+    :param marker: the newest event from before the action.
+    :param timeout: seconds that an action may take; a rollback gets as much.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        identity: dict[str, Any],
+        reporter: Reporter,
+        marker: str | None = None,
+        timeout: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._session = session
+        self._identity = identity
+        self._reporter = reporter
+        self._marker = marker
+        self._timeout = timeout
+        self._clock = clock
+        self._sleep = sleep
+        self._started = clock()
+        self._progress = Progress(identity['stack_name'], self._started)
+        self._count_at = self._started
+
+    def follow(self, goal: Goal) -> Ending:
+        """Wait until the stack is at rest or the time is up."""
+        try:
+            self._reporter.begin(self._progress)
+            ending = self._poll_until_rest()
+        except BaseException:
+            self._reporter.abort()
+            raise
+        self._reporter.end(ending, goal.reached(ending))
+        return ending
+
+    def _poll_until_rest(self) -> Ending:
+        interval = POLL_EMBEDDED
+        action, deadline, unanswered = '', self._deadline(), 0
+        while True:
+            try:
+                rest, gone = self._poll()
+                unanswered = 0
+            except Exception as error:
+                unanswered += 1
+                if not _unanswered(error) or unanswered == UNANSWERED_MAX:
+                    raise
+                rest = gone = False
+            if rest:
+                return self._ending(gone=gone)
+            if self._progress.action != action:
+                action, deadline = self._progress.action, self._deadline()
+            if deadline is not None and self._clock() >= deadline:
+                return self._ending(timed_out=True)
+            self._sleep(interval)
+            if not self._session.embedded:
+                interval = min(interval * POLL_GROWTH, POLL_REMOTE_MAX)
+
+    def _deadline(self) -> float | None:
+        if self._timeout is None:
+            return None
+        return self._clock() + self._timeout + TIMEOUT_GRACE
+
+    def _poll(self) -> tuple[bool, bool]:
+        """Take in what is new; return whether the stack is at rest, and gone."""
+        try:
+            # The status first: whatever led to it is then among the events.
+            stack = self._session.call(
+                'show_stack', stack_identity=self._identity, resolve_outputs=False
+            )[0]
+        except Exception as error:
+            if not errors.is_missing(error):
+                raise
+            return True, True
+        self._progress.take_stack(stack)
+        rest = stack['stack_status'] != 'IN_PROGRESS'
+        events = self._events()
+        now = self._clock()
+        for event in events:
+            self._progress.take_event(event, now)
+        deleted = rest and stack['stack_action'] == 'DELETE'
+        if (rest and not deleted) or now >= self._count_at:
+            self._count()
+        self._reporter.update(self._progress, events)
+        return rest, False
+
+    def _events(self) -> list[dict[str, Any]]:
+        try:
+            events = events_after(self._session, self._identity, self._marker)
+        except Exception as error:
+            if not errors.is_missing(error):
+                raise
+            # The stack is just gone, which the next poll tells; or so many
+            # events were made that the marker was purged. Rather miss some
+            # than show all of them again.
+            events = []
+            with contextlib.suppress(exception.EntityNotFound, exception.NotFound):
+                self._marker = newest_event(self._session, self._identity)
+        if events:
+            self._marker = event_id(events[-1])
+        return events
+
+    def _count(self) -> None:
+        before = self._clock()
+        try:
+            listed = self._session.call('list_stack_resources', stack_identity=self._identity)
+        except Exception as error:
+            if not errors.is_missing(error):
+                raise
+            return
+        now = self._clock()
+        for resource in listed:
+            self._progress.take_resource(resource, now)
+        if self._progress.status != 'IN_PROGRESS':
+            # What is not listed any more has been deleted: it does not count.
+            names = {resource['resource_name'] for resource in listed}
+            for resource in listed:
+                if resource['resource_status'] == 'FAILED':
+                    # It may have failed before this wait began.
+                    reason = resource.get('resource_status_reason') or ''
+                    self._progress.failures.setdefault(resource['resource_name'], reason)
+            self._progress.resources = {
+                name: one for name, one in self._progress.resources.items() if name in names
+            }
+        self._count_at = now + max(COUNTING_PAUSE_MIN, (now - before) / COUNTING_SHARE)
+
+    def _ending(self, gone: bool = False, timed_out: bool = False) -> Ending:
+        progress = self._progress
+        return Ending(
+            stack_name=progress.stack_name,
+            action='DELETE' if gone else progress.action,
+            status='COMPLETE' if gone else progress.status,
+            reason='' if gone else progress.reason,
+            seconds=self._clock() - self._started,
+            resources=progress.total,
+            failures=dict(progress.failures),
+            gone=gone or (progress.action, progress.status) == ('DELETE', 'COMPLETE'),
+            timed_out=timed_out,
+        )
+
+
+def _unanswered(error: Exception) -> bool:
+    return getattr(error, 'error_type', None) == 'Unavailable'

@@ -1,0 +1,155 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Read what users write: templates, environments, parameters."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from heatconv.cli.errors import UsageError
+
+STDIN = '-'
+
+#: More than any template that people write; the engine has its own limit.
+BYTES_MAX = 64 * 1024 * 1024
+
+ENVIRONMENT_SECTIONS = (
+    'parameters',
+    'parameter_defaults',
+    'resource_registry',
+    'encrypted_param_names',
+    'event_sinks',
+    'parameter_merge_strategies',
+)
+
+
+def add_input_options(parser: argparse.ArgumentParser, template_required: bool = True) -> None:
+    """Add the options that name templates, environments and parameters."""
+    parser.add_argument(
+        '-t',
+        '--template',
+        metavar='FILE',
+        required=template_required,
+        help='File of the template, in HOT; - reads it from stdin.',
+    )
+    parser.add_argument(
+        '-e',
+        '--environment',
+        metavar='FILE',
+        action='append',
+        default=[],
+        help='File with values of parameters. Can be repeated: later files count more.',
+    )
+    parser.add_argument(
+        '--parameter',
+        metavar='KEY=VALUE',
+        action='append',
+        default=[],
+        type=key_value,
+        help='Value of a parameter; counts more than those of environments. Can be repeated.',
+    )
+
+
+def name_of(path: str) -> str:
+    """Return what to call a file in a message."""
+    return 'stdin' if path == STDIN else path
+
+
+def key_value(text: str) -> tuple[str, str]:
+    """Split ``key=value``.
+
+    :raises argparse.ArgumentTypeError: if it is something else.
+    """
+    key, equals, value = text.partition('=')
+    if not equals or not key:
+        raise argparse.ArgumentTypeError(f'expected KEY=VALUE, not {text!r}')
+    return key, value
+
+
+def check_stdin(args: argparse.Namespace) -> None:
+    """Refuse to read stdin twice."""
+    if [args.template, *args.environment].count(STDIN) > 1:
+        raise UsageError('only one of -t and -e can be - (stdin)')
+
+
+def read_template(path: str, stdin: TextIO) -> dict[str, Any]:
+    """Return a template.
+
+    :raises UsageError: if it cannot be read, or is no template at all.
+    """
+    template = _read_mapping(path, stdin, 'template')
+    if not template:
+        raise UsageError(
+            'the template is empty',
+            name_of(path),
+            'It needs at least: heat_template_version: 2021-04-16',
+        )
+    return template
+
+
+def read_environment(
+    paths: Iterable[str], parameters: Iterable[tuple[str, str]], stdin: TextIO
+) -> dict[str, Any]:
+    """Return one environment of several files and single parameters.
+
+    :raises UsageError: if a file cannot be read, or is no environment.
+    """
+    merged: dict[str, Any] = {'parameters': {}, 'parameter_defaults': {}}
+    for path in paths:
+        for section, content in _read_mapping(path, stdin, 'environment').items():
+            if section not in ENVIRONMENT_SECTIONS:
+                raise UsageError(
+                    f'{section!r} is not a section of an environment',
+                    name_of(path),
+                    'The sections are: ' + ', '.join(ENVIRONMENT_SECTIONS),
+                )
+            _merge(merged, section, content, path)
+    merged['parameters'].update(parameters)
+    return merged
+
+
+def _merge(merged: dict[str, Any], section: str, content: Any, path: str) -> None:
+    if content is None:
+        return
+    present = merged.get(section)
+    if section in ('parameters', 'parameter_defaults') and not isinstance(content, dict):
+        raise UsageError(f'{section} must map names to values', name_of(path))
+    if isinstance(present, dict) and isinstance(content, dict):
+        merged[section] = {**present, **content}
+    else:
+        merged[section] = content
+
+
+def _read_mapping(path: str, stdin: TextIO, kind: str) -> dict[str, Any]:
+    from heatconv.hot import source
+    from heatconv.hot.errors import TemplateError
+
+    content = _read(path, stdin, kind)
+    try:
+        return source.parse(content, BYTES_MAX, kind)
+    except TemplateError as error:
+        raise UsageError(error.message, name_of(path), error.remedy or None) from None
+
+
+def _read(path: str, stdin: TextIO, kind: str) -> str | bytes:
+    if path == STDIN:
+        # The text layer would guess the encoding from the locale.
+        binary = getattr(stdin, 'buffer', None)
+        return binary.read() if binary else stdin.read()
+    try:
+        with open(path, 'rb') as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(f'cannot read the {kind}: {error.strerror}', name_of(path)) from None

@@ -1,0 +1,141 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Draw a wait on a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from heatconv.cli.following import Ending, Progress
+from heatconv.cli.progress import duration, failure_lines, summary
+
+STYLES = {'COMPLETE': 'green', 'FAILED': 'bold red', 'IN_PROGRESS': 'cyan'}
+
+#: Rows of the table: the drawing must stay shorter than any terminal.
+FAILED_SHOWN = 4
+UNDER_WAY_SHOWN = 6
+
+BAR_WIDTH = 40
+
+
+class LiveReporter:
+    """Draws stack, bar and what is under way; leaves the summary behind."""
+
+    def __init__(
+        self, stream: TextIO, color: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._console = Console(
+            file=stream, no_color=not color, highlight=False, stderr=stream is None
+        )
+        self._clock = clock
+        self._live: Live | None = None
+        self._progress: Progress | None = None
+
+    def begin(self, progress: Progress) -> None:
+        """Start to draw."""
+        self._progress = progress
+        self._live = Live(
+            console=self._console,
+            get_renderable=self._draw,
+            refresh_per_second=8,
+            # The result goes to stdout after the drawing, not through it.
+            redirect_stdout=False,
+            transient=True,
+        )
+        self._live.start()
+
+    def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
+        """Draw anew; the time goes on by itself."""
+        if self._live:
+            self._live.refresh()
+
+    def end(self, ending: Ending, reached: bool) -> None:
+        """Replace the drawing by what became of the stack."""
+        self.abort()
+        style = 'green' if reached else 'bold red'
+        if not reached:
+            for line in failure_lines(ending):
+                self._console.print(Text(line, style='red'), soft_wrap=True)
+        head, _, tail = summary(ending).partition(' in ')
+        self._console.print(Text(head, style=style) + Text(' in ' + tail), soft_wrap=True)
+
+    def abort(self) -> None:
+        """Take the drawing away."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _draw(self) -> Group:
+        progress = self._progress
+        if progress is None or not progress.action:
+            return Group(Text('...'))
+        # Copied: the poll changes it while another thread draws.
+        failed = dict(progress.failures)
+        under_way = progress.under_way
+        parts: list[Any] = [self._title(progress)]
+        if progress.total:
+            parts.append(self._bar(progress))
+        if failed or under_way:
+            parts.append(self._table(failed, under_way))
+        return Group(*parts)
+
+    def _title(self, progress: Progress) -> Text:
+        state = f'{progress.action}_{progress.status}'
+        elapsed = duration(self._clock() - progress.started)
+        return Text.from_markup(
+            f'[bold]{escape(progress.stack_name)}[/bold] '
+            f'[{STYLES.get(progress.status, "")}]{state}[/]  {elapsed}'
+        )
+
+    def _bar(self, progress: Progress) -> Table:
+        done, total = progress.done, progress.total
+        line = Table.grid(padding=(0, 2))
+        style = 'red' if progress.failures else 'green'
+        line.add_row(
+            ProgressBar(
+                total=total,
+                completed=done,
+                width=BAR_WIDTH,
+                complete_style=style,
+                finished_style=style,
+            ),
+            f'{done}/{total} resources',
+        )
+        return line
+
+    def _table(self, failed: dict[str, str], under_way: list[tuple[str, Any]]) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, overflow='ellipsis')
+        for name, reason in list(failed.items())[:FAILED_SHOWN]:
+            first_line = (reason.splitlines() or [''])[0]
+            table.add_row('  ' + name, Text('FAILED', STYLES['FAILED']), first_line)
+        if len(failed) > FAILED_SHOWN:
+            table.add_row('', f'and {len(failed) - FAILED_SHOWN} more failed', '')
+        now = self._clock()
+        for name, one in under_way[:UNDER_WAY_SHOWN]:
+            state = Text(f'{one.action}_{one.status}', STYLES['IN_PROGRESS'])
+            table.add_row('  ' + name, state, duration(max(0.0, now - one.since)))
+        if len(under_way) > UNDER_WAY_SHOWN:
+            table.add_row('', f'and {len(under_way) - UNDER_WAY_SHOWN} more', '')
+        return table

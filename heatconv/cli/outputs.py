@@ -1,0 +1,90 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Commands that show the outputs of a stack."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from heatconv.cli.command import ListCommand, ShowCommand
+from heatconv.cli.connection import Session
+from heatconv.cli.errors import CommandError, UsageError
+from heatconv.cli.formats import cell, pick
+
+LIST_COLUMNS = ('output_key', 'description')
+SHOW_COLUMNS = ('output_key', 'description', 'output_value')
+
+
+def checked(output: dict[str, Any]) -> dict[str, Any]:
+    """Return an output that has a value.
+
+    :raises CommandError: if the engine could not compute it.
+    """
+    if output.get('output_error'):
+        raise CommandError(f'output {output["output_key"]}: {output["output_error"]}')
+    return output
+
+
+class OutputList(ListCommand):
+    """List the outputs of a stack."""
+
+    examples = 'heatconv stack output list demo'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the outputs, without their values."""
+        with self.settled_session() as session:
+            outputs = session.call('list_outputs', stack_identity=session.identify(args.stack))
+        return LIST_COLUMNS, [pick(output, LIST_COLUMNS) for output in outputs]
+
+
+class OutputShow(ShowCommand):
+    """Show one output of a stack, or all."""
+
+    examples = (
+        'heatconv stack output show demo url -f value -c output_value\n'
+        'heatconv stack output show demo --all -f json'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        parser.add_argument('output', metavar='OUTPUT', nargs='?', help='Name of the output.')
+        parser.add_argument('--all', action='store_true', help='Show the values of all outputs.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the output; or all of them, each as a field with its value."""
+        if args.all == bool(args.output):
+            raise UsageError('name one OUTPUT, or show all with --all')
+        with self.settled_session() as session:
+            identity = session.identify(args.stack)
+            if args.all:
+                return self._all(session, identity)
+            output = session.call('show_output', stack_identity=identity, output_key=args.output)
+        return SHOW_COLUMNS, pick(checked(output), SHOW_COLUMNS)
+
+    def _all(self, session: Session, identity: dict[str, Any]) -> Any:
+        stack = session.call('show_stack', stack_identity=identity, resolve_outputs=True)[0]
+        outputs = [checked(output) for output in stack.get('outputs') or []]
+        return (
+            tuple(output['output_key'] for output in outputs),
+            tuple(cell(output.get('output_value')) for output in outputs),
+        )

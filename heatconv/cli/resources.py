@@ -1,0 +1,100 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Commands that show the resources of a stack."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv.cli.command import ListCommand, ShowCommand
+from heatconv.cli.formats import pick
+
+LIST_COLUMNS = (
+    'resource_name',
+    'physical_resource_id',
+    'resource_type',
+    'resource_status',
+    'updated_time',
+)
+
+SHOW_COLUMNS = (
+    'resource_name',
+    'resource_type',
+    'physical_resource_id',
+    'resource_status',
+    'resource_status_reason',
+    'creation_time',
+    'updated_time',
+    'description',
+    'required_by',
+    'attributes',
+    'stack_name',
+)
+
+
+def resource_row(resource: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return a resource as a row: action and status joined."""
+    status = f'{resource["resource_action"]}_{resource["resource_status"]}'
+    return pick({**resource, 'resource_status': status}, columns)
+
+
+class ResourceList(ListCommand):
+    """List the resources of a stack."""
+
+    examples = (
+        'heatconv stack resource list demo\n'
+        'heatconv stack resource list demo --sort-column updated_time'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the resources."""
+        with self.settled_session() as session:
+            listed = session.call(
+                'list_stack_resources', stack_identity=session.identify(args.stack)
+            )
+        return LIST_COLUMNS, [resource_row(resource, LIST_COLUMNS) for resource in listed]
+
+
+class ResourceShow(ShowCommand):
+    """Show a resource of a stack."""
+
+    examples = (
+        'heatconv stack resource show demo server\n'
+        'heatconv stack resource show demo server -f value -c physical_resource_id'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        parser.add_argument('resource', metavar='RESOURCE', help='Name of the resource.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the resource."""
+        with self.settled_session() as session:
+            resource = session.call(
+                'describe_stack_resource',
+                stack_identity=session.identify(args.stack),
+                resource_name=args.resource,
+                with_attr=None,
+            )
+        return SHOW_COLUMNS, resource_row(resource, SHOW_COLUMNS)

@@ -1,0 +1,121 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Where the stacks are and how to show them: the options before any command."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import pathlib
+from collections.abc import Mapping
+
+from heatconv.cli.errors import UsageError
+
+STATE_DIR = 'HEATCONV_STATE_DIR'
+TRANSPORT_URL = 'HEATCONV_TRANSPORT_URL'
+PROJECT = 'HEATCONV_PROJECT'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """What the global options and the process environment say.
+
+    :ivar state_dir: where embedded stacks live.
+    :ivar config_files: files of oslo.config that tell the way to the daemons.
+    :ivar transport_url: the way to the daemons.
+    """
+
+    state_dir: pathlib.Path
+    project_id: str = 'default'
+    config_files: tuple[str, ...] = ()
+    transport_url: str | None = None
+    color: bool = True
+    quiet: bool = False
+
+    @property
+    def embedded(self) -> bool:
+        """Say whether engine and workers run in this process."""
+        return not (self.config_files or self.transport_url)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the global options of heatconv to a parser."""
+    group = parser.add_argument_group(
+        'where the stacks are',
+        'By default heatconv needs no server: it runs its engine in this process\n'
+        'and keeps the stacks in a directory.',
+    )
+    group.add_argument(
+        '--state-dir',
+        metavar='DIR',
+        help=f'Directory of the stacks when there is no server (env {STATE_DIR}; default: '
+        '$XDG_STATE_HOME/heatconv or ~/.local/state/heatconv).',
+    )
+    group.add_argument(
+        '--config-file',
+        metavar='FILE',
+        action='append',
+        default=[],
+        help='Talk to running daemons: the configuration they have. Can be repeated.',
+    )
+    group.add_argument(
+        '--transport-url',
+        metavar='URL',
+        help=f'Talk to running daemons: their message bus, as in '
+        f'rabbit://user:password@host/ (env {TRANSPORT_URL}).',
+    )
+    group.add_argument(
+        '--project',
+        metavar='ID',
+        help=f"Project that owns the stacks (env {PROJECT}; default: 'default').",
+    )
+    parser.add_argument(
+        '--no-color',
+        action='store_true',
+        help='No colours, not even on a terminal (so does the variable NO_COLOR).',
+    )
+
+
+def read(options: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
+    """Return the settings: options count more than the environment.
+
+    :raises UsageError: if they contradict each other.
+    """
+    transport_url = options.transport_url
+    if options.state_dir and (transport_url or options.config_file):
+        raise UsageError(
+            '--state-dir is for stacks without a server; it cannot go together with '
+            '--transport-url or --config-file'
+        )
+    if not options.state_dir and not transport_url:
+        # An explicit --state-dir asks for no server, whatever is exported.
+        transport_url = environ.get(TRANSPORT_URL) or None
+    return Settings(
+        state_dir=_state_dir(options.state_dir, environ),
+        project_id=options.project or environ.get(PROJECT) or 'default',
+        config_files=tuple(options.config_file),
+        transport_url=transport_url,
+        color=not (options.no_color or environ.get('NO_COLOR')),
+        quiet=options.verbose_level == 0,
+    )
+
+
+def _state_dir(option: str | None, environ: Mapping[str, str]) -> pathlib.Path:
+    chosen = option or environ.get(STATE_DIR)
+    if chosen:
+        return pathlib.Path(chosen).expanduser()
+    base = environ.get('XDG_STATE_HOME')
+    # The XDG specification says that a relative path is to be ignored.
+    if base and pathlib.Path(base).is_absolute():
+        return pathlib.Path(base) / 'heatconv'
+    return pathlib.Path.home() / '.local' / 'state' / 'heatconv'

@@ -1,0 +1,344 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Commands that change stacks."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from heatconv.cli import errors, inputs
+from heatconv.cli.command import ShowCommand, StackCommand
+from heatconv.cli.connection import Session
+from heatconv.cli.following import Goal, newest_event
+from heatconv.cli.stack_views import RESULT_COLUMNS, stack_row
+
+WAIT_HELP = 'Wait until the stack is at rest (always so without a server).'
+
+
+def positive(text: str) -> int:
+    """Return a number above zero."""
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f'must be above 0, not {text}')
+    return number
+
+
+def tags(text: str) -> list[str]:
+    """Split a list of tags."""
+    return [tag.strip() for tag in text.split(',') if tag.strip()]
+
+
+class _Action(StackCommand):
+    """A command that wants a stack to reach something."""
+
+    def finish(
+        self,
+        session: Session,
+        identity: dict[str, Any],
+        goal: Goal,
+        wait: bool,
+        marker: str | None = None,
+        timeout_mins: int | None = None,
+    ) -> None:
+        """Wait for the stack if that is wanted, and take down whether it got there."""
+        name = identity['stack_name']
+        if not (wait or session.embedded):
+            self.notice(
+                f'{name}: accepted. Follow it with: heatconv stack event list {name} --follow'
+            )
+            return
+        timeout = timeout_mins * 60.0 if timeout_mins else None
+        ending = self.follow(session, identity, goal, marker, timeout)
+        if not goal.reached(ending):
+            self.exit_code = errors.FAILED
+        self.settle(session, besides=(name,))
+
+
+class _Changing(_Action, ShowCommand):
+    """A command that takes a template and shows the stack in the end."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help=self.stack_help)
+        inputs.add_input_options(parser, template_required=self.template_required)
+        parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
+        parser.add_argument(
+            '--timeout',
+            metavar='MINUTES',
+            type=positive,
+            help='Let the stack fail if it is not done after so long.',
+        )
+        parser.add_argument(
+            '--tags', metavar='A,B', type=tags, help='Tags of the stack, separated by commas.'
+        )
+        return parser
+
+    stack_help = 'Name of the stack.'
+    template_required = True
+
+    def common_arguments(self, args: argparse.Namespace) -> dict[str, Any]:
+        """Return what create and update take alike."""
+        arguments: dict[str, Any] = {}
+        if args.timeout is not None:
+            arguments['timeout_mins'] = args.timeout
+        if args.tags is not None:
+            arguments['tags'] = args.tags
+        return arguments
+
+    def result(self, session: Session, identity: dict[str, Any]) -> Any:
+        """Return the stack as it is now."""
+        stack = session.call('show_stack', stack_identity=identity, resolve_outputs=False)[0]
+        return RESULT_COLUMNS, stack_row(stack, RESULT_COLUMNS)
+
+
+class Create(_Changing):
+    """Create a stack from a template."""
+
+    stack_help = 'Name of the new stack.'
+    examples = (
+        'heatconv stack create demo -t web.yaml\n'
+        'heatconv stack create demo -t web.yaml -e test.yaml --parameter size=2\n'
+        'heatconv stack create demo -t web.yaml -f json | jq -r .id'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--enable-rollback',
+            action='store_true',
+            help='Delete what was created if the stack fails (by default it is kept to look at).',
+        )
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Create the stack; return it."""
+        inputs.check_stdin(args)
+        template = inputs.read_template(args.template, self.app.stdin)
+        environment = inputs.read_environment(args.environment, args.parameter, self.app.stdin)
+        arguments = self.common_arguments(args)
+        arguments['disable_rollback'] = not args.enable_rollback
+        with self.session() as session:
+            identity = session.call(
+                'create_stack',
+                stack_name=args.stack,
+                template=template,
+                params=environment,
+                files={},
+                args=arguments,
+            )
+            self.finish(session, identity, Goal(('CREATE',)), args.wait, timeout_mins=args.timeout)
+            return self.result(session, identity)
+
+
+class Update(_Changing):
+    """Change a stack to a new template.
+
+    Resources that are the same in both templates are left alone. An update is
+    accepted at any time, also while another one is under way: it takes over.
+    """
+
+    stack_help = 'Name or id of the stack.'
+    template_required = False
+    examples = (
+        'heatconv stack update demo -t web.yaml --parameter size=3\n'
+        'heatconv stack update demo --existing --parameter size=3'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--existing',
+            action='store_true',
+            help='Keep the template, and values of parameters, that are not given.',
+        )
+        rollback = parser.add_mutually_exclusive_group()
+        rollback.add_argument(
+            '--enable-rollback',
+            dest='rollback',
+            action='store_true',
+            default=None,
+            help='Go back to the last good template if the stack fails '
+            '(by default as it was for the stack).',
+        )
+        rollback.add_argument(
+            '--disable-rollback',
+            dest='rollback',
+            action='store_false',
+            help='Leave the stack as it is if it fails.',
+        )
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Update the stack; return it."""
+        if args.template is None and not args.existing:
+            raise errors.UsageError(
+                'an update needs a template: -t FILE',
+                remedy='Or keep the present one with --existing.',
+            )
+        inputs.check_stdin(args)
+        template = args.template and inputs.read_template(args.template, self.app.stdin)
+        environment = inputs.read_environment(args.environment, args.parameter, self.app.stdin)
+        arguments = self.common_arguments(args)
+        if args.existing:
+            arguments['existing'] = True
+        if args.rollback is not None:
+            arguments['disable_rollback'] = not args.rollback
+        with self.session() as session:
+            identity = session.identify(args.stack)
+            marker = newest_event(session, identity)
+            identity = session.call(
+                'update_stack',
+                stack_identity=identity,
+                template=template,
+                params=environment,
+                files={},
+                args=arguments,
+            )
+            self.finish(session, identity, Goal(('UPDATE',)), args.wait, marker, args.timeout)
+            return self.result(session, identity)
+
+
+class Delete(_Action):
+    """Delete stacks and all their resources.
+
+    A stack can be deleted at any time, whatever it is doing.
+    """
+
+    examples = 'heatconv stack delete demo\nheatconv stack delete --yes demo test'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stacks', metavar='STACK', nargs='+', help='Name or id of a stack.')
+        parser.add_argument(
+            '-y', '--yes', action='store_true', help='Do not ask (only a terminal is asked).'
+        )
+        parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> int:
+        """Delete the stacks."""
+        with self.session() as session:
+            identities = self._identify(session, args.stacks)
+            if not identities or not (args.yes or self._confirmed(identities)):
+                self.settle(session)
+                return errors.FAILED
+            markers = [newest_event(session, identity) for identity in identities]
+            for identity in identities:
+                # All at once: they are deleted side by side.
+                session.call('delete_stack', stack_identity=identity)
+            for identity, marker in zip(identities, markers, strict=True):
+                self.finish(session, identity, Goal(('DELETE',)), args.wait, marker)
+        return 0
+
+    def _identify(self, session: Session, names: list[str]) -> list[dict[str, Any]]:
+        """Return the stacks that exist, each once; the others are an error that is told."""
+        identities: dict[str, dict[str, Any]] = {}
+        for name in names:
+            try:
+                identity = session.identify(name)
+            except Exception as error:
+                if not errors.is_missing(error):
+                    raise
+                self.exit_code = errors.report(error, self.app.stderr)
+            else:
+                identities[identity['stack_id']] = identity
+        return list(identities.values())
+
+    def _confirmed(self, identities: list[dict[str, Any]]) -> bool:
+        if not (self.app.stdin.isatty() and self.app.stderr.isatty()):
+            return True
+        names = ', '.join(identity['stack_name'] for identity in identities)
+        noun = 'stack' if len(identities) == 1 else 'stacks'
+        self.app.stderr.write(f'Delete {noun} {names} and all resources? [y/N] ')
+        self.app.stderr.flush()
+        if self.app.stdin.readline().strip().lower() in ('y', 'yes'):
+            return True
+        self.app.stderr.write('Nothing was deleted.\n')
+        return False
+
+
+class Rollback(_Action):
+    """Take a stack back to its last good template.
+
+    That is the one of the last create or update that was completed.
+    """
+
+    examples = 'heatconv stack rollback demo'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> int:
+        """Roll back the stack."""
+        with self.session() as session:
+            identity = session.identify(args.stack)
+            marker = newest_event(session, identity)
+            session.call('stack_rollback', stack_identity=identity)
+            stack = session.call('show_stack', stack_identity=identity, resolve_outputs=False)[0]
+            action = stack['stack_action']
+            if stack['stack_status'] == 'COMPLETE' and action != 'ROLLBACK':
+                self.notice(
+                    f'{identity["stack_name"]} is {action}_COMPLETE: '
+                    'it has its last good template already.'
+                )
+                self.settle(session)
+                return 0
+            # A stack on its way to its last good template just goes on.
+            self.finish(session, identity, Goal(('ROLLBACK', action)), args.wait, marker)
+        return 0
+
+
+class Cancel(_Action):
+    """Stop the update of a stack.
+
+    By default the stack then goes back to its last good template.
+    """
+
+    examples = 'heatconv stack cancel demo\nheatconv stack cancel --no-rollback demo'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        parser.add_argument(
+            '--no-rollback',
+            action='store_true',
+            help='Leave the stack where it is; this stops a create, too.',
+        )
+        parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> int:
+        """Cancel the update."""
+        goal = Goal(('ROLLBACK',))
+        if args.no_rollback:
+            goal = Goal(('CREATE', 'UPDATE', 'ROLLBACK'), status='FAILED')
+        with self.session() as session:
+            identity = session.identify(args.stack)
+            marker = newest_event(session, identity)
+            session.call(
+                'stack_cancel_update',
+                stack_identity=identity,
+                cancel_with_rollback=not args.no_rollback,
+            )
+            self.finish(session, identity, goal, args.wait, marker)
+        return 0

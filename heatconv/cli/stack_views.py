@@ -1,0 +1,199 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Commands that show stacks and templates."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heatconv.cli import inputs
+from heatconv.cli.command import ListCommand, ShowCommand
+from heatconv.cli.errors import UsageError
+from heatconv.cli.formats import cell, pick
+from heatconv.cli.progress import is_terminal
+
+#: What create and update show in the end.
+RESULT_COLUMNS = (
+    'id',
+    'stack_name',
+    'description',
+    'creation_time',
+    'updated_time',
+    'stack_status',
+    'stack_status_reason',
+)
+
+SHOW_COLUMNS = (
+    *RESULT_COLUMNS,
+    'deletion_time',
+    'timeout_mins',
+    'disable_rollback',
+    'tags',
+    'parameters',
+    'outputs',
+)
+
+LIST_COLUMNS = ('id', 'stack_name', 'stack_status', 'creation_time', 'updated_time')
+
+#: What engines sort stacks by, as Heat's do.
+SORT_KEYS = ('stack_name', 'stack_status', 'creation_time', 'updated_time')
+
+
+def stack_row(stack: Mapping[str, Any], columns: Sequence[str]) -> tuple[Any, ...]:
+    """Return a stack as a row: action and status joined, as people know them."""
+    joined = {
+        **stack,
+        'id': stack['stack_identity']['stack_id'],
+        'stack_status': f'{stack["stack_action"]}_{stack["stack_status"]}',
+    }
+    return pick(joined, columns)
+
+
+def sort_key(text: str) -> tuple[str, str]:
+    """Split ``key:direction``."""
+    key, _, direction = text.partition(':')
+    if key not in SORT_KEYS:
+        raise argparse.ArgumentTypeError(f'{key!r} is none of {", ".join(SORT_KEYS)}')
+    if direction not in ('', 'asc', 'desc'):
+        raise argparse.ArgumentTypeError(f'{direction!r} is neither asc nor desc')
+    return key, direction or 'asc'
+
+
+class Show(ShowCommand):
+    """Show a stack."""
+
+    examples = 'heatconv stack show demo\nheatconv stack show demo -f value -c stack_status'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the stack."""
+        with self.settled_session() as session:
+            identity = session.identify(args.stack)
+            stack = session.call('show_stack', stack_identity=identity, resolve_outputs=True)[0]
+        return SHOW_COLUMNS, stack_row(stack, SHOW_COLUMNS)
+
+
+class List(ListCommand):
+    """List the stacks of the project."""
+
+    examples = (
+        'heatconv stack list --sort creation_time:desc --limit 10\n'
+        'heatconv stack list --property status=FAILED\n'
+        'heatconv stack list -f value -c stack_name'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('--deleted', action='store_true', help='Show deleted stacks, too.')
+        parser.add_argument(
+            '--property',
+            metavar='KEY=VALUE',
+            action='append',
+            default=[],
+            type=inputs.key_value,
+            help='Show stacks with this name, status, action, id or the like. '
+            'Can be repeated: values of one key are alternatives.',
+        )
+        parser.add_argument(
+            '--sort',
+            metavar='KEY[:asc|desc]',
+            type=sort_key,
+            help='Sort by ' + ', '.join(SORT_KEYS) + '.',
+        )
+        parser.add_argument(
+            '--limit', metavar='NUMBER', type=int, help='Show so many stacks at most.'
+        )
+        parser.add_argument(
+            '--marker', metavar='ID', help='Go on after this stack, as the last page ended with.'
+        )
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the stacks."""
+        filters: dict[str, list[str]] = {}
+        for key, value in args.property:
+            filters.setdefault(key, []).append(value)
+        key, direction = args.sort or (None, None)
+        with self.settled_session() as session:
+            stacks = session.call(
+                'list_stacks',
+                limit=args.limit,
+                marker=args.marker,
+                sort_keys=[key] if key else None,
+                sort_dir=direction,
+                filters=filters or None,
+                show_deleted=args.deleted,
+            )
+        columns = (*LIST_COLUMNS, 'deletion_time') if args.deleted else LIST_COLUMNS
+        if not stacks and args.formatter == 'table' and is_terminal(self.app.stderr):
+            found = 'No stack matches.' if filters or args.marker else 'There are no stacks.'
+            self.notice(f'{found} To create one: heatconv stack create NAME -t FILE')
+        return columns, [stack_row(stack, columns) for stack in stacks]
+
+
+class TemplateShow(ShowCommand):
+    """Show the template of a stack."""
+
+    examples = 'heatconv stack template show demo > demo.yaml'
+
+    @property
+    def formatter_default(self) -> str:
+        """Return YAML: templates are written in it."""
+        return 'yaml'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the template."""
+        with self.settled_session() as session:
+            identity = session.identify(args.stack)
+            template = session.call('get_template', stack_identity=identity)
+        return tuple(template), tuple(cell(section) for section in template.values())
+
+
+class Validate(ShowCommand):
+    """Check a template and show its parameters."""
+
+    examples = (
+        'heatconv template validate -t web.yaml\n'
+        'heatconv template validate -t web.yaml -e test.yaml -f json'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        inputs.add_input_options(parser)
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return what the template says of itself."""
+        inputs.check_stdin(args)
+        template = inputs.read_template(args.template, self.app.stdin)
+        environment = inputs.read_environment(args.environment, args.parameter, self.app.stdin)
+        with self.settled_session() as session:
+            answer = session.call('validate_template', template=template, params=environment)
+        if 'Error' in answer:
+            raise UsageError(str(answer['Error']), inputs.name_of(args.template))
+        return tuple(answer), tuple(cell(part) for part in answer.values())

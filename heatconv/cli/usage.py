@@ -1,0 +1,191 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Help that teaches, without importing what it describes."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from typing import TYPE_CHECKING, TextIO
+
+import autopage.argparse
+from cliff import complete
+from cliff._argparse import SmartHelpFormatter
+from cliff.command import Command
+
+from heatconv.cli.commands import ENTRIES
+from heatconv.cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from heatconv.cli.main import HeatconvApp
+
+EXAMPLES = """\
+Examples:
+  heatconv template validate -t web.yaml
+  heatconv stack create demo -t web.yaml --parameter size=2
+  heatconv stack list
+  heatconv stack show demo
+  heatconv stack output show demo url -f value -c output_value
+  heatconv stack delete demo
+
+Every command explains itself: heatconv stack create --help
+"""
+
+
+class HelpFormatter(SmartHelpFormatter):
+    """Keeps the lines of descriptions and epilogs: the examples stand there."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return ''.join(indent + line for line in text.splitlines(keepends=True))
+
+
+def shorten(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Keep only what is required in the usage line; the options are listed below it."""
+    words = []
+    for action in parser._actions:
+        if not action.option_strings:
+            name = str(action.metavar or action.dest)
+            word = {'?': f'[{name}]', '*': f'[{name} ...]', '+': f'{name} [{name} ...]'}
+            words.append(word.get(str(action.nargs), name))
+        elif action.required:
+            words.append(f'{action.option_strings[0]} {action.metavar}')
+    parser.usage = ' '.join([parser.prog, *words, '[options]'])
+    return parser
+
+
+def print_overview(app: HeatconvApp, stream: TextIO, prefix: str = '') -> None:
+    """Print the global options and all commands, or just those of a group.
+
+    :param prefix: the words that the commands begin with, as in 'stack event'.
+    """
+    entries = [one for one in ENTRIES if not prefix or one.name.startswith(prefix + ' ')]
+    width = max(len(entry.name) for entry in entries)
+    with autopage.argparse.help_pager(stream) as out:
+        if not prefix:
+            autopage.argparse.use_color_for_parser(app.parser, _colored(app, out))
+            app.parser.print_help(out)
+            out.write('\n')
+        out.write('Commands:\n')
+        for entry in entries:
+            out.write(f'  {entry.name:<{width}}  {entry.summary.rstrip(".")}\n')
+        if not prefix:
+            out.write('\n' + EXAMPLES)
+
+
+def print_command(app: HeatconvApp, words: list[str], stream: TextIO) -> None:
+    """Print how to use a command; or, for the first words of several, which these are.
+
+    :raises UsageError: if no command is called so.
+    """
+    found = app.command_manager.find_command
+    try:
+        command_class, name, _ = found(words)
+    except ValueError:
+        spoken = ' '.join(plain_words(words))
+        if any(entry.name.startswith(spoken + ' ') for entry in ENTRIES):
+            print_overview(app, stream, spoken)
+            return
+        raise unknown(words) from None
+    command = command_class(app, app.options, cmd_name=name)
+    parser = shorten(command.get_parser(f'{app.NAME} {name}'))
+    with autopage.argparse.help_pager(stream) as out:
+        autopage.argparse.use_color_for_parser(parser, _colored(app, out))
+        parser.print_help(out)
+
+
+def _colored(app: HeatconvApp, out: TextIO) -> bool:
+    return app.settings.color and out.isatty()
+
+
+def plain_words(words: list[str]) -> list[str]:
+    """Return the words before the first option."""
+    plain = []
+    for word in words:
+        if word.startswith('-'):
+            break
+        plain.append(word)
+    return plain
+
+
+def unknown(words: list[str]) -> UsageError:
+    """Return an error for words that are no command, with what may be meant."""
+    plain = plain_words(words)
+    if not plain:
+        return UsageError(
+            f'unknown option {words[0]}',
+            remedy='Options of a command come after it. See: heatconv --help',
+        )
+    names = [entry.name for entry in ENTRIES]
+    for count in range(len(plain), 0, -1):
+        spoken = ' '.join(plain[:count])
+        group = [name for name in names if name.startswith(spoken + ' ')]
+        if group and count == len(plain):
+            return UsageError(
+                f"'{spoken}' is only the beginning of a command",
+                remedy='It goes on with: ' + ', '.join(_rest(group, spoken)),
+            )
+    # Whatever comes after the name of a command may be its arguments.
+    for count in range(min(3, len(plain)), 0, -1):
+        close = difflib.get_close_matches(' '.join(plain[:count]), names, n=3, cutoff=0.75)
+        if close:
+            break
+    else:
+        close = [name for name in names if name.startswith(plain[0] + ' ')]
+    spoken = ' '.join(plain[:3])
+    remedy = f'Did you mean: {", ".join(close)}?' if close else 'See: heatconv --help'
+    return UsageError(f"'{spoken}' is not a command", remedy=remedy)
+
+
+def _rest(names: list[str], prefix: str) -> list[str]:
+    return [name[len(prefix) + 1 :] for name in names]
+
+
+class Help(Command):
+    """Show how to use a command."""
+
+    app: HeatconvApp
+
+    def _load_hooks(self) -> None:
+        self._hooks = []
+
+    def get_epilog(self) -> str:
+        """Return nothing: there is nothing to add."""
+        return ''
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser: any words are a command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('words', metavar='COMMAND', nargs='*', help='Name of the command.')
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Print the help."""
+        if parsed_args.words:
+            print_command(self.app, parsed_args.words, self.app.stdout)
+        else:
+            print_overview(self.app, self.app.stdout)
+        return 0
+
+
+class Complete(complete.CompleteCommand):
+    """Print the completion code for bash.
+
+    Turn it on for the current shell: source <(heatconv complete)
+    """
+
+    def get_epilog(self) -> str:
+        """Return nothing: the description has the example."""
+        return ''
+
+    def _load_hooks(self) -> None:
+        self._hooks = []

@@ -1,0 +1,141 @@
+"""Engine and worker in this process, on SQLite and ``fake://``: no server needed."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import socket
+import time
+from typing import Any
+
+from oslo_config import cfg
+from oslo_service import backend
+
+# Before oslo.messaging, which would choose eventlet.
+backend.init_backend(backend.BackendType.THREADING)
+
+from heatconv import ports  # noqa: E402
+from heatconv.convergence.model import Status  # noqa: E402
+from heatconv.db import migration  # noqa: E402
+from heatconv.db.database import Database  # noqa: E402
+from heatconv.db.records import DatabaseRecords  # noqa: E402
+from heatconv.db.store import DatabaseStore  # noqa: E402
+from heatconv.engine.service import Engine  # noqa: E402
+from heatconv.resources.registry import Registry  # noqa: E402
+from heatconv.rpc import api  # noqa: E402
+from heatconv.rpc.announcer import RpcAnnouncer  # noqa: E402
+from heatconv.rpc.client import EngineClient  # noqa: E402
+from heatconv.rpc.transport import server, transport  # noqa: E402
+from heatconv.storage.base import StackQuery  # noqa: E402
+from heatconv.templates import TemplateCache  # noqa: E402
+from heatconv.worker.endpoint import WorkerEndpoint  # noqa: E402
+from heatconv.worker.service import Worker, WorkerOptions  # noqa: E402
+
+#: Nobody waits for another host here: what a killed process left is seen at once.
+OPTIONS = WorkerOptions(
+    threads=4, poll_interval=0.2, lease_duration=10.0, action_timeout=4.0, sweep_interval=1.0
+)
+
+
+class Embedded:
+    """Runs everything between `start` and `stop`.
+
+    :param state_dir: where the database is; made if it is not there.
+    """
+
+    client: EngineClient
+
+    def __init__(self, state_dir: str | os.PathLike[str], project_id: str = 'default') -> None:
+        self._state_dir = pathlib.Path(state_dir)
+        self._project_id = project_id
+        self._started: list[Any] = []
+        self._interrupted: list[str] = []
+
+    def start(self) -> None:
+        """Start engine and worker, and take up what a killed process left."""
+        self._state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = Database(f'sqlite:///{self._state_dir}/heatconv.sqlite', max_retries=1)
+        self._started.append(database.close)
+        if migration.current(database) != migration.head():
+            migration.upgrade(database)
+        clock, ids = ports.SystemClock(), ports.SystemIds()
+        self.store = DatabaseStore(database, clock, ids)
+        registry = Registry.installed(DatabaseRecords(database), clock)
+        templates = TemplateCache(self.store, registry)
+        self._note_interrupted()
+
+        conf = cfg.ConfigOpts()
+        conf([], project='heatconv', default_config_files=[])
+        # An exchange of its own: the fake driver's are those of the process.
+        bus = transport(conf, 'fake://', exchange=ids.fresh())
+        self._started.append(bus.cleanup)
+        announcer = RpcAnnouncer(bus)
+        self.worker = Worker(self.store, registry, templates, announcer, clock, ids, OPTIONS)
+        engine = Engine(self.store, templates, announcer, clock, ids)
+        self.worker.start()
+        self._started.append(self.worker.stop)
+        for topic, endpoint in (
+            (api.ENGINE_TOPIC, engine.api),
+            (api.PREPARE_TOPIC, engine.prepare),
+            (api.WORKER_TOPIC, WorkerEndpoint(self.worker)),
+        ):
+            serving = server(bus, topic, 'embedded', [endpoint])
+            serving.start()
+            self._started.append(_stopper(serving))
+        self.client = EngineClient(bus, self._project_id, _user(), timeout=600)
+        if self._interrupted:
+            self.worker.sweep(patience=0.0)
+
+    def interrupted(self) -> list[str]:
+        """Return the names of the stacks that a killed process left under way."""
+        return self._interrupted
+
+    def wait_idle(self, timeout: float | None = None) -> bool:
+        """Wait until no stack is under way; return False if that takes too long."""
+        ends = None if timeout is None else time.monotonic() + timeout
+        while self._under_way():
+            if ends is not None and time.monotonic() > ends:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def stop(self) -> None:
+        """Stop everything that was started, the last first."""
+        while self._started:
+            self._started.pop()()
+
+    def _under_way(self) -> list[str]:
+        query = StackQuery(None, statuses=(Status.IN_PROGRESS,), sort=(('name', False),))
+        return [stack.name for stack in self.store.stacks(query)]
+
+    def _note_interrupted(self) -> None:
+        """Void the leases of processes of this host that are no more."""
+        here = socket.gethostname()
+        leases = self.store.leases()
+        dead = [one.id for one in leases if one.host == here and not _alive(one.pid)]
+        if dead:
+            self.store.void_leases(0.0, dead)
+        if len(dead) == len(leases):
+            self._interrupted = self._under_way()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _stopper(serving: Any) -> Any:
+    def stop() -> None:
+        serving.stop()
+        serving.wait()
+
+    return stop
+
+
+def _user() -> str:
+    return os.environ.get('USER') or ''

@@ -1,0 +1,106 @@
+"""Read what a request brings: template, environment, files and options."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from heatconv import exception
+from heatconv.engine import errors
+from heatconv.hot import environment, source
+from heatconv.hot.errors import TemplateError
+
+#: Options of a request and the types they may have.
+OPTIONS: Mapping[str, tuple[type, ...]] = {
+    'timeout_mins': (int,),
+    'disable_rollback': (bool,),
+    'tags': (list, tuple, str),
+}
+
+TAG_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class StackContent:
+    """What a stack is to be.
+
+    :ivar template: ``template``, ``environment`` and ``files``, as stored.
+    :ivar options: those of OPTIONS that the request names.
+    """
+
+    template: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+
+def read(
+    template: Any,
+    params: Any,
+    files: Any,
+    args: Any,
+    environment_files: Sequence[str] | None,
+    max_template_size: int,
+) -> StackContent:
+    """Read the arguments of a create or an update.
+
+    :param params: the environment; ``args`` may hold options beside it.
+    :param environment_files: names of environments among the files, in order.
+    :raises HeatconvException: if any of it is not what it should be.
+    """
+    files = files or {}
+    try:
+        source.bound(template, 'template')
+        source.check_size(json.dumps(template), max_template_size)
+        merged = merge(params, files, environment_files, max_template_size)
+    except TemplateError as error:
+        raise errors.of_template(error) from None
+    if not isinstance(template, dict):
+        raise exception.StackValidationFailed(message='template: it is not a mapping')
+    content = {'template': template, 'environment': merged, 'files': files}
+    return StackContent(content, options_of(args or {}))
+
+
+def merge(
+    params: Any, files: Mapping[str, Any], names: Sequence[str] | None, max_size: int
+) -> dict[str, Any]:
+    """Merge the environments of a request.
+
+    :raises TemplateError: if one of them is not valid.
+    """
+    given: list[Any] = []
+    for name in names or ():
+        if name not in files:
+            raise TemplateError(f'{name} is not among the files', 'environment_files')
+        text = files[name]
+        given.append(text if isinstance(text, dict) else source.parse(text, max_size, name))
+    # The environment that the client merged itself repeats the files.
+    given.append(params or {})
+    for one in given:
+        source.bound(one, 'environment')
+    return environment.merge(given)
+
+
+def options_of(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options among the arguments of a request, checked."""
+    options: dict[str, Any] = {}
+    for name, types in OPTIONS.items():
+        if args.get(name) is None:
+            continue
+        value = args[name]
+        if not isinstance(value, types):
+            wanted = ' or '.join(one.__name__ for one in types)
+            raise exception.StackValidationFailed(message=f'{name}: it must be {wanted}')
+        options[name] = value
+    if 'timeout_mins' in options and not 0 < options['timeout_mins'] <= 60 * 24 * 365:
+        raise exception.StackValidationFailed(
+            message='timeout_mins: it must be a positive number of minutes, a year at most'
+        )
+    if isinstance(options.get('tags'), str):
+        options['tags'] = options['tags'].split(',')
+    for tag in options.get('tags', ()):
+        if not isinstance(tag, str) or not 0 < len(tag) <= TAG_LENGTH or ',' in tag:
+            raise exception.StackValidationFailed(
+                message=f'tags: each is 1 to {TAG_LENGTH} characters without a comma'
+            )
+    return options

@@ -1,0 +1,343 @@
+"""The RPC methods of the engine: those of Heat's engine API.
+
+Each checks its arguments, calls the part that does it, and gives the answer its
+shape. Names, arguments and shapes are Heat's (heat/engine/service.py, version
+1.36); `stack_rollback` is heatconv's own.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import oslo_messaging
+
+from heatconv import exception
+from heatconv.convergence.model import Stack
+from heatconv.engine import content, errors, formats, outputs
+from heatconv.engine.lookup import Lookup, name_of
+from heatconv.engine.requests import Requests
+from heatconv.hot import source, summary
+from heatconv.hot.errors import TemplateError
+from heatconv.hot.template import parse_schema
+from heatconv.rpc import api
+from heatconv.storage.base import Store
+from heatconv.templates import MissingTemplate, TemplateCache
+from heatconv.version import VERSION
+
+F = TypeVar('F', bound=Callable[..., Any])
+
+
+def method(function: F) -> F:
+    """Mark an RPC method: what users did wrong is no error of the service's."""
+
+    @functools.wraps(function)
+    def wrapped(self: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if not context.project_id:
+            raise exception.Forbidden
+        return function(self, context, *args, **kwargs)
+
+    return oslo_messaging.expected_exceptions(exception.HeatconvException)(wrapped)  # type: ignore[no-any-return]
+
+
+class EngineEndpoint:
+    """Answers on the engine topic."""
+
+    target = oslo_messaging.Target(version=api.ENGINE_VERSION)
+
+    def __init__(
+        self, store: Store, templates: TemplateCache, requests: Requests, max_template_size: int
+    ) -> None:
+        self._store = store
+        self._templates = templates
+        self._requests = requests
+        self._lookup = Lookup(store)
+        self._max_template_size = max_template_size
+
+    # Requests
+
+    @method
+    def create_stack(
+        self,
+        context: Any,
+        stack_name: str,
+        template: Any,
+        params: Any,
+        files: Any,
+        args: Any,
+        environment_files: Sequence[str] | None = None,
+        **unused: Any,
+    ) -> dict[str, str]:
+        """Create a stack; answer with its identity."""
+        name_of(stack_name)
+        read = content.read(
+            template, params, files, args, environment_files, self._max_template_size
+        )
+        user = context.user_id or ''
+        stack = self._requests.create(context.project_id, user, stack_name, read)
+        return formats.identity(stack)
+
+    @method
+    def update_stack(
+        self,
+        context: Any,
+        stack_identity: Any,
+        template: Any,
+        params: Any,
+        files: Any,
+        args: Any,
+        environment_files: Sequence[str] | None = None,
+        **unused: Any,
+    ) -> dict[str, str]:
+        """Update a stack; with ``existing`` keep what is not given."""
+        stack = self._lookup.stack(context, stack_identity)
+        args = args or {}
+        if args.get('existing'):
+            old = self._store.template(stack.newest_template_id or '') or {}
+            template, params, files = _existing(
+                old, template, params, files, args.get('clear_parameters') or ()
+            )
+        read = content.read(
+            template, params, files, args, environment_files, self._max_template_size
+        )
+        self._requests.update(stack, read)
+        return formats.identity(stack)
+
+    @method
+    def delete_stack(self, context: Any, stack_identity: Any, cast: bool = False) -> None:
+        """Delete a stack and all that is in it."""
+        self._requests.delete(self._lookup.stack(context, stack_identity))
+
+    @method
+    def stack_cancel_update(
+        self, context: Any, stack_identity: Any, cancel_with_rollback: bool = True
+    ) -> None:
+        """Stop an update under way."""
+        stack = self._lookup.stack(context, stack_identity)
+        self._requests.cancel(stack, cancel_with_rollback)
+
+    @method
+    def stack_rollback(self, context: Any, stack_identity: Any) -> None:
+        """Go back to the last good template."""
+        self._requests.rollback(self._lookup.stack(context, stack_identity))
+
+    # Stacks
+
+    @method
+    def identify_stack(self, context: Any, stack_name: str) -> dict[str, str]:
+        """Find a stack by name, or by id even if it is deleted."""
+        return formats.identity(self._lookup.by_name_or_id(context, stack_name))
+
+    @method
+    def show_stack(
+        self, context: Any, stack_identity: Any, resolve_outputs: bool = True
+    ) -> list[dict[str, Any]]:
+        """Show one stack, or all of the project."""
+        if stack_identity is None:
+            stacks = self._lookup.list(context)
+        else:
+            stacks = [self._lookup.stack(context, stack_identity, show_deleted=True)]
+        return [self._shown(stack, resolve_outputs) for stack in stacks]
+
+    @method
+    def list_stacks(
+        self,
+        context: Any,
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_keys: Sequence[str] | None = None,
+        sort_dir: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        show_deleted: bool = False,
+        **unused: Any,
+    ) -> list[dict[str, Any]]:
+        """List stacks without their outputs."""
+        stacks = self._lookup.list(
+            context, limit, marker, sort_keys, sort_dir, filters, show_deleted
+        )
+        return [formats.stack(stack, None) for stack in stacks]
+
+    @method
+    def count_stacks(
+        self,
+        context: Any,
+        filters: Mapping[str, Any] | None = None,
+        show_deleted: bool = False,
+        **unused: Any,
+    ) -> int:
+        """Count stacks."""
+        return len(self._lookup.list(context, filters=filters, show_deleted=show_deleted))
+
+    @method
+    def get_template(self, context: Any, stack_identity: Any) -> Any:
+        """Return the template of the latest request for a stack."""
+        stack = self._lookup.stack(context, stack_identity, show_deleted=True)
+        found = self._store.template(stack.newest_template_id or '')
+        return None if found is None else found['template']
+
+    @method
+    def validate_template(
+        self,
+        context: Any,
+        template: Any,
+        params: Any = None,
+        files: Any = None,
+        environment_files: Sequence[str] | None = None,
+        **unused: Any,
+    ) -> dict[str, Any]:
+        """Check a template; answer with its parameters, or with ``Error``."""
+        try:
+            source.bound(template, 'template')
+            merged = content.merge(params, files or {}, environment_files, self._max_template_size)
+            schema = parse_schema(template)
+            self._templates.compile({'template': template, 'environment': merged}, lenient=True)
+        except TemplateError as error:
+            return {'Error': str(errors.of_template(error))}
+        return {**summary.validate_result(schema), 'Environment': merged}
+
+    # Outputs
+
+    @method
+    def list_outputs(self, context: Any, stack_identity: Any) -> list[dict[str, Any]]:
+        """List the outputs of a stack, without their values."""
+        stack = self._lookup.stack(context, stack_identity)
+        return outputs.names(self._compiled(stack))
+
+    @method
+    def show_output(self, context: Any, stack_identity: Any, output_key: str) -> dict[str, Any]:
+        """Show one output with its value."""
+        stack = self._lookup.stack(context, stack_identity)
+        compiled = self._compiled(stack)
+        if compiled is None or output_key not in compiled.hot.outputs:
+            raise exception.NotFound(message=f'Specified output key {output_key} not found.')
+        shown = outputs.values(self._store, stack, compiled, (output_key,))
+        return shown[0]
+
+    # Resources and events
+
+    @method
+    def list_stack_resources(
+        self,
+        context: Any,
+        stack_identity: Any,
+        nested_depth: int = 0,
+        with_detail: bool = False,
+        filters: Mapping[str, Any] | None = None,
+    ) -> list[dict[str, Any]]:
+        """List the resources of a stack."""
+        stack = self._lookup.stack(context, stack_identity, show_deleted=True)
+        rows = self._store.resources(stack.id)
+        required_by = self._lookup.required_by(rows)
+        shown = [formats.resource(row, stack, required_by[row.id], with_detail) for row in rows]
+        return [one for one in shown if _matches(one, filters or {})]
+
+    @method
+    def describe_stack_resource(
+        self,
+        context: Any,
+        stack_identity: Any,
+        resource_name: str,
+        with_attr: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Show one resource with its attributes."""
+        stack = self._lookup.stack(context, stack_identity)
+        rows = self._store.resources(stack.id)
+        row = self._lookup.newest(rows, resource_name)
+        if row is None:
+            raise exception.ResourceNotFound(resource_name=resource_name, stack_name=stack.name)
+        required_by = self._lookup.required_by(rows)[row.id]
+        return formats.resource(row, stack, required_by, True, with_attr or ())
+
+    @method
+    def describe_stack_resources(
+        self, context: Any, stack_identity: Any, resource_name: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Show all resources of a stack, or those of one name, with details."""
+        shown = self.list_stack_resources(context, stack_identity, with_detail=True)
+        return [one for one in shown if resource_name in (None, one['resource_name'])]
+
+    @method
+    def list_events(
+        self,
+        context: Any,
+        stack_identity: Any,
+        filters: Mapping[str, Any] | None = None,
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_keys: Sequence[str] | None = None,
+        sort_dir: str | None = None,
+        nested_depth: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """List the events of a stack, oldest first unless ``sort_dir`` is desc."""
+        stack = self._lookup.stack(context, stack_identity, show_deleted=True)
+        plain = not filters and sort_dir != 'desc'
+        found = self._store.events(stack.id, marker, limit if plain else None)
+        shown = [formats.event(one, stack) for one in found]
+        shown = [one for one in shown if _matches(one, filters or {})]
+        if sort_dir == 'desc':
+            shown.reverse()
+        return shown if limit is None else shown[:limit]
+
+    @method
+    def get_revision(self, context: Any) -> str:
+        """Return the version of the engine."""
+        return VERSION
+
+    def _compiled(self, stack: Stack) -> Any:
+        try:
+            return self._templates.get(stack.newest_template_id)
+        except (MissingTemplate, TemplateError):
+            return None  # a deleted stack whose template is purged, say
+
+    def _shown(self, stack: Stack, resolve_outputs: bool) -> dict[str, Any]:
+        compiled = self._compiled(stack)
+        values = None
+        if resolve_outputs and compiled is not None:
+            values = outputs.values(self._store, stack, compiled)
+        return formats.stack(stack, compiled, values)
+
+
+def _existing(
+    old: Mapping[str, Any], template: Any, params: Any, files: Any, cleared: Sequence[str]
+) -> tuple[Any, Any, Any]:
+    """Fill in what a request leaves out from what the stack has."""
+    before = old.get('environment') or {}
+    params = params or {}
+    merged = {
+        section: {**(before.get(section) or {}), **(params.get(section) or {})}
+        for section in ('parameters', 'parameter_defaults')
+    }
+    for name in cleared:
+        if name not in (params.get('parameters') or {}):
+            merged['parameters'].pop(name, None)
+    others = {name: value for name, value in params.items() if name not in merged}
+    return template or old.get('template'), {**others, **merged}, files or old.get('files') or {}
+
+
+#: Names of filters and the keys of what they look at.
+FILTERS = {
+    'name': 'resource_name',
+    'resource_name': 'resource_name',
+    'type': 'resource_type',
+    'resource_type': 'resource_type',
+    'action': 'resource_action',
+    'resource_action': 'resource_action',
+    'status': 'resource_status',
+    'resource_status': 'resource_status',
+    'physical_resource_id': 'physical_resource_id',
+}
+
+
+def _matches(shown: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
+    for name, wanted in filters.items():
+        if name == 'uuid':
+            identity = shown.get('event_identity', {'path': ''})
+            value = identity['path'].rpartition('/')[2]
+        elif name in FILTERS:
+            value = shown[FILTERS[name]]
+        else:
+            continue
+        if value not in (wanted if isinstance(wanted, list) else [wanted]):
+            return False
+    return True

@@ -1,0 +1,140 @@
+"""The shapes in which Heat's API shows stacks, resources and events."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heatconv.convergence.model import Resource, Stack
+from heatconv.storage.base import StoredEvent
+from heatconv.templates import CompiledTemplate, attributes, pseudo_parameters
+
+HIDDEN = '******'
+
+
+def time(seconds: float | None) -> str | None:
+    """Return a time as Heat writes it."""
+    if seconds is None:
+        return None
+    moment = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
+    return moment.strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+def identity(stack: Stack, path: str = '') -> dict[str, str]:
+    """Return the identity of a stack, or of something in it."""
+    return {
+        'tenant': stack.project_id,
+        'stack_name': stack.name,
+        'stack_id': stack.id,
+        'path': path,
+    }
+
+
+def stack(
+    row: Stack,
+    compiled: CompiledTemplate | None,
+    outputs: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Show a stack; with a template, its parameters and description too."""
+    shown: dict[str, Any] = {
+        'stack_name': row.name,
+        'stack_identity': identity(row),
+        'creation_time': time(row.created_at),
+        'updated_time': time(row.updated_at),
+        'deletion_time': time(row.deleted_at),
+        'notification_topics': [],
+        'description': None,
+        'template_description': None,
+        'parameters': {},
+        'capabilities': [],
+        'disable_rollback': row.disable_rollback,
+        'timeout_mins': row.timeout_mins,
+        'stack_owner': row.username,
+        'parent': None,
+        'stack_user_project_id': None,
+        'tags': list(row.tags),
+        'stack_action': row.action.value,
+        'stack_status': row.status.value,
+        'stack_status_reason': row.reason,
+    }
+    if compiled is not None:
+        description = compiled.hot.description or 'No description'
+        shown['description'] = shown['template_description'] = description
+        shown['parameters'] = parameters(row, compiled)
+    if outputs is not None:
+        shown['outputs'] = list(outputs)
+    return shown
+
+
+def parameters(row: Stack, compiled: CompiledTemplate) -> dict[str, Any]:
+    """Show parameters as text, the values of hidden ones masked."""
+    shown: dict[str, Any] = dict(pseudo_parameters(row))
+    for name, value in compiled.hot.values.items():
+        hidden = compiled.hot.parameters[name].hidden
+        shown[name] = HIDDEN if hidden else _text(value)
+    return shown
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, list):
+        return ','.join(str(one) for one in value)
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return value if value is None else str(value)
+
+
+def resource(
+    row: Resource,
+    stack: Stack,
+    required_by: Sequence[str],
+    detail: bool = False,
+    with_attr: Sequence[str] = (),
+    hidden: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Show a resource.
+
+    :param detail: its description, metadata and attributes too.
+    :param with_attr: names of attributes to show even if they are null.
+    """
+    shown: dict[str, Any] = {
+        'updated_time': time(row.updated_at or row.created_at),
+        'creation_time': time(row.created_at),
+        'resource_name': row.name,
+        'physical_resource_id': row.physical_id or '',
+        'resource_action': row.action.value,
+        'resource_status': row.status.value,
+        'resource_status_reason': row.reason,
+        'resource_type': row.type,
+        'resource_identity': identity(stack, f'/resources/{row.name}'),
+        'stack_identity': identity(stack),
+        'stack_name': stack.name,
+        'required_by': list(required_by),
+    }
+    if detail:
+        found = dict(row.attributes)
+        for name in with_attr:
+            found.setdefault(name, attributes(row).get(name))
+        shown['description'] = ''
+        shown['metadata'] = {}
+        shown['attributes'] = found
+    return shown
+
+
+def event(stored: StoredEvent, stack: Stack) -> dict[str, Any]:
+    """Show an event; one of the stack itself bears the name of the stack."""
+    told = stored.event
+    name = told.resource_name if told.resource_name is not None else stack.name
+    return {
+        'event_identity': identity(stack, f'/resources/{name}/events/{stored.id}'),
+        'stack_identity': identity(stack),
+        'stack_name': stack.name,
+        'event_time': time(stored.at),
+        'resource_name': name,
+        'physical_resource_id': told.physical_id,
+        'resource_action': told.action.value,
+        'resource_status': told.status.value,
+        'resource_status_reason': told.reason,
+        'resource_type': told.resource_type,
+    }

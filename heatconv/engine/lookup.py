@@ -1,0 +1,140 @@
+"""Find stacks and resources for a request, within its project only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heatconv import exception
+from heatconv.convergence import states
+from heatconv.convergence.model import Resource, Stack
+from heatconv.storage.base import StackQuery, Store
+
+NAME = re.compile(r'[a-zA-Z][a-zA-Z0-9_.-]{0,254}\Z')
+
+#: Keys to sort by, as Heat's API names them.
+SORT_KEYS = {
+    'name': 'name',
+    'stack_name': 'name',
+    'status': 'status',
+    'stack_status': 'status',
+    'created_at': 'created_at',
+    'creation_time': 'created_at',
+    'updated_at': 'updated_at',
+    'updated_time': 'updated_at',
+}
+
+
+def name_of(name: Any) -> str:
+    """Return the name of a stack if it may be one."""
+    if not isinstance(name, str) or not NAME.match(name):
+        raise exception.StackValidationFailed(
+            message=f'Invalid stack name {name}: it must start with a letter, contain only '
+            'letters, digits, "_", "-" and ".", and have 255 characters at most'
+        )
+    return name
+
+
+class Lookup:
+    """Finds what a request names."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def stack(self, context: Any, identity: Any, show_deleted: bool = False) -> Stack:
+        """Return the stack of an identity, if it is the project's.
+
+        A stack of another project is not found, as if it were not there.
+        """
+        if not isinstance(identity, Mapping) or not isinstance(identity.get('stack_id'), str):
+            raise exception.EntityNotFound(entity='Stack', name=str(identity)[:255])
+        found = self._store.stack(identity['stack_id'])
+        if (
+            found is None
+            or (found.deleted_at is not None and not show_deleted)
+            or found.project_id != context.project_id
+            or identity.get('tenant') not in (None, found.project_id)
+            or identity.get('stack_name') not in (None, found.name)
+        ):
+            raise exception.EntityNotFound(
+                entity='Stack', name=str(identity.get('stack_name') or identity['stack_id'])[:255]
+            )
+        return found
+
+    def by_name_or_id(self, context: Any, name: str) -> Stack:
+        """Return a project's stack by name; by id, deleted ones too."""
+        found = self._store.stack_by_name(context.project_id, str(name))
+        if found is None:
+            found = self._store.stack(str(name))
+        if found is None or found.project_id != context.project_id:
+            raise exception.EntityNotFound(entity='Stack', name=str(name)[:255])
+        return found
+
+    def list(
+        self,
+        context: Any,
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_keys: Sequence[str] | None = None,
+        sort_dir: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        show_deleted: bool = False,
+    ) -> list[Stack]:
+        """List the stacks of a project."""
+        keys = sort_keys or ('created_at',)
+        for key in keys:
+            if key not in SORT_KEYS:
+                raise exception.StackValidationFailed(
+                    message=f'sort_keys: {key} is none of ' + ', '.join(sorted(SORT_KEYS))
+                )
+        descends = sort_dir == 'desc' if sort_dir else not sort_keys
+        query = StackQuery(
+            context.project_id,
+            sort=tuple((SORT_KEYS[key], descends) for key in keys),
+            limit=limit,
+            marker=marker,
+            show_deleted=show_deleted,
+            **_filters(filters or {}),
+        )
+        return self._store.stacks(query)
+
+    def newest(self, rows: Sequence[Resource], name: str) -> Resource | None:
+        """Return the row that stands for a name: one that is not going, the newest."""
+        named = [row for row in rows if row.name == name]
+        return max(named, key=lambda row: (not states.doomed(row), row.id), default=None)
+
+    def required_by(self, rows: Sequence[Resource]) -> dict[str, list[str]]:
+        """Return for each row the names of those that require it."""
+        found: dict[str, dict[str, None]] = {row.id: {} for row in rows}
+        for row in rows:
+            for required in row.requires:
+                if required in found:
+                    found[required][row.name] = None
+        return {row_id: sorted(names) for row_id, names in found.items()}
+
+
+def _filters(filters: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    wanted: dict[str, tuple[str, ...]] = {}
+    for name, value in filters.items():
+        values = tuple(str(one) for one in (value if isinstance(value, list) else [value]))
+        match name:
+            case 'name' | 'stack_name':
+                wanted['names'] = values
+            case 'id' | 'stack_id':
+                wanted['ids'] = values
+            case 'action' | 'stack_action':
+                wanted['actions'] = values
+            case 'status' | 'stack_status':
+                # CREATE_COMPLETE as users see it, or COMPLETE alone.
+                pairs = [one.partition('_') for one in values]
+                joined = [pair for pair in pairs if pair[0] not in ('IN', 'COMPLETE', 'FAILED')]
+                if joined:
+                    wanted['actions'] = tuple(pair[0] for pair in joined)
+                    values = tuple(pair[2] for pair in joined)
+                wanted['statuses'] = values
+            case _:
+                raise exception.StackValidationFailed(
+                    message=f'filters: {name} is none of id, name, action, status'
+                )
+    return wanted

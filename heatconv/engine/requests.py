@@ -1,0 +1,176 @@
+"""What requests do: check, save the wish, announce it, answer.
+
+The caller has its answer as soon as the wish is saved; everything else is done
+by whoever gets to it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heatconv import exception
+from heatconv.convergence import stack as stack_rules
+from heatconv.convergence.model import Action, Stack, Status
+from heatconv.engine import errors
+from heatconv.engine.content import StackContent
+from heatconv.hot.errors import TemplateError
+from heatconv.ports import Clock, Ids
+from heatconv.storage.base import Request, StackQuery, Store
+from heatconv.templates import CompiledTemplate, TemplateCache
+from heatconv.worker.loop import Announcer
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What users may ask for at most.
+
+    :ivar timeout_mins: how long a stack may take where nothing else is said.
+    """
+
+    max_stacks_per_project: int = 512
+    max_resources_per_stack: int = 1_000_000
+    timeout_mins: int = 60
+
+
+class Requests:
+    """Takes the requests of users that change stacks."""
+
+    def __init__(
+        self,
+        store: Store,
+        templates: TemplateCache,
+        announcer: Announcer,
+        clock: Clock,
+        ids: Ids,
+        limits: Limits | None = None,
+    ) -> None:
+        self._store = store
+        self._templates = templates
+        self._announcer = announcer
+        self._clock = clock
+        self._ids = ids
+        self._limits = limits or Limits()
+
+    def compile(self, content: Mapping[str, Any]) -> CompiledTemplate:
+        """Compile a template or say to its user what is wrong with it."""
+        try:
+            compiled = self._templates.compile(content)
+        except TemplateError as error:
+            raise errors.of_template(error) from None
+        most = self._limits.max_resources_per_stack
+        if 0 <= most < len(compiled.definitions):
+            raise exception.RequestLimitExceeded(
+                message=f'{len(compiled.definitions)} resources are more than the {most} '
+                'that a stack may have'
+            )
+        return compiled
+
+    def create(self, project_id: str, username: str, name: str, content: StackContent) -> Stack:
+        """Accept a new stack."""
+        self.compile(content.template)
+        if self._store.stack_by_name(project_id, name) is not None:
+            raise exception.StackExists(stack_name=name)
+        self._check_quota(project_id)
+        options = content.options
+        stack = Stack(
+            id=self._ids.fresh(),
+            project_id=project_id,
+            name=name,
+            disable_rollback=options.get('disable_rollback', True),
+            timeout_mins=options.get('timeout_mins') or self._limits.timeout_mins,
+            tags=tuple(options.get('tags') or ()),
+            username=username,
+        )
+        template_id = self._store.save_template(content.template)
+        stack, events = stack_rules.wish(stack, Action.CREATE, template_id, self._ids.fresh())
+        stack = self._with_deadline(stack)
+        if not self._store.insert_stack(stack, events):
+            raise exception.StackExists(stack_name=name)
+        self._announcer.wish(stack.id)
+        return stack
+
+    def update(self, stack: Stack, content: StackContent) -> None:
+        """Accept another template, or other parameters, for a stack."""
+        self.compile(content.template)
+        template_id = self._store.save_template(content.template)
+        options = content.options
+
+        def decide(current: Stack) -> Request:
+            if current.action == Action.DELETE:
+                raise exception.NotSupported(feature='Updating a stack when it is being deleted')
+            changed = dataclasses.replace(
+                current,
+                disable_rollback=options.get('disable_rollback', current.disable_rollback),
+                timeout_mins=options.get('timeout_mins') or current.timeout_mins,
+                tags=tuple(options['tags'] or ()) if 'tags' in options else current.tags,
+            )
+            return self._wish(changed, Action.UPDATE, template_id)
+
+        self._request(stack, decide)
+
+    def delete(self, stack: Stack) -> None:
+        """Accept that a stack is to go; nothing happens if it is going."""
+
+        def decide(current: Stack) -> Request | None:
+            if (current.action, current.status) == (Action.DELETE, Status.IN_PROGRESS):
+                return None
+            return self._wish(current, Action.DELETE, None)
+
+        self._request(stack, decide)
+
+    def rollback(self, stack: Stack) -> None:
+        """Accept that a stack goes back to its last good template.
+
+        Nothing happens if it is there, or on its way.
+        """
+
+        def decide(current: Stack) -> Request | None:
+            made = stack_rules.rollback(current, self._ids.fresh())
+            return None if made is None else Request(self._with_deadline(made[0]), made[1])
+
+        self._request(stack, decide)
+
+    def cancel(self, stack: Stack, with_rollback: bool) -> None:
+        """Stop an update (or a create) under way, and roll it back or leave it."""
+
+        def decide(current: Stack) -> Request | None:
+            allowed = (Action.UPDATE,) if with_rollback else (Action.UPDATE, Action.CREATE)
+            if current.status != Status.IN_PROGRESS or current.action not in allowed:
+                how = 'with' if with_rollback else 'without'
+                raise exception.NotSupported(
+                    feature=f'Cancelling {current.action} {current.status} {how} rollback'
+                )
+            if with_rollback:
+                made = stack_rules.rollback(current, self._ids.fresh())
+                return None if made is None else Request(self._with_deadline(made[0]), made[1])
+            return Request(*stack_rules.cancel(current), drops_nodes=True)
+
+        self._request(stack, decide)
+
+    def _wish(self, stack: Stack, action: Action, template_id: str | None) -> Request:
+        wished, events = stack_rules.wish(stack, action, template_id, self._ids.fresh())
+        return Request(self._with_deadline(wished), events)
+
+    def _with_deadline(self, stack: Stack) -> Stack:
+        minutes = stack.timeout_mins or self._limits.timeout_mins
+        return dataclasses.replace(stack, deadline=self._clock.now() + 60 * minutes)
+
+    def _request(self, stack: Stack, decide: Callable[[Stack], Request | None]) -> None:
+        answered = self._store.request(stack.id, decide)
+        if answered is None:
+            raise exception.EntityNotFound(entity='Stack', name=stack.name)
+        after, changed = answered
+        if changed and after.wish_id is not None:
+            self._announcer.wish(stack.id)
+
+    def _check_quota(self, project_id: str) -> None:
+        most = self._limits.max_stacks_per_project
+        if most < 0:
+            return
+        if len(self._store.stacks(StackQuery(project_id, limit=most))) >= most:
+            raise exception.RequestLimitExceeded(
+                message=f'this project has {most} stacks, and may have no more'
+            )

@@ -1,0 +1,90 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Environments: values for a template's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heatconv.hot.errors import InvalidSection, TemplateError, kind, shown
+from heatconv.hot.suggest import listing, suggestion
+
+PARAMETERS = 'parameters'
+PARAMETER_DEFAULTS = 'parameter_defaults'
+
+_SECTIONS = (PARAMETERS, PARAMETER_DEFAULTS)
+#: Sections of Heat's that do nothing here yet.
+_EMPTY_ONLY = (
+    'resource_registry',
+    'encrypted_param_names',
+    'event_sinks',
+    'parameter_merge_strategies',
+)
+
+
+def validate(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the sections of an environment.
+
+    :returns: just ``parameters`` and ``parameter_defaults``, both there.
+    :raises InvalidSection: if a section is unknown, wrong or not supported.
+    """
+    if not isinstance(environment, Mapping):
+        raise InvalidSection(f'an environment must be a map, not {kind(environment)}')
+    result: dict[str, Any] = {name: {} for name in _SECTIONS}
+    for name, section in environment.items():
+        if name in _EMPTY_ONLY:
+            if not _empty(name, section):
+                raise InvalidSection(
+                    f'the section {name} is not supported yet',
+                    name,
+                    'leave it out or empty; ' + listing(_SECTIONS),
+                )
+        elif name not in _SECTIONS:
+            raise InvalidSection(
+                f'there is no section {shown(name)} in an environment',
+                str(name),
+                suggestion(str(name), _SECTIONS),
+            )
+        elif section is not None:
+            if not isinstance(section, Mapping):
+                raise InvalidSection(f'it must be a map, not {kind(section)}', name)
+            for key in section:
+                if not isinstance(key, str):
+                    raise InvalidSection('the name of a parameter must be a string', name)
+            result[name] = dict(section)
+    return result
+
+
+def merge(environments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Put environments together; of two values for a parameter the later wins.
+
+    :raises InvalidSection: with the number of the environment as path.
+    """
+    merged = validate({})
+    for index, environment in enumerate(environments):
+        try:
+            checked = validate(environment)
+        except TemplateError as error:
+            error.under(index)
+            raise
+        for name in _SECTIONS:
+            merged[name].update(checked[name])
+    return merged
+
+
+def _empty(name: str, section: Any) -> bool:
+    # Clients send a registry with an empty map of resources in it.
+    if name == 'resource_registry' and isinstance(section, Mapping):
+        return all(key == 'resources' and not value for key, value in section.items())
+    return section is None or section in ({}, [])

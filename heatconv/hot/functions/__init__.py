@@ -1,0 +1,33 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""The functions of HOT: compiled once, resolved at run time.
+
+A module per family. To add a function, write a builder (see
+:mod:`heatconv.hot.functions.context`), list it in its module's ``FUNCTIONS``
+and add the module to :mod:`heatconv.hot.functions.registry`.
+"""
+
+from heatconv.hot.functions.context import Context, References
+from heatconv.hot.functions.node import Frame, ListNode, MapNode, Node, resolve
+from heatconv.hot.functions.registry import FUNCTIONS
+
+__all__ = [
+    'FUNCTIONS',
+    'Context',
+    'Frame',
+    'ListNode',
+    'MapNode',
+    'Node',
+    'References',
+    'resolve',
+]

@@ -1,0 +1,219 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Compile values: find the functions in them and have each build its node."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from heatconv.hot.errors import (
+    InvalidReference,
+    InvalidSection,
+    TemplateError,
+    TooLarge,
+    UnknownFunction,
+    kind,
+    shown,
+)
+from heatconv.hot.functions.node import Call, ListNode, MapNode, Node
+from heatconv.hot.limits import MAX_DEPTH, Budget
+from heatconv.hot.suggest import listing, suggestion
+from heatconv.hot.versions import FUNCTIONS, Version
+
+if TYPE_CHECKING:
+    from heatconv.hot.schema import TypeSchema
+
+#: Builds the node, or the plain value, of one use of a function from its
+#: argument, which is not compiled yet: a function may take only part of it.
+Builder = Callable[[Any, 'Context'], Any]
+
+#: A map with one such key was surely meant as a function.
+_LOOKS_LIKE = ('get_', 'Fn::', 'str_', 'list_', 'map_')
+
+
+@dataclass(slots=True)
+class References:
+    """What compiled values refer to, in the order it was found."""
+
+    resources: dict[str, None] = field(default_factory=dict)
+    attributes: dict[tuple[str, str], None] = field(default_factory=dict)
+
+
+class Context:
+    """What values are compiled in.
+
+    :ivar version: decides which functions there are and how they behave.
+    :ivar parameters: values of the parameters; a parameter that is declared
+        but has no value is in ``undecided``.
+    :ivar schemas: the type of each resource that may be referred to, by name.
+    :ivar references: gathers what the values compiled so far refer to.
+    """
+
+    def __init__(
+        self,
+        version: Version,
+        functions: Mapping[str, Builder],
+        budget: Budget,
+        parameters: Mapping[str, Any] | None = None,
+        undecided: Mapping[str, None] | None = None,
+        schemas: Mapping[str, TypeSchema] | None = None,
+    ) -> None:
+        self.version = version
+        self.budget = budget
+        self.parameters: Mapping[str, Any] = parameters if parameters is not None else {}
+        self.undecided: Mapping[str, None] = undecided if undecided is not None else {}
+        self.schemas: Mapping[str, TypeSchema] = schemas if schemas is not None else {}
+        self.references = References()
+        self._functions = functions
+        self._depth = 0
+
+    def begin(self) -> References:
+        """Gather references anew, for the next definition."""
+        self.references = References()
+        self._depth = 0
+        return self.references
+
+    def compile(self, value: Any) -> Any:
+        """Compile a value.
+
+        :returns: a Node if it depends on run time, else the plain value.
+        :raises TemplateError: with the path below the value.
+        """
+        if isinstance(value, str) or value is None:
+            return value
+        if isinstance(value, dict):
+            if len(value) == 1:
+                ((key, argument),) = value.items()
+                builder = self._builder(key)
+                if builder is not None:
+                    return self._call(key, builder, argument)
+            return self._map(value)
+        if isinstance(value, list):
+            return self._list(value)
+        if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+            return value
+        raise InvalidSection(
+            f'{kind(value)} of this kind is not allowed',
+            remedy='use maps, lists, strings, finite numbers, booleans and null',
+        )
+
+    def evaluated(self, name: str, evaluate: Callable[[Any, Budget], Any], argument: Any) -> Any:
+        """Apply a function of nothing but its compiled argument.
+
+        :returns: its value if the argument is known, else a node.
+        """
+        if isinstance(argument, Node):
+            return Call(name, evaluate, argument)
+        return evaluate(argument, self.budget)
+
+    def refer(self, name: Any) -> TypeSchema:
+        """Note a reference to a resource.
+
+        :raises InvalidReference: if there is no such resource.
+        """
+        if isinstance(name, Node):
+            raise InvalidReference(
+                'the name of a resource must be known before run time',
+                remedy='write the name, or get it from a parameter',
+            )
+        if not isinstance(name, str):
+            raise InvalidReference(f'the name of a resource must be a string, not {kind(name)}')
+        schema = self.schemas.get(name)
+        if schema is None:
+            raise InvalidReference(
+                f'there is no resource {shown(name)} in this template',
+                remedy=suggestion(name, self.schemas)
+                or 'this template has no resources to refer to',
+            )
+        self.references.resources[name] = None
+        return schema
+
+    def _call(self, name: str, builder: Builder, argument: Any) -> Any:
+        self._enter(1)
+        try:
+            built = builder(argument, self)
+        except TemplateError as error:
+            error.under(name)
+            raise
+        self._depth -= 1
+        return built
+
+    def _map(self, value: dict[Any, Any]) -> Any:
+        self._enter(len(value))
+        items = {}
+        dynamic = False
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise InvalidSection(f'a key must be a string, not {kind(key)}')
+            try:
+                compiled = self.compile(item)
+            except TemplateError as error:
+                error.under(key)
+                raise
+            dynamic = dynamic or isinstance(compiled, Node)
+            items[key] = compiled
+        self._depth -= 1
+        return MapNode(items) if dynamic else items
+
+    def _list(self, value: list[Any]) -> Any:
+        self._enter(len(value))
+        items = []
+        dynamic = False
+        for index, item in enumerate(value):
+            try:
+                compiled = self.compile(item)
+            except TemplateError as error:
+                error.under(index)
+                raise
+            dynamic = dynamic or isinstance(compiled, Node)
+            items.append(compiled)
+        self._depth -= 1
+        return ListNode(items) if dynamic else items
+
+    def _enter(self, units: int) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise TooLarge(f'maps and lists are nested deeper than {MAX_DEPTH} levels')
+        self.budget.spend(units + 1)
+
+    def _builder(self, key: Any) -> Builder | None:
+        """Find the function of a key, or None if the key is data."""
+        if not isinstance(key, str):
+            return None
+        versions = FUNCTIONS.get(key)
+        if versions is None:
+            if key.startswith(_LOOKS_LIKE):
+                raise UnknownFunction(
+                    f'there is no function {shown(key)}', key, suggestion(key, self._usable())
+                )
+            return None
+        if self.version.date not in versions:
+            first, last = versions[0], versions[-1]
+            when = f'from {first} on' if first > self.version.date else f'up to {last}'
+            raise UnknownFunction(
+                f'{key} is not a function of version {self.version.date}, only {when}',
+                key,
+                listing(self._usable()),
+            )
+        builder = self._functions.get(key)
+        if builder is None:
+            raise UnknownFunction(
+                f'the function {key} is not supported yet', key, listing(self._usable())
+            )
+        return builder
+
+    def _usable(self) -> list[str]:
+        return [name for name in self.version.functions if name in self._functions]

@@ -1,0 +1,122 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Compiled values.
+
+What contains no function that depends on run time is a plain value; the rest
+is a tree of nodes. So whether a value is known is a matter of its class.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from heatconv.hot.errors import ResolutionError, TemplateError, shown
+from heatconv.hot.limits import RESOLVE_BUDGET, Budget
+from heatconv.hot.scope import ResourceState, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One resolution: the scope and what it may cost."""
+
+    scope: Scope
+    budget: Budget = field(default_factory=lambda: Budget(RESOLVE_BUDGET, ResolutionError))
+
+    def state(self, name: str) -> ResourceState:
+        """Look a resource up.
+
+        :raises ResolutionError: if it is not there.
+        """
+        found = self.scope.resources.get(name)
+        if found is None:
+            raise ResolutionError(
+                f'the resource {shown(name)} is not there', remedy='it must be created first'
+            )
+        return found
+
+
+class Node(ABC):
+    """A value that is only known at run time."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def resolve(self, frame: Frame) -> Any:
+        """Compute the value.
+
+        :raises TemplateError: with the path below this node.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class MapNode(Node):
+    """A map some of whose values are only known at run time."""
+
+    items: dict[str, Any]
+
+    def resolve(self, frame: Frame) -> dict[str, Any]:
+        frame.budget.spend(len(self.items))
+        result = {}
+        for key, item in self.items.items():
+            if isinstance(item, Node):
+                try:
+                    item = item.resolve(frame)
+                except TemplateError as error:
+                    error.under(key)
+                    raise
+            result[key] = item
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode(Node):
+    """A list some of whose items are only known at run time."""
+
+    items: list[Any]
+
+    def resolve(self, frame: Frame) -> list[Any]:
+        frame.budget.spend(len(self.items))
+        result = []
+        for index, item in enumerate(self.items):
+            if isinstance(item, Node):
+                try:
+                    item = item.resolve(frame)
+                except TemplateError as error:
+                    error.under(index)
+                    raise
+            result.append(item)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A function of nothing but its argument."""
+
+    name: str
+    evaluate: Callable[[Any, Budget], Any]
+    argument: Node
+
+    def resolve(self, frame: Frame) -> Any:
+        try:
+            return self.evaluate(self.argument.resolve(frame), frame.budget)
+        except TemplateError as error:
+            error.under(self.name)
+            raise
+
+
+def resolve(value: Any, frame: Frame) -> Any:
+    """Compute a compiled value; a plain one is itself and must not be changed."""
+    return value.resolve(frame) if isinstance(value, Node) else value

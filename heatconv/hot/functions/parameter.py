@@ -1,0 +1,133 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""``get_param``: values of parameters.
+
+They are known when a template is compiled, so most uses become plain values
+there and then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heatconv.hot.errors import InvalidArguments, InvalidReference, ResolutionError, kind, shown
+from heatconv.hot.functions.context import Builder, Context
+from heatconv.hot.functions.node import Frame, ListNode, Node, resolve
+from heatconv.hot.suggest import suggestion
+
+#: Parameters that every template has, known at run time.
+#: OS::region is left out: Heat declares it and never supplies it.
+PSEUDO = ('OS::stack_id', 'OS::stack_name', 'OS::project_id')
+
+_SYNTAX = 'write {get_param: name} or {get_param: [name, key or index, ...]}'
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudo(Node):
+    """A pseudo parameter."""
+
+    name: str
+
+    def resolve(self, frame: Frame) -> Any:
+        value = frame.scope.pseudo.get(self.name)
+        if value is None:
+            raise ResolutionError(f'{self.name} is not known', 'get_param')
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided(Node):
+    """A parameter that has no value: the template is only being looked at."""
+
+    name: str
+
+    def resolve(self, frame: Frame) -> Any:
+        raise ResolutionError(f'the parameter {shown(self.name)} has no value', 'get_param')
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Node):
+    """A part of a parameter, where the value or the way to it is not known yet."""
+
+    value: Any
+    path: Any
+
+    def resolve(self, frame: Frame) -> Any:
+        found = part(resolve(self.value, frame), resolve(self.path, frame))
+        frame.budget.spend_value(found)
+        return found
+
+
+def get_param(argument: Any, context: Context) -> Any:
+    """Build a use of a parameter."""
+    compiled = context.compile(argument)
+    path: Any = []
+    if isinstance(compiled, ListNode):
+        name, path = compiled.items[0], compiled.items[1:]
+        if any(isinstance(item, Node) for item in path):
+            path = ListNode(path)
+    elif isinstance(compiled, list) and compiled:
+        name, path = compiled[0], compiled[1:]
+    else:
+        name = compiled
+    if isinstance(name, Node):
+        raise InvalidArguments(
+            'the name of a parameter must be known before run time', remedy=_SYNTAX
+        )
+    if not isinstance(name, str):
+        raise InvalidArguments(
+            f'the name of a parameter must be a string, not {kind(name)}', remedy=_SYNTAX
+        )
+    value = _value(name, context)
+    if isinstance(value, Node) or isinstance(path, Node):
+        return Part(value, path) if path else value
+    found = part(value, path)
+    context.budget.spend_value(found)
+    return found
+
+
+def _value(name: str, context: Context) -> Any:
+    if name in context.parameters:
+        return context.parameters[name]
+    if name in context.undecided:
+        return Undecided(name)
+    if name in PSEUDO:
+        return Pseudo(name)
+    raise InvalidReference(
+        f'there is no parameter {shown(name)}',
+        remedy=suggestion(name, [*context.parameters, *context.undecided, *PSEUDO]),
+    )
+
+
+def part(value: Any, path: list[Any]) -> Any:
+    """Follow keys and indices into a parameter's value.
+
+    :returns: '' if it leads nowhere, as in Heat (heat/engine/hot/functions.py,
+        GetParam).
+    """
+    for key in path:
+        try:
+            if isinstance(value, Mapping):
+                value = value[key]
+            elif isinstance(value, list | str) and isinstance(key, int | str):
+                value = value[int(key)]
+            else:
+                return ''
+        except (LookupError, TypeError, ValueError):
+            return ''
+    return value
+
+
+FUNCTIONS: Mapping[str, Builder] = {'get_param': get_param}

@@ -1,0 +1,149 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""``str_replace``: texts with places to fill in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv.hot.errors import InvalidArguments, kind, shown
+from heatconv.hot.functions.context import Builder, Context
+from heatconv.hot.functions.node import MapNode, Node
+from heatconv.hot.limits import Budget
+from heatconv.hot.suggest import suggestion
+
+#: From this version on maps and lists are replaced by their JSON.
+_JSON_SINCE = '2015-10-15'
+_SYNTAX = 'write {str_replace: {template: text, params: {placeholder: value}}}'
+#: Searching so many characters costs about as much as making a value.
+_SEARCHED_PER_UNIT = 2_000
+
+
+def str_replace(argument: Any, context: Context) -> Any:
+    """Build a replacement.
+
+    :raises InvalidArguments: if what is known of the argument is wrong.
+    """
+    compiled = context.compile(argument)
+    items = compiled.items if isinstance(compiled, MapNode) else compiled
+    if isinstance(items, dict):
+        _check_keys(items)
+        _check_known(items)
+    elif not isinstance(compiled, Node):
+        raise InvalidArguments(f'it needs a map, not {kind(compiled)}', remedy=_SYNTAX)
+    later = context.version.since(_JSON_SINCE)
+    evaluate = replace_with_json if later else replace_scalars
+    return context.evaluated('str_replace', evaluate, compiled)
+
+
+def replace_with_json(argument: Any, budget: Budget) -> str:
+    """Replace placeholders; maps and lists are replaced by their JSON."""
+    return _replace(argument, budget, structures=True)
+
+
+def replace_scalars(argument: Any, budget: Budget) -> str:
+    """Replace placeholders by strings, numbers and booleans only."""
+    return _replace(argument, budget, structures=False)
+
+
+def _check_keys(items: Mapping[str, Any]) -> None:
+    for key in items:
+        if key not in ('template', 'params'):
+            raise InvalidArguments(
+                f'it does not take {shown(key)}',
+                remedy=suggestion(key, ('template', 'params')),
+            )
+    for key in ('template', 'params'):
+        if key not in items:
+            raise InvalidArguments(f'{key!r} is missing', remedy=_SYNTAX)
+
+
+def _check_known(items: Mapping[str, Any]) -> None:
+    template, params = items['template'], items['params']
+    if not isinstance(template, str | Node):
+        raise InvalidArguments(f'it must be a string, not {kind(template)}', 'template', _SYNTAX)
+    if isinstance(params, MapNode):
+        params = params.items
+    if not isinstance(params, Mapping | Node):
+        raise InvalidArguments(f'it must be a map, not {kind(params)}', 'params', _SYNTAX)
+    if isinstance(params, Mapping) and '' in params:
+        raise InvalidArguments('a placeholder must not be empty', 'params', _SYNTAX)
+
+
+def _replace(argument: Any, budget: Budget, structures: bool) -> str:
+    """Replace the longest placeholder everywhere, then the next.
+
+    What was put in is not looked at again. Of the same length the first in the
+    alphabet comes first. All as in Heat (heat/engine/hot/functions.py, Replace).
+    """
+    if not isinstance(argument, Mapping):
+        raise InvalidArguments(f'it needs a map, not {kind(argument)}', remedy=_SYNTAX)
+    _check_keys(argument)
+    _check_known(argument)
+    template: str = argument['template']
+    params: Mapping[str, Any] = argument['params']
+    budget.spend(len(params) * (1 + len(template) // _SEARCHED_PER_UNIT))
+    # Between each two texts stands one value.
+    texts: list[str] = [template]
+    values: list[str] = []
+    for key in sorted(params, key=lambda key: (-len(key), key)):
+        # Also what is not used must be valid: Heat says so too.
+        value = _text(params[key], key, budget, structures)
+        if key not in template:
+            continue
+        budget.spend(len(texts))
+        new_texts: list[str] = []
+        new_values: list[str] = []
+        for index, text in enumerate(texts):
+            if index:
+                new_values.append(values[index - 1])
+            pieces = text.split(key)
+            new_texts.extend(pieces)
+            new_values.extend([value] * (len(pieces) - 1))
+        texts, values = new_texts, new_values
+    budget.spend_text(sum(map(len, texts)) + sum(map(len, values)))
+    result = [texts[0]]
+    for value, text in zip(values, texts[1:], strict=True):
+        result.append(value)
+        result.append(text)
+    return ''.join(result)
+
+
+def _text(value: Any, key: str, budget: Budget, structures: bool) -> str:
+    if value is None:
+        return ''
+    if isinstance(value, str | int | float):
+        return str(value)
+    if structures and isinstance(value, Mapping | list | tuple):
+        return as_json(value, budget)
+    allowed = 'a string, number, boolean, map or list' if structures else 'a string or number'
+    error = InvalidArguments(f'the value must be {allowed}, not {kind(value)}')
+    error.under('params', key)
+    raise error
+
+
+def as_json(value: Any, budget: Budget) -> str:
+    """Write a value as JSON, keys sorted."""
+    # An escaped character takes up to twelve, so pay before and after.
+    budget.spend_value(value)
+    try:
+        text = json.dumps(value, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidArguments('the value cannot be written as JSON') from None
+    budget.spend_text(len(text))
+    return text
+
+
+FUNCTIONS: Mapping[str, Builder] = {'str_replace': str_replace}

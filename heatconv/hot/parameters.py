@@ -1,0 +1,277 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Parameters: their declarations and their values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heatconv.hot import conversion
+from heatconv.hot.constraints import Constraint
+from heatconv.hot.errors import (
+    InvalidParameter,
+    InvalidSection,
+    MissingParameter,
+    TemplateError,
+    UnknownParameter,
+    kind,
+    shown,
+)
+from heatconv.hot.limits import MAX_NAME
+from heatconv.hot.parameter_constraints import parse_constraints
+from heatconv.hot.source import bound
+from heatconv.hot.suggest import listing, suggestion
+from heatconv.hot.versions import Version
+
+STRING = 'string'
+NUMBER = 'number'
+JSON = 'json'
+LIST = 'comma_delimited_list'
+BOOLEAN = 'boolean'
+TYPES = (STRING, NUMBER, JSON, LIST, BOOLEAN)
+
+_KEYS = ('type', 'description', 'default', 'constraints', 'hidden', 'label', 'immutable')
+_TAGS = 'tags'
+_TAGS_SINCE = '2018-03-02'
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """The declaration of one parameter.
+
+    :ivar default: converted; None means that there is none.
+    :ivar hidden: whether nobody may be shown its value.
+    """
+
+    name: str
+    type: str
+    description: str = ''
+    default: Any = None
+    constraints: tuple[Constraint, ...] = ()
+    hidden: bool = False
+    label: str = ''
+    immutable: bool = False
+    tags: tuple[str, ...] = ()
+
+    def convert(self, value: Any) -> Any:
+        """Convert a value that was given and check it.
+
+        :raises InvalidParameter: if it has the wrong type or breaks a constraint.
+        """
+        try:
+            bound(value)
+            converted = _CONVERSIONS[self.type](value)
+        except TemplateError as error:
+            raise InvalidParameter(error.message, error.path, error.remedy) from None
+        except ValueError as error:
+            raise InvalidParameter(str(error)) from None
+        for constraint in self.constraints:
+            constraint.check(converted, error=InvalidParameter)
+        return converted
+
+
+def parse_parameters(section: Any, version: Version) -> dict[str, Parameter]:
+    """Read the section ``parameters`` of a template.
+
+    :raises TemplateError: with the path below the section.
+    """
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        raise InvalidSection(f'it must be a map, not {kind(section)}')
+    result = {}
+    for name, declaration in section.items():
+        if not isinstance(name, str) or not name or len(name) > MAX_NAME:
+            raise InvalidSection(
+                f'the name {shown(name)} of a parameter must have 1 to {MAX_NAME} characters'
+            )
+        if name.startswith('OS::'):
+            raise InvalidSection(
+                'names that begin with OS:: are reserved', name, 'use another name'
+            )
+        try:
+            result[name] = _parameter(name, declaration, version)
+        except TemplateError as error:
+            error.under(name)
+            raise
+    return result
+
+
+def values_of(
+    parameters: Mapping[str, Parameter],
+    environment: Mapping[str, Any],
+    allow_missing: bool = False,
+) -> dict[str, Any]:
+    """Find the value of each parameter.
+
+    Of ``parameters``, ``parameter_defaults`` and the default of the template
+    the first that has one counts.
+
+    :param environment: checked, see :func:`heatconv.hot.environment.validate`.
+    :param allow_missing: leave those without a value out.
+    :raises UnknownParameter: if a value is given for one that is not declared.
+    :raises MissingParameter: if there is no value.
+    :raises InvalidParameter: if a value is wrong.
+    """
+    given: Mapping[str, Any] = environment['parameters']
+    defaults: Mapping[str, Any] = environment['parameter_defaults']
+    for name in given:
+        if name not in parameters:
+            raise UnknownParameter(
+                f'the template has no parameter {shown(name)}',
+                _path(name),
+                suggestion(name, parameters) or 'the template has no parameters',
+            )
+    values = {}
+    for name, parameter in parameters.items():
+        for place, source in (('parameters', given), ('parameter_defaults', defaults)):
+            # A null is no value, as in Heat.
+            if source.get(name) is not None:
+                try:
+                    values[name] = parameter.convert(source[name])
+                except TemplateError as error:
+                    error.under(place, name)
+                    raise
+                break
+        else:
+            if parameter.default is not None:
+                values[name] = parameter.default
+            elif not allow_missing:
+                raise MissingParameter(
+                    f'the parameter {shown(name)} has no value',
+                    _path(name),
+                    f'give a {parameter.type} in the environment'
+                    + (f': {parameter.description[:255]}' if parameter.description else ''),
+                )
+    return values
+
+
+def _path(name: str) -> str:
+    return 'parameters.' + name[:MAX_NAME]
+
+
+def _parameter(name: str, declaration: Any, version: Version) -> Parameter:
+    if not isinstance(declaration, dict):
+        raise InvalidSection(
+            f'it must be a map, not {kind(declaration)}', remedy='write {type: string}'
+        )
+    allowed = (*_KEYS, _TAGS) if version.since(_TAGS_SINCE) else _KEYS
+    for key in declaration:
+        if key not in allowed:
+            if key == _TAGS:
+                raise InvalidSection(f'{key} needs version {_TAGS_SINCE} or later', key)
+            raise InvalidSection(
+                f'a parameter has no {shown(key)}', str(key), suggestion(str(key), allowed)
+            )
+    if 'type' not in declaration:
+        raise InvalidParameter('the type is missing', 'type', listing(TYPES))
+    type_ = declaration['type']
+    if not isinstance(type_, str) or type_ not in TYPES:
+        raise InvalidParameter(
+            f'there is no such type{" as " + shown(type_) if isinstance(type_, str) else ""}',
+            'type',
+            listing(TYPES),
+        )
+    bare = Parameter(
+        name,
+        type_,
+        description=_text(declaration, 'description'),
+        constraints=parse_constraints(declaration.get('constraints'), type_, version),
+        hidden=_flag(declaration, 'hidden'),
+        label=_text(declaration, 'label'),
+        immutable=_flag(declaration, 'immutable'),
+        tags=_tags(declaration.get(_TAGS)),
+    )
+    default = declaration.get('default')
+    if default is None:
+        return bare
+    try:
+        default = bare.convert(default)
+    except TemplateError as error:
+        error.under('default')
+        raise
+    return Parameter(
+        name,
+        type_,
+        bare.description,
+        default,
+        bare.constraints,
+        bare.hidden,
+        bare.label,
+        bare.immutable,
+        bare.tags,
+    )
+
+
+def _text(declaration: Mapping[str, Any], key: str) -> str:
+    try:
+        value = declaration.get(key)
+        return '' if value is None else conversion.string(value)
+    except ValueError as error:
+        raise InvalidSection(str(error), key) from None
+
+
+def _flag(declaration: Mapping[str, Any], key: str) -> bool:
+    try:
+        value = declaration.get(key)
+        return False if value is None else conversion.boolean(value)
+    except ValueError as error:
+        raise InvalidSection(str(error), key) from None
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    try:
+        return tuple(_list(value))
+    except ValueError as error:
+        raise InvalidSection(str(error), _TAGS) from None
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, str):
+        if not value.strip():
+            return {}
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise ValueError('it must be a map or a list, or JSON of one') from None
+        bound(value)
+    if not isinstance(value, dict | list):
+        raise ValueError(f'it must be a map or a list, or JSON of one, not {kind(value)}')
+    return value
+
+
+def _list(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(',')] if value else []
+    if not isinstance(value, list):
+        raise ValueError(
+            f'it must be a list or a string with commas between its items, not {kind(value)}'
+        )
+    try:
+        return [conversion.string(item) for item in value]
+    except ValueError:
+        raise ValueError('each item of the list must be a string') from None
+
+
+_CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
+    STRING: conversion.string,
+    NUMBER: conversion.number,
+    JSON: _json,
+    LIST: _list,
+    BOOLEAN: conversion.boolean,
+}

@@ -1,0 +1,224 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Compile the section ``resources`` of a template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from heatconv.convergence import graph
+from heatconv.hot.definitions import DELETE, RETAIN, SNAPSHOT, ResourceDefinition
+from heatconv.hot.errors import (
+    CircularDependency,
+    InvalidReference,
+    InvalidSection,
+    TemplateError,
+    UnknownType,
+    kind,
+    shown,
+)
+from heatconv.hot.functions import Context, MapNode
+from heatconv.hot.limits import MAX_NAME
+from heatconv.hot.schema import TypeSchema
+from heatconv.hot.suggest import listing, suggestion
+from heatconv.hot.versions import Version
+
+_KEYS = (
+    'type',
+    'properties',
+    'metadata',
+    'depends_on',
+    'deletion_policy',
+    'update_policy',
+    'description',
+)
+_NOT_YET = ('condition', 'external_id')
+_POLICIES = (DELETE, RETAIN, SNAPSHOT)
+#: From this version on policies may be written in lower case.
+_LOWER_CASE_SINCE = '2016-10-14'
+#: How many names of a cycle are shown.
+_SHOWN_CYCLE = 20
+
+
+def parse_resources(
+    section: Any,
+    context: Context,
+    types: Callable[[str], TypeSchema | None],
+    known_types: Sequence[str],
+) -> dict[str, ResourceDefinition]:
+    """Compile all resources; what compiles after them may refer to them.
+
+    :param context: knows the resources afterwards.
+    :raises TemplateError: with the path below the section.
+    """
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        raise InvalidSection(f'it must be a map, not {kind(section)}')
+    # All types first: a reference may go forward.
+    context.schemas = _schemas(section, types, known_types)
+    definitions = {}
+    for name, declaration in section.items():
+        try:
+            definitions[name] = _resource(name, declaration, context)
+        except TemplateError as error:
+            error.under(name)
+            raise
+    _check_cycles(definitions)
+    return definitions
+
+
+def _schemas(
+    section: Mapping[Any, Any],
+    types: Callable[[str], TypeSchema | None],
+    known_types: Sequence[str],
+) -> dict[str, TypeSchema]:
+    schemas: dict[str, TypeSchema] = {}
+    found: dict[str, TypeSchema] = {}
+    for name, declaration in section.items():
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or '/' in name:
+            raise InvalidSection(
+                f'the name {shown(name)} is not allowed',
+                remedy=f"a resource's name has 1 to {MAX_NAME} characters and no '/'",
+            )
+        if not isinstance(declaration, dict):
+            raise InvalidSection(
+                f'it must be a map, not {kind(declaration)}', name, 'write {type: ...}'
+            )
+        type_ = declaration.get('type')
+        if not isinstance(type_, str) or not type_:
+            raise InvalidSection(
+                'the type of the resource is missing'
+                if type_ is None
+                else 'the type of a resource must be a string and not empty',
+                f'{name}.type',
+                'write type: OS::...',
+            )
+        schema = found.get(type_)
+        if schema is None:
+            schema = types(type_)
+            if schema is None:
+                raise UnknownType(
+                    f'there is no resource type {shown(type_)}',
+                    f'{name}.type',
+                    suggestion(type_, known_types),
+                )
+            found[type_] = schema
+        schemas[name] = schema
+    return schemas
+
+
+def _resource(name: str, declaration: dict[Any, Any], context: Context) -> ResourceDefinition:
+    for key in declaration:
+        if key in _NOT_YET:
+            raise InvalidSection(f'{key} is not supported yet', key, 'leave it out')
+        if key not in _KEYS:
+            raise InvalidSection(
+                f'a resource has no {shown(key)}', str(key), suggestion(str(key), _KEYS)
+            )
+    description = declaration.get('description')
+    if not isinstance(description, str | None):
+        raise InvalidSection(f'it must be a string, not {kind(description)}', 'description')
+    if not isinstance(declaration.get('update_policy'), dict | None):
+        raise InvalidSection(
+            f'it must be a map, not {kind(declaration["update_policy"])}', 'update_policy'
+        )
+    references = context.begin()
+    policy = _deletion_policy(declaration, context)
+    properties = _map(declaration, 'properties', context)
+    metadata = _map(declaration, 'metadata', context)
+    requires = [*references.resources, *_depends_on(declaration.get('depends_on'), context)]
+    context.schemas[name].check_static(properties)
+    return ResourceDefinition(
+        name,
+        declaration['type'],
+        properties,
+        tuple(sorted(dict.fromkeys(requires))),
+        policy,
+        metadata,
+        description or '',
+        tuple(sorted(references.attributes)),
+    )
+
+
+def _map(declaration: Mapping[str, Any], key: str, context: Context) -> Any:
+    value = declaration.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidSection(f'it must be a map, not {kind(value)}', key)
+    try:
+        compiled = context.compile(value)
+        if not isinstance(compiled, dict | MapNode):
+            raise InvalidSection('it must be a map whose keys are known before run time')
+    except TemplateError as error:
+        error.under(key)
+        raise
+    return compiled
+
+
+def _depends_on(value: Any, context: Context) -> list[str]:
+    if value is None:
+        return []
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InvalidSection('it must be the name of a resource or a list of names', 'depends_on')
+    for name in names:
+        if name not in context.schemas:
+            raise InvalidReference(
+                f'there is no resource {shown(name)} in this template',
+                'depends_on',
+                suggestion(name, context.schemas),
+            )
+    return names
+
+
+def _deletion_policy(declaration: Mapping[str, Any], context: Context) -> str:
+    key = 'deletion_policy'
+    if declaration.get(key) is None:
+        return DELETE
+    try:
+        value = context.compile(declaration[key])
+    except TemplateError as error:
+        error.under(key)
+        raise
+    policy = value
+    if isinstance(value, str) and value in _spellings(context.version):
+        policy = value.capitalize()
+    if policy not in _POLICIES:
+        raise InvalidSection('there is no such policy', key, listing((DELETE, RETAIN)))
+    if policy == SNAPSHOT:
+        raise InvalidSection(
+            f'the policy {SNAPSHOT} is not supported yet', key, listing((DELETE, RETAIN))
+        )
+    return str(policy)
+
+
+def _spellings(version: Version) -> tuple[str, ...]:
+    lower = tuple(policy.lower() for policy in _POLICIES)
+    return (*_POLICIES, *lower) if version.since(_LOWER_CASE_SINCE) else _POLICIES
+
+
+def _check_cycles(definitions: Mapping[str, ResourceDefinition]) -> None:
+    try:
+        graph.order({name: each.requires for name, each in definitions.items()})
+    except graph.Cycle as cycle:
+        names = [str(name) for name in cycle.path]
+        if len(names) > _SHOWN_CYCLE:
+            names = [*names[: _SHOWN_CYCLE - 2], '...', *names[-2:]]
+        raise CircularDependency(
+            'resources require each other: ' + ' -> '.join(names),
+            names[0],
+            'remove one of these references or depends_on',
+        ) from None

@@ -1,0 +1,214 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""What resource types declare of their properties and attributes."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from heatconv.hot import conversion
+from heatconv.hot.constraints import Constraint
+from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownProperty, kind, shown
+from heatconv.hot.functions.node import ListNode, MapNode, Node
+from heatconv.hot.suggest import suggestion
+
+STRING = 'String'
+INTEGER = 'Integer'
+NUMBER = 'Number'
+BOOLEAN = 'Boolean'
+LIST = 'List'
+MAP = 'Map'
+ANY = 'Any'
+
+_CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
+    STRING: conversion.string,
+    INTEGER: conversion.integer,
+    NUMBER: conversion.number,
+    BOOLEAN: conversion.boolean,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property of a resource type.
+
+    :ivar type: one of the constants of this module.
+    :ivar default: None means that there is none.
+    :ivar update_allowed: whether a change is made in place; else it replaces.
+    :ivar schema: of a list, the property that each item is; of a map, its
+        properties by key or the property that each value is.
+    """
+
+    type: str
+    default: Any = None
+    required: bool = False
+    constraints: tuple[Constraint, ...] = ()
+    update_allowed: bool = False
+    hidden: bool = False
+    description: str = ''
+    schema: Mapping[str, Property] | Property | None = None
+
+    def convert(self, value: Any) -> Any:
+        """Check a value and convert it to the type.
+
+        The value may be compiled: what is only known at run time is left out
+        of the check and stays as it is.
+
+        :raises TemplateError: with the path below the property.
+        """
+        if isinstance(value, Node) and not isinstance(value, MapNode | ListNode):
+            return value
+        conversion_ = _CONVERSIONS.get(self.type)
+        if conversion_ is not None:
+            try:
+                value = conversion_(_plain(value))
+            except ValueError as error:
+                raise InvalidProperty(str(error)) from None
+        elif self.type == LIST:
+            value = self._list(value)
+        elif self.type == MAP:
+            value = self._map(value)
+        if isinstance(value, Node):
+            return value
+        for constraint in self.constraints:
+            constraint.check(value)
+        return value
+
+    def _list(self, value: Any) -> Any:
+        items = _plain(value)
+        if not isinstance(items, list):
+            raise InvalidProperty(f'it must be a list, not {kind(items)}')
+        if isinstance(self.schema, Property):
+            converted = []
+            for index, item in enumerate(items):
+                try:
+                    converted.append(None if item is None else self.schema.convert(item))
+                except TemplateError as error:
+                    error.under(index)
+                    raise
+            items = converted
+        return ListNode(items) if isinstance(value, Node) else items
+
+    def _map(self, value: Any) -> Any:
+        items = _plain(value)
+        if not isinstance(items, dict):
+            raise InvalidProperty(f'it must be a map, not {kind(items)}')
+        if isinstance(self.schema, Property):
+            converted = {}
+            for key, item in items.items():
+                try:
+                    converted[key] = None if item is None else self.schema.convert(item)
+                except TemplateError as error:
+                    error.under(key)
+                    raise
+            items = converted
+        elif self.schema is not None:
+            items = _convert_all(self.schema, items, False)
+        return MapNode(items) if isinstance(value, Node) else items
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute of a resource type."""
+
+    type: str = ANY
+    description: str = ''
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSchema:
+    """The properties and attributes of one resource type.
+
+    :ivar any_property: whether properties that are not declared are taken too.
+    :ivar any_attribute: whether every name is an attribute.
+    """
+
+    properties: Mapping[str, Property] = field(default_factory=dict)
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    any_property: bool = False
+    any_attribute: bool = False
+    description: str = ''
+    support_status: str = 'SUPPORTED'
+
+    @property
+    def replace_on_change(self) -> frozenset[str]:
+        """Name the properties that cannot change in place."""
+        return frozenset(name for name, each in self.properties.items() if not each.update_allowed)
+
+    def resolve_properties(
+        self, values: Mapping[str, Any], path: str = 'properties'
+    ) -> dict[str, Any]:
+        """Check and convert resolved values, and fill in defaults.
+
+        :returns: the properties that have a value; null is none.
+        :raises UnknownProperty: if there is one that the type does not have.
+        :raises InvalidProperty: if one is missing or wrong.
+        """
+        try:
+            return _convert_all(self.properties, values, self.any_property)
+        except TemplateError as error:
+            error.under(path)
+            raise
+
+    def check_static(self, compiled: Any, path: str = 'properties') -> None:
+        """Check what is known of compiled properties before run time.
+
+        :raises TemplateError: as :meth:`resolve_properties` will.
+        """
+        items = _plain(compiled)
+        if not isinstance(items, Node):
+            self.resolve_properties(items, path)
+
+
+def _convert_all(
+    properties: Mapping[str, Property], values: Mapping[str, Any], any_property: bool
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name, value in values.items():
+        declared = properties.get(name)
+        if declared is None:
+            if not any_property:
+                raise UnknownProperty(
+                    f'there is no property {shown(name)}',
+                    name,
+                    suggestion(name, properties) or 'there are no properties here',
+                )
+            if value is not None:
+                result[name] = value
+        elif value is not None:
+            try:
+                result[name] = declared.convert(value)
+            except TemplateError as error:
+                error.under(name)
+                raise
+    for name, declared in properties.items():
+        if name in result:
+            continue
+        if declared.default is not None:
+            # The default of a type serves many resources.
+            result[name] = declared.convert(copy.deepcopy(declared.default))
+        elif declared.required:
+            raise InvalidProperty(
+                f'the property {shown(name)} is missing',
+                name,
+                declared.description or f'its type is {declared.type}',
+            )
+    return result
+
+
+def _plain(value: Any) -> Any:
+    """Give the map or list of a node of one, so that it is treated alike."""
+    return value.items if isinstance(value, MapNode | ListNode) else value

@@ -1,0 +1,93 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Describe a template the way Heat's ``validate_template`` answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heatconv.hot.constraints import (
+    AllowedPattern,
+    AllowedValues,
+    Constraint,
+    Length,
+    Modulo,
+    Range,
+)
+from heatconv.hot.parameters import BOOLEAN, JSON, LIST, NUMBER, STRING, Parameter
+from heatconv.hot.template import Schema, Template
+
+MASK = '******'
+
+#: heat/rpc/api.py, PARAM_TYPES.
+_TYPES = {
+    STRING: 'String',
+    NUMBER: 'Number',
+    LIST: 'CommaDelimitedList',
+    JSON: 'Json',
+    BOOLEAN: 'Boolean',
+}
+
+
+def validate_result(template: Template | Schema) -> dict[str, Any]:
+    """Describe the parameters of a template in Heat's shape.
+
+    Unlike in Heat the default of a hidden parameter is masked.
+
+    :returns: Description, Parameters and, if there are any, ParameterGroups.
+    """
+    result: dict[str, Any] = {
+        'Description': template.description,
+        'Parameters': {
+            name: _parameter(parameter) for name, parameter in template.parameters.items()
+        },
+    }
+    if template.parameter_groups:
+        result['ParameterGroups'] = list(template.parameter_groups)
+    return result
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        'Type': _TYPES[parameter.type],
+        'Description': parameter.description,
+        'NoEcho': 'true' if parameter.hidden else 'false',
+        'Label': parameter.label or parameter.name,
+    }
+    if parameter.default is not None:
+        result['Default'] = MASK if parameter.hidden else parameter.default
+    if parameter.tags:
+        result['Tags'] = list(parameter.tags)
+    for constraint in parameter.constraints:
+        result.update(_constraint(constraint))
+        if constraint.description:
+            result['ConstraintDescription'] = constraint.description
+    return result
+
+
+def _constraint(constraint: Constraint) -> dict[str, Any]:
+    if isinstance(constraint, Length):
+        return _present(MinLength=constraint.min, MaxLength=constraint.max)
+    if isinstance(constraint, Range):
+        return _present(MinValue=constraint.min, MaxValue=constraint.max)
+    if isinstance(constraint, Modulo):
+        return {'Modulo': {'step': constraint.step, 'offset': constraint.offset}}
+    if isinstance(constraint, AllowedValues):
+        return {'AllowedValues': list(constraint.allowed)}
+    if isinstance(constraint, AllowedPattern):
+        return {'AllowedPattern': constraint.pattern}
+    return {}
+
+
+def _present(**limits: int | float | None) -> dict[str, int | float]:
+    return {name: limit for name, limit in limits.items() if limit is not None}

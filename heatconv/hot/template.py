@@ -1,0 +1,227 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Compile templates: everything that can be wrong is found here, before use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from heatconv.hot import environment as environments
+from heatconv.hot.definitions import DELETE, RETAIN, OutputDefinition, ResourceDefinition
+from heatconv.hot.errors import InvalidSection, TemplateError, kind, shown
+from heatconv.hot.functions import FUNCTIONS, Context
+from heatconv.hot.limits import COMPILE_BUDGET, Budget
+from heatconv.hot.outputs import parse_outputs
+from heatconv.hot.parameters import Parameter, parse_parameters, values_of
+from heatconv.hot.resources import parse_resources
+from heatconv.hot.schema import TypeSchema
+from heatconv.hot.scope import ResourceState, Scope
+from heatconv.hot.suggest import suggestion
+from heatconv.hot.versions import KEY, VERSIONS, Version, version_of
+
+__all__ = [
+    'DELETE',
+    'RETAIN',
+    'OutputDefinition',
+    'ResourceDefinition',
+    'ResourceState',
+    'Schema',
+    'Scope',
+    'Template',
+    'compile_template',
+    'empty_template',
+    'parse_schema',
+]
+
+_CONDITIONS = 'conditions'
+_SECTIONS = (KEY, 'description', 'parameter_groups', 'parameters', 'resources', 'outputs')
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a template says of itself: all that asks for no resource types."""
+
+    version: Version
+    description: str = ''
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameter_groups: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled template with the values of its parameters.
+
+    :ivar version: as the template states it.
+    :ivar parameter_groups: as they were written.
+    :ivar values: of all parameters that have one, pseudo ones not among them.
+    """
+
+    version: str
+    description: str = ''
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameter_groups: Sequence[Mapping[str, Any]] = ()
+    resources: Mapping[str, ResourceDefinition] = field(default_factory=dict)
+    outputs: Mapping[str, OutputDefinition] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    _attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Name the parameters whose values nobody may be shown."""
+        return tuple(name for name, each in self.parameters.items() if each.hidden)
+
+    def attributes_of(self, name: str) -> tuple[str, ...]:
+        """Name the attributes of a resource that anything here reads, sorted."""
+        return self._attributes.get(name, ())
+
+
+def empty_template() -> Template:
+    """Give a template without resources: what a stack that goes away wants."""
+    return Template(VERSIONS[-1].date)
+
+
+def parse_schema(source: Mapping[str, Any]) -> Schema:
+    """Read version, description and parameters, whatever the resources are.
+
+    :raises TemplateError: if one of these is wrong.
+    """
+    if not isinstance(source, Mapping):
+        raise InvalidSection(f'a template must be a map, not {kind(source)}')
+    version = version_of(source)
+    for name in source:
+        if name == _CONDITIONS:
+            raise InvalidSection('conditions are not supported yet', name)
+        if name not in _SECTIONS:
+            raise InvalidSection(
+                f'there is no section {shown(name)} in a template',
+                str(name),
+                suggestion(str(name), _SECTIONS),
+            )
+    description = source.get('description')
+    if not isinstance(description, str | None):
+        raise InvalidSection(f'it must be a string, not {kind(description)}', 'description')
+    try:
+        parameters = parse_parameters(source.get('parameters'), version)
+    except TemplateError as error:
+        error.under('parameters')
+        raise
+    groups = _groups(source.get('parameter_groups'), parameters)
+    return Schema(version, description or '', parameters, groups)
+
+
+def compile_template(
+    source: Mapping[str, Any],
+    environment: Mapping[str, Any],
+    types: Callable[[str], TypeSchema | None],
+    known_types: Sequence[str] = (),
+    allow_missing: bool = False,
+    budget: int = COMPILE_BUDGET,
+) -> Template:
+    """Compile and validate a template.
+
+    :param source: as :func:`heatconv.hot.source.parse` gives it; if it arrived
+        parsed, :func:`heatconv.hot.source.bound` has been asked.
+    :param types: gives the schema of a resource type, or None.
+    :param known_types: to propose for a type that is not there.
+    :param allow_missing: take parameters without a value, for templates that
+        are only looked at.
+    :param budget: how many values there may be, parameters resolved.
+    :raises TemplateError: if anything is wrong.
+    """
+    schema = parse_schema(source)
+    checked = environments.validate(environment)
+    values = values_of(schema.parameters, checked, allow_missing)
+    context = Context(
+        schema.version,
+        FUNCTIONS,
+        Budget(budget),
+        parameters=values,
+        undecided=dict.fromkeys(name for name in schema.parameters if name not in values),
+    )
+    try:
+        resources = parse_resources(source.get('resources'), context, types, known_types)
+    except TemplateError as error:
+        error.under('resources')
+        raise
+    try:
+        outputs = parse_outputs(source.get('outputs'), context)
+    except TemplateError as error:
+        error.under('outputs')
+        raise
+    return Template(
+        source[KEY],
+        schema.description,
+        schema.parameters,
+        schema.parameter_groups,
+        resources,
+        outputs,
+        values,
+        _attributes_read(resources, outputs),
+    )
+
+
+def _attributes_read(
+    resources: Mapping[str, ResourceDefinition], outputs: Mapping[str, OutputDefinition]
+) -> dict[str, tuple[str, ...]]:
+    read: dict[str, dict[str, None]] = {}
+    used = [each.attributes_used for each in resources.values()]
+    used += [each.attributes_used for each in outputs.values()]
+    for pairs in used:
+        for name, attribute in pairs:
+            read.setdefault(name, {})[attribute] = None
+    return {name: tuple(sorted(attributes)) for name, attributes in read.items()}
+
+
+def _groups(section: Any, parameters: Mapping[str, Parameter]) -> Sequence[Mapping[str, Any]]:
+    """Check parameter groups as Heat does (heat/engine/parameter_groups.py)."""
+    if section is None:
+        return ()
+    path = 'parameter_groups'
+    if not isinstance(section, list):
+        raise InvalidSection(f'it must be a list, not {kind(section)}', path)
+    grouped: dict[str, None] = {}
+    for index, group in enumerate(section):
+        place = f'{path}.{index}'
+        if not isinstance(group, dict):
+            raise InvalidSection(f'it must be a map, not {kind(group)}', place)
+        for key in group:
+            if key not in ('label', 'description', 'parameters'):
+                raise InvalidSection(
+                    f'a group has no {shown(key)}',
+                    place,
+                    suggestion(str(key), ('label', 'description', 'parameters')),
+                )
+            if key != 'parameters' and not isinstance(group[key], str | None):
+                raise InvalidSection(
+                    f'it must be a string, not {kind(group[key])}', f'{place}.{key}'
+                )
+        names = group.get('parameters')
+        if not isinstance(names, list):
+            raise InvalidSection('it must be a list of names of parameters', f'{place}.parameters')
+        for name in names:
+            if not isinstance(name, str) or name not in parameters:
+                raise InvalidSection(
+                    f'there is no parameter {shown(name)}',
+                    f'{place}.parameters',
+                    suggestion(str(name), parameters),
+                )
+            if name in grouped:
+                raise InvalidSection(
+                    f'the parameter {shown(name)} is in several groups, or twice in one',
+                    f'{place}.parameters',
+                    'name it once',
+                )
+            grouped[name] = None
+    return section

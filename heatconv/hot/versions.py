@@ -1,0 +1,134 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""The versions of HOT and the functions of each, as data.
+
+From Heat's table of template versions (setup.cfg and engine/hot/template.py of
+2026.1): each version has the functions of the one before, some more, and
+sometimes some fewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heatconv.hot.errors import InvalidVersion, shown
+from heatconv.hot.suggest import suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of HOT.
+
+    :ivar date: its name; dates sort as they follow each other.
+    :ivar code_name: its other name, or ''.
+    :ivar functions: names of its functions outside of conditions, sorted.
+    """
+
+    date: str
+    code_name: str
+    functions: tuple[str, ...]
+
+    def since(self, date: str) -> bool:
+        """Tell whether it is this version or a later one."""
+        return self.date >= date
+
+
+#: Date, code name, functions that came, functions that went.
+_HISTORY: tuple[tuple[str, str, str, str], ...] = (
+    (
+        '2013-05-23',
+        '',
+        'get_param get_resource get_attr get_file list_join str_replace resource_facade Ref '
+        'Fn::GetAZs Fn::Select Fn::Join Fn::Split Fn::Replace Fn::Base64 '
+        'Fn::MemberListToMap Fn::ResourceFacade',
+        '',
+    ),
+    (
+        '2014-10-16',
+        '',
+        '',
+        'Ref Fn::GetAZs Fn::Join Fn::Split Fn::Replace Fn::Base64 Fn::MemberListToMap '
+        'Fn::ResourceFacade',
+    ),
+    ('2015-04-30', '', 'repeat digest', ''),
+    ('2015-10-15', '', 'str_split', 'Fn::Select'),
+    ('2016-04-08', '', 'map_merge', ''),
+    ('2016-10-14', 'newton', 'yaql map_replace if', ''),
+    ('2017-02-24', 'ocata', 'filter str_replace_strict', ''),
+    (
+        '2017-09-01',
+        'pike',
+        'make_url list_concat list_concat_unique contains str_replace_vstrict',
+        '',
+    ),
+    ('2018-03-02', 'queens', '', ''),
+    ('2018-08-31', 'rocky', '', ''),
+    ('2021-04-16', 'wallaby', '', ''),
+)
+
+
+def _versions() -> tuple[Version, ...]:
+    known: dict[str, None] = {}
+    versions = []
+    for date, code_name, came, went in _HISTORY:
+        known.update(dict.fromkeys(came.split()))
+        for name in went.split():
+            del known[name]
+        versions.append(Version(date, code_name, tuple(sorted(known))))
+    return tuple(versions)
+
+
+#: All versions, oldest first.
+VERSIONS: tuple[Version, ...] = _versions()
+
+#: Every spelling of a version that a template may use.
+ACCEPTED: Mapping[str, Version] = {
+    name: version for version in VERSIONS for name in (version.date, version.code_name) if name
+}
+
+#: Each function of any version, with the dates of the versions that have it.
+FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(version.date for version in VERSIONS if name in version.functions)
+    for name in sorted({name for version in VERSIONS for name in version.functions})
+}
+
+KEY = 'heat_template_version'
+_CFN_KEYS = ('HeatTemplateFormatVersion', 'AWSTemplateFormatVersion')
+
+
+def version_of(source: Mapping[str, Any]) -> Version:
+    """Find the version that a template states.
+
+    :raises InvalidVersion: if it states none that is known.
+    """
+    accepted = 'accepted are ' + ', '.join(ACCEPTED)
+    if KEY not in source:
+        for key in _CFN_KEYS:
+            if key in source:
+                raise InvalidVersion(
+                    'templates in the CFN format are not supported',
+                    key,
+                    f'write it in HOT with a {KEY}; {accepted}',
+                )
+        raise InvalidVersion(f'there is no {KEY}', KEY, accepted)
+    stated = source[KEY]
+    if not isinstance(stated, str):
+        raise InvalidVersion('the version must be a string', KEY, accepted)
+    version = ACCEPTED.get(stated)
+    if version is None:
+        meant = suggestion(stated, ACCEPTED)
+        meant = f'{meant} ' if meant.startswith('did') else ''
+        raise InvalidVersion(f'the version {shown(stated)} is unknown', KEY, meant + accepted)
+    return version

@@ -1,0 +1,82 @@
+"""Call plugins: whatever they do, an observation comes of it."""
+
+from __future__ import annotations
+
+from oslo_log import log
+
+from heatconv.convergence.model import Observation, Reality, Verb
+from heatconv.effects import Perform
+from heatconv.resources.plugin import Plugin, Resource
+from heatconv.resources.registry import Registry
+from heatconv.worker.lease import LeaseKeeper
+
+LOG = log.getLogger(__name__)
+
+
+class PluginPerformer:
+    """Performs calls while the lease allows it.
+
+    :param action_timeout: seconds that one call may take at most: an action
+        starts only while the lease is valid for longer than that.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        lease: LeaseKeeper,
+        action_timeout: float,
+    ) -> None:
+        self._registry = registry
+        self._lease = lease
+        self._action_timeout = action_timeout
+
+    def perform(self, effect: Perform) -> Observation | None:
+        """Do what is asked, then look; a plugin that raises has failed."""
+        call = effect.call
+        row = call.row
+        claim = row.claim or ''
+        if not effect.makes_up and self._lease.time_left(claim) <= self._action_timeout:
+            self._lease.give_up(claim)
+            return None
+        resource = Resource(
+            token=row.token,
+            name=row.name,
+            type=row.type,
+            stack_id=row.stack_id,
+            stack_name=effect.stack_name,
+            project_id=effect.project_id,
+            properties=call.properties,
+            physical_id=row.physical_id,
+        )
+        plugin = self._registry.plugin(row.type)
+        if plugin is None:
+            return Observation(Reality.FAILED, reason=f'no plugin for {row.type} is installed')
+        try:
+            if call.verb == Verb.CREATE:
+                plugin.create(resource)
+            elif call.verb == Verb.UPDATE:
+                plugin.update(resource, call.changed)
+            elif call.verb == Verb.DELETE:
+                plugin.delete(resource)
+            return plugin.observe(resource)
+        except Exception as error:  # whatever a plugin raises, its resource has failed
+            LOG.warning(
+                'Plugin %s failed to %s %s (%s)',
+                row.type,
+                call.verb,
+                row.name,
+                row.id,
+                exc_info=True,
+            )
+            return self._after_failure(plugin, resource, error)
+
+    def _after_failure(self, plugin: Plugin, resource: Resource, error: Exception) -> Observation:
+        reason = f'{type(error).__name__}: {error}'
+        try:
+            seen = plugin.observe(resource)
+        except Exception as again:
+            LOG.warning('Plugin %s cannot observe %s: %s', resource.type, resource.name, again)
+            return Observation(Reality.FAILED, reason=reason)
+        return Observation(
+            Reality.FAILED, seen.physical_id, seen.attributes, seen.properties, reason
+        )

@@ -1,0 +1,136 @@
+"""A worker: its loop, its lease, its sweep, put together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from oslo_log import log
+
+from heatconv.convergence.model import NodeKey
+from heatconv.ports import Clock, Ids
+from heatconv.resources.registry import Registry
+from heatconv.storage.base import Store
+from heatconv.templates import TemplateCache
+from heatconv.worker.check import Checker
+from heatconv.worker.lease import LeaseKeeper
+from heatconv.worker.loop import Announcer, Loop
+from heatconv.worker.performer import PluginPerformer
+from heatconv.worker.sweep import Sweep
+
+LOG = log.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """How a worker works; times in seconds."""
+
+    threads: int = 16
+    capacity: int = 10_000
+    batch_size: int = 100
+    poll_interval: float = 1.0
+    lease_duration: float = 10.0
+    heartbeat_interval: float = 2.0
+    action_timeout: float = 4.0
+    sweep_interval: float = 4.0
+
+
+class Worker:
+    """Checks the nodes it is given until it is stopped."""
+
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        templates: TemplateCache,
+        announcer: Announcer,
+        clock: Clock,
+        ids: Ids,
+        options: WorkerOptions | None = None,
+    ) -> None:
+        self.options = options or WorkerOptions()
+        self._ids = ids
+        self.lease = LeaseKeeper(store, clock, ids, self.options.lease_duration)
+        self._loop = Loop(
+            store,
+            templates,
+            PluginPerformer(registry, self.lease, self.options.action_timeout),
+            announcer,
+            clock,
+            threads=self.options.threads,
+            capacity=self.options.capacity,
+            batch_size=self.options.batch_size,
+            on_lost=self._lost,
+        )
+        self._sweep = Sweep(
+            store,
+            announcer,
+            clock,
+            self._checker,
+            lambda task: self._loop.submit(task, block=False),
+        )
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def live(self) -> int:
+        """Return how many tasks are under way."""
+        return self._loop.live
+
+    def start(self) -> None:
+        """Take a lease and start to work, in threads of its own."""
+        self.lease.start()
+        for name, target in (
+            ('checks', self._loop.run),
+            ('heartbeat', self._beat),
+            ('sweep', self._sweeps),
+        ):
+            thread = threading.Thread(target=target, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def check(self, keys: Iterable[NodeKey]) -> None:
+        """Take nodes to check; blocks while the worker has its hands full."""
+        checker = self._checker()
+        for key in keys:
+            self._loop.submit(checker.check(key))
+
+    def sweep(self, patience: float | None = None) -> None:
+        """Look once for what is left over.
+
+        :param patience: seconds that a ready node may wait before it counts as
+            lost, if not two sweeps long.
+        """
+        self._sweep.run(2 * self.options.sweep_interval if patience is None else patience)
+
+    def stop(self) -> None:
+        """Finish what acts, give the lease back, and stop."""
+        self._stopping.set()
+        self._loop.stop()
+        for thread in self._threads:
+            thread.join()
+        if self._threads:
+            self.lease.release()
+        self._threads = []
+
+    def _checker(self) -> Checker:
+        return Checker(self.lease.id, self._ids, self.options.poll_interval)
+
+    def _lost(self) -> None:
+        # Their claims are freed when the lease runs out: go on with another.
+        self.lease.give_up(self.lease.id)
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(self.options.heartbeat_interval):
+            try:
+                self.lease.renew()
+            except Exception:
+                LOG.exception('The lease cannot be renewed now')
+
+    def _sweeps(self) -> None:
+        while not self._stopping.wait(self.options.sweep_interval):
+            try:
+                self.sweep()
+            except Exception:
+                LOG.exception('The sweep cannot look now')
