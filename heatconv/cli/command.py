@@ -110,7 +110,7 @@ class StackCommand(command.Command):
     ) -> Ending:
         """Wait for a stack and show how it goes."""
         reporter = progress.reporter(self.app.settings, self.app.stderr)
-        follower = Follower(session, identity, reporter, marker, timeout)
+        follower = Follower(session, identity, reporter, marker, timeout, sleep=self.app.sleep)
         try:
             return follower.follow(goal)
         except KeyboardInterrupt:

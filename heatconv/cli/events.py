@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import time
 from typing import Any
 
 from heatconv.cli import errors
@@ -107,7 +106,7 @@ class EventList(ListCommand):
                     marker = event_id(event)
                 if rest and session.embedded:
                     break
-                time.sleep(POLL_EMBEDDED if session.embedded else POLL_REMOTE_MAX)
+                self.app.sleep(POLL_EMBEDDED if session.embedded else POLL_REMOTE_MAX)
         self.settle(session, besides=(identity['stack_name'],))
 
     def _at_rest(self, session: Session, identity: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ import argparse
 import logging
 import os
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
@@ -71,6 +72,7 @@ class HeatconvApp(App):
     """Finds the command, runs it, and turns what happens into an exit code.
 
     :param connect: opens the way to the stacks.
+    :param sleep: pauses between two looks at a stack.
     """
 
     NAME = 'heatconv'
@@ -82,13 +84,15 @@ class HeatconvApp(App):
         stdin: TextIO | None = None,
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
-        connect: Callable[..., AbstractContextManager[connection.Session]] | None = None,
+        connect: Callable[..., AbstractContextManager[connection.Session]] = connection.connect,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         commands = CommandTable()
         super().__init__(DESCRIPTION, None, commands, stdin, stdout, stderr, deferred_help=True)
         # The base class has put its own help and completion there.
         self.command_manager = CommandTable()
-        self.connect = connect or connection.connect
+        self.connect = connect
+        self.sleep = sleep
 
     def build_option_parser(
         self,

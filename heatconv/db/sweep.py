@@ -58,6 +58,15 @@ class SweepRows:
             return [rows.lease_of(row) for row in connection.execute(statement).mappings()]
 
     @repeated
+    def claims(self) -> dict[str, int]:
+        claim = tables.resource.c.claim
+        statement = (
+            sa.select(claim, sa.func.count()).where(claim.is_not(None)).group_by(claim)
+        )
+        with self.database.read() as connection:
+            return dict(sorted((row[0], row[1]) for row in connection.execute(statement)))
+
+    @repeated
     def orphans(self, limit: int) -> list[Orphan]:
         resource, node = tables.resource, tables.node
         void = (

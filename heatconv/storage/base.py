@@ -164,6 +164,9 @@ class Store(Protocol):
     def leases(self) -> list[Lease]:
         """Return all leases, by id."""
 
+    def claims(self) -> dict[str, int]:
+        """Count the rows that each lease claims."""
+
     def orphans(self, limit: int) -> list[Orphan]:
         """Return rows claimed by a lease that is no more."""
 

@@ -290,6 +290,11 @@ class MemoryStore:
         with self._lock:
             return [self._leases[lease_id] for lease_id in sorted(self._leases)]
 
+    def claims(self) -> dict[str, int]:
+        with self._lock:
+            claims = [row.claim for row in self._rows.values() if row.claim is not None]
+            return {lease_id: claims.count(lease_id) for lease_id in sorted(set(claims))}
+
     def orphans(self, limit: int) -> list[Orphan]:
         with self._lock:
             running = {

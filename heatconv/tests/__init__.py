@@ -1,0 +1,3 @@
+"""The tests: unit, contract, sim and, with servers, functional."""
+
+from heatconv import concurrency  # noqa: F401

@@ -567,6 +567,7 @@ class StoreContract:
         self.store.grant_lease(Lease(LEASE, 'worker', 'host', 1, 0.0, 1e9))
         self.one(self.begin(self.update_key(made, 'A'), x=1).commit)
         self.assertEqual([], self.store.orphans(10))
+        self.assertEqual({LEASE: 1}, self.store.claims())
         self.store.void_leases(0.0, [LEASE])
         self.assertEqual(1, len(self.store.orphans(10)))
 

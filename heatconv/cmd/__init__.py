@@ -1,0 +1,1 @@
+"""The daemons and the command of operators: they build real parts and hand them in."""

@@ -1,0 +1,163 @@
+"""Build the parts of a daemon from its configuration."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import oslo_messaging
+from oslo_config import cfg
+from oslo_db import options as db_options
+from oslo_log import log
+
+from heatconv import conf as heatconv_conf
+from heatconv.db import migration
+from heatconv.db.database import Database
+from heatconv.db.records import DatabaseRecords
+from heatconv.db.store import DatabaseStore
+from heatconv.engine.requests import Limits
+from heatconv.engine.service import Engine
+from heatconv.ports import SystemClock, SystemIds
+from heatconv.resources.registry import Registry
+from heatconv.rpc.announcer import RpcAnnouncer
+from heatconv.rpc.transport import transport
+from heatconv.templates import TemplateCache
+from heatconv.version import VERSION
+from heatconv.worker.service import Worker, WorkerOptions
+
+#: Options of oslo.db that go into the engine of SQLAlchemy.
+DATABASE_OPTIONS = (
+    'connection_recycle_time',
+    'max_pool_size',
+    'max_overflow',
+    'pool_timeout',
+    'max_retries',
+    'retry_interval',
+    'mysql_sql_mode',
+)
+
+
+def configure(
+    argv: Sequence[str] | None,
+    prog: str,
+    description: str,
+    conf: cfg.ConfigOpts | None = None,
+) -> cfg.ConfigOpts:
+    """Read command line and configuration files, and set up logging.
+
+    Ends the process with 2 if they cannot be read.
+
+    :param conf: has further options registered.
+    """
+    conf = conf or cfg.ConfigOpts()
+    heatconv_conf.register_opts(conf)
+    conf.register_opts(db_options.database_opts, group='database')
+    log.register_options(conf)
+    log.set_defaults(
+        default_log_levels=[*log.get_default_log_levels(), 'alembic=WARN', 'cotyledon=WARN']
+    )
+    try:
+        conf(
+            list(sys.argv[1:] if argv is None else argv),
+            project='heatconv',
+            prog=prog,
+            version=VERSION,
+            description=description,
+        )
+    except cfg.Error as error:
+        sys.stderr.write(f'{prog}: error: {error}\n')
+        raise SystemExit(2) from None
+    log.setup(conf, 'heatconv')
+    return conf
+
+
+def database(conf: cfg.ConfigOpts) -> Database:
+    """Return the configured database."""
+    if not conf.database.connection:
+        sys.stderr.write(
+            'error: no database is configured: set [database] connection, for example to '
+            'postgresql+psycopg2://user:password@host/heatconv\n'
+        )
+        raise SystemExit(2)
+    options = {name: getattr(conf.database, name) for name in DATABASE_OPTIONS}
+    return Database(
+        conf.database.connection,
+        **{name: value for name, value in options.items() if value is not None},
+    )
+
+
+def check_schema(database: Database) -> None:
+    """End the process if the database has not the schema of this release."""
+    found, wanted = migration.current(database), migration.head()
+    if found != wanted:
+        sys.stderr.write(
+            f'error: the database has schema {found or "none"}, this release needs {wanted}: '
+            'run "heatconv-manage db sync" with the same configuration\n'
+        )
+        raise SystemExit(1)
+
+
+@dataclass
+class Parts:
+    """What engine and worker are built from."""
+
+    bus: oslo_messaging.Transport
+    database: Database
+    store: DatabaseStore
+    registry: Registry
+    templates: TemplateCache
+    announcer: RpcAnnouncer
+    clock: SystemClock
+    ids: SystemIds
+
+    def close(self) -> None:
+        self.bus.cleanup()
+        self.database.close()
+
+
+def parts(conf: cfg.ConfigOpts) -> Parts:
+    """Build what engine and worker share; after the fork, not before."""
+    clock, ids = SystemClock(), SystemIds()
+    base = database(conf)
+    check_schema(base)
+    store = DatabaseStore(base, clock, ids)
+    registry = Registry.installed(DatabaseRecords(base), clock)
+    bus = transport(conf)
+    return Parts(
+        bus, base, store, registry, TemplateCache(store, registry), RpcAnnouncer(bus), clock, ids
+    )
+
+
+def engine(conf: cfg.ConfigOpts, made: Parts) -> Engine:
+    """Build an engine."""
+    limits = Limits(
+        max_stacks_per_project=conf.engine.max_stacks_per_project,
+        max_resources_per_stack=conf.engine.max_resources_per_stack,
+        timeout_mins=conf.engine.stack_timeout_mins,
+    )
+    return Engine(
+        made.store,
+        made.templates,
+        made.announcer,
+        made.clock,
+        made.ids,
+        limits,
+        conf.engine.max_template_size,
+    )
+
+
+def worker(conf: cfg.ConfigOpts, made: Parts) -> Worker:
+    """Build a worker."""
+    options = WorkerOptions(
+        **{name: getattr(conf.worker, name) for name in WorkerOptions.__dataclass_fields__}
+    )
+    return Worker(
+        made.store,
+        made.registry,
+        made.templates,
+        made.announcer,
+        made.clock,
+        made.ids,
+        options,
+    )

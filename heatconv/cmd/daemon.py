@@ -1,0 +1,95 @@
+"""Run a daemon as several processes, with oslo.service.
+
+SIGTERM lets each process finish what it has under way; SIGHUP reads the
+configuration again and starts the processes anew; a process that dies is
+replaced.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from oslo_config import cfg
+from oslo_log import log
+from oslo_service import service
+
+from heatconv.cmd import composition
+from heatconv.rpc.transport import server
+
+LOG = log.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Served:
+    """What one process does.
+
+    :ivar endpoints: by topic.
+    :ivar threads: how many messages of a topic are handled at once.
+    :ivar finish: called at the end, before the parts are closed.
+    """
+
+    endpoints: Mapping[str, Any]
+    threads: int
+    finish: Callable[[], None] = lambda: None
+
+
+Serve = Callable[[cfg.ConfigOpts, composition.Parts], Served]
+
+
+class Daemon(service.Service):  # type: ignore[misc]
+    """One process; everything is built after the fork."""
+
+    def __init__(self, conf: cfg.ConfigOpts, serve: Serve) -> None:
+        super().__init__()
+        self._conf = conf
+        self._serve = serve
+        self._servers: list[Any] = []
+
+    def start(self) -> None:
+        """Build the parts and begin to serve."""
+        super().start()
+        self._parts = composition.parts(self._conf)
+        served = self._serve(self._conf, self._parts)
+        self._finish = served.finish
+        for topic, endpoint in served.endpoints.items():
+            # The host's name: a queue named after it is there again after a
+            # restart, one named by chance would be left at the broker.
+            serving = server(self._parts.bus, topic, socket.gethostname(), [endpoint])
+            serving.start(override_pool_size=served.threads)
+            self._servers.append(serving)
+        LOG.info('Serving %s', ', '.join(served.endpoints))
+
+    def stop(self, graceful: bool = True) -> None:
+        """Take no more messages, finish what is under way, and close."""
+        for serving in self._servers:
+            serving.stop()
+        for serving in self._servers:
+            serving.wait()
+        if self._servers:
+            self._servers = []
+            self._finish()
+            self._parts.close()
+            LOG.info('Stopped')
+        super().stop(graceful)
+
+
+def run(
+    argv: Sequence[str] | None,
+    prog: str,
+    description: str,
+    processes: Callable[[cfg.ConfigOpts], int],
+    serve: Serve,
+) -> int:
+    """Run a daemon until it is told to stop; return its exit code."""
+    conf = composition.configure(argv, prog, description)
+    base = composition.database(conf)
+    composition.check_schema(base)
+    base.close()
+    launcher = service.launch(
+        conf, Daemon(conf, serve), workers=processes(conf), restart_method='mutate'
+    )
+    code: int | None = launcher.wait()
+    return code or 0

@@ -1,0 +1,42 @@
+"""The daemon ``heatconv-engine``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from heatconv import concurrency  # noqa: F401
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
+
+    from heatconv.cmd.composition import Parts
+    from heatconv.cmd.daemon import Served
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the engine; return its exit code."""
+    from heatconv.cmd import daemon
+
+    return daemon.run(
+        argv,
+        'heatconv-engine',
+        'Take the requests of users and prepare the traversals that they wish for.',
+        lambda conf: int(conf.engine.workers),
+        _serve,
+    )
+
+
+def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
+    from heatconv.cmd import composition
+    from heatconv.cmd.daemon import Served
+    from heatconv.rpc import api
+
+    engine = composition.engine(conf, parts)
+    return Served(
+        {api.ENGINE_TOPIC: engine.api, api.PREPARE_TOPIC: engine.prepare}, conf.engine.threads
+    )
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,45 @@
+"""The daemon ``heatconv-worker``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from heatconv import concurrency  # noqa: F401
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
+
+    from heatconv.cmd.composition import Parts
+    from heatconv.cmd.daemon import Served
+
+#: Threads that take messages in: they only hand them on.
+INTAKE_THREADS = 4
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the worker; return its exit code."""
+    from heatconv.cmd import daemon
+
+    return daemon.run(
+        argv,
+        'heatconv-worker',
+        'Check resources: create, update, replace or delete one at a time.',
+        lambda conf: int(conf.worker.workers),
+        _serve,
+    )
+
+
+def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
+    from heatconv.cmd import composition
+    from heatconv.cmd.daemon import Served
+    from heatconv.rpc import api
+    from heatconv.worker.endpoint import WorkerEndpoint
+
+    worker = composition.worker(conf, parts)
+    worker.start()
+    return Served({api.WORKER_TOPIC: WorkerEndpoint(worker)}, INTAKE_THREADS, worker.stop)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,314 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Waiting for stacks, and what is shown meanwhile."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import fixtures
+import testtools
+
+from heatconv.cli import progress
+from heatconv.cli.connection import Session
+from heatconv.cli.following import (
+    TIMEOUT_GRACE,
+    Ending,
+    Follower,
+    Goal,
+    Progress,
+    ResourceProgress,
+    newest_event,
+)
+from heatconv.cli.live import LiveReporter
+from heatconv.tests.unit.cli.base import CliTestCase, Terminal
+from heatconv.tests.unit.cli.scripted import ScriptedEngine
+
+CREATING = [
+    [('a', 'CREATE', 'IN_PROGRESS', 'state changed')],
+    [('a', 'CREATE', 'COMPLETE', 'state changed'), ('b', 'CREATE', 'IN_PROGRESS', 'state\nx')],
+    [('b', 'CREATE', 'COMPLETE', '')],
+    [('', 'CREATE', 'COMPLETE', 'done')],
+]
+
+
+class Time:
+    """A clock that sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.pauses: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.pauses.append(seconds)
+
+
+class Recorder(progress.PlainReporter):
+    """Remembers the counts of every look."""
+
+    def __init__(self) -> None:
+        super().__init__(io.StringIO())
+        self.counts: list[tuple[int, int]] = []
+
+    @property
+    def text(self) -> str:
+        return self._stream.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+    def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
+        super().update(progress, events)
+        self.counts.append((progress.done, progress.total))
+
+
+class FollowerTest(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.engine = ScriptedEngine()
+        self.stack = self.engine.add('demo')
+        self.time = Time()
+        self.recorder = Recorder()
+
+    def follow(
+        self,
+        *actions: str,
+        embedded: bool = True,
+        timeout: float | None = None,
+        marker: Any = None,
+    ) -> Ending:
+        session = Session(self.engine.call, embedded)
+        return Follower(
+            session,
+            session.identify('demo'),
+            self.recorder,
+            marker,
+            timeout,
+            clock=lambda: self.time.now,
+            sleep=self.time.sleep,
+        ).follow(Goal(actions))
+
+    def test_plain_lines(self) -> None:
+        self.engine.scripts['CREATE'] = CREATING
+        self.engine.begin(self.stack, 'CREATE')
+        ending = self.follow('CREATE')
+        self.assertEqual(
+            """\
+2026-11-24T10:00:00Z [demo] CREATE_IN_PROGRESS  Stack CREATE started
+2026-11-24T10:00:00Z [demo.a] CREATE_IN_PROGRESS  state changed
+2026-11-24T10:00:00Z [demo.a] CREATE_COMPLETE  state changed
+2026-11-24T10:00:00Z [demo.b] CREATE_IN_PROGRESS  state x
+2026-11-24T10:00:00Z [demo.b] CREATE_COMPLETE
+2026-11-24T10:00:00Z [demo] CREATE_COMPLETE  done
+demo CREATE_COMPLETE in 0.6 s: 2 resources
+""",
+            self.recorder.text,
+        )
+        self.assertEqual([(0, 1), (1, 2), (2, 2), (2, 2)], self.recorder.counts)
+        self.assertEqual(2, ending.resources)
+
+    def test_pauses(self) -> None:
+        self.engine.begin(self.stack, 'CREATE')
+        self.stack.frames = [[]] * 20 + [[('', 'CREATE', 'COMPLETE', '')]]
+        self.follow('CREATE')
+        self.assertEqual({0.2}, set(self.time.pauses))
+
+    def test_pauses_grow_where_each_look_costs_others(self) -> None:
+        self.engine.begin(self.stack, 'CREATE')
+        self.stack.frames = [[]] * 20 + [[('', 'CREATE', 'COMPLETE', '')]]
+        self.follow('CREATE', embedded=False)
+        self.assertEqual((0.2, 1.0), (self.time.pauses[0], self.time.pauses[-1]))
+        self.assertEqual(sorted(self.time.pauses), self.time.pauses)
+
+    def test_more_events_than_a_page(self) -> None:
+        self.engine.begin(self.stack, 'CREATE')
+        many = [(f'r{number}', 'CREATE', 'COMPLETE', '') for number in range(450)]
+        self.stack.frames = [many, [('', 'CREATE', 'COMPLETE', '')]]
+        self.follow('CREATE')
+        self.assertEqual(1 + 450 + 1 + 1, len(self.recorder.text.splitlines()))
+
+    def test_marker_was_purged(self) -> None:
+        self.engine.begin(self.stack, 'CREATE')
+        self.stack.frames = [[], [('', 'CREATE', 'COMPLETE', 'done')]]
+        self.follow('CREATE', marker='purged')
+        # What happened before is not shown as if it were new.
+        self.assertNotIn('IN_PROGRESS', self.recorder.text)
+        self.assertIn('] CREATE_COMPLETE  done', self.recorder.text)
+
+    def test_resources_of_before_count_in_a_create_but_not_in_an_update(self) -> None:
+        self.stack.resources = {'a': ('CREATE', 'COMPLETE', ''), 'b': ('INIT', 'COMPLETE', '')}
+        self.stack.status = 'IN_PROGRESS'
+        self.stack.frames = [[], [('', 'CREATE', 'COMPLETE', '')]]
+        self.follow('CREATE')
+        self.assertEqual((1, 2), self.recorder.counts[0])
+        self.stack.resources['b'] = ('CREATE', 'COMPLETE', '')
+        self.engine.begin(self.stack, 'UPDATE')
+        self.stack.frames = [[], [('', 'UPDATE', 'COMPLETE', '')]]
+        self.recorder.counts.clear()
+        self.follow(
+            'UPDATE', marker=newest_event(Session(self.engine.call, True), {'stack_name': 'demo'})
+        )
+        self.assertEqual((0, 2), self.recorder.counts[0])
+
+    def test_deleted(self) -> None:
+        self.engine.scripts['DELETE'] = [
+            [('a', 'DELETE', 'COMPLETE', '')],
+            [('', 'DELETE', 'COMPLETE', '')],
+        ]
+        self.stack.resources = {'a': ('CREATE', 'COMPLETE', '')}
+        self.engine.begin(self.stack, 'DELETE')
+        ending = self.follow('DELETE')
+        self.assertTrue(ending.gone)
+        self.assertIn('demo DELETE_COMPLETE in 0.2 s: 1 resource\n', self.recorder.text)
+
+    def test_gives_up_after_the_timeout(self) -> None:
+        self.engine.begin(self.stack, 'CREATE')
+        self.stack.frames = [[]] * 10_000
+        ending = self.follow('CREATE', timeout=60.0)
+        self.assertTrue(ending.timed_out)
+        self.assertFalse(Goal(('CREATE',)).reached(ending))
+        self.assertAlmostEqual(60.0 + TIMEOUT_GRACE, ending.seconds, delta=0.5)
+        self.assertIn('gave up waiting', self.recorder.text)
+
+    def test_rollback_gets_its_own_time(self) -> None:
+        self.engine.begin(self.stack, 'CREATE')
+        rolling = [('', 'ROLLBACK', 'IN_PROGRESS', '')]
+        self.stack.frames = [[]] * 500 + [rolling] + [[]] * 500
+        self.stack.frames.append([('', 'ROLLBACK', 'COMPLETE', '')])
+        ending = self.follow('CREATE', timeout=60.0)
+        self.assertFalse(ending.timed_out)
+        self.assertEqual('ROLLBACK_COMPLETE', ending.state)
+
+    def test_failure_of_before_the_wait_is_told(self) -> None:
+        self.stack.resources = {'a': ('CREATE', 'FAILED', 'no quota')}
+        self.stack.status = 'FAILED'
+        self.assertEqual({'a': 'no quota'}, self.follow('CREATE').failures)
+
+    def test_repaired_failure_is_not_told(self) -> None:
+        self.engine.begin(self.stack, 'UPDATE')
+        self.stack.frames = [
+            [('a', 'UPDATE', 'FAILED', 'x')],
+            [('a', 'UPDATE', 'COMPLETE', '')],
+            [('', 'UPDATE', 'COMPLETE', '')],
+        ]
+        self.assertEqual({}, self.follow('UPDATE').failures)
+
+
+def ending(**fields: Any) -> Ending:
+    given: dict[str, Any] = {
+        'stack_name': 'demo',
+        'action': 'CREATE',
+        'status': 'COMPLETE',
+        'reason': '',
+        'seconds': 3.21,
+        'resources': 5,
+        'failures': {},
+    }
+    return Ending(**(given | fields))
+
+
+class WordsTest(testtools.TestCase):
+    def test_summary(self) -> None:
+        self.assertEqual('demo CREATE_COMPLETE in 3.2 s: 5 resources', progress.summary(ending()))
+
+    def test_duration(self) -> None:
+        self.assertEqual('0.0 s', progress.duration(0))
+        self.assertEqual('1 min 5 s', progress.duration(65.2))
+        self.assertEqual('2 h 3 min', progress.duration(7385))
+
+    def test_many_failures(self) -> None:
+        lines = progress.failure_lines(
+            ending(reason='why', failures={f'r{number}': 'x' for number in range(23)})
+        )
+        self.assertEqual('demo: why', lines[0])
+        self.assertEqual(22, len(lines))
+        self.assertTrue(lines[-1].startswith('and 3 more'))
+
+    def test_quiet(self) -> None:
+        stream = io.StringIO()
+        quiet = progress.QuietReporter(stream)
+        quiet.end(ending(), reached=True)
+        self.assertEqual('', stream.getvalue())
+        quiet.end(ending(status='FAILED', reason='why'), reached=False)
+        self.assertIn('demo: why', stream.getvalue())
+
+
+class ChoiceTest(CliTestCase):
+    def test_quiet(self) -> None:
+        result = self.cli('-q', 'stack', 'create', 'demo', '-t', self.template(), '--wait')
+        self.assertEqual((0, ''), (result.code, result.err))
+
+    def test_pipe_gets_no_control_characters(self) -> None:
+        result = self.cli('stack', 'create', 'demo', '-t', self.template(), '--wait')
+        self.assertNotIn('\x1b', result.err + result.out)
+
+    def test_terminal(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('TERM', 'xterm-256color'))
+        argv = ('stack', 'create', 'demo', '-t', self.template(), '--wait')
+        result = self.cli(*argv, terminal=True)
+        self.assertIn('\x1b[', result.err)
+        self.assertNotIn('\x1b', result.out)
+        self.assertNotIn('Z [demo]', result.err)
+
+    def test_dumb_terminal(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('TERM', 'dumb'))
+        argv = ('stack', 'create', 'demo', '-t', self.template(), '--wait')
+        self.assertNotIn('\x1b', self.cli(*argv, terminal=True).err)
+
+    def test_no_color(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('TERM', 'xterm-256color'))
+        argv = ('stack', 'create', 'demo', '-t', self.template(), '--wait', '--no-color')
+        # 32 is green.
+        self.assertNotIn('\x1b[32m', self.cli(*argv, terminal=True).err)
+        self.assertIn(
+            '\x1b[32m',
+            self.cli(*argv[:3], '-t', argv[4], '--wait', terminal=True).err
+            if self.engine.stacks.clear() is None
+            else '',
+        )
+
+
+class DrawingTest(testtools.TestCase):
+    def draw(self, state: Progress) -> str:
+        self.useFixture(fixtures.EnvironmentVariable('TERM', 'xterm-256color'))
+        self.useFixture(fixtures.EnvironmentVariable('COLUMNS', '100'))
+        stream = Terminal()
+        reporter = LiveReporter(stream, color=False, clock=lambda: state.started + 12)
+        reporter.begin(state)
+        reporter.update(state, [])
+        reporter.abort()
+        return stream.getvalue()
+
+    def test_before_anything_is_known(self) -> None:
+        self.draw(Progress('demo', 0.0))
+
+    def test_all_parts(self) -> None:
+        state = Progress('de[b]mo', 0.0, 'UPDATE', 'IN_PROGRESS')
+        for number in range(30):
+            state.resources[f'r{number}'] = ResourceProgress('UPDATE', 'IN_PROGRESS', since=10.0)
+            state.failures[f'f{number}'] = 'first line\nsecond line'
+        state.resources['ok'] = ResourceProgress('UPDATE', 'COMPLETE', told=True)
+        drawn = self.draw(state)
+        # A name is never taken for markup.
+        for part in (
+            'de[b]mo',
+            'UPDATE_IN_PROGRESS',
+            '12.0 s',
+            '1/31 resources',
+            'and 26 more failed',
+            'first line',
+            'r0',
+            '2.0 s',
+            'and 24 more',
+        ):
+            self.assertIn(part, drawn)
+        self.assertNotIn('second line', drawn)
