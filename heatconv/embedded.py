@@ -11,8 +11,10 @@ from typing import Any
 
 from oslo_config import cfg
 
-from heatconv import concurrency  # noqa: F401, I001 - before oslo.messaging
-from heatconv import ports
+from heatconv import (
+    concurrency,  # noqa: F401 - before oslo.messaging
+    ports,
+)
 from heatconv.convergence.model import Status
 from heatconv.db import migration
 from heatconv.db.database import Database
@@ -72,10 +74,11 @@ class Embedded:
         engine = Engine(self.store, templates, announcer, clock, ids)
         self.worker.start()
         self._started.append(self.worker.stop)
+        topics = api.DEFAULT_TOPICS
         for topic, endpoint in (
-            (api.ENGINE_TOPIC, engine.api),
-            (api.PREPARE_TOPIC, engine.prepare),
-            (api.WORKER_TOPIC, WorkerEndpoint(self.worker)),
+            (topics.engine, engine.api),
+            (topics.prepare, engine.prepare),
+            (topics.check, WorkerEndpoint(self.worker)),
         ):
             serving = server(bus, topic, 'embedded', [endpoint])
             serving.start()

@@ -21,6 +21,7 @@ from heatconv.engine.service import Engine
 from heatconv.ports import SystemClock, SystemIds
 from heatconv.resources.registry import Registry
 from heatconv.rpc.announcer import RpcAnnouncer
+from heatconv.rpc.api import Topics
 from heatconv.rpc.transport import transport
 from heatconv.templates import TemplateCache
 from heatconv.version import VERSION
@@ -55,7 +56,12 @@ def configure(
     conf.register_opts(db_options.database_opts, group='database')
     log.register_options(conf)
     log.set_defaults(
-        default_log_levels=[*log.get_default_log_levels(), 'alembic=WARN', 'cotyledon=WARN']
+        default_log_levels=[
+            *log.get_default_log_levels(),
+            'alembic=WARN',
+            'cotyledon=WARN',
+            'amqp=ERROR',
+        ]
     )
     try:
         conf(
@@ -103,6 +109,7 @@ class Parts:
     """What engine and worker are built from."""
 
     bus: oslo_messaging.Transport
+    topics: Topics
     database: Database
     store: DatabaseStore
     registry: Registry
@@ -124,8 +131,17 @@ def parts(conf: cfg.ConfigOpts) -> Parts:
     store = DatabaseStore(base, clock, ids)
     registry = Registry.installed(DatabaseRecords(base), clock)
     bus = transport(conf)
+    topics = Topics(conf.engine.topic)
     return Parts(
-        bus, base, store, registry, TemplateCache(store, registry), RpcAnnouncer(bus), clock, ids
+        bus=bus,
+        topics=topics,
+        database=base,
+        store=store,
+        registry=registry,
+        templates=TemplateCache(store, registry),
+        announcer=RpcAnnouncer(bus, topics),
+        clock=clock,
+        ids=ids,
     )
 
 

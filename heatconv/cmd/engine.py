@@ -30,11 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
     from heatconv.cmd import composition
     from heatconv.cmd.daemon import Served
-    from heatconv.rpc import api
 
     engine = composition.engine(conf, parts)
     return Served(
-        {api.ENGINE_TOPIC: engine.api, api.PREPARE_TOPIC: engine.prepare}, conf.engine.threads
+        {parts.topics.engine: engine.api, parts.topics.prepare: engine.prepare},
+        conf.engine.threads,
     )
 
 

@@ -48,9 +48,7 @@ def _service_list(conf: cfg.ConfigOpts) -> int:
         state = 'alive' if lease.expires_at > now else 'dead'
         age = f'{now - lease.started_at:.0f}'
         print(
-            row(
-                lease.id, lease.kind, lease.host, lease.pid, state, age, claims.get(lease.id, 0)
-            )
+            row(lease.id, lease.kind, lease.host, lease.pid, state, age, claims.get(lease.id, 0))
         )
     return 0
 
@@ -103,9 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from heatconv.cmd import composition
 
     conf = cfg.ConfigOpts()
-    conf.register_cli_opt(
-        cfg.SubCommandOpt('command', title='commands', handler=_add_commands)
-    )
+    conf.register_cli_opt(cfg.SubCommandOpt('command', title='commands', handler=_add_commands))
     conf = composition.configure(
         argv, 'heatconv-manage', 'Operate the database and look at the services.', conf
     )

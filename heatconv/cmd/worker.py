@@ -33,12 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
     from heatconv.cmd import composition
     from heatconv.cmd.daemon import Served
-    from heatconv.rpc import api
     from heatconv.worker.endpoint import WorkerEndpoint
 
     worker = composition.worker(conf, parts)
     worker.start()
-    return Served({api.WORKER_TOPIC: WorkerEndpoint(worker)}, INTAKE_THREADS, worker.stop)
+    return Served({parts.topics.check: WorkerEndpoint(worker)}, INTAKE_THREADS, worker.stop)
 
 
 if __name__ == '__main__':

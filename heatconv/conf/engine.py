@@ -5,6 +5,12 @@ from oslo_config import cfg
 GROUP = cfg.OptGroup('engine', title='The engine: takes requests and prepares traversals')
 
 OPTS = [
+    cfg.StrOpt(
+        'topic',
+        default='engine',
+        help='Where requests come in. heat-api looks at the default; two set-ups that share a '
+        'virtual host of RabbitMQ need different ones.',
+    ),
     cfg.IntOpt('workers', default=1, min=1, help='Processes of heatconv-engine on this host.'),
     cfg.IntOpt(
         'threads',

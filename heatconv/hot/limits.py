@@ -89,10 +89,10 @@ class Budget:
                 if isinstance(one, str):
                     self.spend(1 + len(one) // _TEXT_PER_UNIT)
                 elif isinstance(one, Mapping):
-                    self.spend(1 + len(one))
+                    self.spend(1)
                     below.extend(one.values())
                 elif isinstance(one, list | tuple):
-                    self.spend(1 + len(one))
+                    self.spend(1)
                     below.extend(one)
                 else:
                     self.spend(1)

@@ -42,7 +42,7 @@ def suggestion(name: str, names: Iterable[str], what: str = 'use') -> str:
             return f'did you mean {shown(candidate)}?'
     if len(name) <= _LONGEST:
         near = islice((one for one in every if abs(len(one) - len(name)) <= 3), _COMPARED)
-        close = difflib.get_close_matches(name, near, n=1, cutoff=0.7)
+        close = difflib.get_close_matches(name, near, n=1, cutoff=0.6)
         if close:
             return f'did you mean {shown(close[0])}?'
     return listing(every, what)

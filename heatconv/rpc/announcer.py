@@ -21,10 +21,15 @@ class RpcAnnouncer:
     :param per_cast: how many nodes one message names at most.
     """
 
-    def __init__(self, transport: oslo_messaging.Transport, per_cast: int = 50) -> None:
+    def __init__(
+        self,
+        transport: oslo_messaging.Transport,
+        topics: api.Topics = api.DEFAULT_TOPICS,
+        per_cast: int = 50,
+    ) -> None:
         self._per_cast = per_cast
-        self._workers = client(transport, api.WORKER_TOPIC, api.WORKER_VERSION)
-        self._engines = client(transport, api.PREPARE_TOPIC, api.PREPARE_VERSION)
+        self._workers = client(transport, topics.check, api.WORKER_VERSION)
+        self._engines = client(transport, topics.prepare, api.PREPARE_VERSION)
         self._reachable = True
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:

@@ -6,14 +6,35 @@ heat-api finds what it looks for.
 
 from __future__ import annotations
 
-#: What heat-api calls.
-ENGINE_TOPIC = 'engine'
+from dataclasses import dataclass
+
+#: The methods of Heat's engine API that are answered.
 ENGINE_VERSION = '1.36'
-
-#: Engines among themselves, and from workers: wishes to prepare.
-PREPARE_TOPIC = 'heatconv_prepare'
 PREPARE_VERSION = '1.0'
-
-#: Nodes to check.
-WORKER_TOPIC = 'heatconv_worker'
 WORKER_VERSION = '1.0'
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Where messages go.
+
+    RabbitMQ names queues after topics, whatever the exchange: two set-ups at
+    one virtual host need different topics.
+
+    :ivar engine: the requests of users.
+    """
+
+    engine: str = 'engine'
+
+    @property
+    def prepare(self) -> str:
+        """Return the topic of wishes to prepare: engines among themselves."""
+        return f'{self.engine}_prepare'
+
+    @property
+    def check(self) -> str:
+        """Return the topic of nodes to check: the workers'."""
+        return f'{self.engine}_check'
+
+
+DEFAULT_TOPICS = Topics()

@@ -10,6 +10,7 @@ from oslo_config import cfg
 from oslo_context import context
 
 from heatconv import exception
+from heatconv.conf import engine
 from heatconv.rpc import api
 from heatconv.rpc import transport as transports
 
@@ -23,10 +24,11 @@ class EngineClient:
         project_id: str,
         user: str = '',
         timeout: float | None = None,
+        topics: api.Topics = api.DEFAULT_TOPICS,
     ) -> None:
         self._transport = transport
         self._client = transports.client(
-            transport, api.ENGINE_TOPIC, api.ENGINE_VERSION, timeout=timeout
+            transport, topics.engine, api.ENGINE_VERSION, timeout=timeout
         )
         self._context = context.RequestContext(
             project_id=project_id, user_id=user, roles=['member'], overwrite=False
@@ -65,5 +67,11 @@ def connect(
     :param config_files: files of oslo.config that tell the transport.
     """
     conf = cfg.ConfigOpts()
+    conf.register_opts(engine.OPTS, group=engine.GROUP)
     conf([], project='heatconv', default_config_files=list(config_files))
-    return EngineClient(transports.transport(conf, transport_url), project_id, user)
+    return EngineClient(
+        transports.transport(conf, transport_url),
+        project_id,
+        user,
+        topics=api.Topics(conf.engine.topic),
+    )

@@ -129,8 +129,11 @@ class Worker:
                 LOG.exception('The lease cannot be renewed now')
 
     def _sweeps(self) -> None:
-        while not self._stopping.wait(self.options.sweep_interval):
+        # At once, too: this may be the restart of what left something behind.
+        while True:
             try:
                 self.sweep()
             except Exception:
                 LOG.exception('The sweep cannot look now')
+            if self._stopping.wait(self.options.sweep_interval):
+                return

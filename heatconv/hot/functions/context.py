@@ -100,7 +100,7 @@ class Context:
                 builder = self._builder(key)
                 if builder is not None:
                     return self._call(key, builder, argument)
-            return self._map(value)
+            return self.compile_map(value)
         if isinstance(value, list):
             return self._list(value)
         if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
@@ -109,6 +109,24 @@ class Context:
             f'{kind(value)} of this kind is not allowed',
             remedy='use maps, lists, strings, finite numbers, booleans and null',
         )
+
+    def compile_map(self, value: dict[Any, Any]) -> Any:
+        """Compile the values of a map that is no function, whatever its keys."""
+        self._enter(len(value))
+        items = {}
+        dynamic = False
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise InvalidSection(f'a key must be a string, not {kind(key)}')
+            try:
+                compiled = self.compile(item)
+            except TemplateError as error:
+                error.under(key)
+                raise
+            dynamic = dynamic or isinstance(compiled, Node)
+            items[key] = compiled
+        self._depth -= 1
+        return MapNode(items) if dynamic else items
 
     def evaluated(self, name: str, evaluate: Callable[[Any, Budget], Any], argument: Any) -> Any:
         """Apply a function of nothing but its compiled argument.
@@ -150,23 +168,6 @@ class Context:
             raise
         self._depth -= 1
         return built
-
-    def _map(self, value: dict[Any, Any]) -> Any:
-        self._enter(len(value))
-        items = {}
-        dynamic = False
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise InvalidSection(f'a key must be a string, not {kind(key)}')
-            try:
-                compiled = self.compile(item)
-            except TemplateError as error:
-                error.under(key)
-                raise
-            dynamic = dynamic or isinstance(compiled, Node)
-            items[key] = compiled
-        self._depth -= 1
-        return MapNode(items) if dynamic else items
 
     def _list(self, value: list[Any]) -> Any:
         self._enter(len(value))

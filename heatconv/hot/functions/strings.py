@@ -18,7 +18,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from heatconv.hot.errors import InvalidArguments, kind, shown
+from heatconv.hot import versions
+from heatconv.hot.errors import InvalidArguments, TemplateError, kind, shown
 from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.node import MapNode, Node
 from heatconv.hot.limits import Budget
@@ -36,7 +37,7 @@ def str_replace(argument: Any, context: Context) -> Any:
 
     :raises InvalidArguments: if what is known of the argument is wrong.
     """
-    compiled = context.compile(argument)
+    compiled = _compiled(argument, context)
     items = compiled.items if isinstance(compiled, MapNode) else compiled
     if isinstance(items, dict):
         _check_keys(items)
@@ -46,6 +47,23 @@ def str_replace(argument: Any, context: Context) -> Any:
     later = context.version.since(_JSON_SINCE)
     evaluate = replace_with_json if later else replace_scalars
     return context.evaluated('str_replace', evaluate, compiled)
+
+
+def _compiled(argument: Any, context: Context) -> Any:
+    """Compile the argument; a placeholder may look like a function."""
+    params = argument.get('params') if isinstance(argument, dict) else None
+    if not isinstance(params, dict) or any(name in versions.FUNCTIONS for name in params):
+        return context.compile(argument)
+    compiled = {}
+    for key, item in argument.items():
+        try:
+            compile_ = context.compile_map if key == 'params' else context.compile
+            compiled[key] = compile_(item)
+        except TemplateError as error:
+            error.under(key)
+            raise
+    dynamic = any(isinstance(item, Node) for item in compiled.values())
+    return MapNode(compiled) if dynamic else compiled
 
 
 def replace_with_json(argument: Any, budget: Budget) -> str:

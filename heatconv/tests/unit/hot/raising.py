@@ -15,14 +15,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import testtools
 
 from heatconv.hot.errors import TemplateError
 
+Raised = TypeVar('Raised', bound=Exception)
+
 
 class TemplateTestCase(testtools.TestCase):
+    def raised(
+        self, kind: type[Raised], call: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Raised:
+        """Assert that a call raises and give the error."""
+        try:
+            call(*args, **kwargs)
+        except kind as error:
+            return error
+        raise self.failureException(f'no {kind.__name__} was raised')
+
     def assert_wrong(
         self,
         kind: type[TemplateError],
@@ -33,7 +45,7 @@ class TemplateTestCase(testtools.TestCase):
         **kwargs: Any,
     ) -> TemplateError:
         """Assert the exact kind, the place, and words of the message."""
-        error = self.assertRaises(TemplateError, call, *args, **kwargs)
+        error = self.raised(TemplateError, call, *args, **kwargs)
         self.assertEqual((kind, path), (type(error), error.path), str(error))
         for words in (telling,) if isinstance(telling, str) else telling:
             self.assertIn(words, str(error))

@@ -22,25 +22,53 @@ from heatconv.hot.patterns import Pattern, PatternError
 from heatconv.tests.unit.hot.raising import TemplateTestCase
 
 PATTERNS = (
-    'abc', 'a|b|', 'a*', 'a+b?', '(ab)*', '(a|b){2,3}', 'a{2}', 'a{2,}', '[a-c]+', '[^a]', '.',
-    r'\d+', r'\w*\W', r'\s', r'\S\D', '^a$', 'a$', r'\ba\b', r'a\B', r'\Aa\Z', '(?i)aB',
-    '(?i)[^a]', '(?s).', '(?:a(?=b))b', '(?!a).*', '(?=.*b)(?=.*a)[ab1]+', 'a*?b', '(a*)*b',
-    '((a|ab)(c|bcd))', '(?x) a  b', '(?P<n>a)b', '[A-Z][a-z]*', '', '(?i:a)b', '(|a)+b', 'a^b',
+    'abc',
+    'a|b|',
+    'a*',
+    'a+b?',
+    '(ab)*',
+    '(a|b){2,3}',
+    'a{2}',
+    'a{2,}',
+    '[a-c]+',
+    '[^a]',
+    '.',
+    r'\d+',
+    r'\w*\W',
+    r'\s',
+    r'\S\D',
+    '^a$',
+    'a$',
+    r'\ba\b',
+    r'a\B',
+    r'\Aa\Z',
+    '(?i)aB',
+    '(?i)[^a]',
+    '(?s).',
+    '(?:a(?=b))b',
+    '(?!a).*',
+    '(?=.*b)(?=.*a)[ab1]+',
+    'a*?b',
+    '(a*)*b',
+    '((a|ab)(c|bcd))',
+    '(?x) a  b',
+    '(?P<n>a)b',
+    '[A-Z][a-z]*',
+    '',
+    '(?i:a)b',
+    '(|a)+b',
+    'a^b',
 )
 
 
 class PatternTest(TemplateTestCase):
     @given(st.sampled_from(PATTERNS), st.text('abcdAB1 _\n-', max_size=8))
     def test_is_fullmatch(self, pattern: str, text: str) -> None:
-        self.assertEqual(
-            re.fullmatch(pattern, text) is not None, Pattern(pattern).matches(text)
-        )
+        self.assertEqual(re.fullmatch(pattern, text) is not None, Pattern(pattern).matches(text))
 
     @given(st.sampled_from(PATTERNS), st.text(max_size=4))
     def test_is_fullmatch_of_anything(self, pattern: str, text: str) -> None:
-        self.assertEqual(
-            re.fullmatch(pattern, text) is not None, Pattern(pattern).matches(text)
-        )
+        self.assertEqual(re.fullmatch(pattern, text) is not None, Pattern(pattern).matches(text))
 
     def test_catastrophes_take_no_time(self) -> None:
         start = time.monotonic()
@@ -52,9 +80,7 @@ class PatternTest(TemplateTestCase):
         self.assertLess(time.monotonic() - start, 10)
 
     def test_costly_lookahead_is_stopped(self) -> None:
-        error = self.assertRaises(
-            PatternError, Pattern('((?=.*.*.*b)a)*').matches, 'a' * 4000
-        )
+        error = self.raised(PatternError, Pattern('((?=.*b)[ab])*').matches, 'a' * 4000 + 'b')
         self.assertIn('takes too long', str(error))
 
     def test_limits(self) -> None:
@@ -64,21 +90,30 @@ class PatternTest(TemplateTestCase):
             ('too large', '(){100}' * 100),
             ('nested', '(' * 100 + ')' * 100),
         ):
-            error = self.assertRaises(PatternError, Pattern, pattern)
+            error = self.raised(PatternError, Pattern, pattern)
             self.assertIn(telling, str(error))
-        error = self.assertRaises(PatternError, Pattern('a*').matches, 'a' * 4097)
+        error = self.raised(PatternError, Pattern('a*').matches, 'a' * 4097)
         self.assertIn('longer than 4096', str(error))
         self.assertTrue(Pattern('a*').matches('a' * 4096))
 
     def test_not_supported(self) -> None:
-        for pattern in (r'(a)\1', '(?<=a)b', '(?<!a)b', '(?>a)', 'a*+', '(?m)a', '(?a)a',
-                        '(?a:a)', '(a)(?(1)b)'):
-            error = self.assertRaises(PatternError, Pattern, pattern)
+        for pattern in (
+            r'(a)\1',
+            '(?<=a)b',
+            '(?<!a)b',
+            '(?>a)',
+            'a*+',
+            '(?m)a',
+            '(?a)a',
+            '(?a:a)',
+            '(a)(?(1)b)',
+        ):
+            error = self.raised(PatternError, Pattern, pattern)
             self.assertIn('not supported', str(error))
 
     def test_no_expression(self) -> None:
         for pattern in ('(', '[', '*', '(?z)', 'a{2,1}'):
-            error = self.assertRaises(PatternError, Pattern, pattern)
+            error = self.raised(PatternError, Pattern, pattern)
             self.assertIn('no regular expression', str(error))
 
     @given(st.text('ab()[]{}|*+?\\.^$1,=!:<', max_size=20))

@@ -1,0 +1,183 @@
+"""Engine and workers as daemons, on RabbitMQ and each database server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import testtools
+
+from heatconv import exception
+from heatconv.tests import databases
+from heatconv.tests.functional.daemons import Daemons
+from heatconv.tests.functional.walk import Walk
+
+
+def slow(seconds: float, length: int = 2) -> dict[str, Any]:
+    """Return a template of slow resources, each after the one before."""
+    resources: dict[str, Any] = {}
+    for number in range(length):
+        resources[f'r{number}'] = {
+            'type': 'OS::Heat::TestResource',
+            'properties': {'action_wait_secs': {'create': seconds}},
+            'depends_on': [f'r{number - 1}'] if number else [],
+        }
+    return {'heat_template_version': '2018-08-31', 'resources': resources}
+
+
+def created(daemons: Daemons, template: dict[str, Any], name: str = 'slow', **args: Any) -> Any:
+    return daemons.client.call(
+        'create_stack', stack_name=name, template=template, params={}, files={}, args=args
+    )
+
+
+class _DaemonsTest(Walk, testtools.TestCase):
+    database: Callable[[], Any]
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.daemons = self.useFixture(
+            Daemons(
+                type(self).database, lease_duration=5.0, action_timeout=1.0, heartbeat_interval=0.5
+            )
+        )
+
+    def test_whole_life(self) -> None:
+        self.live_a_whole_life(
+            self.daemons.client.call, self.daemons.at_rest, self.daemons.records
+        )
+
+    def test_killed_workers_are_replaced_and_nothing_is_made_twice(self) -> None:
+        identity = created(self.daemons, slow(1.0, 3))
+        self.daemons.wait(self.daemons.records.all, 'the first create')
+        self.daemons.kill('worker')
+        before = [one.token for one in self.daemons.records.all()]
+        self.daemons.start('worker')
+        self.assertEqual('CREATE_COMPLETE', self.daemons.at_rest(identity))
+        after = [one.token for one in self.daemons.records.all()]
+        self.assertEqual(3, len(after))
+        self.assertEqual(before, [token for token in after if token in before])
+
+    def test_engine_killed_after_it_accepted_loses_nothing(self) -> None:
+        identity = created(self.daemons, slow(0.0))
+        self.daemons.kill('engine')
+        self.daemons.start('engine')
+        self.assertEqual('CREATE_COMPLETE', self.daemons.at_rest(identity))
+
+    def test_delete_while_an_operation_never_ends(self) -> None:
+        identity = created(self.daemons, slow(-1))
+        self.daemons.wait(self.daemons.records.all, 'the create')
+        self.daemons.client.call('delete_stack', stack_identity=identity)
+        self.assertEqual('DELETE_COMPLETE', self.daemons.at_rest(identity))
+        self.assertEqual([], self.daemons.records.all())
+
+    def test_sigterm_lets_what_acts_finish(self) -> None:
+        identity = created(self.daemons, slow(0.0, 30))
+        self.assertEqual(0, self.daemons.stop('worker'))
+        self.assertEqual([], self.daemons.store.leases())
+        claimed = [
+            row.name
+            for row in self.daemons.store.resources(identity['stack_id'])
+            if row.claim is not None
+        ]
+        self.assertEqual([], claimed)
+        self.daemons.start('worker')
+        self.assertEqual('CREATE_COMPLETE', self.daemons.at_rest(identity))
+
+    def test_another_project_sees_nothing(self) -> None:
+        identity = created(self.daemons, slow(0.0, 1))
+        self.daemons.at_rest(identity)
+        other = self.daemons.connected('other')
+        self.assertEqual([], other.call('list_stacks'))
+        for method, arguments in (
+            ('show_stack', {}),
+            ('delete_stack', {}),
+            ('list_stack_resources', {}),
+            ('list_events', {}),
+            ('stack_rollback', {}),
+            ('get_template', {}),
+            ('list_outputs', {}),
+        ):
+            error = self.assertRaises(
+                exception.EntityNotFound, other.call, method, stack_identity=identity, **arguments
+            )
+            self.assertIn('could not be found', str(error))
+        self.assertRaises(
+            exception.EntityNotFound, other.call, 'identify_stack', stack_name='slow'
+        )
+
+    def test_command_line_talks_to_the_daemons(self) -> None:
+        path = self.daemons.directory / 'template.json'
+        path.write_text(json.dumps(slow(0.0)))
+
+        def heatconv(*words: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [
+                    sys.executable,
+                    '-m',
+                    'heatconv.cli.main',
+                    '--config-file',
+                    str(self.daemons.config),
+                    *words,
+                ],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+
+        made = heatconv('stack', 'create', 'demo', '-t', str(path), '--wait', '-f', 'json')
+        self.assertEqual(
+            (0, 'CREATE_COMPLETE'),
+            (made.returncode, json.loads(made.stdout)['stack_status']),
+            made.stderr,
+        )
+        again = heatconv('stack', 'create', 'demo', '-t', str(path))
+        self.assertEqual(1, again.returncode)
+        self.assertIn('already exists', again.stderr)
+        gone = heatconv('stack', 'delete', 'demo', '-y', '--wait')
+        self.assertEqual(0, gone.returncode, gone.stderr)
+
+    def test_sighup_reads_the_configuration_again(self) -> None:
+        leases = {one.id for one in self.daemons.store.leases()}
+        text = self.daemons.config.read_text().replace('workers = 2', 'workers = 2\nthreads = 3')
+        self.daemons.config.write_text(text)
+        self.daemons.processes['worker'].send_signal(1)
+        self.daemons.wait(
+            lambda: len({one.id for one in self.daemons.store.leases()} - leases) == 2,
+            'new processes',
+        )
+        identity = created(self.daemons, slow(0.0))
+        self.assertEqual('CREATE_COMPLETE', self.daemons.at_rest(identity))
+        self.assertIsNone(self.daemons.processes['worker'].poll())
+
+    def test_service_list_names_the_living(self) -> None:
+        listed = subprocess.run(
+            [
+                sys.executable,
+                '-m',
+                'heatconv.cmd.manage',
+                '--config-file',
+                str(self.daemons.config),
+                'service',
+                'list',
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        self.assertEqual(2, listed.count(' alive '))
+
+
+class PostgresqlDaemonsTest(_DaemonsTest):
+    database = staticmethod(databases.postgresql)
+
+
+class MysqlDaemonsTest(_DaemonsTest):
+    database = staticmethod(databases.mysql)
+
+
+del _DaemonsTest
