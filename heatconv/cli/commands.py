@@ -54,7 +54,11 @@ ENTRIES = tuple(
         ('stack cancel', 'stack_actions:Cancel', 'Stop the update of a stack.'),
         ('stack create', 'stack_actions:Create', 'Create a stack from a template.'),
         ('stack delete', 'stack_actions:Delete', 'Delete stacks and all their resources.'),
-        ('stack event list', 'events:EventList', 'List what happened to a stack.'),
+        (
+            'stack event list',
+            'events:EventList',
+            'List what happened to a stack, the oldest first.',
+        ),
         ('stack list', 'stack_views:List', 'List the stacks of the project.'),
         ('stack output list', 'outputs:OutputList', 'List the outputs of a stack.'),
         ('stack output show', 'outputs:OutputShow', 'Show one output of a stack, or all.'),

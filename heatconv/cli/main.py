@@ -49,7 +49,8 @@ class ShowVersion(argparse.Action):
             version = importlib.metadata.version('heatconv')
         except importlib.metadata.PackageNotFoundError:
             version = 'unknown (not installed)'
-        parser.exit(message=f'heatconv {version}\n')
+        print(f'heatconv {version}')
+        parser.exit()
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):

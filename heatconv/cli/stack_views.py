@@ -177,8 +177,8 @@ class Validate(ShowCommand):
     """Check a template and show its parameters."""
 
     examples = (
-        'heatconv template validate -t web.yaml\n'
-        'heatconv template validate -t web.yaml -e test.yaml -f json'
+        'heatconv stack validate -t web.yaml\n'
+        'heatconv stack validate -t web.yaml -e test.yaml -f json'
     )
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

@@ -27,6 +27,9 @@ from heatconv.templates import TemplateCache
 from heatconv.version import VERSION
 from heatconv.worker.service import Worker, WorkerOptions
 
+#: What says more than an operator wants to read.
+QUIET = ('alembic=WARN', 'cotyledon=WARN', 'amqp=ERROR')
+
 #: Options of oslo.db that go into the engine of SQLAlchemy.
 DATABASE_OPTIONS = (
     'connection_recycle_time',
@@ -55,14 +58,7 @@ def configure(
     heatconv_conf.register_opts(conf)
     conf.register_opts(db_options.database_opts, group='database')
     log.register_options(conf)
-    log.set_defaults(
-        default_log_levels=[
-            *log.get_default_log_levels(),
-            'alembic=WARN',
-            'cotyledon=WARN',
-            'amqp=ERROR',
-        ]
-    )
+    log.set_defaults(default_log_levels=[*log.get_default_log_levels(), *QUIET])
     try:
         conf(
             list(sys.argv[1:] if argv is None else argv),

@@ -39,9 +39,6 @@ def order(requires: Mapping[T, Iterable[T]]) -> list[T]:
                 continue
             if node in done:
                 continue
-            if node in open_:
-                path = list(open_)
-                raise Cycle([*path[path.index(node) :], node])
             open_[node] = None
             pending.append((node, True))
             for required in reversed(list(requires.get(node, ()))):

@@ -6,10 +6,9 @@ Every step here may be taken by anybody, at any time, any number of times.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from heatconv.convergence import settle, states
+from heatconv.convergence import states
 from heatconv.convergence.model import NodeKey, NodeStatus, Resource
 from heatconv.convergence.step import Commit, NodeWrite, RowGuard, RowWrite, Step
 
@@ -40,12 +39,3 @@ def void(orphan: Orphan) -> Step:
         write = NodeWrite(orphan.node, NodeStatus.RUNNING, row.id, NodeStatus.READY)
     commit = Commit(row=RowWrite(RowGuard.DEAD_CLAIM, row, saved), node=write, late_stands=True)
     return Step('void the claim of a dead lease', commit, wakes=row.id)
-
-
-def settle_strays(rows: Sequence[Resource], lease: str) -> list[Step]:
-    """Settle rows that are in doubt and that no node is still to deal with."""
-    return [
-        settle.begin(row, lease, None)
-        for row in rows
-        if row.claim is None and states.unsettled(row)
-    ]

@@ -105,20 +105,23 @@ class Database:
             event.listen(engine, 'connect', _read_committed_postgresql)
         elif engine.dialect.name == 'sqlite':
             event.listen(engine, 'connect', _sqlite_pragmas)
-            # Before oslo.db's own listener, which then leaves it alone.
-            event.listen(engine, 'begin', self._begin_sqlite, insert=True)
             if isinstance(engine.pool, pool.NullPool):
                 _keep_connections(engine)
+            event.listen(engine, 'checkout', self._begin_sqlite)
+            event.listen(engine, 'reset', _sqlite_reset)
 
-    def _begin_sqlite(self, connection: sa.Connection) -> None:
+    def _begin_sqlite(self, connection: Any, record: Any, proxy: Any) -> None:
         """Take the write lock at once where it will be needed.
 
         Two transactions that read and then want to write would otherwise both
-        be refused at once, whatever the busy timeout.
+        be refused at once, whatever the busy timeout. oslo.db begins a
+        transaction in a listener of its own, always before ours; so we begin
+        when the connection is handed out, and set the mark by which oslo.db
+        knows that a transaction was begun.
         """
-        if getattr(self._local, 'writes', False) and not connection.info.get('in_transaction'):
-            connection.exec_driver_sql('BEGIN IMMEDIATE')
-            connection.info['in_transaction'] = True
+        if getattr(self._local, 'writes', False):
+            connection.execute('BEGIN IMMEDIATE')
+            record.info['in_transaction'] = True
 
 
 def _complete(url: str) -> str:
@@ -148,6 +151,10 @@ def _read_committed_mysql(connection: Any, record: Any) -> None:
 
 def _read_committed_postgresql(connection: Any, record: Any) -> None:
     connection.set_session(isolation_level='READ COMMITTED')
+
+
+def _sqlite_reset(connection: Any, record: Any, state: Any) -> None:
+    record.info.pop('in_transaction', None)
 
 
 def _sqlite_pragmas(connection: Any, record: Any) -> None:

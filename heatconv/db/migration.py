@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import threading
 from collections.abc import Iterator
 
 import sqlalchemy as sa
@@ -12,6 +13,9 @@ from alembic.runtime import migration
 from alembic.script import ScriptDirectory
 
 from heatconv.db.database import Database
+
+#: alembic keeps what it works on in a module: one upgrade at a time here.
+_one = threading.Lock()
 
 HERE = pathlib.Path(__file__).parent / 'migrations'
 
@@ -38,7 +42,7 @@ def current(database: Database) -> str | None:
 def upgrade(database: Database, revision: str = 'head') -> None:
     """Bring a database to a revision; safe to run by several at once."""
     made = _config()
-    with database.write() as connection, _alone(connection):
+    with _one, database.write() as connection, _alone(connection):
         made.attributes['connection'] = connection
         command.upgrade(made, revision)
 

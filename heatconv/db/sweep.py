@@ -60,9 +60,7 @@ class SweepRows:
     @repeated
     def claims(self) -> dict[str, int]:
         claim = tables.resource.c.claim
-        statement = (
-            sa.select(claim, sa.func.count()).where(claim.is_not(None)).group_by(claim)
-        )
+        statement = sa.select(claim, sa.func.count()).where(claim.is_not(None)).group_by(claim)
         with self.database.read() as connection:
             return dict(sorted((row[0], row[1]) for row in connection.execute(statement)))
 

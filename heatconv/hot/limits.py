@@ -18,10 +18,11 @@ replacements in replacements. So every value that is built is paid for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from heatconv.hot.errors import TemplateError, TooLarge
+from heatconv.hot.errors import TemplateError, TooLarge, kind
 
 #: Values, keys not counted, of one document with its aliases expanded.
 MAX_NODES = 200_000
@@ -97,3 +98,31 @@ class Budget:
                 else:
                     self.spend(1)
             level = below
+
+
+def wrong_scalar(value: Any) -> str:
+    """Say what is wrong with a value that is no map or list, or ''."""
+    if value is None or isinstance(value, bool):
+        return ''
+    if isinstance(value, str):
+        return '' if is_text(value) else 'the string is not Unicode text'
+    if isinstance(value, int):
+        if value.bit_length() > MAX_INTEGER_BITS:
+            return f'the integer has more than {MAX_INTEGER_BITS} bits'
+        return ''
+    if isinstance(value, float):
+        return '' if math.isfinite(value) else 'the number must be finite'
+    return f'there must be a map, list, string, number, boolean or null, not {kind(value)}'
+
+
+def is_text(value: object) -> bool:
+    """Tell whether it is a string that can be written in UTF-8."""
+    if not isinstance(value, str):
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

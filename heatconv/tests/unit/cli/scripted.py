@@ -216,7 +216,7 @@ class ScriptedEngine:
         for output in self._find(stack_identity).outputs:
             if output['output_key'] == output_key:
                 return output
-        raise exception.NotFound('Specified output key %s not found.' % output_key)
+        raise exception.NotFound(f'Specified output key {output_key} not found.')
 
     def _validate_template(
         self, template: dict[str, Any], params: dict[str, Any]

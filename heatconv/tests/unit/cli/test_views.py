@@ -78,7 +78,9 @@ class ViewsTest(CliTestCase):
 
     def test_csv_of_one(self) -> None:
         result = self.cli('stack', 'show', 'demo', '-f', 'csv', '-c', 'stack_name', '-c', 'tags')
-        self.assertEqual(['"stack_name","tags"', '"demo","[""a"", ""b""]"'], result.out.split())
+        self.assertEqual(
+            ['"stack_name","tags"', '"demo","[""a"", ""b""]"'], result.out.splitlines()
+        )
 
     def test_unknown_stack(self) -> None:
         result = self.cli('stack', 'show', 'nope')

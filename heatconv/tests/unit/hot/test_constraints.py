@@ -55,8 +55,9 @@ class ConstraintTest(TemplateTestCase):
 
     def test_modulo(self) -> None:
         self.right(Modulo(10, 3), 3, 13, -7)
+        self.right(Modulo(-10, -3), -3, 7)
         self.wrong(Modulo(10, 3), 'a multiple of 10, plus 3', 10, 4, '3')
-        for step, offset in ((0, 0), (2, 2), (3, -1), (-3, 1)):
+        for step, offset in ((0, 0), (2, 2), (3, -1), (-3, 1), (-3, -3)):
             self.raised(ValueError, Modulo, step, offset)
 
     def test_allowed_values(self) -> None:

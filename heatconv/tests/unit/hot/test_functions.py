@@ -121,6 +121,7 @@ class RecognitionTest(FunctionTestCase):
         self.wrong(InvalidSection, 'x', 'finite', {'x': math.nan})
         self.wrong(InvalidSection, 'x', 'set', {'x': {1}})
         self.wrong(InvalidSection, 'x', 'key must be a string', {'x': {1: 2, 'a': 3}})
+        self.wrong(InvalidSection, 'x', 'key must be a string', {'x': {1: 2}})
 
     def test_depth(self) -> None:
         value: Any = 'x'

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 
@@ -58,10 +59,24 @@ PATTERNS = (
     '(?i:a)b',
     '(|a)+b',
     'a^b',
+    'a(?!)|b',
+    'a(?=)b',
 )
 
 
 class PatternTest(TemplateTestCase):
+    def test_is_fullmatch_of_all_short_texts(self) -> None:
+        texts = [
+            ''.join(letters)
+            for length in range(4)
+            for letters in itertools.product('abAB1 \n_-', repeat=length)
+        ]
+        for pattern in PATTERNS:
+            ours, theirs = Pattern(pattern), re.compile(pattern)
+            for text in texts:
+                if ours.matches(text) != (theirs.fullmatch(text) is not None):
+                    self.fail(f'{pattern!r} {text!r}')
+
     @given(st.sampled_from(PATTERNS), st.text('abcdAB1 _\n-', max_size=8))
     def test_is_fullmatch(self, pattern: str, text: str) -> None:
         self.assertEqual(re.fullmatch(pattern, text) is not None, Pattern(pattern).matches(text))

@@ -45,6 +45,7 @@ class ConversionTest(TemplateTestCase):
             (STRING, 1, '1'),
             (STRING, 1.5, '1.5'),
             (STRING, True, 'True'),
+            (INTEGER, 2**256 - 1, 2**256 - 1),
             (INTEGER, 3, 3),
             (INTEGER, '3', 3),
             (INTEGER, ' -3 ', -3),

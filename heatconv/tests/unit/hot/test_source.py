@@ -15,14 +15,17 @@ from __future__ import annotations
 import json
 import math
 
+import fixtures
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heatconv.hot import source
+from heatconv.hot import document, source
 from heatconv.hot.errors import InvalidYaml, TemplateError, TooLarge
 from heatconv.tests.unit.hot.raising import TemplateTestCase
 
 MAX = 1_000_000
+LOADERS = (document._Loader, yaml.SafeLoader)
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -97,6 +100,9 @@ class ParseTest(TemplateTestCase):
             self.parsed(text),
         )
 
+    def test_aliases_of_scalars(self) -> None:
+        self.assertEqual({'a': 1, 'b': 1, '1': 2}, self.parsed('a: &x 1\nb: *x\n*x : 2'))
+
     def test_place_of_a_syntax_error(self) -> None:
         self.wrong('a: 1\nb: c: d', 'mapping values', 'line 2, column 5')
         self.wrong('a: [1', 'expected', 'line 2, column 1')
@@ -114,6 +120,7 @@ class ParseTest(TemplateTestCase):
     def test_false_numbers(self) -> None:
         self.wrong('a: !!int abc', 'this is no int', 'line 1, column 4')
         self.wrong('a: !!int ""', 'this is no int')
+        self.wrong('a: !!bool 1', 'this is no bool')
         self.wrong('a: 1\nb: .nan', 'finite', 'line 2, column 4', 'quote')
         self.wrong('a: -.inf', 'finite')
         self.wrong('a: 0x' + 'f' * 90, '256 bits')
@@ -172,19 +179,36 @@ class ParseTest(TemplateTestCase):
         self.assertEqual({'a': [1]}, source.parse('a: [1]', MAX, max_nodes=4))
         self.assert_wrong(TooLarge, '', '3 values', source.parse, 'a: [1]', MAX, max_nodes=3)
 
+
+class PythonLoaderTest(ParseTest):
+    """The same without libyaml, whose syntax errors differ in words."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.useFixture(fixtures.MonkeyPatch('heatconv.hot.document._Loader', yaml.SafeLoader))
+
+    def test_place_of_a_syntax_error(self) -> None:
+        self.wrong('a: 1\nb: c: d', 'mapping values', 'line 2, column 5')
+
+
+class LawTest(TemplateTestCase):
     @given(st.text() | st.binary())
     def test_only_template_errors(self, text: str | bytes) -> None:
-        try:
-            source.parse(text, 10_000)
-        except TemplateError:
-            pass
+        for loader in LOADERS:
+            with fixtures.MonkeyPatch('heatconv.hot.document._Loader', loader):
+                try:
+                    source.parse(text, 10_000)
+                except TemplateError:
+                    pass
 
     @given(st.text('a&*:![]{}<>-? "\'\n#|%1', max_size=40))
     def test_only_template_errors_from_punctuation(self, text: str) -> None:
-        try:
-            source.parse(text, 10_000)
-        except TemplateError:
-            pass
+        for loader in LOADERS:
+            with fixtures.MonkeyPatch('heatconv.hot.document._Loader', loader):
+                try:
+                    source.parse(text, 10_000)
+                except TemplateError:
+                    pass
 
     @given(st.dictionaries(st.text(st.characters(codec='utf-8')), JSON, max_size=4))
     def test_reads_any_json(self, value: dict[str, object]) -> None:
@@ -201,7 +225,9 @@ class BoundTest(TemplateTestCase):
     def test_refuses_what_json_has_not(self) -> None:
         self.wrong(InvalidYaml, 'env.a.1', 'not a set', {'a': [1, {2}]})
         self.wrong(InvalidYaml, 'env.a', 'not a bytes', {'a': b''})
+        self.wrong(InvalidYaml, 'env.b', 'not a bytes', {'a': {'x': [1]}, 'b': b''})
         self.wrong(InvalidYaml, 'env.a', 'finite', {'a': math.inf})
+        source.bound({'a': 2**256 - 1})
         self.wrong(InvalidYaml, 'env.a', '256 bits', {'a': 2**256})
         self.wrong(InvalidYaml, 'env.a', 'Unicode', {'a': '\ud800'})
         self.wrong(InvalidYaml, 'env.a', 'key must be a string', {'a': {1: 2}})
