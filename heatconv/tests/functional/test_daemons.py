@@ -13,7 +13,7 @@ import testtools
 from heatconv import exception
 from heatconv.tests import databases
 from heatconv.tests.functional.daemons import Daemons
-from heatconv.tests.functional.walk import Walk
+from heatconv.tests.walk import Walk
 
 
 def slow(seconds: float, length: int = 2) -> dict[str, Any]:

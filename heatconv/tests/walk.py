@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
-
-from heatconv.tests.functional.daemons import templates
 
 
 class Walk:
@@ -94,3 +93,25 @@ class Walk:
             secret = by_id[ids['secret']].state['value']
             self.assertEqual(secret, by_id[ids['web']].properties['value'])
         return ids
+
+
+def templates() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the templates of the walk-through: what each step does, and it."""
+
+    def template(**resources: Any) -> dict[str, Any]:
+        return {'heat_template_version': '2018-08-31', 'resources': resources}
+
+    def thing(value: str, replaced: str = 'one', **more: Any) -> dict[str, Any]:
+        properties = {'value': value, 'update_replace_value': replaced}
+        return {'type': 'OS::Heat::TestResource', 'properties': properties, **more}
+
+    secret = {'type': 'OS::Heat::RandomString', 'properties': {'length': 12}}
+    web = {
+        'type': 'OS::Heat::TestResource',
+        'properties': {'value': {'get_attr': ['secret', 'value']}},
+        'depends_on': 'base',
+    }
+    yield 'create', template(base=thing('a'), secret=secret, web=web)
+    yield 'changed in place', template(base=thing('b'), secret=secret, web=web)
+    yield 'replaced', template(base=thing('b', 'two'), secret=secret, web=web)
+    yield 'one removed', template(base=thing('b', 'two'), secret=secret)

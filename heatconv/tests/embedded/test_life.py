@@ -1,0 +1,144 @@
+"""Stacks without any server: a whole life, and lives that are cut short."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import fixtures
+import testtools
+
+from heatconv.db.records import DatabaseRecords
+from heatconv.embedded import Embedded
+from heatconv.tests.walk import Walk
+
+EXAMPLES = pathlib.Path(__file__).parents[3] / 'etc' / 'heatconv' / 'examples'
+
+SLOW_CHAIN = """\
+heat_template_version: 2018-08-31
+resources:
+  a: {type: OS::Heat::TestResource, properties: {action_wait_secs: {create: 0.4}}}
+  b:
+    type: OS::Heat::TestResource
+    properties: {action_wait_secs: {create: 0.4}, value: {get_resource: a}}
+  c:
+    type: OS::Heat::TestResource
+    properties: {action_wait_secs: {create: 0.4}, value: {get_resource: b}}
+  d:
+    type: OS::Heat::RandomString
+    depends_on: c
+"""
+
+
+class WholeLifeTest(Walk, testtools.TestCase):
+    def test_whole_life(self) -> None:
+        runtime = Embedded(self.useFixture(fixtures.TempDir()).path)
+        self.addCleanup(runtime.stop)
+        runtime.start()
+        call = runtime.client.call
+
+        def at_rest(identity: Any) -> str:
+            self.assertTrue(runtime.wait_idle(30))
+            stack = runtime.store.stack(identity['stack_id'])
+            assert stack is not None
+            return f'{stack.action}_{stack.status}'
+
+        self.live_a_whole_life(call, at_rest, DatabaseRecords(runtime.store.database))
+
+
+class CommandTest(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.environment = {
+            **os.environ,
+            'HEATCONV_STATE_DIR': str(self.directory / 'state'),
+            'NO_COLOR': '1',
+        }
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, '-m', 'heatconv.cli.main', *words]
+
+    def run_command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*words), env=self.environment, capture_output=True, text=True, timeout=60
+        )
+
+    def records(self) -> list[tuple[str, str]]:
+        """Return token and physical id of all that the plugins have made."""
+        file = self.directory / 'state' / 'heatconv.sqlite'
+        if not file.exists():
+            return []
+        try:
+            with sqlite3.connect(file, timeout=5) as connection:
+                return connection.execute(
+                    'SELECT token, physical_id FROM virtual_resource ORDER BY token'
+                ).fetchall()
+        except sqlite3.OperationalError:
+            return []  # no tables yet
+
+    def killed_when(self, moment: Callable[[], bool], *words: str) -> None:
+        """Run a command and kill it at a moment."""
+        process = subprocess.Popen(
+            self.command(*words),
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        ends = time.monotonic() + 30
+        while not moment():
+            self.assertIsNone(process.poll(), 'it ended before the moment came')
+            self.assertLess(time.monotonic(), ends)
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def test_create_that_is_killed_goes_on_with_the_next_command(self) -> None:
+        template = self.directory / 'slow.yaml'
+        template.write_text(SLOW_CHAIN)
+        for made in (1, 2, 3):
+            self.killed_when(
+                lambda made=made: len(self.records()) >= made,
+                *('stack', 'create', f'demo{made}', '-t', str(template)),
+            )
+            before = self.records()
+            shown = self.run_command('stack', 'list', '-f', 'json')
+            self.assertEqual(0, shown.returncode, shown.stderr)
+            waited = self.run_command('stack', 'show', f'demo{made}', '-f', 'json')
+            self.assertEqual('CREATE_COMPLETE', json.loads(waited.stdout)['stack_status'])
+            after = self.records()
+            self.assertEqual(4, len(after))
+            self.assertEqual(before, [one for one in after if one in before])
+            gone = self.run_command('stack', 'delete', f'demo{made}', '--yes')
+            self.assertEqual(0, gone.returncode, gone.stderr)
+            self.assertEqual([], self.records())
+
+    def test_every_example_can_be_created_and_deleted(self) -> None:
+        examples = sorted(EXAMPLES.glob('*[!v].yaml'))
+        examples = [one for one in examples if not one.name.endswith('.env.yaml')]
+        self.assertGreaterEqual(len(examples), 4)
+        for example in examples:
+            more: list[str] = []
+            if example.stem == 'secrets':
+                more = ['--parameter', 'admin_password=correct-horse']
+            elif example.stem == 'webapp':
+                more = ['-e', str(EXAMPLES / 'webapp-large.env.yaml')]
+                more += ['--parameter', 'boot_seconds=0']
+            made = self.run_command('stack', 'create', example.stem, '-t', str(example), *more)
+            self.assertEqual(0, made.returncode, made.stderr)
+            self.assertIn('CREATE_COMPLETE', made.stderr)
+            self.assertNotIn('correct-horse', made.stderr + made.stdout)
+        listed = json.loads(self.run_command('stack', 'list', '-f', 'json').stdout)
+        names = [one['stack_name'] for one in listed]
+        gone = self.run_command('stack', 'delete', *names, '--yes')
+        self.assertEqual(0, gone.returncode, gone.stderr)
+        # The master key is retained: that is what its template says.
+        self.assertEqual(1, len(self.records()))

@@ -1,0 +1,118 @@
+"""What is read of a request, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import testtools
+
+from heatconv import exception
+from heatconv.engine import content
+from heatconv.hot.errors import InvalidSection, TemplateError
+from heatconv.tests.unit.engine.parts import template
+
+TEMPLATE = template({'A': {'type': 'OS::Heat::None'}})
+
+
+def read(
+    source: Any = TEMPLATE,
+    params: Any = None,
+    files: Any = None,
+    args: Any = None,
+    names: Any = None,
+    size: int = 10_000,
+) -> content.StackContent:
+    return content.read(source, params, files, args, names, size)
+
+
+class ReadTest(testtools.TestCase):
+    def test_what_is_left_out_is_empty(self) -> None:
+        got = read()
+        nothing: dict[str, Any] = {'parameters': {}, 'parameter_defaults': {}}
+        self.assertEqual(
+            {'template': TEMPLATE, 'environment': nothing, 'files': {}}, got.template
+        )
+        self.assertEqual({}, got.options)
+
+    def test_template_environment_files_and_options_are_kept(self) -> None:
+        got = read(
+            params={'parameters': {'size': 1}},
+            files={'a': 'text'},
+            args={'timeout_mins': 5, 'disable_rollback': False},
+        )
+        self.assertEqual({'size': 1}, got.template['environment']['parameters'])
+        self.assertEqual({'a': 'text'}, got.template['files'])
+        self.assertEqual({'timeout_mins': 5, 'disable_rollback': False}, got.options)
+
+    def test_template_that_is_no_mapping_is_refused(self) -> None:
+        for wrong in (None, [], 'text', 1):
+            error = self.assertRaises(exception.StackValidationFailed, read, wrong)
+            self.assertIn('not a mapping', str(error))
+
+    def test_template_at_the_limit_is_taken(self) -> None:
+        # {"heat_template_version": "2018-08-31"}
+        source = template()
+        self.assertEqual(source, read(source, size=39).template['template'])
+
+
+class MergeTest(testtools.TestCase):
+    def parameters(self, params: Any, files: Any, *names: str) -> Any:
+        return content.merge(params, files, names, 10_000)['parameters']
+
+    def test_later_environments_win(self) -> None:
+        files = {
+            'one': 'parameters: {a: 1, b: 1, c: 1}',
+            'two': {'parameters': {'b': 2, 'c': 2}},
+        }
+        params = {'parameters': {'c': 3}}
+        self.assertEqual({'a': 1, 'b': 2, 'c': 3}, self.parameters(params, files, 'one', 'two'))
+        self.assertEqual({'a': 1, 'b': 1, 'c': 3}, self.parameters(params, files, 'two', 'one'))
+
+    def test_files_that_are_not_named_do_not_count(self) -> None:
+        self.assertEqual({}, self.parameters(None, {'one': 'parameters: {a: 1}'}))
+
+    def test_environment_that_is_not_among_the_files(self) -> None:
+        error = self.assertRaises(TemplateError, self.parameters, None, {}, 'gone')
+        self.assertEqual('environment_files', error.path)
+        self.assertIn('gone is not among the files', str(error))
+
+    def test_environment_that_is_none(self) -> None:
+        for wrong in ([1], 'text', {'parameterz': {}}, {'parameters': []}):
+            self.assertRaises(InvalidSection, self.parameters, wrong, {})
+
+    def test_environment_file_is_held_to_the_size_of_a_template(self) -> None:
+        text = 'parameters: {a: ' + 'x' * 100 + '}'
+        self.assertRaises(TemplateError, content.merge, None, {'one': text}, ['one'], 100)
+        self.assertEqual(
+            'x' * 100, content.merge(None, {'one': text}, ['one'], 117)['parameters']['a']
+        )
+
+
+class OptionsTest(testtools.TestCase):
+    def refused(self, **args: Any) -> str:
+        return str(self.assertRaises(exception.StackValidationFailed, content.options_of, args))
+
+    def test_what_is_null_or_no_option_is_left_out(self) -> None:
+        args = {'timeout_mins': None, 'tags': None, 'existing': True, 'adopt_stack_data': None}
+        self.assertEqual({}, content.options_of(args))
+
+    def test_wrong_types(self) -> None:
+        self.assertEqual('timeout_mins: it must be int', self.refused(timeout_mins='60'))
+        self.assertEqual('disable_rollback: it must be bool', self.refused(disable_rollback='no'))
+        self.assertIn('tags: it must be list or', self.refused(tags={'a': 1}))
+
+    def test_timeout_is_positive_and_a_year_at_most(self) -> None:
+        for wrong in (0, -1, 60 * 24 * 365 + 1):
+            self.assertIn('timeout_mins', self.refused(timeout_mins=wrong))
+        for right in (1, 60 * 24 * 365):
+            self.assertEqual({'timeout_mins': right}, content.options_of({'timeout_mins': right}))
+
+    def test_tags_come_as_a_list_or_with_commas(self) -> None:
+        for given in ('a,b', ['a', 'b']):
+            self.assertEqual({'tags': ['a', 'b']}, content.options_of({'tags': given}))
+        longest = 'x' * content.TAG_LENGTH
+        self.assertEqual({'tags': [longest]}, content.options_of({'tags': [longest]}))
+
+    def test_wrong_tags(self) -> None:
+        for wrong in (['a', ''], ['x' * 81], ['a,b'], [1], 'a,,b'):
+            self.assertIn('tags: each is 1 to 80', self.refused(tags=wrong))
