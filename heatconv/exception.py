@@ -15,7 +15,7 @@ from typing import Any
 class HeatconvException(Exception):
     """An error that a user can do something about.
 
-    :param message: what to say; else the format of the class is filled in.
+    :param text: what to say; else the format of the class is filled in.
     :param kwargs: what Heat's class of the same name takes.
     """
 
@@ -23,10 +23,10 @@ class HeatconvException(Exception):
     #: heat-api shows the message of safe errors only.
     safe = True
 
-    def __init__(self, message: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, text: str | None = None, /, **kwargs: Any) -> None:
         super().__init__()
         self.kwargs = kwargs
-        self.message = message if message is not None else self.msg_fmt % kwargs
+        self.message = text if text is not None else self.msg_fmt % kwargs
 
     def __str__(self) -> str:
         return self.message
@@ -79,6 +79,10 @@ class UserParameterMissing(HeatconvException):
 
 class UnknownUserParameter(HeatconvException):
     msg_fmt = 'The Parameter (%(key)s) was not defined in template.'
+
+
+class ImmutableParameterModified(HeatconvException):
+    msg_fmt = 'The following parameters are immutable and may not be updated: %(keys)s'
 
 
 class InvalidTemplateVersion(HeatconvException):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from heatconv.convergence.model import Definition, Resource, Stack, Wanted
 from heatconv.hot import template as hot
 from heatconv.hot.errors import InvalidProperty, UnknownType
+from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.resources.registry import Registry
 from heatconv.storage.base import Store
+
+#: What may be said of a type that is not installed: anything.
+UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
 
 
 class MissingTemplate(Exception):
@@ -109,14 +113,30 @@ class TemplateCache:
         :param lenient: take parameters without a value.
         :raises TemplateError: if it is not.
         """
+        return self._compiled(content, self._registry.schema, lenient)
+
+    def _compiled(
+        self,
+        content: Mapping[str, Any],
+        types: Callable[[str], TypeSchema | None],
+        lenient: bool = False,
+    ) -> CompiledTemplate:
         template = hot.compile_template(
             content['template'],
             content.get('environment') or {},
-            self._registry.schema,
+            types,
             self._registry.types,
             allow_missing=lenient,
         )
         return CompiledTemplate(template, self._registry)
+
+    def _schema(self, type_name: str) -> TypeSchema:
+        """Return the schema of a type, of one that is not installed here too.
+
+        The engine accepted the template, so its type is known somewhere. A worker
+        without it fails that resource, not everything in the template.
+        """
+        return self._registry.schema(type_name) or UNKNOWN
 
     def get(self, template_id: str | None) -> CompiledTemplate:
         """Return a stored template, compiled.
@@ -135,7 +155,7 @@ class TemplateCache:
             content = self._store.template(template_id)
             if content is None:
                 raise MissingTemplate(template_id)
-            made = self.compile(content)
+            made = self._compiled(content, self._schema)
         with self._lock:
             self._kept[template_id] = made
             while len(self._kept) > self._size:

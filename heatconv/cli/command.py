@@ -23,7 +23,7 @@ from cliff import command, lister, show
 
 from heatconv.cli import errors, formats, progress
 from heatconv.cli.connection import Session
-from heatconv.cli.following import Ending, Follower, Goal
+from heatconv.cli.following import Ending, Follower, Goal, newest_event
 from heatconv.cli.usage import HelpFormatter
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class StackCommand(command.Command):
                 if errors.is_missing(error):
                     continue
                 raise
-            self.follow(session, identity, ANY_GOAL)
+            # What was shown before the interruption is not shown again.
+            self.follow(session, identity, ANY_GOAL, newest_event(session, identity))
 
     def follow(
         self,

@@ -59,7 +59,7 @@ def connect(settings: Settings, notice: Callable[[str], None]) -> Iterator[Sessi
 @contextlib.contextmanager
 def _embedded(settings: Settings, notice: Callable[[str], None]) -> Iterator[Session]:
     try:
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(
             f'cannot make the state directory: {error.strerror}',

@@ -69,6 +69,11 @@ class StderrHandler(logging.StreamHandler[TextIO]):
         return sys.stderr
 
 
+def _told_by_events(record: logging.LogRecord) -> bool:
+    """Let pass what the events of a stack do not tell anyway."""
+    return record.levelno >= logging.ERROR or not record.name.startswith('heatconv.worker')
+
+
 class HeatconvApp(App):
     """Finds the command, runs it, and turns what happens into an exit code.
 
@@ -139,6 +144,8 @@ class HeatconvApp(App):
         if level > logging.INFO:
             # It tells of plugins that somebody reports in clearer words anyway.
             logging.getLogger('stevedore').setLevel(logging.ERROR)
+            # What they warn of is in the events, in fewer words.
+            console.addFilter(_told_by_events)
             if not sys.warnoptions:
                 # Those are for developers of the libraries.
                 warnings.simplefilter('ignore')

@@ -82,6 +82,27 @@ def cancel(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
     )
 
 
+def time_out(
+    stack: Stack, now: float, rollback_deadline: float, wish_id: str
+) -> tuple[Stack, tuple[Event, ...]] | None:
+    """Fail a stack whose deadline has passed, and wish for its rollback where that is on.
+
+    The nodes of its traversal go with the same commit; operations under way
+    finish late.
+
+    :param rollback_deadline: until when a rollback may take.
+    :return: None when there is time left, or nothing under way.
+    """
+    if stack.status != Status.IN_PROGRESS or stack.deadline is None or stack.deadline > now:
+        return None
+    late = dataclasses.replace(stack, wish_id=None, wish_template_id=None)
+    reason = f'Stack {stack.action} timed out'
+    failed, events = fail(late, Failure(stack.id, reason, wish_id), updated=False)
+    if failed.wish_id is not None:
+        failed = dataclasses.replace(failed, deadline=rollback_deadline)
+    return failed, events
+
+
 def prepared(stack: Stack, traversal_id: str) -> Stack:
     """Make the wish of a stack its current traversal."""
     return dataclasses.replace(

@@ -131,6 +131,17 @@ class SweepRows:
         return sorted(rows.key_of(row) for row in found)
 
     @repeated
+    def overdue(self, now: float) -> list[str]:
+        table = tables.stack
+        statement = (
+            sa.select(table.c.id)
+            .where(table.c.deadline <= now, table.c.status == Status.IN_PROGRESS.value)
+            .order_by(table.c.id)
+        )
+        with self.database.read() as connection:
+            return list(connection.execute(statement).scalars())
+
+    @repeated
     def lost_wishes(self) -> list[str]:
         table = tables.stack
         statement = sa.select(table.c.id).where(table.c.wish_id.is_not(None)).order_by(table.c.id)

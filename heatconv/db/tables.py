@@ -73,6 +73,7 @@ stack = sa.Table(
     sa.UniqueConstraint('project_id', 'name', 'deleted', name='uq_stack_name'),
     sa.Index('ix_stack_traversal', 'traversal_id'),
     sa.Index('ix_stack_wish', 'wish_id'),
+    sa.Index('ix_stack_deadline', 'deadline'),
     sa.Index('ix_stack_deleted_at', 'deleted_at'),
 )
 

@@ -311,8 +311,16 @@ def _existing(
     for name in cleared:
         if name not in (params.get('parameters') or {}):
             merged['parameters'].pop(name, None)
+    if isinstance(template, dict):
+        # What the new template no longer declares goes, as in Heat, unless the
+        # request itself names it: then that is its mistake.
+        declared = template.get('parameters') or {}
+        for name in [one for one in merged['parameters'] if one not in declared]:
+            if name not in (params.get('parameters') or {}):
+                del merged['parameters'][name]
     others = {name: value for name, value in params.items() if name not in merged}
-    return template or old.get('template'), {**others, **merged}, files or old.get('files') or {}
+    kept = {**(old.get('files') or {}), **(files or {})}
+    return template or old.get('template'), {**others, **merged}, kept
 
 
 #: Names of filters and the keys of what they look at.

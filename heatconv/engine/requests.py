@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heatconv import exception
+from heatconv.answers import Announcer
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Action, Stack, Status
 from heatconv.engine import errors
@@ -19,8 +20,7 @@ from heatconv.engine.content import StackContent
 from heatconv.hot.errors import TemplateError
 from heatconv.ports import Clock, Ids
 from heatconv.storage.base import Request, StackQuery, Store
-from heatconv.templates import CompiledTemplate, TemplateCache
-from heatconv.worker.loop import Announcer
+from heatconv.templates import CompiledTemplate, MissingTemplate, TemplateCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Requests:
 
     def update(self, stack: Stack, content: StackContent) -> None:
         """Accept another template, or other parameters, for a stack."""
-        self.compile(content.template)
+        self._check_immutable(stack, self.compile(content.template))
         template_id = self._store.save_template(content.template)
         options = content.options
 
@@ -165,6 +165,23 @@ class Requests:
         after, changed = answered
         if changed and after.wish_id is not None:
             self._announcer.wish(stack.id)
+
+    def _check_immutable(self, stack: Stack, compiled: CompiledTemplate) -> None:
+        """Refuse another value of a parameter that may not change."""
+        immutable = [name for name, one in compiled.hot.parameters.items() if one.immutable]
+        if not immutable:
+            return
+        try:
+            before = self._templates.get(stack.newest_template_id).hot.values
+        except (MissingTemplate, TemplateError):
+            return
+        changed = [
+            name
+            for name in immutable
+            if name in before and before[name] != compiled.hot.values.get(name)
+        ]
+        if changed:
+            raise exception.ImmutableParameterModified(keys=', '.join(changed))
 
     def _check_quota(self, project_id: str) -> None:
         most = self._limits.max_stacks_per_project

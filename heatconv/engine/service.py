@@ -7,6 +7,7 @@ from typing import Any
 import oslo_messaging
 from oslo_log import log
 
+from heatconv.answers import Announcer, answer
 from heatconv.effects import Task
 from heatconv.engine.endpoint import EngineEndpoint
 from heatconv.engine.prepare import prepare
@@ -15,7 +16,6 @@ from heatconv.ports import Clock, Ids
 from heatconv.rpc import api
 from heatconv.storage.base import Store
 from heatconv.templates import TemplateCache
-from heatconv.worker.loop import Announcer, answer
 
 LOG = log.getLogger(__name__)
 

@@ -176,5 +176,8 @@ class Store(Protocol):
     def lost_nodes(self, before: float, limit: int) -> list[NodeKey]:
         """Return ready nodes that nobody touched since a time, and touch them."""
 
+    def overdue(self, now: float) -> list[str]:
+        """Return the ids of stacks under way whose deadline has passed."""
+
     def lost_wishes(self) -> list[str]:
         """Return the ids of stacks with a wish that is not prepared."""

@@ -330,6 +330,16 @@ class MemoryStore:
                 self._touched[key] = self._clock.now()
             return lost
 
+    def overdue(self, now: float) -> list[str]:
+        with self._lock:
+            return sorted(
+                stack.id
+                for stack in self._stacks.values()
+                if stack.deadline is not None
+                and stack.deadline <= now
+                and stack.status == Status.IN_PROGRESS
+            )
+
     def lost_wishes(self) -> list[str]:
         with self._lock:
             return sorted(stack.id for stack in self._stacks.values() if stack.wish_id)

@@ -11,36 +11,20 @@ import heapq
 import itertools
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from oslo_log import log
 
 from heatconv import effects
-from heatconv.convergence.model import NodeKey, Observation
+from heatconv.answers import Announcer, Templates, answer
+from heatconv.convergence.model import Observation
 from heatconv.effects import Effect, Task
 from heatconv.ports import Clock
 from heatconv.storage.base import Store
 
 LOG = log.getLogger(__name__)
-
-
-class Announcer(Protocol):
-    """Sends hints; a lost one costs time, not truth."""
-
-    def nodes(self, keys: Sequence[NodeKey]) -> None:
-        """Tell the workers that nodes are ready."""
-
-    def wish(self, stack_id: str) -> None:
-        """Tell the engines that a stack has a wish."""
-
-
-class Templates(Protocol):
-    """Compiles templates, each once."""
-
-    def get(self, template_id: str | None) -> Any:
-        """Return a compiled template."""
 
 
 class Performer(Protocol):
@@ -147,8 +131,8 @@ class Loop:
     def _round(self, batch: list[tuple[Task, Any]]) -> list[tuple[Task, Any]]:
         """Advance each task to its next question, and answer those at hand."""
         asked: dict[type, list[tuple[Task, Any]]] = {}
-        for task, answer in batch:
-            effect = self._advance(task, answer)
+        for task, said in batch:
+            effect = self._advance(task, said)
             if effect is not None:
                 asked.setdefault(type(effect), []).append((task, effect))
         answered: list[tuple[Task, Any]] = []
@@ -208,47 +192,25 @@ class Loop:
                 heapq.heappush(self._timers, (due, next(self._serial), task))
             return []
         else:
-            answers = [self._answer_one(effect) for effect in asked]
+            return self._answer_each(questions)
         return list(zip(tasks, answers, strict=True))
 
-    def _answer_one(self, effect: Any) -> Any:
-        return answer(effect, self._store, self._templates, self._announcer)
+    def _answer_each(self, questions: list[tuple[Task, Any]]) -> list[tuple[Task, Any]]:
+        """Answer one by one, so that what is wrong with one harms no other."""
+        answered: list[tuple[Task, Any]] = []
+        failed = False
+        for task, effect in questions:
+            try:
+                said = answer(effect, self._store, self._templates, self._announcer)
+            except Exception:
+                LOG.exception('A task is dropped: nobody can answer %s', type(effect).__name__)
+                self._finished(task)
+                failed = True
+            else:
+                answered.append((task, said))
+        if failed:
+            self._on_lost()
+        return answered
 
     def _perform(self, task: Task, effect: effects.Perform) -> None:
         self._inbox.put((task, self._performer.perform(effect)))
-
-
-def answer(effect: Effect, store: Store, templates: Templates, announcer: Announcer) -> Any:
-    """Answer one question that needs no plugin and no waiting."""
-    match effect:
-        case effects.Load(key):
-            return store.views([key])[0]
-        case effects.LoadStack(stack_id):
-            return store.stack(stack_id)
-        case effects.Prepare(stack_id, wish_id, plan):
-            return store.prepare(stack_id, wish_id, plan)
-        case effects.Serving(keys):
-            return store.serving(keys)
-        case effects.Compiled(template_id):
-            return templates.get(template_id)
-        case effects.Save(commit):
-            return store.commit([commit])[0]
-        case effects.Reload(row_id):
-            return store.row(row_id)
-        case effects.Waiting(row_id):
-            return store.waiting_on([row_id])
-        case effects.Cast(keys):
-            announcer.nodes(keys)
-        case effects.CastWish(stack_id):
-            announcer.wish(stack_id)
-        case effects.Trace(subject, reason):
-            LOG.debug('%s: %s', _name(subject), reason)
-        case _:
-            raise TypeError(f'{effect} needs a runtime of its own')
-    return None
-
-
-def _name(subject: Any) -> str:
-    if isinstance(subject, NodeKey):
-        return f'{subject.traversal_id}/{subject.kind.name.lower()}/{subject.name}'
-    return f'{subject.name} ({subject.id})'

@@ -31,13 +31,21 @@ class PluginPerformer:
         self._action_timeout = action_timeout
 
     def perform(self, effect: Perform) -> Observation | None:
+        """Do what is asked, then look; None if the lease is too short."""
+        return self.act(effect) if self.admits(effect) else None
+
+    def admits(self, effect: Perform) -> bool:
+        """Say whether the lease allows it; give the lease up if it does not."""
+        claim = effect.call.row.claim or ''
+        if effect.makes_up or self._lease.time_left(claim) > self._action_timeout:
+            return True
+        self._lease.give_up(claim)
+        return False
+
+    def act(self, effect: Perform) -> Observation:
         """Do what is asked, then look; a plugin that raises has failed."""
         call = effect.call
         row = call.row
-        claim = row.claim or ''
-        if not effect.makes_up and self._lease.time_left(claim) <= self._action_timeout:
-            self._lease.give_up(claim)
-            return None
         resource = Resource(
             token=row.token,
             name=row.name,

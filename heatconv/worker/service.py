@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from oslo_log import log
 
+from heatconv.answers import Announcer
 from heatconv.convergence.model import NodeKey
 from heatconv.ports import Clock, Ids
 from heatconv.resources.registry import Registry
@@ -15,7 +16,7 @@ from heatconv.storage.base import Store
 from heatconv.templates import TemplateCache
 from heatconv.worker.check import Checker
 from heatconv.worker.lease import LeaseKeeper
-from heatconv.worker.loop import Announcer, Loop
+from heatconv.worker.loop import Loop
 from heatconv.worker.performer import PluginPerformer
 from heatconv.worker.sweep import Sweep
 
@@ -67,6 +68,7 @@ class Worker:
             store,
             announcer,
             clock,
+            ids,
             self._checker,
             lambda task: self._loop.submit(task, block=False),
         )

@@ -6,16 +6,21 @@ from collections.abc import Callable
 
 from oslo_log import log
 
+from heatconv.answers import Announcer
+from heatconv.convergence import stack as stack_rules
+from heatconv.convergence.model import Stack
 from heatconv.effects import Task
-from heatconv.ports import Clock
-from heatconv.storage.base import Store
+from heatconv.ports import Clock, Ids
+from heatconv.storage.base import Request, Store
 from heatconv.worker.check import Checker
-from heatconv.worker.loop import Announcer
 
 LOG = log.getLogger(__name__)
 
 #: How much one sweep takes up at most: the next one goes on.
 LIMIT = 500
+
+#: How long a rollback may take, where the stack does not say.
+DEFAULT_TIMEOUT_MINS = 60
 
 
 class Sweep:
@@ -29,12 +34,14 @@ class Sweep:
         store: Store,
         announcer: Announcer,
         clock: Clock,
+        ids: Ids,
         checker: Callable[[], Checker],
         submit: Callable[[Task], bool],
     ) -> None:
         self._store = store
         self._announcer = announcer
         self._clock = clock
+        self._ids = ids
         self._checker = checker
         self._submit = submit
 
@@ -55,8 +62,22 @@ class Sweep:
         for row in self._store.strays(LIMIT):
             if not self._submit(checker.settle(row)):
                 return
+        for stack_id in self._store.overdue(now):
+            self._time_out(stack_id, now)
         for stack_id in self._store.lost_wishes():
             self._announcer.wish(stack_id)
         nodes = self._store.lost_nodes(now - patience, LIMIT)
         if nodes:
             self._announcer.nodes(nodes)
+
+    def _time_out(self, stack_id: str, now: float) -> None:
+        wish_id = self._ids.fresh()
+
+        def decide(stack: Stack) -> Request | None:
+            minutes = stack.timeout_mins or DEFAULT_TIMEOUT_MINS
+            made = stack_rules.time_out(stack, now, now + 60 * minutes, wish_id)
+            return None if made is None else Request(*made, drops_nodes=True)
+
+        answered = self._store.request(stack_id, decide)
+        if answered is not None and answered[1]:
+            LOG.info('Stack %s (%s) has timed out', answered[0].name, stack_id)

@@ -590,6 +590,20 @@ class StoreContract:
         self.assertEqual(keys[1:], self.store.lost_nodes(now + 5, 10))
         self.assertEqual([], self.store.lost_nodes(now + 5, 10))
 
+    def test_stacks_past_their_deadline_are_found_while_under_way(self) -> None:
+        stack = self.stack()
+        now = self.clock.now()
+        self.assertEqual([], self.store.overdue(now))
+
+        def with_deadline(current: Stack) -> Request:
+            return Request(dataclasses.replace(current, deadline=now + 60))
+
+        self.store.request(stack.id, with_deadline)
+        self.assertEqual([], self.store.overdue(now + 59))
+        self.assertEqual([stack.id], self.store.overdue(now + 60))
+        self.store.request(stack.id, lambda current: Request(*stack_rules.cancel(current)))
+        self.assertEqual([], self.store.overdue(now + 60))
+
     def test_wishes_that_wait_are_found(self) -> None:
         stack = self.stack()
         self.assertEqual([stack.id], self.store.lost_wishes())

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heatconv import effects
+from heatconv.answers import answer
 from heatconv.convergence import invariants, replacement
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import (
@@ -32,7 +33,6 @@ from heatconv.effects import Effect, Task
 from heatconv.engine.prepare import prepare
 from heatconv.storage.base import Lease, Request
 from heatconv.worker.check import Checker
-from heatconv.worker.loop import answer
 
 
 class Counter:

@@ -63,6 +63,7 @@ def upgrade():
     )
     op.create_index('ix_stack_traversal', 'stack', ['traversal_id'])
     op.create_index('ix_stack_wish', 'stack', ['wish_id'])
+    op.create_index('ix_stack_deadline', 'stack', ['deadline'])
     op.create_index('ix_stack_deleted_at', 'stack', ['deleted_at'])
     op.create_table(
         'resource',

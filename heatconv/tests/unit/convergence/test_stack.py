@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import testtools
@@ -18,6 +19,36 @@ from heatconv.tests.unit.convergence.rows import (
     stack,
     update_key,
 )
+
+
+class TimeoutTest(testtools.TestCase):
+    def test_stack_past_its_deadline_fails_and_wishes_nothing(self) -> None:
+        late = stack(status=Status.IN_PROGRESS, deadline=10.0, disable_rollback=True, wish_id='w')
+        made = rules.time_out(late, 10.0, 70.0, 'w2')
+        assert made is not None
+        failed, events = made
+        self.assertEqual(
+            (Status.FAILED, None, None), (failed.status, failed.wish_id, failed.deadline)
+        )
+        self.assertIn('timed out', failed.reason)
+        self.assertEqual(['FAILED'], [event.status for event in events])
+
+    def test_rollback_after_it_has_a_deadline_of_its_own(self) -> None:
+        late = stack(status=Status.IN_PROGRESS, deadline=10.0, disable_rollback=False)
+        made = rules.time_out(late, 11.0, 70.0, 'w2')
+        assert made is not None
+        rolling = made[0]
+        self.assertEqual(
+            (Action.ROLLBACK, 'w2', 70.0), (rolling.action, rolling.wish_id, rolling.deadline)
+        )
+
+    def test_stack_with_time_left_or_at_rest_goes_on(self) -> None:
+        late = stack(status=Status.IN_PROGRESS, deadline=10.0)
+        self.assertIsNone(rules.time_out(late, 9.9, 70.0, 'w'))
+        rests = dataclasses.replace(late, status=Status.COMPLETE)
+        self.assertIsNone(rules.time_out(rests, 11.0, 70.0, 'w'))
+        endless = dataclasses.replace(late, deadline=None)
+        self.assertIsNone(rules.time_out(endless, 11.0, 70.0, 'w'))
 
 
 class RollbackTest(testtools.TestCase):

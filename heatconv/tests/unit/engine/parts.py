@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import fixtures
 import oslo_messaging
 import testtools
 from oslo_context import context as contexts
@@ -14,7 +15,6 @@ from heatconv.convergence import invariants
 from heatconv.convergence.model import NodeKey, Resource, Stack
 from heatconv.effects import Effect, Task
 from heatconv.engine.prepare import prepare
-from heatconv.engine.requests import Limits
 from heatconv.engine.service import Engine
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
@@ -32,14 +32,19 @@ ACTION_TIMEOUT = 4.0
 
 
 class Heard:
-    """Remembers what is announced until somebody takes it."""
+    """Remembers what is announced until somebody takes it.
+
+    :ivar casts: how many nodes each announcement named.
+    """
 
     def __init__(self) -> None:
         self.keys: list[NodeKey] = []
         self.wishes: list[str] = []
+        self.casts: list[int] = []
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
         self.keys.extend(keys)
+        self.casts.append(len(keys))
 
     def wish(self, stack_id: str) -> None:
         self.wishes.append(stack_id)
@@ -48,11 +53,16 @@ class Heard:
 class Parts:
     """What engine and worker are built from, and a runtime as simple as can be."""
 
-    def __init__(self) -> None:
-        self.clock = SteadyClock()
+    def __init__(
+        self,
+        store_type: Callable[[Any, Any], Any] = MemoryStore,
+        clock_type: Callable[[], Any] = SteadyClock,
+        records: Any = None,
+    ) -> None:
+        self.clock = clock_type()
         self.ids = Counter()
-        self.store = MemoryStore(self.clock, self.ids)
-        self.records = MemoryRecords()
+        self.store = store_type(self.clock, self.ids)
+        self.records = records or MemoryRecords()
         self.registry = Registry.installed(self.records, self.clock)
         self.templates = TemplateCache(self.store, self.registry)
         self.heard = Heard()
@@ -70,54 +80,60 @@ class Parts:
         self.heard.keys, self.heard.wishes = [], []
         self.restart()
 
+    def elapse(self, seconds: float) -> None:
+        """Let time pass while the lease is kept alive."""
+        self.clock.time += seconds
+        self.lease.renew()
+
     def checker(self) -> Checker:
         return Checker(self.lease.id, self.ids, 1.0)
 
-    def answer(self, effect: Effect) -> Any:
+    def answer(self, effect: Effect, performer: PluginPerformer | None = None) -> Any:
         """Answer any question at once; time passes when it is to be slept."""
         if isinstance(effect, effects.Perform):
-            return self.performer.perform(effect)
+            return (performer or self.performer).perform(effect)
         if isinstance(effect, effects.Sleep):
-            self.clock.time += effect.seconds
-            self.lease.renew()
+            self.elapse(effect.seconds)
             return None
         return answer(effect, self.store, self.templates, self.heard)
+
+    def start(self, task: Task) -> Driven:
+        """Start a task, for this process as it is now."""
+        return Driven(self, task)
 
     def run(self, task: Task, most: int | None = None) -> bool:
         """Answer all a task asks, or so much at most; return whether it ended.
 
         A task that has not ended is abandoned where its process would have died.
         """
-        said: Any = None
-        answered = 0
-        while True:
-            try:
-                effect = task.send(said)
-            except StopIteration:
-                return True
-            if answered == most:
-                return False
-            said = self.answer(effect)
-            answered += 1
+        return self.start(task).go_on(most)
 
-    def rest(self) -> None:
-        """Do all that is announced until nothing is."""
+    def rest(self, most: int | None = None) -> int:
+        """Do all that is announced, or answer so much of it at most.
+
+        :return: how many questions were answered.
+        """
+        answered = 0
         while self.heard.wishes or self.heard.keys:
             if self.heard.wishes:
-                self.run(prepare(self.heard.wishes.pop(0), self.ids))
+                driven = self.start(prepare(self.heard.wishes.pop(0), self.ids))
             else:
-                self.run(self.checker().check(self.heard.keys.pop(0)))
+                driven = self.start(self.checker().check(self.heard.keys.pop(0)))
+            ended = driven.go_on(None if most is None else most - answered)
+            answered += driven.answered
+            if not ended:
+                break
+        return answered
 
     def sweep(self) -> None:
         """Look once for all that is left over, and take it up."""
-        self.clock.time += 1000
-        self.lease.renew()
+        self.elapse(1000)
 
         def submit(task: Task) -> bool:
             self.run(task)
             return True
 
-        Sweep(self.store, self.heard, self.clock, self.checker, submit).run(500)
+        Sweep(self.store, self.heard, self.clock, self.ids, self.checker, submit).run(500)
 
     def recover(self) -> None:
         """Crash, then sweep until everything is at rest."""
@@ -125,6 +141,58 @@ class Parts:
         for _ in range(3):
             self.sweep()
             self.rest()
+
+
+class Driven:
+    """One task, answered a question at a time.
+
+    It stays with the lease it was started under, so it may become a zombie.
+
+    :ivar effect: what it asks now; None at its end.
+    :ivar answered: how many of its questions were answered.
+    """
+
+    def __init__(self, parts: Parts, task: Task) -> None:
+        self._parts = parts
+        self._performer = parts.performer
+        self._task = task
+        self.answered = 0
+        self.effect: Any = None
+        self._send(None)
+
+    def say(self, answer: Any) -> None:
+        """Answer the question with something of one's own."""
+        self.answered += 1
+        self._send(answer)
+
+    def step(self) -> None:
+        """Answer the question."""
+        self.say(self._parts.answer(self.effect, self._performer))
+
+    def act(self) -> None:
+        """Do what is asked, as one that has looked at its lease long ago."""
+        late = PluginPerformer(self._parts.registry, self._parts.lease, -1e12)
+        self.say(late.perform(self.effect))
+
+    def go_on(self, most: int | None = None) -> bool:
+        """Answer all questions, or so many at most; return whether it ended."""
+        last = None if most is None else self.answered + most
+        while self.effect is not None and self.answered != last:
+            self.step()
+        return self.effect is None
+
+    def until(self, kind: type) -> Any:
+        """Answer questions until one of a kind is asked; return that one."""
+        while not isinstance(self.effect, kind):
+            assert self.effect is not None, f'it ended before {kind.__name__}'
+            self.step()
+        return self.effect
+
+    def _send(self, answer: Any) -> None:
+        try:
+            self.effect = self._task.send(answer)
+        except StopIteration:
+            self.effect = None
 
 
 def thing(value: Any = 'a', **more: Any) -> dict[str, Any]:
@@ -150,13 +218,14 @@ def context(project_id: str | None = 'project', user_id: str = 'user') -> Any:
 class EngineTestCase(testtools.TestCase):
     """An engine, called as its server calls it."""
 
-    limits: Limits | None = None
-    max_template_size = 10_000
+    store_type: type[MemoryStore] = MemoryStore
+    clock_type: type = SteadyClock
 
     def setUp(self) -> None:
         super().setUp()
-        self.parts = Parts()
-        self.store = self.parts.store
+        self.log = self.useFixture(fixtures.FakeLogger())
+        self.parts = Parts(self.store_type, self.clock_type)
+        self.store: Any = self.parts.store
         self.heard = self.parts.heard
         self.context = context()
         self.engine = Engine(
@@ -165,8 +234,7 @@ class EngineTestCase(testtools.TestCase):
             self.heard,
             self.parts.clock,
             self.parts.ids,
-            self.limits,
-            self.max_template_size,
+            max_template_size=10_000,
         )
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:

@@ -29,9 +29,7 @@ class ReadTest(testtools.TestCase):
     def test_what_is_left_out_is_empty(self) -> None:
         got = read()
         nothing: dict[str, Any] = {'parameters': {}, 'parameter_defaults': {}}
-        self.assertEqual(
-            {'template': TEMPLATE, 'environment': nothing, 'files': {}}, got.template
-        )
+        self.assertEqual({'template': TEMPLATE, 'environment': nothing, 'files': {}}, got.template)
         self.assertEqual({}, got.options)
 
     def test_template_environment_files_and_options_are_kept(self) -> None:
@@ -79,6 +77,13 @@ class MergeTest(testtools.TestCase):
     def test_environment_that_is_none(self) -> None:
         for wrong in ([1], 'text', {'parameterz': {}}, {'parameters': []}):
             self.assertRaises(InvalidSection, self.parameters, wrong, {})
+
+    def test_environment_holds_what_json_can(self) -> None:
+        for wrong in ({1: 'a'}, float('nan')):
+            error = self.assertRaises(
+                TemplateError, self.parameters, {'parameters': {'a': wrong}}, {}
+            )
+            self.assertTrue(error.path.startswith('environment.parameters'), error.path)
 
     def test_environment_file_is_held_to_the_size_of_a_template(self) -> None:
         text = 'parameters: {a: ' + 'x' * 100 + '}'

@@ -1,0 +1,71 @@
+"""Answer the questions of tasks that need no plugin and no waiting.
+
+Every runtime, a daemon or a simulation, answers them alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from oslo_log import log
+
+from heatconv import effects
+from heatconv.convergence.model import NodeKey
+from heatconv.effects import Effect
+from heatconv.storage.base import Store
+
+LOG = log.getLogger(__name__)
+
+
+class Announcer(Protocol):
+    """Sends hints; a lost one costs time, not truth."""
+
+    def nodes(self, keys: Sequence[NodeKey]) -> None:
+        """Tell the workers that nodes are ready."""
+
+    def wish(self, stack_id: str) -> None:
+        """Tell the engines that a stack has a wish."""
+
+
+class Templates(Protocol):
+    """Compiles templates, each once."""
+
+    def get(self, template_id: str | None) -> Any:
+        """Return a compiled template."""
+
+
+def answer(effect: Effect, store: Store, templates: Templates, announcer: Announcer) -> Any:
+    """Answer one question that needs no plugin and no waiting."""
+    match effect:
+        case effects.Load(key):
+            return store.views([key])[0]
+        case effects.LoadStack(stack_id):
+            return store.stack(stack_id)
+        case effects.Prepare(stack_id, wish_id, plan):
+            return store.prepare(stack_id, wish_id, plan)
+        case effects.Serving(keys):
+            return store.serving(keys)
+        case effects.Compiled(template_id):
+            return templates.get(template_id)
+        case effects.Save(commit):
+            return store.commit([commit])[0]
+        case effects.Reload(row_id):
+            return store.row(row_id)
+        case effects.Waiting(row_id):
+            return store.waiting_on([row_id])
+        case effects.Cast(keys):
+            announcer.nodes(keys)
+        case effects.CastWish(stack_id):
+            announcer.wish(stack_id)
+        case effects.Trace(subject, reason):
+            LOG.debug('%s: %s', _name(subject), reason)
+        case _:
+            raise TypeError(f'{effect} needs a runtime of its own')
+    return None
+
+
+def _name(subject: Any) -> str:
+    if isinstance(subject, NodeKey):
+        return f'{subject.traversal_id}/{subject.kind.name.lower()}/{subject.name}'
+    return f'{subject.name} ({subject.id})'

@@ -1,0 +1,1 @@
+"""One more runtime of the same engine and worker: every order, by seed."""

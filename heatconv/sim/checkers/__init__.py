@@ -1,0 +1,33 @@
+"""What must hold: one family of checks a file."""
+
+from __future__ import annotations
+
+from heatconv.sim.checkers.exclusion import ExclusionChecker
+from heatconv.sim.checkers.graph import GraphChecker
+from heatconv.sim.checkers.identity import IdentityChecker
+from heatconv.sim.checkers.last_good import LastGoodChecker
+from heatconv.sim.checkers.order import OrderChecker
+from heatconv.sim.checkers.outcome import OutcomeChecker
+from heatconv.sim.checkers.reality import RealityChecker
+from heatconv.sim.checkers.rest import RestChecker
+from heatconv.sim.checkers.supersession import SupersessionChecker
+from heatconv.sim.checkers.transitions import TransitionChecker
+from heatconv.sim.snapshot import Watcher
+
+CHECKERS: tuple[type[Watcher], ...] = (
+    GraphChecker,
+    TransitionChecker,
+    SupersessionChecker,
+    ExclusionChecker,
+    OrderChecker,
+    IdentityChecker,
+    LastGoodChecker,
+    OutcomeChecker,
+    RestChecker,
+    RealityChecker,
+)
+
+
+def every() -> list[Watcher]:
+    """Return one checker of each family, for one world."""
+    return [checker() for checker in CHECKERS]

@@ -1,0 +1,44 @@
+"""Never do two workers act on one resource."""
+
+from __future__ import annotations
+
+from heatconv.convergence.model import Observation, Verb
+from heatconv.effects import Perform
+from heatconv.sim.snapshot import Watcher
+from heatconv.sim.world import Running, World
+
+
+class ExclusionChecker(Watcher):
+    """Watches who may act on what, from the leave of the lease to the answer.
+
+    Those taken for dead are left out: that they act late is what leases cannot
+    prevent and fencing makes up for.
+    """
+
+    def __init__(self) -> None:
+        self._acting: dict[str, Running] = {}
+
+    def admitted(self, world: World, one: Running, effect: Perform) -> None:
+        if effect.makes_up or effect.call.verb == Verb.OBSERVE:
+            return
+        token = effect.call.row.token
+        other = self._acting.get(token)
+        if other is not None and other.worker is not None and not other.worker.parked:
+            world.violate(f'exclusion: {token} of {effect.call.row.name} is acted on twice')
+        self._acting[token] = one
+
+    def acting(self, world: World, one: Running, effect: Perform) -> None:
+        if effect.makes_up or (one.worker is not None and one.worker.parked):
+            return
+        row = world.store.row(effect.call.row.id)
+        if row is None or row.claim != effect.call.row.claim:
+            world.violate(
+                f'exclusion: {effect.call.verb} of {effect.call.row.name} without its claim'
+            )
+
+    def acted(self, world: World, one: Running, effect: Perform, seen: Observation) -> None:
+        self.dropped(world, one)
+
+    def dropped(self, world: World, one: Running) -> None:
+        for token in [token for token, other in self._acting.items() if other is one]:
+            del self._acting[token]

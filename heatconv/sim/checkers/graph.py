@@ -1,0 +1,40 @@
+"""The graph of a traversal is right after every commit, whatever the history."""
+
+from __future__ import annotations
+
+from heatconv.convergence import invariants
+from heatconv.convergence.model import NodeKey
+from heatconv.convergence.step import Commit, Outcome
+from heatconv.convergence.traversal import Plan
+from heatconv.sim.script import Request
+from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.world import Running, World
+
+
+class GraphChecker(Watcher):
+    """Asserts the invariants of rows and nodes."""
+
+    def requested(
+        self, world: World, request: Request, before: Snapshot | None, after: Snapshot
+    ) -> None:
+        self._check(world, after)
+
+    def prepared(
+        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+    ) -> None:
+        self._check(world, after)
+
+    def committed(
+        self,
+        world: World,
+        one: Running,
+        commit: Commit,
+        outcome: Outcome,
+        before: Snapshot,
+        after: Snapshot,
+    ) -> None:
+        self._check(world, after, commit.node.key if commit.node else None)
+
+    def _check(self, world: World, after: Snapshot, key: NodeKey | None = None) -> None:
+        for wrong in invariants.violations(after.stack, after.rows.values(), after.nodes.values()):
+            world.violate(f'graph: {wrong}')

@@ -1,0 +1,94 @@
+"""Nothing is replaced that its definition allowed to keep.
+
+What is wanted is worked out here once more, from the template as the scenario wrote
+it, so that no mistake of the core is repeated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heatconv.convergence.model import Kind, NodeKey, Resource
+from heatconv.convergence.step import Commit, Outcome
+from heatconv.sim.language import GetAtt, GetRes
+from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.world import Running, World
+
+_GONE = object()
+
+
+class IdentityChecker(Watcher):
+    """Looks at each replacement and at each create."""
+
+    def committed(
+        self,
+        world: World,
+        one: Running,
+        commit: Commit,
+        outcome: Outcome,
+        before: Snapshot,
+        after: Snapshot,
+    ) -> None:
+        write = commit.node
+        if write is None or write.key.kind != Kind.UPDATE or outcome.verdict != 'stands':
+            return
+        if commit.inserts and commit.row is not None:
+            self._replaced(world, write.key, commit.row.read, after)
+        elif write.now == 'running' and commit.row is not None:
+            saved = commit.row.saved
+            if saved is not None and (saved.action, saved.status) == ('CREATE', 'IN_PROGRESS'):
+                self._created(world, write.key, saved, after)
+
+    def _replaced(self, world: World, key: NodeKey, old: Resource, after: Snapshot) -> None:
+        wanted = wanted_properties(world, key, after)
+        if wanted is not None and _good(old) and keeps(old, wanted):
+            world.violate(f'identity: {key.name} is replaced though it could be kept')
+        self._beside(world, key, old.id, wanted, after)
+
+    def _created(self, world: World, key: NodeKey, new: Resource, after: Snapshot) -> None:
+        self._beside(world, key, new.id, wanted_properties(world, key, after), after)
+
+    def _beside(
+        self,
+        world: World,
+        key: NodeKey,
+        but: str,
+        wanted: dict[str, Any] | None,
+        after: Snapshot,
+    ) -> None:
+        if wanted is None:
+            return
+        for row in after.rows.values():
+            if row.name == key.name and row.id != but and _good(row) and keeps(row, wanted):
+                world.violate(f'identity: {key.name} is made anew beside row {row.id} that fits')
+
+
+def _good(row: Resource) -> bool:
+    return row.status == 'COMPLETE' and row.action in ('CREATE', 'UPDATE')
+
+
+def keeps(row: Resource, wanted: dict[str, Any]) -> bool:
+    """Say whether a row can become what is wanted without a replacement."""
+    have = row.properties or {}
+    return all(have.get(name, _GONE) == value for name, value in wanted.items() if '!' in name)
+
+
+def wanted_properties(world: World, key: NodeKey, snapshot: Snapshot) -> dict[str, Any] | None:
+    """Resolve a definition against the rows that serve now; None if it has no sense."""
+    template = world.written.get(snapshot.stack.template_id)
+    if template is None or key.name not in template.resources:
+        return None
+    resolved: dict[str, Any] = {}
+    for name, value in template.resources[key.name].properties.items():
+        if isinstance(value, GetRes | GetAtt):
+            node = snapshot.nodes.get(NodeKey(key.traversal_id, Kind.UPDATE, value.target_name))
+            row = snapshot.rows.get(node.subject or '') if node is not None else None
+            if row is None:
+                return None
+            if isinstance(value, GetRes):
+                resolved[name] = row.physical_id
+            else:
+                resolved[name] = row.attributes.get(value.attr)
+        else:
+            resolved[name] = value
+    return resolved

@@ -1,0 +1,68 @@
+"""The last good template is the one whose updates were all done last."""
+
+from __future__ import annotations
+
+from heatconv.convergence.model import Action, Kind, NodeKey, Status
+from heatconv.convergence.step import Commit, Outcome
+from heatconv.convergence.traversal import Plan
+from heatconv.sim.script import Request
+from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.world import Running, World
+
+
+class LastGoodChecker(Watcher):
+    """Looks at every change of it, and at what it is at rest.
+
+    A rollback goes to what was the last good template when it was asked for:
+    the updates under way may be done before it is prepared.
+    """
+
+    def __init__(self) -> None:
+        self._asked: dict[str | None, str | None] = {}
+
+    def requested(
+        self, world: World, request: Request, before: Snapshot | None, after: Snapshot
+    ) -> None:
+        self._asked[after.stack.wish_id] = after.stack.last_good_id
+
+    def prepared(
+        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+    ) -> None:
+        if after.stack.template_id != before.stack.newest_template_id:
+            world.violate('last good: the traversal goes elsewhere than the wish')
+        rolls_back = before.stack.action == Action.ROLLBACK
+        if rolls_back and after.stack.template_id != self._asked[before.stack.wish_id]:
+            world.violate('last good: a rollback goes elsewhere than to the last good template')
+        if before.stack.last_good_id != after.stack.last_good_id and plan.leaves:
+            template = world.written[after.stack.template_id]
+            if template.resources:
+                world.violate('last good: a template is good before its updates are done')
+
+    def committed(
+        self,
+        world: World,
+        one: Running,
+        commit: Commit,
+        outcome: Outcome,
+        before: Snapshot,
+        after: Snapshot,
+    ) -> None:
+        if after.stack.wish_id != before.stack.wish_id:
+            self._asked[after.stack.wish_id] = after.stack.last_good_id
+        if before.stack.last_good_id == after.stack.last_good_id:
+            return
+        stack = after.stack
+        if stack.last_good_id != stack.template_id:
+            world.violate('last good: it became another than that of the traversal')
+        for name in world.written[stack.template_id].resources:
+            node = before.nodes.get(NodeKey(stack.traversal_id or '', Kind.UPDATE, name))
+            if node is None or node.status != 'done':
+                world.violate(f'last good: {name} is not done')
+
+    def rested(self, world: World) -> None:
+        for snapshot in world.snapshots.values():
+            stack = snapshot.stack
+            if stack.status != Status.COMPLETE or stack.action == Action.DELETE:
+                continue
+            if stack.last_good_id != stack.template_id:
+                world.violate(f'last good: {stack.name} is COMPLETE, and another template is good')

@@ -1,0 +1,50 @@
+"""Nothing is made before what it requires, or deleted before what requires it."""
+
+from __future__ import annotations
+
+from heatconv.convergence.model import Kind, NodeKey, Observation, Verb
+from heatconv.convergence.step import Commit, Outcome
+from heatconv.effects import Perform
+from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.world import Running, World
+
+
+class OrderChecker(Watcher):
+    """Reads what reality refused, and what no reference in reality shows."""
+
+    def committed(
+        self,
+        world: World,
+        one: Running,
+        commit: Commit,
+        outcome: Outcome,
+        before: Snapshot,
+        after: Snapshot,
+    ) -> None:
+        """At the begin of an update node: what it depends on is there."""
+        write = commit.node
+        if write is None or write.key.kind != Kind.UPDATE or write.now != 'running':
+            return
+        template = world.written.get(after.stack.template_id)
+        if template is None or write.key.name not in template.resources:
+            return
+        for required in template.resources[write.key.name].references():
+            node = after.nodes.get(NodeKey(write.key.traversal_id, Kind.UPDATE, required))
+            if node is None or node.status != 'done':
+                world.violate(f'order: {write.key.name} began before {required} was done')
+
+    def acting(self, world: World, one: Running, effect: Perform) -> None:
+        world.reality.refused.clear()
+        if world.zombie_acted or effect.makes_up or effect.call.verb != Verb.DELETE:
+            return
+        row = effect.call.row
+        for other in world.snapshots[row.stack_id].rows.values():
+            there = world.reality.by_token(other.token) is not None
+            if other.id != row.id and row.id in other.requires and there:
+                world.violate(f'order: {row.name} is deleted before {other.name} ({other.id})')
+
+    def acted(self, world: World, one: Running, effect: Perform, seen: Observation) -> None:
+        if world.zombie_acted:
+            return
+        for refused in world.reality.refused:
+            world.violate(f'order: {effect.call.verb} of {effect.call.row.name}: {refused}')

@@ -1,0 +1,51 @@
+"""Every stack is in the end where the user last asked it to be."""
+
+from __future__ import annotations
+
+from heatconv.convergence.model import Action, Status
+from heatconv.convergence.traversal import Plan
+from heatconv.sim.script import Request
+from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.world import Running, World
+
+
+class OutcomeChecker(Watcher):
+    """Remembers the last request that was accepted, and compares at rest.
+
+    A stack may fail only if something was told to fail.
+    """
+
+    def __init__(self) -> None:
+        self._asked: dict[str, tuple[str, str | None]] = {}
+        self._may_fail = False
+
+    def requested(
+        self, world: World, request: Request, before: Snapshot | None, after: Snapshot
+    ) -> None:
+        self._may_fail = self._may_fail or bool(world.reality.failing)
+        stack = after.stack
+        if before is None or before.stack.wish_id != stack.wish_id:
+            self._asked[stack.id] = (request.verb, stack.wish_template_id)
+        elif request.verb == 'cancel':
+            self._asked[stack.id] = ('cancel', None)
+
+    def prepared(
+        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+    ) -> None:
+        self._may_fail = self._may_fail or bool(world.reality.failing)
+
+    def rested(self, world: World) -> None:
+        may_fail = self._may_fail or world.zombie_acted
+        for snapshot in world.snapshots.values():
+            stack = snapshot.stack
+            verb, template_id = self._asked[stack.id]
+            if stack.status == Status.FAILED:
+                if not may_fail and verb != 'cancel':
+                    world.violate(f'outcome: {stack.name} failed: {stack.reason}')
+                continue
+            if verb == 'delete' and stack.action == Action.DELETE:
+                if stack.deleted_at is None:
+                    world.violate(f'outcome: {stack.name} is not deleted')
+            elif verb in ('create', 'update', 'rollback') and not may_fail:
+                if stack.template_id != template_id:
+                    world.violate(f'outcome: {stack.name} is not what was asked for last')

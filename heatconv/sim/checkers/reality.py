@@ -1,0 +1,71 @@
+"""Reality is what the template says: names, properties, references, attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from heatconv.convergence.model import Action, Status
+from heatconv.sim.language import GetAtt, GetRes, Template
+from heatconv.sim.reality import PhysicalResource, Reality
+from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.world import World
+
+
+def differences(template: Template, physical: Iterable[PhysicalResource]) -> list[str]:
+    """Compare physical resources with a template, in its order."""
+    by_name: dict[str, list[PhysicalResource]] = {}
+    for row in physical:
+        by_name.setdefault(row.logical_name, []).append(row)
+    found: list[str] = []
+    for name, copies in sorted(by_name.items()):
+        if name not in template.resources:
+            found.append(f'{name} is not in the template, and there')
+        elif len(copies) > 1:
+            found.append(f'there are {len(copies)} of {name}')
+    for name, definition in template.resources.items():
+        if name not in by_name:
+            found.append(f'{name} is not there')
+            continue
+        have = by_name[name][0].properties
+        wanted = {key: _value(value, by_name) for key, value in definition.properties.items()}
+        if have != wanted:
+            found.append(f'{name} is {have}, not {wanted}')
+    return found
+
+
+def _value(value: Any, by_name: Mapping[str, list[PhysicalResource]]) -> Any:
+    if isinstance(value, GetRes):
+        return next((row.uuid for row in by_name.get(value.target_name, ())), None)
+    if isinstance(value, GetAtt):
+        rows = by_name.get(value.target_name, ())
+        return next((row.properties.get(value.attr) for row in rows), None)
+    return value
+
+
+def of_stack(reality: Reality, snapshot: Snapshot) -> list[PhysicalResource]:
+    """Return the physical resources of a stack."""
+    return [row for row in reality.rows.values() if row.token in snapshot.rows]
+
+
+class RealityChecker(Watcher):
+    """Compares them at rest, and rows with what is there."""
+
+    def rested(self, world: World) -> None:
+        if world.zombie_acted:
+            # What it did after the last look is found by the next request.
+            return
+        for snapshot in world.snapshots.values():
+            stack = snapshot.stack
+            if stack.status == Status.COMPLETE and stack.action != Action.DELETE:
+                template = world.written[stack.template_id]
+                for wrong in differences(template, of_stack(world.reality, snapshot)):
+                    world.violate(f'reality: {stack.name}: {wrong}')
+            for row in snapshot.rows.values():
+                physical = world.reality.by_token(row.token)
+                there = None if physical is None else physical.uuid
+                if row.status == Status.COMPLETE and row.physical_id != there:
+                    world.violate(f'reality: row {row.id} of {row.name} says {row.physical_id}')
+                if physical is not None and row.status == Status.COMPLETE:
+                    if dict(row.attributes) != physical.properties:
+                        world.violate(f'reality: the attributes of {row.name} are not real')

@@ -1,0 +1,42 @@
+"""A superseded traversal changes nothing in the newer one's graph."""
+
+from __future__ import annotations
+
+from heatconv.convergence.step import Commit, Outcome
+from heatconv.convergence.traversal import Plan
+from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.world import Running, World
+
+
+class SupersessionChecker(Watcher):
+    """Compares the nodes before and after a commit of an old traversal."""
+
+    def prepared(
+        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+    ) -> None:
+        old = before.stack.traversal_id
+        left = [key for key in after.nodes if key.traversal_id == old]
+        if old is not None and left:
+            world.violate(f'supersession: nodes of {old} are left: {left}')
+
+    def committed(
+        self,
+        world: World,
+        one: Running,
+        commit: Commit,
+        outcome: Outcome,
+        before: Snapshot,
+        after: Snapshot,
+    ) -> None:
+        current = before.stack.traversal_id
+        if commit.node is not None and commit.node.key.traversal_id == current:
+            return
+        if before.stack != after.stack:
+            world.violate(f'supersession: {one.name} changed the stack, now at {current}')
+        changed = [
+            key
+            for key in sorted({*before.nodes, *after.nodes})
+            if before.nodes.get(key) != after.nodes.get(key)
+        ]
+        if changed:
+            world.violate(f'supersession: {one.name} changed {changed[0]}')

@@ -1,0 +1,80 @@
+"""Statuses only move along the transition table, and versions only up."""
+
+from __future__ import annotations
+
+from heatconv.convergence import states
+from heatconv.convergence.model import Action, Resource, Stack, Status
+from heatconv.convergence.step import Commit, Outcome
+from heatconv.convergence.traversal import Plan
+from heatconv.sim.script import Request
+from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.world import Running, World
+
+#: From where a row may vanish: it was never begun, it is gone, or it is retained.
+MAY_GO = (states.INIT, states.DELETING)
+
+
+class TransitionChecker(Watcher):
+    """Compares what was with what is."""
+
+    def requested(
+        self, world: World, request: Request, before: Snapshot | None, after: Snapshot
+    ) -> None:
+        if before is not None:
+            self._rows(world, before, after)
+
+    def prepared(
+        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+    ) -> None:
+        self._rows(world, before, after)
+        self._stack(world, before.stack, after.stack)
+
+    def committed(
+        self,
+        world: World,
+        one: Running,
+        commit: Commit,
+        outcome: Outcome,
+        before: Snapshot,
+        after: Snapshot,
+    ) -> None:
+        self._rows(world, before, after)
+        self._stack(world, before.stack, after.stack)
+
+    def _rows(self, world: World, before: Snapshot, after: Snapshot) -> None:
+        for row_id, old in before.rows.items():
+            new = after.rows.get(row_id)
+            if new is old:
+                continue
+            if new is None:
+                if states.state(old) not in MAY_GO:
+                    world.violate(f'transition: {_named(old)} vanished')
+                continue
+            if not states.allowed(states.state(old), states.state(new)):
+                world.violate(f'transition: {_named(old)} became {_state(new)}')
+            if new.version < old.version:
+                world.violate(f'transition: {_named(old)} went back to version {new.version}')
+            if old.claim is not None and new.claim not in (None, old.claim):
+                world.violate(f'transition: {_named(old)} was claimed over')
+        for row_id, new in after.rows.items():
+            if row_id not in before.rows and states.begun(new):
+                world.violate(f'transition: {_named(new)} came begun into the world')
+
+    def _stack(self, world: World, before: Stack, after: Stack) -> None:
+        if after is before or before.status == Status.IN_PROGRESS:
+            return
+        if after.status == Status.IN_PROGRESS and after.action == Action.ROLLBACK:
+            return
+        if (before.action, before.status) != (after.action, after.status):
+            world.violate(
+                f'transition: a stack {before.action} {before.status} became '
+                f'{after.action} {after.status} by itself'
+            )
+
+
+def _state(row: Resource) -> str:
+    return f'{row.action} {row.status}'
+
+
+def _named(row: Resource) -> str:
+    return f'row {row.id} of {row.name} ({_state(row)})'

@@ -1,0 +1,191 @@
+"""Random histories: what users ask for, and what gives trouble meanwhile."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
+from heatconv.sim.script import Entry, Noop, Request, Trouble
+
+NAMES = 'ABCDEF'
+STACK = 's'
+INFINITY = float('inf')
+
+
+@dataclass(frozen=True)
+class History:
+    """What is asked for, in order, and what must be possible in the end.
+
+    :ivar final: a template to update to when all is over; None for no epilogue.
+    """
+
+    entries: tuple[Entry, ...]
+    final: Template | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            'entries': [_entry_to_json(one) for one in self.entries],
+            'final': None if self.final is None else template_to_json(self.final),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> History:
+        final = value['final']
+        return cls(
+            tuple(_entry_from_json(one) for one in value['entries']),
+            None if final is None else template_from_json(final),
+        )
+
+
+def draw_template(source: random.Random, most: int = 4) -> Template:
+    """Draw a template of up to some resources; references form no cycle."""
+    order = list(NAMES[: most + 1])
+    source.shuffle(order)
+    order = order[: source.randint(0, most)]
+    resources: dict[str, RsrcDef] = {}
+    for index, name in enumerate(order):
+        properties: dict[str, Any] = {'x': source.randint(0, 2)}
+        depends_on: list[str] = []
+        if source.random() < 0.5:
+            properties['!a'] = source.randint(0, 1)
+        for other in source.sample(order[:index], min(index, source.randint(0, 2))):
+            how = source.random()
+            key = f'{"!" if source.random() < 0.3 else ""}to_{other}'
+            if how < 0.5:
+                properties[key] = GetRes(other)
+            elif how < 0.8:
+                properties[key] = GetAtt(other, 'x')
+            else:
+                depends_on.append(other)
+        resources[name] = RsrcDef(properties, depends_on)
+    return Template(resources)
+
+
+def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
+    """Draw a history of one stack.
+
+    :param trouble: operations may fail or take long.
+    :param most: how many resources a template has at most.
+    """
+    entries: list[Entry] = []
+    if trouble and source.random() < 0.5:
+        for _ in range(source.randint(1, 2)):
+            entries.append(_draw_trouble(source, most))
+    templates = [draw_template(source, most)]
+    entries.append(
+        Request('create', STACK, templates[0], {'disable_rollback': source.random() < 0.5})
+    )
+    for _ in range(source.choice((0, 1, 1, 2, 2, 3, 4))):
+        entries.append(Noop(source.choice((1, 1, 2, 3, 5, 8))))
+        kind = source.random()
+        if kind < 0.15:
+            # What was superseded is asked for again.
+            entries.append(Request('update', STACK, source.choice(templates)))
+        elif kind < 0.65:
+            templates.append(draw_template(source, most))
+            entries.append(Request('update', STACK, templates[-1]))
+        elif kind < 0.8:
+            entries.append(Request('rollback', STACK))
+        elif kind < 0.9:
+            rollback = source.random() < 0.5
+            entries.append(Request('cancel', STACK, options={'with_rollback': rollback}))
+        elif kind < 0.95 and trouble:
+            entries.append(_draw_trouble(source, most))
+        else:
+            entries.append(Request('delete', STACK))
+    return History(tuple(entries), draw_template(source, most))
+
+
+def _draw_trouble(source: random.Random, most: int) -> Trouble:
+    name = source.choice(NAMES[: most + 1])
+    verb = source.choice((None, 'create', 'update', 'delete'))
+    if source.random() < 0.5:
+        return Trouble(name, None, verb, source.choice((1, 1, 2, INFINITY)))
+    return Trouble(name, source.choice((1, 2, 5, INFINITY)), verb, source.choice((1, 2, INFINITY)))
+
+
+def without_noops(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return what is asked for, without delays."""
+    return tuple(one for one in entries if not isinstance(one, Noop))
+
+
+# As JSON, for replays
+
+
+def template_to_json(template: Template) -> dict[str, Any]:
+    return {
+        name: {
+            'properties': {
+                key: value.hot() if isinstance(value, GetRes | GetAtt) else value
+                for key, value in definition.properties.items()
+            },
+            'depends_on': list(definition.depends_on),
+        }
+        for name, definition in template.resources.items()
+    }
+
+
+def template_from_json(value: Mapping[str, Any]) -> Template:
+    return Template(
+        {
+            name: RsrcDef(
+                {key: _property(one) for key, one in definition['properties'].items()},
+                definition['depends_on'],
+            )
+            for name, definition in value.items()
+        }
+    )
+
+
+def _property(value: Any) -> Any:
+    if isinstance(value, dict) and list(value) == ['get_resource']:
+        return GetRes(value['get_resource'])
+    if isinstance(value, dict) and list(value) == ['get_attr']:
+        return GetAtt(*value['get_attr'])
+    return value
+
+
+def _number(value: float | None) -> Any:
+    return 'inf' if value == INFINITY else value
+
+
+def _entry_to_json(entry: Entry) -> dict[str, Any]:
+    if isinstance(entry, Noop):
+        return {'noop': entry.count}
+    if isinstance(entry, Trouble):
+        return {
+            'trouble': entry.name,
+            'polls': _number(entry.polls),
+            'verb': entry.verb,
+            'times': _number(entry.times),
+        }
+    assert isinstance(entry, Request), f'{entry} is not for histories'
+    made: dict[str, Any] = {'request': entry.verb, 'stack': entry.stack}
+    if entry.template is not None:
+        made['template'] = template_to_json(entry.template)
+    if entry.options:
+        made['options'] = dict(entry.options)
+    return made
+
+
+def _entry_from_json(value: Mapping[str, Any]) -> Entry:
+    if 'noop' in value:
+        return Noop(value['noop'])
+    if 'trouble' in value:
+        polls = value['polls']
+        return Trouble(
+            value['trouble'],
+            None if polls is None else float(polls),
+            value['verb'],
+            float(value['times']),
+        )
+    template = value.get('template')
+    return Request(
+        value['request'],
+        value['stack'],
+        None if template is None else template_from_json(template),
+        value.get('options', {}),
+    )

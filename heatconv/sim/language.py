@@ -1,0 +1,100 @@
+"""The language of scenarios: templates as the convergence prototype wrote them.
+
+A template is turned into HOT, so that the engine and the workers of a simulation
+compile and resolve it like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+#: The type of every resource of a scenario.
+TYPE = 'Sim::Resource'
+
+VERSION = '2021-04-16'
+
+
+@dataclass(frozen=True)
+class GetRes:
+    """Refer to another resource: its physical id."""
+
+    target_name: str
+
+    def hot(self) -> dict[str, Any]:
+        return {'get_resource': self.target_name}
+
+
+@dataclass(frozen=True)
+class GetAtt:
+    """Refer to an attribute of another resource: its property of that name."""
+
+    target_name: str
+    attr: str
+
+    def hot(self) -> dict[str, Any]:
+        return {'get_attr': [self.target_name, self.attr]}
+
+
+@dataclass(frozen=True)
+class RsrcDef:
+    """Define a resource.
+
+    :ivar properties: references are resolved at the top level only; one whose
+        name holds ``!`` forces a replacement when its value changes.
+    :ivar depends_on: names of resources that come first without being referred to.
+    """
+
+    properties: Mapping[str, Any]
+    depends_on: Iterable[str]
+
+    def references(self) -> tuple[str, ...]:
+        """Name the resources that come first, each once."""
+        referred = [
+            value.target_name
+            for value in self.properties.values()
+            if isinstance(value, GetRes | GetAtt)
+        ]
+        return tuple(dict.fromkeys([*referred, *self.depends_on]))
+
+    def hot(self) -> dict[str, Any]:
+        properties = {
+            name: value.hot() if isinstance(value, GetRes | GetAtt) else value
+            for name, value in self.properties.items()
+        }
+        made: dict[str, Any] = {'type': TYPE, 'properties': properties}
+        if self.depends_on:
+            made['depends_on'] = list(self.depends_on)
+        return made
+
+
+@dataclass(eq=False)
+class Template:
+    """A template; the same one may be submitted again, and by several stacks.
+
+    :ivar key: a name for traces; of no other consequence.
+    """
+
+    resources: Mapping[str, RsrcDef] = field(default_factory=dict)
+    key: Any = None
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Return what the engine stores: the template in HOT, and no environment."""
+        try:
+            return self._content
+        except AttributeError:
+            template = {
+                'heat_template_version': VERSION,
+                'resources': {name: one.hot() for name, one in self.resources.items()},
+            }
+            self._content: dict[str, Any] = {
+                'template': template,
+                'environment': {},
+                'files': {},
+            }
+            return self._content
+
+    def __repr__(self) -> str:
+        return f'Template({dict(self.resources)!r})'

@@ -1,0 +1,227 @@
+"""Reality: the physical resources of a simulation, and the plugin that makes them.
+
+Reality is stricter than most clouds: it refuses to make what refers to something
+that is not there, and to delete what something refers to. What it refused, and
+to whom, is what the checkers read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from heatconv.convergence.model import Verb
+from heatconv.hot.schema import TypeSchema
+from heatconv.resources.plugin import Observation, Plugin, Resource
+from heatconv.resources.plugin import Reality as Seen
+
+#: What the ids of physical resources begin with, so that references show.
+PREFIX = 'phys-'
+
+
+class Refused(Exception):
+    """Reality does not do that: it would break a reference."""
+
+
+class Broken(Exception):
+    """An operation that was told to fail."""
+
+
+@dataclass
+class PhysicalResource:
+    """What is there.
+
+    :ivar uuid: its id.
+    :ivar token: what a plugin finds it by; None for one made by hand.
+    :ivar polls: how often it still has to be looked at before the operation under
+        way is done.
+    """
+
+    uuid: str
+    logical_name: str
+    properties: dict[str, Any]
+    token: str | None = None
+    polls: float = 0
+    deleting: bool = False
+
+
+@dataclass
+class Rule:
+    """Operations on a name that fail or take long.
+
+    :ivar verb: which ones; None for all.
+    :ivar times: how often the rule still holds.
+    """
+
+    name: str
+    verb: Verb | None = None
+    times: float = float('inf')
+
+    def holds(self, name: str, verb: Verb) -> bool:
+        if name != self.name or self.verb not in (None, verb) or self.times <= 0:
+            return False
+        self.times -= 1
+        return True
+
+
+@dataclass
+class Slow(Rule):
+    """:ivar polls: how many looks an operation takes."""
+
+    polls: float = 1
+
+
+@dataclass
+class Reality:
+    """All physical resources, in the order of their making."""
+
+    rows: dict[str, PhysicalResource] = field(default_factory=dict)
+    failing: list[Rule] = field(default_factory=list)
+    slow_ones: list[Slow] = field(default_factory=list)
+    #: What was refused since somebody last looked.
+    refused: list[str] = field(default_factory=list)
+    _tokens: dict[str, PhysicalResource] = field(default_factory=dict)
+    _made: int = 0
+
+    # What scenarios call
+
+    def resources_by_logical_name(self, name: str) -> dict[str, PhysicalResource]:
+        """Return the physical resources made for a name, by uuid."""
+        return {uuid: row for uuid, row in self.rows.items() if row.logical_name == name}
+
+    def all_resources(self) -> dict[str, PhysicalResource]:
+        """Return all physical resources, by uuid."""
+        return dict(self.rows)
+
+    def create_resource(
+        self, logical_name: str, properties: Mapping[str, Any], token: str | None = None
+    ) -> str:
+        """Make a resource and return its uuid."""
+        self._check_references(properties)
+        self._made += 1
+        uuid = PREFIX + (token if token is not None else f'by-hand-{self._made}')
+        row = PhysicalResource(uuid, logical_name, dict(properties), token)
+        self.rows[uuid] = row
+        if token is not None:
+            self._tokens[token] = row
+        return uuid
+
+    def update_resource(self, uuid: str, properties: Mapping[str, Any]) -> None:
+        """Change a resource."""
+        self._check_references(properties)
+        self.rows[uuid].properties = dict(properties)
+
+    def delete_resource(self, uuid: str) -> None:
+        """Delete a resource."""
+        for other in self.rows.values():
+            if other.uuid != uuid and uuid in other.properties.values():
+                raise self._refuse(f'{uuid} is referred to by {other.uuid}')
+        row = self.rows.pop(uuid)
+        if row.token is not None:
+            del self._tokens[row.token]
+
+    def fail(self, name: str, verb: str | None = None, times: float = float('inf')) -> None:
+        """Let operations on a name fail.
+
+        :param verb: create, update or delete; None for all.
+        """
+        self.failing.append(Rule(name, None if verb is None else Verb(verb), times))
+
+    def slow(
+        self,
+        name: str,
+        polls: float = 3,
+        verb: str | None = None,
+        times: float = float('inf'),
+    ) -> None:
+        """Let operations on a name take some looks; infinitely many never end."""
+        self.slow_ones.append(Slow(name, None if verb is None else Verb(verb), times, polls))
+
+    def repair(self) -> None:
+        """Let nothing fail or take long any more."""
+        self.failing.clear()
+        self.slow_ones.clear()
+        for row in self.rows.values():
+            row.polls = min(row.polls, 1)
+
+    # What the plugin calls
+
+    def by_token(self, token: str) -> PhysicalResource | None:
+        return self._tokens.get(token)
+
+    def polls_for(self, name: str, verb: Verb) -> float:
+        return next((rule.polls for rule in self.slow_ones if rule.holds(name, verb)), 0)
+
+    def check_works(self, name: str, verb: Verb) -> None:
+        if any(rule.holds(name, verb) for rule in self.failing):
+            raise Broken(f'{verb} of {name} was told to fail')
+
+    def _check_references(self, properties: Mapping[str, Any]) -> None:
+        for value in properties.values():
+            if isinstance(value, str) and value.startswith(PREFIX) and value not in self.rows:
+                raise self._refuse(f'{value} is not there')
+
+    def _refuse(self, why: str) -> Refused:
+        self.refused.append(why)
+        return Refused(why)
+
+
+class SimResource(Plugin):
+    """The resource type of scenarios: its attributes mirror its properties."""
+
+    schema = TypeSchema(
+        description='A resource of a simulation.', any_property=True, any_attribute=True
+    )
+
+    def __init__(self, reality: Reality) -> None:
+        self.reality = reality
+
+    def replace_on_change(self, properties: Mapping[str, Any]) -> frozenset[str]:
+        return frozenset(name for name in properties if '!' in name)
+
+    def observe(self, resource: Resource) -> Observation:
+        row = self.reality.by_token(resource.token)
+        if row is None:
+            return Observation(Seen.ABSENT)
+        if row.polls > 0:
+            row.polls -= 1
+            return Observation(Seen.PENDING)
+        if row.deleting:
+            self.reality.delete_resource(row.uuid)
+            return Observation(Seen.ABSENT)
+        return Observation(
+            Seen.READY,
+            physical_id=row.uuid,
+            attributes=dict(row.properties),
+            properties=dict(row.properties),
+        )
+
+    def create(self, resource: Resource) -> None:
+        self.reality.check_works(resource.name, Verb.CREATE)
+        if self.reality.by_token(resource.token) is None:
+            self.reality.create_resource(resource.name, resource.properties, resource.token)
+            self._delay(resource, Verb.CREATE)
+
+    def update(self, resource: Resource, changed: Sequence[str]) -> None:
+        self.reality.check_works(resource.name, Verb.UPDATE)
+        row = self.reality.by_token(resource.token)
+        if row is not None:
+            self.reality.update_resource(row.uuid, resource.properties)
+            self._delay(resource, Verb.UPDATE)
+
+    def delete(self, resource: Resource) -> None:
+        self.reality.check_works(resource.name, Verb.DELETE)
+        row = self.reality.by_token(resource.token)
+        if row is None or row.deleting:
+            return
+        polls = self.reality.polls_for(resource.name, Verb.DELETE)
+        if polls:
+            row.polls, row.deleting = polls, True
+        else:
+            self.reality.delete_resource(row.uuid)
+
+    def _delay(self, resource: Resource, verb: Verb) -> None:
+        row = self.reality.by_token(resource.token)
+        assert row is not None
+        row.polls = self.reality.polls_for(resource.name, verb)

@@ -1,0 +1,57 @@
+"""Compile templates once for all the worlds of an exploration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv.resources.registry import Registry
+from heatconv.storage.base import Store
+from heatconv.storage.memory import encode_template
+from heatconv.templates import CompiledTemplate, TemplateCache
+
+
+class Templates(TemplateCache):
+    """A cache that outlives its store.
+
+    Worlds have the same resource type, whatever their reality: what is compiled
+    for one of them serves all. What is kept is bounded, since random templates
+    never end.
+    """
+
+    def __init__(self, size: int = 2_000) -> None:
+        self._size = size
+        self._by_id: dict[str | None, CompiledTemplate] = {}
+        self._ids: dict[int, tuple[Mapping[str, Any], str]] = {}
+
+    def bound(self, store: Store, registry: Registry) -> Templates:
+        """Return the cache for one world."""
+        self._store = store
+        self._registry = registry
+        if len(self._by_id) > self._size:
+            self._by_id.clear()
+        if len(self._ids) > self._size:
+            self._ids.clear()
+        return self
+
+    def id_of(self, content: Mapping[str, Any]) -> str:
+        """Return the id that a store gives some content."""
+        found = self._ids.get(id(content))
+        if found is None:
+            found = self._ids[id(content)] = (content, encode_template(content)[0])
+        return found[1]
+
+    def compile(self, content: Mapping[str, Any], lenient: bool = False) -> CompiledTemplate:
+        template_id = self.id_of(content)
+        if template_id not in self._by_id:
+            self._by_id[template_id] = super().compile(content, lenient)
+        return self._by_id[template_id]
+
+    def get(self, template_id: str | None) -> CompiledTemplate:
+        found = self._by_id.get(template_id)
+        if found is None:
+            content = self._store.template(template_id) if template_id is not None else None
+            empty = {'template': {'heat_template_version': '2021-04-16'}}
+            found = super().compile(empty if content is None else content)
+            self._by_id[template_id] = found
+        return found

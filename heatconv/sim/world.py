@@ -1,0 +1,628 @@
+"""A world of engines, workers, messages and reality, advanced one step at a time.
+
+It runs the tasks of the real engine and the real worker on a real store, calls the
+plugin through the worker's performer, and sweeps with the worker's sweep. What is
+simulated is the rest: time, threads, messages, processes, and their death. The
+world never chooses: `choices` says what may happen next, and whoever drives it
+picks one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from heatconv import answers, effects
+from heatconv.convergence.model import NodeKey, Resource, Stack
+from heatconv.convergence.step import Outcome, Verdict
+from heatconv.effects import Effect, Task
+from heatconv.engine.content import StackContent
+from heatconv.engine.prepare import prepare
+from heatconv.engine.requests import Requests
+from heatconv.exception import HeatconvException
+from heatconv.resources.registry import Registry
+from heatconv.sim import language, script
+from heatconv.sim.reality import Reality, SimResource
+from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.templates import Templates
+from heatconv.storage.base import StackQuery, Store
+from heatconv.worker.check import Checker
+from heatconv.worker.lease import LeaseKeeper
+from heatconv.worker.performer import PluginPerformer
+from heatconv.worker.sweep import Sweep
+
+LEASE_SECONDS = 10.0
+HEARTBEAT_SECONDS = 2.0
+ACTION_SECONDS = 4.0
+POLL_SECONDS = 1.0
+SWEEP_SECONDS = 4.0
+
+PROJECT = 'project'
+
+#: Questions whose answer no one else can change, or that nobody waits for.
+FUSED = (effects.Trace, effects.Compiled, effects.Cast, effects.CastWish)
+
+
+class SimClock:
+    """A clock that the world moves."""
+
+    def __init__(self) -> None:
+        self.time = 1_000.0
+
+    def now(self) -> float:
+        return self.time
+
+
+class SimIds:
+    """Ids in the order of their making, short enough to read."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def fresh(self) -> str:
+        self.last += 1
+        return f'{self.last:06d}'
+
+
+@dataclass(eq=False)
+class SimWorker:
+    """One worker process.
+
+    :ivar parked: it seems dead: nobody hears of it, and its tasks go on late.
+    :ivar told: messages it sent in its last step: they may die with it.
+    """
+
+    name: str
+    lease: LeaseKeeper
+    performer: PluginPerformer
+    sweep_due: float
+    parked: bool = False
+    told: list[Message] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Running:
+    """A task, and what it asked last.
+
+    :ivar worker: None for the engine's.
+    :ivar admitted: the lease allowed the call of a plugin that it asks for.
+    :ivar due: when it is to be woken up, None while it is awake.
+    """
+
+    serial: int
+    name: str
+    task: Task
+    effect: Effect
+    worker: SimWorker | None
+    admitted: bool = False
+    due: float | None = None
+
+
+@dataclass(eq=False)
+class Message:
+    """A hint on its way.
+
+    :ivar subject: a NodeKey for a worker, the id of a stack for an engine.
+    """
+
+    serial: int
+    subject: NodeKey | str
+
+
+@dataclass(frozen=True)
+class Next:
+    """The next request of the script."""
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Time goes on to the next thing that is due.
+
+    :ivar due: it is due now.
+    """
+
+    due: bool = False
+
+
+NEXT = Next()
+LATER = Timer()
+NOW = Timer(due=True)
+
+Choice = Running | Message | Next | Timer
+
+
+class World:
+    """Everything, and what may happen next.
+
+    :param watchers: are told of all that happens.
+    :param sweeps: whether workers sweep.
+    :param tracing: whether to keep a trace.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: SimClock,
+        ids: SimIds,
+        templates: Templates,
+        *,
+        workers: int = 3,
+        watchers: Sequence[Watcher] = (),
+        sweeps: bool = True,
+        tracing: bool = False,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.ids = ids
+        self.reality = Reality()
+        self.registry = Registry({language.TYPE: SimResource(self.reality)})
+        self.templates = templates.bound(store, self.registry)
+        self.watchers = tuple(watchers)
+        self.sweeps = sweeps
+        self.tracing = tracing
+        self.trace: list[str] = []
+        self.steps = 0
+        self.entries: list[script.Entry] = []
+        self.messages: list[Message] = []
+        self.running: list[Running] = []
+        self.last: Running | None = None
+        self.snapshots: dict[str, Snapshot] = {}
+        self.names: dict[str, str] = {}
+        self.stack_of: dict[str, str] = {}
+        #: The template of each accepted wish, by content id, as it was written.
+        self.written: dict[str | None, language.Template] = {None: language.Template()}
+        self.workers: list[SimWorker] = []
+        self.violations: list[str] = []
+        #: Somebody taken for dead has acted: what reality refuses from now on may
+        #: be nobody else's fault, until it is made up for.
+        self.zombie_acted = False
+        self._serial = 0
+        self._beaten = clock.time
+        self._turn = 0
+        self._made_workers = 0
+        self._requests = Requests(store, self.templates, self, clock, ids)
+        #: In the order of the prototype an engine prepares what it just accepted.
+        self.prepares_at_once = False
+        self._wishes: list[str] = []
+        for _ in range(workers):
+            self.add_worker()
+
+    # Processes
+
+    def add_worker(self) -> SimWorker:
+        """Start a worker."""
+        self._made_workers += 1
+        lease = LeaseKeeper(self.store, self.clock, self.ids, LEASE_SECONDS)
+        lease.start()
+        worker = SimWorker(
+            f'w{self._made_workers}',
+            lease,
+            PluginPerformer(self.registry, lease, ACTION_SECONDS),
+            self.clock.time + SWEEP_SECONDS,
+        )
+        self.workers.append(worker)
+        return worker
+
+    def crash(self, worker: SimWorker, unsaid: bool) -> None:
+        """Let a worker die; another one starts in its place.
+
+        :param unsaid: it died before it said what it had just saved.
+        """
+        self._note(f'{worker.name} dies')
+        self.workers.remove(worker)
+        if unsaid:
+            self.messages = [one for one in self.messages if one not in worker.told]
+        for one in [one for one in self.running if one.worker is worker]:
+            self._drop(one)
+        self.add_worker()
+
+    def crash_engine(self) -> None:
+        """Let the engines die with what they prepare."""
+        self._note('the engine dies')
+        for one in [one for one in self.running if one.worker is None]:
+            self._drop(one)
+
+    def park(self, worker: SimWorker) -> None:
+        """Let a worker seem dead: its lease runs out, and it will go on.
+
+        Another one starts in its place.
+        """
+        self._note(f'{worker.name} seems dead')
+        self.workers.remove(worker)
+        worker.parked = True
+        self.add_worker()
+        self._pass_time(self.clock.time + LEASE_SECONDS + 1)
+
+    def drop(self, message: Message) -> None:
+        """Lose a message."""
+        self._note(f'message {message.serial} is lost')
+        self.messages.remove(message)
+
+    def duplicate(self, message: Message) -> None:
+        """Let a message come once more."""
+        self._note(f'message {message.serial} comes twice')
+        self._serial += 1
+        self.messages.append(Message(self._serial, message.subject))
+
+    # What may happen next
+
+    def choices(self) -> list[Choice]:
+        """Return all that may happen next.
+
+        The first one goes on with what happened last, if it can; then come older
+        tasks, messages, the next request, and what is due; last those who are
+        taken for dead, and the time to come.
+        """
+        last = self.last
+        awake: list[Choice] = []
+        late: list[Choice] = []
+        asleep: float | None = None
+        for one in self.running:
+            if one.due is not None:
+                if asleep is None or one.due < asleep:
+                    asleep = one.due
+            elif one.worker is not None and one.worker.parked:
+                late.append(one)
+            elif one is last:
+                awake.insert(0, one)
+            else:
+                awake.append(one)
+        awake += self.messages
+        if self.entries:
+            awake.append(NEXT)
+        due = self._next_due(asleep)
+        if due is not None and due <= self.clock.time:
+            awake.append(NOW)
+            awake += late
+        else:
+            awake += late
+            if due is not None:
+                awake.append(LATER)
+        return awake
+
+    def take(self, choice: Choice) -> None:
+        """Let it happen."""
+        self.steps += 1
+        if isinstance(choice, Running):
+            self.last = choice
+            self.advance(choice)
+        elif isinstance(choice, Message):
+            self.messages.remove(choice)
+            self.deliver(choice)
+        elif choice is NEXT:
+            self.next_entry()
+        else:
+            self.next_timer()
+
+    def at_rest(self) -> bool:
+        """Say whether nothing is left to do, time to come included."""
+        if self.running or self.messages or self.entries:
+            return False
+        for snapshot in self.snapshots.values():
+            stack = snapshot.stack
+            if stack.wish_id or stack.status == 'IN_PROGRESS':
+                return False
+        return not (self.store.orphans(1) or self.store.strays(1))
+
+    # Requests
+
+    def next_entry(self) -> None:
+        """Carry out the next entry of the script."""
+        entry = self.entries.pop(0)
+        if isinstance(entry, script.Noop):
+            if entry.count > 1:
+                self.entries.insert(0, script.Noop(entry.count - 1))
+        elif isinstance(entry, script.Request):
+            self.request(entry)
+        elif isinstance(entry, script.Call):
+            self.call(entry)
+        elif isinstance(entry, script.Trouble):
+            self._note(f'trouble with {entry.name}')
+            if entry.polls is None:
+                self.reality.fail(entry.name, entry.verb, entry.times)
+            else:
+                self.reality.slow(entry.name, entry.polls, entry.verb, entry.times)
+
+    def call(self, entry: script.Call) -> None:
+        """Call a function of the scenario; whoever drives the world may differ."""
+        entry.function(*entry.args, **entry.kwargs)
+
+    def request(self, entry: script.Request) -> None:
+        """Let a user ask for something."""
+        told = f'user: {entry.verb} {entry.stack}'
+        try:
+            stack = self._ask(entry)
+        except HeatconvException as error:
+            self._note(f'{told}: refused: {error}')
+            for watcher in self.watchers:
+                watcher.refused(self, entry, error)
+            return
+        self._note(told)
+        before = self.snapshots.get(stack.id)
+        after = self._look(stack.id)
+        for watcher in self.watchers:
+            watcher.requested(self, entry, before, after)
+        self.prepare_wishes()
+
+    def _ask(self, entry: script.Request) -> Stack:
+        requests = self._requests
+        if entry.verb == 'create':
+            stack = requests.create(PROJECT, '', entry.stack, self._content(entry))
+            self.names[entry.stack] = stack.id
+            return stack
+        found = self.store.stack_by_name(PROJECT, entry.stack)
+        if found is None:
+            raise HeatconvException(f'there is no stack {entry.stack}')
+        if entry.verb == 'update':
+            requests.update(found, self._content(entry))
+        elif entry.verb == 'delete':
+            requests.delete(found)
+        elif entry.verb == 'rollback':
+            requests.rollback(found)
+        else:
+            requests.cancel(found, entry.options['with_rollback'])
+        return found
+
+    def _content(self, entry: script.Request) -> StackContent:
+        assert entry.template is not None
+        content = entry.template.content
+        self.written[self.templates.id_of(content)] = entry.template
+        return StackContent(content, entry.options)
+
+    # Messages
+
+    def nodes(self, keys: Sequence[NodeKey]) -> None:
+        """Take casts for workers (it is the announcer of all)."""
+        for key in keys:
+            self._serial += 1
+            self.messages.append(Message(self._serial, key))
+
+    def wish(self, stack_id: str) -> None:
+        """Take casts for engines."""
+        if self.prepares_at_once:
+            self._wishes.append(stack_id)
+            return
+        self._serial += 1
+        self.messages.append(Message(self._serial, stack_id))
+
+    def prepare_wishes(self) -> None:
+        """Prepare what was wished for, where engines prepare at once."""
+        while self._wishes:
+            stack_id = self._wishes.pop(0)
+            self.exhaust(self._start(prepare(stack_id, self.ids), None, f'prepare {stack_id}'))
+
+    def deliver(self, message: Message) -> Running | None:
+        """Hand a message to a worker or an engine."""
+        subject = message.subject
+        if isinstance(subject, str):
+            return self._start(prepare(subject, self.ids), None, f'prepare {subject}')
+        self._turn = (self._turn + 1) % len(self.workers)
+        worker = self.workers[self._turn]
+        name = f'{subject.traversal_id}/{subject.kind}/{subject.name}'
+        return self._start(self._checker(worker).check(subject), worker, name)
+
+    def _checker(self, worker: SimWorker) -> Checker:
+        return Checker(worker.lease.id, self.ids, POLL_SECONDS)
+
+    # Time
+
+    def _next_due(self, asleep: float | None) -> float | None:
+        due = asleep
+        if self.sweeps:
+            for worker in self.workers:
+                if due is None or worker.sweep_due < due:
+                    due = worker.sweep_due
+        return due
+
+    def next_timer(self) -> None:
+        """Let time pass until the next thing is due, and let it happen."""
+        sleeper = min(
+            (one for one in self.running if one.due is not None),
+            key=lambda one: (one.due, one.serial),
+            default=None,
+        )
+        sweeper = min(self.workers, key=lambda one: one.sweep_due) if self.sweeps else None
+        asleep = None if sleeper is None else sleeper.due
+        if sweeper is not None and (asleep is None or sweeper.sweep_due < asleep):
+            self._pass_time(sweeper.sweep_due)
+            self.sweep(sweeper)
+        elif sleeper is not None and asleep is not None:
+            self._pass_time(asleep)
+            sleeper.due = None
+            self._send(sleeper, None)
+
+    def _pass_time(self, until: float) -> None:
+        if until <= self.clock.time:
+            return
+        self.clock.time = until
+        if until - self._beaten >= HEARTBEAT_SECONDS:
+            self._beaten = until
+            for worker in self.workers:
+                worker.lease.renew()
+
+    def sweep(self, worker: SimWorker) -> None:
+        """Let a worker look for what is left over."""
+        worker.sweep_due = self.clock.time + SWEEP_SECONDS
+
+        def submit(task: Task) -> bool:
+            self._start(task, worker, 'sweep')
+            return True
+
+        # Messages and tasks it starts come in the order of the store.
+        made = Sweep(self.store, self, self.clock, self.ids, lambda: self._checker(worker), submit)
+        self._note(f'{worker.name} sweeps')
+        made.run(2 * SWEEP_SECONDS)
+
+    # Tasks
+
+    def _start(self, task: Task, worker: SimWorker | None, name: str) -> Running | None:
+        try:
+            effect = next(task)
+        except StopIteration:
+            return None
+        self._serial += 1
+        one = Running(self._serial, name, task, effect, worker)
+        self.running.append(one)
+        self._fuse(one)
+        return one
+
+    def _drop(self, one: Running) -> None:
+        """Abandon a task where it stands; nothing of it runs any more."""
+        self.running.remove(one)
+        if one is self.last:
+            self.last = None
+        for watcher in self.watchers:
+            watcher.dropped(self, one)
+
+    def exhaust(self, one: Running | None) -> None:
+        """Drive a task to its end, or until it sleeps."""
+        while one is not None and one in self.running and one.due is None:
+            self.advance(one)
+
+    def advance(self, one: Running) -> None:
+        """Answer what a task asked last, and let it go on to its next question."""
+        effect = one.effect
+        kind = type(effect)
+        if one.worker is not None:
+            one.worker.told = []
+        sent = len(self.messages)
+        if kind is effects.Perform:
+            self._perform(one, effect)  # type: ignore[arg-type]
+        elif kind is effects.Sleep:
+            one.due = self.clock.time + effect.seconds  # type: ignore[union-attr]
+        elif kind is effects.Save:
+            self._save(one, effect)  # type: ignore[arg-type]
+        elif kind is effects.Prepare:
+            self._prepare(one, effect)  # type: ignore[arg-type]
+        else:
+            self._send(one, answers.answer(effect, self.store, self.templates, self))
+        if one.worker is not None:
+            one.worker.told = self.messages[sent:]
+
+    def _send(self, one: Running, said: Any) -> None:
+        try:
+            one.effect = one.task.send(said)
+        except StopIteration:
+            self.running.remove(one)
+            if one is self.last:
+                self.last = None
+            return
+        self._fuse(one)
+
+    def _fuse(self, one: Running) -> None:
+        """Answer at once what needs no step of its own."""
+        while isinstance(one.effect, FUSED):
+            effect = one.effect
+            said = None
+            if isinstance(effect, effects.Trace):
+                if self.tracing:
+                    self._note(f'{_who(one)} {_name(effect.subject)}: {effect.reason}')
+            else:
+                said = answers.answer(effect, self.store, self.templates, self)
+            try:
+                one.effect = one.task.send(said)
+            except StopIteration:
+                self.running.remove(one)
+                if one is self.last:
+                    self.last = None
+                return
+
+    def _perform(self, one: Running, effect: effects.Perform) -> None:
+        worker = one.worker
+        assert worker is not None
+        if not one.admitted:
+            if not worker.performer.admits(effect):
+                self._send(one, None)
+                return
+            one.admitted = True
+            for watcher in self.watchers:
+                watcher.admitted(self, one, effect)
+            return
+        one.admitted = False
+        if worker.parked:
+            self.zombie_acted = True
+        for watcher in self.watchers:
+            watcher.acting(self, one, effect)
+        seen = worker.performer.act(effect)
+        if self.tracing:
+            row = effect.call.row
+            self._note(f'{_who(one)} {effect.call.verb} {row.name} {row.id}: {seen.reality}')
+        for watcher in self.watchers:
+            watcher.acted(self, one, effect, seen)
+        self._send(one, seen)
+
+    def _save(self, one: Running, effect: effects.Save) -> None:
+        commit = effect.commit
+        outcome: Outcome = self.store.commit([commit])[0]
+        if outcome.verdict == Verdict.REFUSED:
+            self._note(f'{_who(one)} refused')
+            self._send(one, outcome)
+            return
+        if commit.row is not None:
+            stack_id = commit.row.read.stack_id
+        elif commit.node is not None:
+            stack_id = self.stack_of[commit.node.key.traversal_id]
+        else:
+            assert commit.suspects is not None
+            row = self.store.row(commit.suspects)
+            assert row is not None
+            stack_id = row.stack_id
+        before = self.snapshots[stack_id]
+        after = self._look(stack_id)
+        for watcher in self.watchers:
+            watcher.committed(self, one, commit, outcome, before, after)
+        self._send(one, outcome)
+
+    def _prepare(self, one: Running, effect: effects.Prepare) -> None:
+        plan = self.store.prepare(effect.stack_id, effect.wish_id, effect.plan)
+        if plan is not None:
+            if plan.stack.traversal_id is not None:
+                self.stack_of[plan.stack.traversal_id] = plan.stack.id
+            before = self.snapshots[effect.stack_id]
+            after = self._look(effect.stack_id)
+            for watcher in self.watchers:
+                watcher.prepared(self, one, plan, before, after)
+        self._send(one, plan)
+
+    def _look(self, stack_id: str) -> Snapshot:
+        stack = self.store.stack(stack_id)
+        assert stack is not None
+        made = Snapshot(
+            stack,
+            {row.id: row for row in self.store.resources(stack_id)},
+            {node.key: node for node in self.store.nodes(stack_id)},
+        )
+        self.snapshots[stack_id] = made
+        return made
+
+    # For whoever drives it
+
+    def stack(self, name: str) -> Stack | None:
+        """Return the live stack of that name."""
+        return self.store.stack_by_name(PROJECT, name)
+
+    def stacks(self) -> list[Stack]:
+        """Return all stacks that are not deleted, by name."""
+        return self.store.stacks(StackQuery(None, sort=(('name', False),)))
+
+    def violate(self, what: str) -> None:
+        """Tell that something is wrong."""
+        self.violations.append(what)
+
+    def _note(self, text: str) -> None:
+        if self.tracing:
+            self.trace.append(f'{self.steps} {text}')
+
+
+def _who(one: Running) -> str:
+    return 'engine' if one.worker is None else one.worker.name
+
+
+def _name(subject: NodeKey | Resource | Stack) -> str:
+    if isinstance(subject, NodeKey):
+        return f'{subject.traversal_id}/{subject.kind}/{subject.name}'
+    return f'{type(subject).__name__.lower()} {subject.name} {subject.id}'
+
+
+Driver = Callable[[World], None]

@@ -1,0 +1,188 @@
+"""Templates as convergence needs them: compiled once, resolved at each check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import testtools
+
+from heatconv.hot.errors import (
+    InvalidProperty,
+    MissingParameter,
+    ResolutionError,
+    UnknownType,
+)
+from heatconv.resources.registry import Registry
+from heatconv.resources.test_resource import TestResource
+from heatconv.templates import (
+    CompiledTemplate,
+    MissingTemplate,
+    TemplateCache,
+    attributes,
+    pseudo_parameters,
+    scope,
+)
+from heatconv.tests.unit.convergence.rows import row, stack
+from heatconv.tests.unit.engine.parts import Parts, template, thing
+
+AB = {
+    'B': thing({'get_resource': 'A'}, replaced={'get_attr': ['A', 'output']}),
+    'A': thing('x', deletion_policy='Retain'),
+}
+
+
+class TemplatesTestCase(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.parts = Parts()
+        self.cache = self.parts.templates
+
+    def compile(self, resources: Any, **sections: Any) -> CompiledTemplate:
+        return self.cache.compile({'template': template(resources, **sections)})
+
+
+class CompiledTemplateTest(TemplatesTestCase):
+    def test_definitions_in_the_order_of_the_template(self) -> None:
+        compiled = self.compile(AB)
+        self.assertEqual(['B', 'A'], list(compiled.definitions))
+        a, b = compiled.definitions['A'], compiled.definitions['B']
+        self.assertEqual(('A', 'OS::Heat::TestResource', 'Retain', ()), fields(a))
+        self.assertEqual(('B', 'OS::Heat::TestResource', 'Delete', ('A',)), fields(b))
+        self.assertEqual(('A',), compiled.required('B'))
+
+    def test_wanted_is_resolved_with_what_serves(self) -> None:
+        serving = {'A': row('a1', attributes={'output': 'o'})}
+        wanted = self.compile(AB).wanted('B', stack(), 'new', serving)
+        self.assertEqual(
+            ('OS::Heat::TestResource', 'new', ('a1',), 'Delete'),
+            (wanted.type, wanted.template_id, wanted.requires, wanted.deletion_policy),
+        )
+        self.assertEqual(
+            ('physical-a1', 'o'),
+            (wanted.properties['value'], wanted.properties['update_replace_value']),
+        )
+
+    def test_wanted_has_the_defaults_of_the_type(self) -> None:
+        properties = self.compile({'A': thing()}).wanted('A', stack(), 'new', {}).properties
+        self.assertEqual((0, False), (properties['wait_secs'], properties['fail']))
+
+    def test_requirements_are_sorted_and_all_there(self) -> None:
+        serving = {'B': row('b1', name='B'), 'A': row('a1')}
+        self.assertEqual(
+            ('a1', 'b1'), self.compile(AB).wanted('A', stack(), 'new', serving).requires
+        )
+
+    def test_pseudo_parameters(self) -> None:
+        for name, value in (('stack_id', 's'), ('stack_name', 'stack'), ('project_id', 'project')):
+            compiled = self.compile({'A': thing({'get_param': f'OS::{name}'})})
+            self.assertEqual(value, compiled.wanted('A', stack(), 'new', {}).properties['value'])
+
+    def test_what_replaces_depends_on_the_properties(self) -> None:
+        for given, names in (
+            ({}, {'update_replace_value'}),
+            ({'update_replace': True}, {'update_replace_value', 'value'}),
+        ):
+            wanted = self.compile({'A': thing(properties=given)}).wanted('A', stack(), 'new', {})
+            self.assertEqual(names, wanted.replace_on_change)
+
+    def test_property_that_comes_out_wrong_fails_its_resource(self) -> None:
+        compiled = self.compile(
+            {'A': thing(), 'B': thing(properties={'wait_secs': {'get_attr': ['A', 'output']}})}
+        )
+        serving = {'A': row('a1', attributes={'output': 'no number'})}
+        error = self.assertRaises(InvalidProperty, compiled.wanted, 'B', stack(), 'new', serving)
+        self.assertEqual('resources.B.properties.wait_secs', error.path)
+        self.assertRaises(ResolutionError, compiled.wanted, 'B', stack(), 'new', {})
+
+    def test_type_without_a_plugin_here_fails_its_resource(self) -> None:
+        compiled = CompiledTemplate(self.compile(AB).hot, Registry({}))
+        error = self.assertRaises(UnknownType, compiled.wanted, 'A', stack(), 'new', {})
+        self.assertEqual('resources.A', error.path)
+
+    def test_plugin_that_raises_fails_its_resource(self) -> None:
+        plugin = Raising(self.parts.records, self.parts.clock)
+        compiled = CompiledTemplate(
+            self.compile(AB).hot, Registry({'OS::Heat::TestResource': plugin})
+        )
+        error = self.assertRaises(InvalidProperty, compiled.wanted, 'A', stack(), 'new', {})
+        self.assertIn("ZeroDivisionError('oops')", str(error))
+
+
+def fields(definition: Any) -> tuple[str, str, str, tuple[str, ...]]:
+    return (
+        definition.name,
+        definition.type,
+        definition.deletion_policy,
+        definition.requires,
+    )
+
+
+class Raising(TestResource):
+    def replace_on_change(self, properties: Mapping[str, Any]) -> frozenset[str]:
+        raise ZeroDivisionError('oops')
+
+
+class ScopeTest(testtools.TestCase):
+    def test_scope(self) -> None:
+        known = scope(stack(), {'A': row('a1', attributes={'x': 1})})
+        self.assertEqual(pseudo_parameters(stack()), known.pseudo)
+        self.assertEqual('physical-a1', known.resources['A'].reference_id)
+        self.assertEqual({'x': 1, 'show': {'x': 1}}, known.resources['A'].attributes)
+
+    def test_resource_without_an_id_is_referred_to_by_its_name(self) -> None:
+        known = scope(stack(), {'A': row('a1', physical_id=None)})
+        self.assertEqual('A', known.resources['A'].reference_id)
+
+    def test_attribute_show_of_the_resource_itself_counts(self) -> None:
+        self.assertEqual({'show': 1}, attributes(row('a1', attributes={'show': 1})))
+
+
+class CacheTest(TemplatesTestCase):
+    def saved(self, number: int = 0) -> str:
+        content = {'template': template(AB, description=str(number)), 'environment': {}}
+        return self.parts.store.save_template(content)
+
+    def test_template_is_compiled_once(self) -> None:
+        template_id = self.saved()
+        self.assertIs(self.cache.get(template_id), self.cache.get(template_id))
+        self.assertEqual(['B', 'A'], list(self.cache.get(template_id).definitions))
+
+    def test_environment_is_part_of_it(self) -> None:
+        content = {
+            'template': template(
+                {'A': thing({'get_param': 'x'})}, parameters={'x': {'type': 'string'}}
+            ),
+            'environment': {'parameters': {'x': 'given'}},
+        }
+        compiled = self.cache.get(self.parts.store.save_template(content))
+        wanted = compiled.wanted('A', stack(), 'new', {})
+        self.assertEqual('given', wanted.properties['value'])
+        self.assertRaises(MissingParameter, self.cache.compile, {'template': content['template']})
+        self.cache.compile({'template': content['template'], 'environment': None}, lenient=True)
+
+    def test_no_template_is_the_one_without_resources(self) -> None:
+        self.assertEqual({}, dict(self.cache.get(None).definitions))
+        self.assertIs(self.cache.get(None), self.cache.get(None))
+
+    def test_template_that_is_not_there(self) -> None:
+        self.assertRaises(MissingTemplate, self.cache.get, 'gone')
+        template_id = self.saved()
+        self.cache.get(template_id)
+        self.parts.store.purge_deleted(1e9)
+        self.cache.get(template_id)
+
+    def test_least_used_one_goes_first(self) -> None:
+        cache = TemplateCache(self.parts.store, self.parts.registry, size=2)
+        ids = [self.saved(number) for number in range(3)]
+        first, second = cache.get(ids[0]), cache.get(ids[1])
+        cache.get(ids[0])
+        cache.get(ids[2])
+        self.assertIs(first, cache.get(ids[0]))
+        self.assertIsNot(second, cache.get(ids[1]))
+
+    def test_type_that_is_not_installed_fails_its_resource_only(self) -> None:
+        cache = TemplateCache(self.parts.store, Registry({}))
+        compiled = cache.get(self.saved())
+        error = self.assertRaises(UnknownType, compiled.wanted, 'B', stack(), None, {})
+        self.assertIn('OS::Heat::TestResource', str(error))

@@ -1,0 +1,374 @@
+"""Checks of one node at a time: what is asked in which order, and what interferes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv import effects
+from heatconv.convergence import check, states
+from heatconv.convergence.model import Kind, NodeKey, NodeStatus, Verb
+from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.step import Outcome, Verdict
+from heatconv.engine.prepare import prepare
+from heatconv.resources.plugin import Observation, Resource
+from heatconv.resources.registry import Registry
+from heatconv.resources.test_resource import TestResource
+from heatconv.templates import TemplateCache
+from heatconv.tests.unit.engine.parts import Driven, EngineTestCase, thing
+from heatconv.worker.check import CONFLICTS, Checker
+from heatconv.worker.performer import PluginPerformer
+
+A = {'A': thing('x')}
+FOREVER = {'wait_secs': -1}
+
+
+class Stubborn(TestResource):
+    """Takes any value and keeps its own."""
+
+    def create(self, resource: Resource) -> None:
+        super().create(dataclasses.replace(resource, properties=kept(resource.properties)))
+
+    def update(self, resource: Resource, changed: Any) -> None:
+        super().update(dataclasses.replace(resource, properties=kept(resource.properties)), ())
+
+
+def kept(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**properties, 'value': 'kept'}
+
+
+class Blind(TestResource):
+    """Cannot tell which properties its resources have."""
+
+    def observe(self, resource: Resource) -> Observation:
+        return dataclasses.replace(super().observe(resource), properties=None)
+
+
+class CheckTestCase(EngineTestCase):
+    def prepared(self, identity: Any) -> None:
+        """Prepare the wish of a stack; its leaves are announced."""
+        self.heard.wishes.clear()
+        self.parts.run(prepare(identity['stack_id'], self.parts.ids))
+
+    def key(self, name: str = 'A') -> NodeKey:
+        """Take the announcement of an update."""
+        found = next(key for key in self.heard.keys if (key.kind, key.name) == ('u', name))
+        self.heard.keys.remove(found)
+        return found
+
+    def checking(self, key: NodeKey) -> Driven:
+        return self.parts.start(self.parts.checker().check(key))
+
+    def begun(self, resources: Any = A, **sections: Any) -> tuple[dict[str, str], Driven]:
+        """Ask for a stack and begin to check its A."""
+        identity = self.create(resources, **sections)
+        self.prepared(identity)
+        return identity, self.checking(self.key())
+
+    def serve(self, plugin: type[TestResource]) -> None:
+        """Have another plugin serve the type."""
+        parts = self.parts
+        parts.registry = Registry({'OS::Heat::TestResource': plugin(parts.records, parts.clock)})
+        parts.templates = TemplateCache(self.store, parts.registry)
+        parts.performer = PluginPerformer(parts.registry, parts.lease, 4.0)
+
+
+class OrderTest(CheckTestCase):
+    def test_every_step_is_saved_before_anything_is_said_or_done(self) -> None:
+        identity, task = self.begun({**A, 'B': thing({'get_resource': 'A'})})
+        kinds = []
+        while task.effect is not None:
+            kinds.append(type(task.effect))
+            if isinstance(task.effect, effects.Perform):
+                row = self.rows(identity)['A']
+                self.assertEqual((states.CREATING, self.parts.lease.id), (state(row), row.claim))
+            if isinstance(task.effect, effects.Cast):
+                self.assertEqual(states.CREATED, state(self.rows(identity)['A']))
+            task.step()
+        self.assertEqual(
+            [
+                effects.Load,
+                effects.Compiled,
+                effects.Trace,
+                effects.Save,
+                effects.Perform,
+                effects.Trace,
+                effects.Save,
+                effects.Cast,
+            ],
+            kinds,
+        )
+        self.assertEqual(['B'], [key.name for key in self.heard.keys])
+
+    def test_what_is_required_is_asked_for_by_its_node(self) -> None:
+        _, task = self.begun({**A, 'B': thing({'get_resource': 'A'})})
+        task.go_on()
+        task = self.checking(self.key('B'))
+        asked = task.until(effects.Serving)
+        self.assertEqual(['A'], [key.name for key in asked.keys])
+        call = task.until(effects.Perform).call
+        self.assertRegex(call.properties['value'], '^stack-A-0+')
+        self.assertEqual(1, len(call.row.requires))
+
+    def test_plugin_is_told_the_project_and_the_name_of_the_stack(self) -> None:
+        _, task = self.begun()
+        asked = task.until(effects.Perform)
+        self.assertEqual(
+            ('project', 'stack', Verb.CREATE, False),
+            (asked.project_id, asked.stack_name, asked.call.verb, asked.makes_up),
+        )
+
+    def test_roots_are_checked_at_once_and_never_announced(self) -> None:
+        identity, task = self.begun()
+        self.assertTrue(task.go_on())
+        self.assertEqual(('CREATE_COMPLETE', []), (self.state(identity), self.heard.keys))
+        self.assert_at_rest(identity)
+
+    def test_root_whose_worker_died_can_be_announced(self) -> None:
+        identity, task = self.begun()
+        while task.effect is not None:
+            task.step()
+            roots = [node for node in self.store.nodes(identity['stack_id']) if is_root(node)]
+            if any(node.status == NodeStatus.READY for node in roots):
+                break
+        ready = next(node.key for node in roots if node.status == NodeStatus.READY)
+        self.parts.run(self.parts.checker().check(ready))
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+
+    def test_unchanged_resource_asks_no_plugin(self) -> None:
+        identity = self.made(A)
+        self.update(identity, A)
+        self.prepared(identity)
+        task = self.checking(self.key())
+        while task.effect is not None:
+            self.assertNotIsInstance(task.effect, effects.Perform)
+            task.step()
+        self.parts.rest()
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity))
+
+
+def state(row: Any) -> states.State:
+    return states.state(row)
+
+
+def is_root(node: Any) -> bool:
+    return bool(node.key.kind == Kind.ROOT)
+
+
+class MessageTest(CheckTestCase):
+    def test_second_message_changes_nothing(self) -> None:
+        identity, first = self.begun()
+        key = first.effect.key
+        while first.effect is not None:
+            first.step()
+            node = self.store.views([key])[0].node
+            if node is None or node.status != NodeStatus.READY:
+                rows = self.store.resources(identity['stack_id'])
+                self.assertTrue(self.checking(key).go_on())
+                self.assertEqual(rows, self.store.resources(identity['stack_id']))
+        self.assertEqual(1, len(self.parts.records.all()))
+
+    def test_of_two_that_begin_at_once_one_acts(self) -> None:
+        identity, first = self.begun()
+        second = self.checking(first.effect.key)
+        first.until(effects.Save)
+        second.until(effects.Save)
+        first.step()
+        second.step()  # refused: it looks again, and leaves it to the first
+        self.assertIsInstance(second.effect, effects.Load)
+        while second.effect is not None:
+            self.assertNotIsInstance(second.effect, effects.Perform)
+            second.step()
+        self.assertEqual([], self.heard.keys)
+        first.go_on()
+        self.assert_at_rest(identity)
+
+    def test_node_that_is_always_refused_is_announced_anew(self) -> None:
+        _, task = self.begun()
+        refused = 0
+        while not isinstance(task.effect, effects.Cast):
+            if isinstance(task.effect, effects.Save):
+                task.say(Outcome(Verdict.REFUSED))
+                refused += 1
+            else:
+                task.step()
+        key = task.effect.keys[0]
+        self.assertEqual((CONFLICTS, 'A'), (refused, key.name))
+        task.step()
+        self.assertIsNone(task.effect)
+
+    def test_node_that_is_gone(self) -> None:
+        identity, task = self.begun()
+        self.call('stack_cancel_update', identity, False)
+        self.assertTrue(task.go_on())
+        self.assertEqual(states.INIT, state(self.rows(identity)['A']))
+        self.assertEqual([], self.parts.records.all())
+
+
+class OutcomeTest(CheckTestCase):
+    def test_value_that_comes_out_wrong_fails_the_stack(self) -> None:
+        identity = self.made(
+            {**A, 'B': thing(properties={'wait_secs': {'get_attr': ['A', 'output']}})}
+        )
+        self.assertEqual('CREATE_FAILED', self.state(identity))
+        self.assertIn('resources.B.properties.wait_secs', self.stack(identity).reason)
+        self.assertEqual(states.CREATE_FAILED, state(self.rows(identity)['B']))
+        self.assertEqual(states.CREATED, state(self.rows(identity)['A']))
+
+    def test_failure_announces_the_rollback(self) -> None:
+        source = {'A': thing(properties={'fail': True})}
+        identity = self.call(
+            'create_stack',
+            'stack',
+            {'heat_template_version': '2018-08-31', 'resources': source},
+            None,
+            None,
+            {'disable_rollback': False},
+        )
+        self.prepared(identity)
+        self.checking(self.key()).go_on()
+        self.assertEqual([identity['stack_id']], self.heard.wishes)
+        self.parts.rest()
+        self.assertEqual('ROLLBACK_COMPLETE', self.state(identity))
+        self.assert_at_rest(identity)
+
+    def test_what_is_not_as_asked_is_tried_again_a_few_times(self) -> None:
+        self.serve(Stubborn)
+        identity = self.made(A)
+        self.assertEqual('CREATE_FAILED', self.state(identity))
+        self.assertIn('still differ: value', self.stack(identity).reason)
+        self.assertEqual('kept', (self.rows(identity)['A'].properties or {})['value'])
+        begun = [
+            one.event
+            for one in self.store.events(identity['stack_id'])
+            if (one.event.resource_name, one.event.status) == ('A', 'IN_PROGRESS')
+        ]
+        self.assertEqual(check.ATTEMPTS, len(begun))
+
+    def test_plugin_that_cannot_tell_the_properties_is_believed(self) -> None:
+        self.serve(Blind)
+        identity = self.made(A)
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+        self.assertEqual('x', (self.rows(identity)['A'].properties or {})['value'])
+
+    def test_cleanup_fails(self) -> None:
+        identity = self.made(A)
+        self.call('delete_stack', identity)
+        self.serve(Undying)
+        self.parts.rest()
+        self.assertEqual('DELETE_FAILED', self.state(identity))
+        self.assertIn('RuntimeError: never', self.stack(identity).reason)
+        self.assertEqual(states.DELETE_FAILED, state(self.rows(identity)['A']))
+
+
+class Undying(TestResource):
+    def delete(self, resource: Resource) -> None:
+        raise RuntimeError('never')
+
+
+class LongOperationTest(CheckTestCase):
+    def test_it_is_looked_at_until_it_is_over(self) -> None:
+        identity, task = self.begun({'A': thing(properties={'wait_secs': 3})})
+        verbs, slept = [], 0.0
+        while task.effect is not None:
+            if isinstance(task.effect, effects.Perform):
+                verbs.append(task.effect.call.verb)
+            if isinstance(task.effect, effects.Sleep):
+                slept += task.effect.seconds
+            task.step()
+        self.assertEqual([Verb.CREATE] + [Verb.OBSERVE] * 3, verbs)
+        self.assertEqual((3.0, 'CREATE_COMPLETE'), (slept, self.state(identity)))
+
+    def test_poll_interval(self) -> None:
+        identity = self.create({'A': thing(properties=FOREVER)})
+        self.prepared(identity)
+        checker = Checker(self.parts.lease.id, self.parts.ids, 0.25)
+        task = self.parts.start(checker.check(self.key()))
+        self.assertEqual(0.25, task.until(effects.Sleep).seconds)
+
+    def test_it_is_let_go_of_when_its_node_is_gone(self) -> None:
+        identity, task = self.begun({'A': thing(properties=FOREVER)})
+        task.until(effects.Sleep)
+        self.call('stack_cancel_update', identity, False)
+        self.assertTrue(task.go_on())
+        row = self.rows(identity)['A']
+        self.assertEqual((None, states.CREATING), (row.claim, state(row)))
+
+    def test_whoever_waits_for_the_row_hears_of_it(self) -> None:
+        identity, task = self.begun({'A': thing(properties=FOREVER)})
+        task.until(effects.Sleep)
+        self.update(identity, {'A': thing('y', properties=FOREVER)})
+        self.prepared(identity)
+        key = self.key()
+        self.checking(key).go_on()  # meets the claim
+        self.assertEqual([], self.heard.keys)
+        task.go_on()
+        self.assertEqual([key], self.heard.keys)
+
+    def test_delete_that_takes_long(self) -> None:
+        slow = {'action_wait_secs': {'delete': 2}}
+        identity = self.made({'A': thing(properties=slow)})
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        self.assertEqual('DELETE_COMPLETE', self.state(identity))
+        self.assert_at_rest(identity)
+
+
+class SettleTest(CheckTestCase):
+    def interrupted(self, resources: Any = A, performed: bool = True) -> dict[str, str]:
+        """Have a create interrupted whose stack wants nothing any more."""
+        identity, task = self.begun(resources)
+        task.until(effects.Perform)
+        if performed:
+            task.step()
+        self.call('stack_cancel_update', identity, False)
+        self.parts.crash()
+        row = self.rows(identity)['A']
+        self.parts.run(self.parts.checker().void(Orphan(row)))
+        return identity
+
+    def settled(self, identity: Any) -> Any:
+        row = self.store.strays(10)[0]
+        self.parts.run(self.parts.checker().settle(row))
+        self.assertEqual(self.rows(identity)['A'].id, row.id)
+        return self.rows(identity)['A']
+
+    def test_what_is_real_is_saved(self) -> None:
+        row = self.settled(self.interrupted())
+        self.assertEqual((states.CREATED, None), (state(row), row.claim))
+        self.assertRegex(row.physical_id, '^stack-A-0+')
+
+    def test_what_is_not_there_has_failed(self) -> None:
+        row = self.settled(self.interrupted(performed=False))
+        self.assertEqual(
+            (states.CREATE_FAILED, None, None), (state(row), row.claim, row.physical_id)
+        )
+
+    def test_what_is_still_under_way_is_left_to_the_next_sweep(self) -> None:
+        identity = self.interrupted({'A': thing(properties={'wait_secs': 5})})
+        row = self.settled(identity)
+        self.assertEqual((states.CREATING, None), (state(row), row.claim))
+        self.parts.elapse(5)
+        self.assertEqual(states.CREATED, state(self.settled(identity)))
+
+    def test_of_two_that_settle_one_does(self) -> None:
+        self.interrupted()
+        row = self.store.strays(10)[0]
+        first = self.parts.start(self.parts.checker().settle(row))
+        second = self.parts.start(self.parts.checker().settle(row))
+        first.until(effects.Perform)
+        self.assertTrue(second.go_on())
+        self.assertEqual(2, second.answered)
+        first.go_on()
+        self.assertEqual([], self.store.strays(10))
+
+    def test_lease_that_runs_out_leaves_it_to_others(self) -> None:
+        identity = self.interrupted()
+        task = self.parts.start(self.parts.checker().settle(self.store.strays(10)[0]))
+        task.until(effects.Perform)
+        self.parts.clock.time += 7
+        self.assertTrue(task.go_on())
+        self.assertIsNotNone(self.rows(identity)['A'].claim)
+        self.parts.recover()
+        self.assertEqual(states.CREATED, state(self.rows(identity)['A']))

@@ -1,0 +1,306 @@
+"""Many tasks in one thread: commits together, room for so many, an end in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from heatconv import effects
+from heatconv.convergence.model import NodeKey, Observation, Reality
+from heatconv.convergence.step import Commit, Outcome
+from heatconv.effects import Task
+from heatconv.engine.prepare import prepare
+from heatconv.ports import SystemClock
+from heatconv.storage.memory import MemoryStore
+from heatconv.tests.unit.engine.parts import EngineTestCase, thing
+from heatconv.worker.loop import Loop, answer
+
+PATIENCE = 10
+
+
+class Counting(MemoryStore):
+    """Counts what each call is about; fails those calls it is told to."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.calls: dict[str, list[int]] = {'commit': [], 'views': [], 'serving': []}
+        self.fails: set[str] = set()
+
+    def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
+        self._count('commit', len(commits))
+        return super().commit(commits)
+
+    def views(self, keys: Sequence[NodeKey]) -> Any:
+        self._count('views', len(keys))
+        return super().views(keys)
+
+    def serving(self, keys: Any) -> Any:
+        keys = list(keys)
+        self._count('serving', len(keys))
+        return super().serving(keys)
+
+    def _count(self, name: str, items: int) -> None:
+        self.calls[name].append(items)
+        if name in self.fails:
+            raise OSError('the database is gone')
+
+
+class LoopTestCase(EngineTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.lost = 0
+
+    def loop(self, **options: Any) -> Loop:
+        parts = self.parts
+        given: dict[str, Any] = {'performer': parts.performer, 'clock': parts.clock, **options}
+        return Loop(
+            self.store,
+            parts.templates,
+            announcer=self.heard,
+            threads=2,
+            on_lost=self.on_lost,
+            **given,
+        )
+
+    def on_lost(self) -> None:
+        self.lost += 1
+
+    def drain(self, loop: Loop) -> None:
+        """Let a loop do what it has, and return."""
+        loop.stop()
+        loop.run()
+
+    def running(self, loop: Loop) -> None:
+        """Run a loop beside the test, until its end."""
+        thread = threading.Thread(target=loop.run, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join, PATIENCE)
+        self.addCleanup(loop.stop)
+
+    def wait(self, holds: Callable[[], bool]) -> None:
+        ends = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < ends, 'it takes too long'
+            time.sleep(0.001)
+
+
+class CountedTestCase(LoopTestCase):
+    store_type = Counting
+
+    def unchanged(self, count: int) -> list[NodeKey]:
+        """Have so many updates to check that change nothing, each of a stack of its own."""
+        resources = {'A': thing(), 'B': thing({'get_resource': 'A'})}
+        identities = [self.create(resources, f'stack{number}') for number in range(count)]
+        self.parts.rest()
+        for identity in identities:
+            self.update(identity, resources)
+            self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
+        keys, self.heard.keys = list(self.heard.keys), []
+        self.heard.casts.clear()
+        for calls in self.store.calls.values():
+            calls.clear()
+        return keys
+
+    def check(self, keys: Sequence[NodeKey], **options: Any) -> None:
+        loop = self.loop(**options)
+        for key in keys:
+            loop.submit(self.parts.checker().check(key))
+        self.drain(loop)
+        self.assertEqual((0, 0), (loop.live, self.lost))
+
+
+class GroupCommitTest(CountedTestCase):
+    def test_what_is_waiting_is_loaded_committed_and_announced_together(self) -> None:
+        keys = self.unchanged(5)
+        self.check(keys)
+        self.assertEqual(([5], [5], [5]), self.sizes())
+        self.assertEqual({'B'}, {key.name for key in self.heard.keys if key.kind == 'u'})
+        self.heard.casts.clear()
+        self.check([key for key in self.heard.keys if key.kind == 'u'])
+        self.assertEqual([5], self.store.calls['serving'])
+
+    def sizes(self) -> tuple[list[int], list[int], list[int]]:
+        return (self.store.calls['views'], self.store.calls['commit'], self.heard.casts)
+
+    def test_batch_size(self) -> None:
+        self.check(self.unchanged(5), batch_size=2)
+        self.assertEqual(([2, 2, 1], [2, 2, 1], [2, 2, 1]), self.sizes())
+
+    def test_batches_of_one_go_step_by_step(self) -> None:
+        self.check(self.unchanged(3), batch_size=1)
+        self.assertEqual(([1] * 3, [1] * 3, [1] * 3), self.sizes())
+
+    def test_each_gets_its_own_answer(self) -> None:
+        keys = self.unchanged(3)
+        got: dict[NodeKey, Any] = {}
+
+        def look(key: NodeKey) -> Task:
+            view = yield effects.Load(key)
+            rows = yield effects.Serving((key, key._replace(name='none')))
+            got[key] = (view.node.key, list(rows))
+
+        loop = self.loop()
+        for key in keys:
+            loop.submit(look(key))
+        self.drain(loop)
+        self.assertEqual({key: (key, [key]) for key in keys}, got)
+
+
+class LostTest(CountedTestCase):
+    def test_store_that_fails_drops_those_who_asked_and_no_others(self) -> None:
+        keys = self.unchanged(3)
+        self.store.fails = {'commit'}
+        told: list[str] = []
+
+        def other() -> Task:
+            told.append((yield effects.LoadStack('none')) or 'nothing')
+            told.append((yield effects.Reload('none')) or 'nothing')
+
+        loop = self.loop()
+        for key in keys:
+            loop.submit(self.parts.checker().check(key))
+        loop.submit(other())
+        self.drain(loop)
+        self.assertEqual((0, 1, ['nothing'] * 2), (loop.live, self.lost, told))
+        self.assertIn('3 tasks are dropped', self.log.output)
+        self.assertEqual([], self.heard.keys)
+
+    def test_room_of_those_who_are_dropped_is_free(self) -> None:
+        keys = self.unchanged(1)
+        self.store.fails = {'views'}
+        loop = self.loop(capacity=1)
+        self.running(loop)
+        self.assertTrue(loop.submit(self.parts.checker().check(keys[0])))
+        self.wait(lambda: loop.live == 0)
+        self.store.fails = set()
+        self.assertTrue(loop.submit(self.parts.checker().check(keys[0]), block=False))
+        self.wait(lambda: self.heard.casts != [])
+        self.assertEqual(1, self.lost)
+
+    def test_task_with_a_fault_is_dropped_alone(self) -> None:
+        keys = self.unchanged(1)
+
+        def faulty() -> Task:
+            yield effects.Reload('none')
+            raise ZeroDivisionError
+
+        loop = self.loop()
+        loop.submit(faulty())
+        loop.submit(self.parts.checker().check(keys[0]))
+        self.drain(loop)
+        self.assertEqual((0, 1, [1]), (loop.live, self.lost, self.heard.casts))
+        self.assertIn('it has a fault', self.log.output)
+
+
+def sleeper(seconds: float = 1e6, done: Callable[[], None] = lambda: None) -> Task:
+    yield effects.Sleep(seconds)
+    done()
+
+
+def acting(done: Callable[[], None]) -> Task:
+    yield effects.Perform(None, '', '')  # type: ignore[arg-type]
+    done()
+
+
+class Blocking:
+    """A plugin that takes its time."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.go_on = threading.Event()
+
+    def perform(self, effect: effects.Perform) -> Observation:
+        self.asked.set()
+        self.go_on.wait(PATIENCE)
+        return Observation(Reality.READY)
+
+
+class RoomTest(LoopTestCase):
+    def test_so_many_at_once_sleeping_ones_included(self) -> None:
+        loop = self.loop(capacity=2)
+        self.assertTrue(loop.submit(sleeper()))
+        self.assertTrue(loop.submit(sleeper(), block=False))
+        self.assertFalse(loop.submit(sleeper(), block=False))
+        self.assertEqual(2, loop.live)
+
+    def test_whoever_brings_more_waits_for_room(self) -> None:
+        performer = Blocking()
+        loop = self.loop(capacity=1, performer=performer)
+        self.running(loop)
+        done: list[str] = []
+        loop.submit(acting(lambda: done.append('first')))
+        performer.asked.wait(PATIENCE)
+        threading.Timer(0.01, performer.go_on.set).start()
+        self.assertTrue(loop.submit(acting(lambda: done.append('second'))))
+        self.assertEqual(['first'], done[:1])
+        self.wait(lambda: loop.live == 0)
+        self.assertEqual(['first', 'second'], done)
+
+
+class EndTest(LoopTestCase):
+    def test_loop_without_tasks_ends_at_once(self) -> None:
+        loop = self.loop()
+        self.drain(loop)
+        self.assertFalse(loop.submit(sleeper()))
+        self.assertEqual(0, loop.live)
+
+    def test_what_acts_is_finished_and_what_sleeps_is_dropped(self) -> None:
+        performer = Blocking()
+        loop = self.loop(performer=performer, clock=SystemClock())
+        done: list[str] = []
+        loop.submit(sleeper(done=lambda: done.append('slept')))
+        loop.submit(acting(lambda: done.append('acted')))
+        thread = threading.Thread(target=loop.run, daemon=True)
+        thread.start()
+        performer.asked.wait(PATIENCE)
+        loop.stop()
+        self.assertFalse(loop.submit(sleeper(), block=False))
+        self.assertTrue(thread.is_alive())
+        performer.go_on.set()
+        thread.join(PATIENCE)
+        self.assertEqual((False, ['acted']), (thread.is_alive(), done))
+
+
+class WaitingTest(LoopTestCase):
+    def test_sleepers_wake_in_the_order_of_their_time(self) -> None:
+        loop = self.loop(clock=SystemClock())
+        self.running(loop)
+        woken: list[float] = []
+        began = time.monotonic()
+        for seconds in (0.02, 0.01, 0.0):
+            loop.submit(sleeper(seconds, lambda seconds=seconds: woken.append(seconds)))
+        self.wait(lambda: loop.live == 0)
+        self.assertEqual([0.0, 0.01, 0.02], woken)
+        self.assertGreaterEqual(time.monotonic() - began, 0.02)
+
+    def test_plugin_that_takes_its_time_holds_nobody_up(self) -> None:
+        performer = Blocking()
+        loop = self.loop(performer=performer)
+        self.running(loop)
+        done: list[str] = []
+
+        def quick() -> Task:
+            yield effects.LoadStack('none')
+            done.append('quick')
+
+        loop.submit(acting(lambda: done.append('slow')))
+        performer.asked.wait(PATIENCE)
+        loop.submit(quick())
+        self.wait(lambda: done == ['quick'])
+        performer.go_on.set()
+        self.wait(lambda: done == ['quick', 'slow'])
+
+
+class AnswerTest(LoopTestCase):
+    def test_what_needs_a_runtime_of_its_own_is_not_answered(self) -> None:
+        parts = self.parts
+        effect = effects.Sleep(1.0)
+        self.assertRaises(TypeError, answer, effect, self.store, parts.templates, self.heard)
+
+    def test_hints_are_announced(self) -> None:
+        key = NodeKey('t', 'u', 'A')  # type: ignore[arg-type]
+        for effect in (effects.Cast((key,)), effects.CastWish('s')):
+            self.assertIsNone(answer(effect, self.store, self.parts.templates, self.heard))
+        self.assertEqual(([key], ['s']), (self.heard.keys, self.heard.wishes))

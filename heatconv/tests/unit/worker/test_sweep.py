@@ -1,0 +1,147 @@
+"""What one look finds: claims of the dead, rows in doubt, lost wishes and nodes."""
+
+from __future__ import annotations
+
+from heatconv.convergence import states
+from heatconv.convergence.model import NodeKey
+from heatconv.effects import Task
+from heatconv.engine.prepare import prepare
+from heatconv.storage.base import StackQuery
+from heatconv.tests.unit.engine.parts import EngineTestCase, thing
+from heatconv.worker.sweep import Sweep
+
+PATIENCE = 8.0
+
+
+class SweepTest(EngineTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.tasks: list[Task] = []
+        self.room = 100
+
+    def sweep(self, patience: float = PATIENCE) -> None:
+        def submit(task: Task) -> bool:
+            if len(self.tasks) == self.room:
+                return False
+            self.tasks.append(task)
+            return True
+
+        parts = self.parts
+        Sweep(self.store, self.heard, parts.clock, parts.ids, parts.checker, submit).run(patience)
+
+    def finish(self) -> None:
+        while self.tasks:
+            self.parts.run(self.tasks.pop(0))
+
+    def prepared(self, count: int = 1) -> list[NodeKey]:
+        """Have stacks prepared, and return the nodes that were announced."""
+        for number in range(count):
+            self.create({'A': thing()}, f'stack{number}')
+            self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
+        keys, self.heard.keys = list(self.heard.keys), []
+        return keys
+
+    def claimed(self, count: int = 1) -> list[NodeKey]:
+        """Have nodes whose create was begun."""
+        keys = self.prepared(count)
+        for key in keys:
+            self.parts.run(self.parts.checker().check(key), 4)
+        return keys
+
+    def test_nothing_is_left_over(self) -> None:
+        self.made({'A': thing()})
+        self.parts.clock.time += 1
+        self.sweep()
+        self.assertEqual(([], [], []), (self.tasks, self.heard.keys, self.heard.wishes))
+        self.assertEqual('', self.log.output)
+
+    def test_lease_that_has_run_out_is_void_and_its_claims_with_it(self) -> None:
+        keys = self.claimed()
+        old = self.parts.lease.id
+        self.parts.clock.time += 10
+        self.sweep()
+        self.assertEqual([], self.tasks)
+        self.parts.clock.time += 1
+        self.parts.restart()
+        self.sweep()
+        self.assertEqual([self.parts.lease.id], [lease.id for lease in self.store.leases()])
+        self.assertIn(f'Lease {old} has run out', self.log.output)
+        self.assertIn('Taking over A', self.log.output)
+        self.finish()
+        self.assertEqual(({}, keys), (self.store.claims(), self.heard.keys))
+
+    def test_row_in_doubt_that_no_node_is_about_is_settled(self) -> None:
+        self.claimed()
+        identity = self.call('identify_stack', 'stack0')
+        self.call('stack_cancel_update', identity, False)
+        self.parts.crash()
+        self.sweep()
+        self.finish()
+        self.assertEqual(states.CREATING, states.state(self.rows(identity)['A']))
+        self.sweep()
+        self.finish()
+        self.assertEqual(states.CREATE_FAILED, states.state(self.rows(identity)['A']))
+
+    def test_wish_nobody_prepared_is_announced_again(self) -> None:
+        identity = self.create()
+        self.heard.wishes.clear()
+        self.sweep()
+        self.assertEqual([identity['stack_id']], self.heard.wishes)
+
+    def test_ready_node_is_announced_again_when_it_waits_too_long(self) -> None:
+        keys = self.prepared()
+        self.parts.clock.time += PATIENCE
+        self.sweep()
+        self.assertEqual([], self.heard.keys)
+        self.parts.clock.time += 0.1
+        self.sweep()
+        self.assertEqual(keys, self.heard.keys)
+        self.sweep()  # it was announced just now
+        self.assertEqual(keys, self.heard.keys)
+        self.parts.elapse(PATIENCE + 0.1)
+        self.sweep()
+        self.assertEqual(keys * 2, self.heard.keys)
+
+    def test_patience_of_nothing_finds_what_was_there_before(self) -> None:
+        keys = self.prepared()
+        self.parts.clock.time += 0.1
+        self.sweep(0.0)
+        self.assertEqual(keys, self.heard.keys)
+
+    def test_running_node_is_not_lost(self) -> None:
+        self.claimed()
+        self.parts.elapse(1000)
+        self.sweep()
+        self.assertEqual(([], []), (self.heard.keys, self.tasks))
+
+    def test_what_finds_no_room_is_left_to_the_next_sweep(self) -> None:
+        keys = self.claimed(3)
+        self.parts.crash()
+        self.room = 2
+        self.sweep()
+        self.assertEqual(2, len(self.tasks))
+        self.finish()
+        self.assertEqual(2, len(self.heard.keys))
+        self.sweep()
+        self.finish()
+        self.assertEqual(sorted(keys), sorted(self.heard.keys))
+
+    def test_several_who_look_at_once_do_no_harm(self) -> None:
+        keys = self.claimed()
+        self.parts.crash()
+        self.sweep()
+        self.sweep()
+        self.assertEqual(2, len(self.tasks))
+        self.finish()
+        self.assertEqual(keys, self.heard.keys)
+        self.parts.rest()
+        self.assert_at_rest(self.call('identify_stack', 'stack0'))
+
+    def test_stack_past_its_deadline_fails_though_no_message_comes(self) -> None:
+        self.claimed()
+        self.parts.clock.time += 60 * 60 + 1
+        self.sweep()
+        (stack,) = self.store.stacks(StackQuery(None))
+        self.assertEqual(('CREATE', 'FAILED'), (stack.action, stack.status))
+        self.assertIn('timed out', stack.reason)
+        self.assertEqual([], self.store.nodes(stack.id))
