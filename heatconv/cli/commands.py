@@ -51,6 +51,22 @@ ENTRIES = tuple(
     for name, value, summary in (
         ('complete', 'usage:Complete', 'Print the completion code for bash.'),
         ('help', 'usage:Help', 'Show how to use a command.'),
+        (
+            'scenario explore',
+            'scenarios:ScenarioExplore',
+            'Try many orders, crashes and losses, by seed.',
+        ),
+        ('scenario list', 'scenarios:ScenarioList', 'List the scenarios of a directory.'),
+        (
+            'scenario replay',
+            'scenarios:ScenarioReplay',
+            'Run again what went wrong, to the same trace.',
+        ),
+        (
+            'scenario run',
+            'scenarios:ScenarioRun',
+            'Run scenarios in the order of the prototype, a line for each.',
+        ),
         ('stack cancel', 'stack_actions:Cancel', 'Stop the update of a stack.'),
         ('stack create', 'stack_actions:Create', 'Create a stack from a template.'),
         ('stack delete', 'stack_actions:Delete', 'Delete stacks and all their resources.'),

@@ -7,12 +7,12 @@ Step. Whatever was begun and interrupted is settled first: see `settle`.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from heatconv.convergence import replacement, settle, states
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
     Event,
@@ -124,7 +124,7 @@ def refuse(view: View, reason: str, wish_id: str) -> Step:
     write = None
     events: tuple[Event, ...] = ()
     if row is not None and (states.healthy(row) or not states.begun(row)):
-        failed = dataclasses.replace(
+        failed = evolve(
             row,
             action=Action.UPDATE if states.begun(row) else Action.CREATE,
             status=Status.FAILED,
@@ -160,9 +160,9 @@ def finish(
         return Step('pending', wait=True)
     if seen.reality == Reality.FAILED:
         return _fail(key, claimed, verb, seen, wish_id, seen.reason or f'{verb} failed')
-    released = dataclasses.replace(claimed, claim=None, version=claimed.version + 1)
+    released = evolve(claimed, claim=None, version=claimed.version + 1)
     if seen.reality == Reality.ABSENT:
-        saved = dataclasses.replace(
+        saved = evolve(
             released,
             action=Action.CREATE,
             status=Status.FAILED,
@@ -171,7 +171,7 @@ def finish(
         )
         as_asked = False
     else:
-        saved = dataclasses.replace(
+        saved = evolve(
             released,
             status=Status.COMPLETE,
             reason='state changed',
@@ -215,7 +215,7 @@ def release(claimed: Resource) -> Step:
     Its node is gone, or there never was one: whoever needs the row next looks
     at what is real. So an operation that never ends holds nobody up.
     """
-    saved = dataclasses.replace(claimed, claim=None, version=claimed.version + 1)
+    saved = evolve(claimed, claim=None, version=claimed.version + 1)
     commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved))
     return Step('released while still under way', commit, wakes=claimed.id)
 
@@ -230,7 +230,7 @@ def fenced(verb: Verb, claimed: Resource, row: Resource | None, call: Call) -> S
             return Step('fenced: nothing is left to make up for')
         return Step(
             'fenced: the row is gone, delete by token',
-            call=dataclasses.replace(call, verb=Verb.DELETE, row=claimed),
+            call=evolve(call, verb=Verb.DELETE, row=claimed),
         )
     if verb == Verb.OBSERVE:
         return Step('fenced: an observation changes nothing')
@@ -247,7 +247,7 @@ def _operate(
 ) -> Step:
     """Claim the row and begin a create or an update."""
     creates = verb == Verb.CREATE
-    claimed = dataclasses.replace(
+    claimed = evolve(
         row,
         type=wanted.type,
         action=Action.CREATE if creates else Action.UPDATE,
@@ -274,7 +274,7 @@ def _operate(
 
 def _keep(node: Node, row: Resource, wanted: Wanted) -> Step:
     """Leave the resource alone: what is wanted is there."""
-    kept = dataclasses.replace(
+    kept = evolve(
         row,
         version=row.version + 1,
         template_id=wanted.template_id,
@@ -293,7 +293,7 @@ def _repoint(node: Node, row: Resource | None, other: Resource, insert: bool) ->
     """Hand the node over to another row of the name, in one commit."""
     write = None
     if row is not None:
-        left = dataclasses.replace(row, version=row.version + 1, replaced_by=other.id)
+        left = evolve(row, version=row.version + 1, replaced_by=other.id)
         write = RowWrite(RowGuard.UNCLAIMED, row, left)
     commit = Commit(
         row=write,
@@ -315,7 +315,7 @@ def _fail(
     observed: Mapping[str, Any] | None = claimed.properties
     if seen.properties is not None:
         observed = seen.properties
-    saved = dataclasses.replace(
+    saved = evolve(
         claimed,
         action=Action.CREATE if absent else claimed.action,
         status=Status.FAILED,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from heatconv.convergence import states
 from heatconv.convergence.check import View, event
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
     NodeKey,
@@ -36,11 +35,9 @@ def begin(view: View, lease: str) -> Step:
         return Step('never begun: drop the row', Commit(row=drop, node=done))
     if row.deletion_policy == 'Retain':
         drop = RowWrite(RowGuard.UNCLAIMED, row, None)
-        gone = dataclasses.replace(
-            row, action=Action.DELETE, status=Status.COMPLETE, reason='retained'
-        )
+        gone = evolve(row, action=Action.DELETE, status=Status.COMPLETE, reason='retained')
         return Step('retain', Commit(row=drop, node=done, events=(event(gone),)))
-    claimed = dataclasses.replace(
+    claimed = evolve(
         row,
         action=Action.DELETE,
         status=Status.IN_PROGRESS,
@@ -62,7 +59,7 @@ def finish(key: NodeKey, claimed: Resource, seen: Observation, wish_id: str) -> 
     if seen.reality in (Reality.PENDING, Reality.READY):
         return Step('pending', wait=True)
     if seen.reality == Reality.ABSENT:
-        gone = dataclasses.replace(claimed, status=Status.COMPLETE)
+        gone = evolve(claimed, status=Status.COMPLETE)
         commit = Commit(
             row=RowWrite(RowGuard.MINE, claimed, None),
             node=NodeWrite(key, NodeStatus.RUNNING, claimed.id, NodeStatus.DONE),
@@ -71,7 +68,7 @@ def finish(key: NodeKey, claimed: Resource, seen: Observation, wish_id: str) -> 
         )
         return Step('delete done', commit)
     reason = seen.reason or 'delete failed'
-    saved = dataclasses.replace(
+    saved = evolve(
         claimed,
         status=Status.FAILED,
         reason=reason,

@@ -8,11 +8,11 @@ no rules of its own. In a batch each commit stands by itself.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from heatconv.convergence import stack as stack_rules
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     ALL,
     UPDATES,
@@ -156,7 +156,7 @@ def apply(commit: Commit, held: Held) -> Outcome:
         if commit.failure is not None:
             wish = _fail(commit, node, held)
         elif doubted and commit.node.now == NodeStatus.DONE:
-            held.save_node(dataclasses.replace(node, status=NodeStatus.READY))
+            held.save_node(evolve(node, status=NodeStatus.READY))
             ready.append(node.key)
         else:
             ready = _write_node(commit, commit.node, node, held)
@@ -171,7 +171,7 @@ def _suspect(row_id: str, held: Held) -> Outcome:
         return REFUSED
     # The version stays: whoever holds the claim must be able to finish, and to
     # see then that the row is in doubt.
-    held.save_row(dataclasses.replace(row, suspect=True))
+    held.save_row(evolve(row, suspect=True))
     return Outcome(Verdict.STANDS)
 
 
@@ -204,14 +204,14 @@ def _write_row(write: RowWrite, held: Held) -> bool:
     saved = write.saved
     doubted = write.guard == RowGuard.MINE and row.suspect
     if doubted:
-        saved = dataclasses.replace(saved, suspect=True)
+        saved = evolve(saved, suspect=True)
     held.save_row(saved)
     return doubted
 
 
 def _write_node(commit: Commit, write: NodeWrite, node: Node, held: Held) -> list[NodeKey]:
     ready: list[NodeKey] = []
-    changed = dataclasses.replace(
+    changed = evolve(
         node,
         status=write.now,
         subject=write.subject_now or node.subject,
@@ -226,7 +226,7 @@ def _write_node(commit: Commit, write: NodeWrite, node: Node, held: Held) -> lis
             successor = held.nodes[key]
             blockers = successor.blockers - 1
             status = NodeStatus.WAITING if blockers else NodeStatus.READY
-            held.save_node(dataclasses.replace(successor, blockers=blockers, status=status))
+            held.save_node(evolve(successor, blockers=blockers, status=status))
             if not blockers:
                 ready.append(key)
     return ready
@@ -239,7 +239,7 @@ def _abandon(row_id: str, node: Node, held: Held) -> Node:
     if key in held.nodes:
         return node
     root = held.nodes[NodeKey(traversal_id, Kind.ROOT, ALL)]
-    held.save_node(dataclasses.replace(root, blockers=root.blockers + 1))
+    held.save_node(evolve(root, blockers=root.blockers + 1))
     held.save_node(
         Node(
             key=key,
@@ -250,7 +250,7 @@ def _abandon(row_id: str, node: Node, held: Held) -> Node:
             successors=((Kind.ROOT, ALL),),
         )
     )
-    return dataclasses.replace(node, successors=(*node.successors, (Kind.CLEANUP, row_id)))
+    return evolve(node, successors=(*node.successors, (Kind.CLEANUP, row_id)))
 
 
 def _fail(commit: Commit, node: Node, held: Held) -> str | None:

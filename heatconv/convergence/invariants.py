@@ -21,8 +21,13 @@ from heatconv.convergence.model import (
 )
 
 
-def violations(stack: Stack, rows: Iterable[Resource], nodes: Iterable[Node]) -> list[str]:
-    """Return everything that is wrong with a stack, in a fixed order."""
+def violations(
+    stack: Stack, rows: Iterable[Resource], nodes: Iterable[Node], edges: bool = True
+) -> list[str]:
+    """Return everything that is wrong with a stack, in a fixed order.
+
+    :param edges: look for cycles too; False where no edge is new.
+    """
     rows = sorted(rows, key=lambda row: row.id)
     by_key = {node.key: node for node in sorted(nodes, key=lambda node: node.key)}
     found: list[str] = []
@@ -31,7 +36,8 @@ def violations(stack: Stack, rows: Iterable[Resource], nodes: Iterable[Node]) ->
         found.extend(_every_row_is_looked_after(rows, by_key))
     found.extend(_running_means_claimed(rows, by_key))
     found.extend(_blockers_are_right(by_key))
-    found.extend(_acyclic(by_key))
+    if edges:
+        found.extend(_acyclic(by_key))
     found.extend(_deleted_leaves_nothing(stack, rows))
     return found
 

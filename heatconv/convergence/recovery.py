@@ -5,10 +5,10 @@ Every step here may be taken by anybody, at any time, any number of times.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 from heatconv.convergence import states
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import NodeKey, NodeStatus, Resource
 from heatconv.convergence.step import Commit, NodeWrite, RowGuard, RowWrite, Step
 
@@ -27,7 +27,7 @@ class Orphan:
 def void(orphan: Orphan) -> Step:
     """Take the claim from a dead lease and let the node be checked again."""
     row = orphan.row
-    saved = dataclasses.replace(
+    saved = evolve(
         row,
         claim=None,
         version=row.version + 1,

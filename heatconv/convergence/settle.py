@@ -7,9 +7,8 @@ real is saved, and its node goes back to ready to be checked as usual.
 
 from __future__ import annotations
 
-import dataclasses
-
 from heatconv.convergence import states
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
     Event,
@@ -31,7 +30,7 @@ def begin(row: Resource, lease: str, node: Node | None) -> Step:
     :param node: its update node, which runs meanwhile; None when the sweep
         settles a row that no node is about.
     """
-    claimed = dataclasses.replace(row, version=row.version + 1, claim=lease, suspect=False)
+    claimed = evolve(row, version=row.version + 1, claim=lease, suspect=False)
     write = None
     if node is not None:
         write = NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING)
@@ -46,7 +45,7 @@ def finish(key: NodeKey | None, claimed: Resource, seen: Observation) -> Step:
     """
     if seen.reality == Reality.PENDING:
         return Step('pending', wait=True)
-    saved = dataclasses.replace(_settled(claimed, seen), claim=None, version=claimed.version + 1)
+    saved = evolve(_settled(claimed, seen), claim=None, version=claimed.version + 1)
     write = None
     if key is not None:
         write = NodeWrite(key, NodeStatus.RUNNING, claimed.id, NodeStatus.READY)
@@ -65,7 +64,7 @@ def finish(key: NodeKey | None, claimed: Resource, seen: Observation) -> Step:
 def _settled(row: Resource, seen: Observation) -> Resource:
     """Tell from the last state and what is real in which state a row is."""
     if seen.reality == Reality.ABSENT:
-        return dataclasses.replace(
+        return evolve(
             row,
             action=Action.CREATE,
             status=Status.FAILED,
@@ -73,7 +72,7 @@ def _settled(row: Resource, seen: Observation) -> Resource:
             reason='interrupted: the resource is not there',
         )
     known = seen.properties is not None
-    found = dataclasses.replace(
+    found = evolve(
         row,
         physical_id=seen.physical_id or row.physical_id,
         attributes=seen.attributes or row.attributes,
@@ -81,20 +80,20 @@ def _settled(row: Resource, seen: Observation) -> Resource:
     )
     creating = states.state(row) in (states.CREATING, states.CREATE_FAILED)
     if seen.reality == Reality.FAILED:
-        return dataclasses.replace(
+        return evolve(
             found,
             action=Action.CREATE if creating else Action.UPDATE,
             status=Status.FAILED,
             reason=seen.reason or 'interrupted: the resource has failed',
         )
     if creating:
-        return dataclasses.replace(found, status=Status.COMPLETE, reason='state changed')
+        return evolve(found, status=Status.COMPLETE, reason='state changed')
     if states.state(row) == states.UPDATING and known:
-        return dataclasses.replace(found, status=Status.COMPLETE, reason='state changed')
+        return evolve(found, status=Status.COMPLETE, reason='state changed')
     if states.state(row) == states.CHECK_FAILED or known:
         return found
     # It is there, and nobody knows with which properties: have it updated again.
-    return dataclasses.replace(
+    return evolve(
         found,
         action=Action.UPDATE,
         status=Status.FAILED,

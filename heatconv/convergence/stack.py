@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Action, Event, Stack, Status
 from heatconv.convergence.step import Failure
 
@@ -38,7 +37,7 @@ def wish(
     The caller has its answer once this is saved; any engine prepares it.
     """
     return _with_event(
-        dataclasses.replace(
+        evolve(
             stack,
             action=action,
             status=Status.IN_PROGRESS,
@@ -70,7 +69,7 @@ def cancel(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
     finish late.
     """
     return _with_event(
-        dataclasses.replace(
+        evolve(
             stack,
             status=Status.FAILED,
             reason=f'Stack {stack.action} cancelled by the user',
@@ -95,17 +94,17 @@ def time_out(
     """
     if stack.status != Status.IN_PROGRESS or stack.deadline is None or stack.deadline > now:
         return None
-    late = dataclasses.replace(stack, wish_id=None, wish_template_id=None)
+    late = evolve(stack, wish_id=None, wish_template_id=None)
     reason = f'Stack {stack.action} timed out'
     failed, events = fail(late, Failure(stack.id, reason, wish_id), updated=False)
     if failed.wish_id is not None:
-        failed = dataclasses.replace(failed, deadline=rollback_deadline)
+        failed = evolve(failed, deadline=rollback_deadline)
     return failed, events
 
 
 def prepared(stack: Stack, traversal_id: str) -> Stack:
     """Make the wish of a stack its current traversal."""
-    return dataclasses.replace(
+    return evolve(
         stack,
         traversal_id=traversal_id,
         previous_template_id=stack.template_id,
@@ -125,15 +124,15 @@ def template_is_good(stack: Stack) -> Stack:
     """
     if stack.template_id is None and stack.action == Action.DELETE:
         return stack
-    return dataclasses.replace(stack, last_good_id=stack.template_id, version=stack.version + 1)
+    return evolve(stack, last_good_id=stack.template_id, version=stack.version + 1)
 
 
 def traversal_ends(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
     """Complete the stack, unless a newer wish waits."""
     if stack.wish_id:
-        return dataclasses.replace(stack, version=stack.version + 1), ()
+        return evolve(stack, version=stack.version + 1), ()
     return _with_event(
-        dataclasses.replace(
+        evolve(
             stack,
             status=Status.COMPLETE,
             reason=f'Stack {stack.action} completed successfully',
@@ -154,9 +153,9 @@ def fail(stack: Stack, failure: Failure, updated: bool) -> tuple[Stack, tuple[Ev
     if stack.wish_id:
         # The user has asked for something newer: that is prepared next, and
         # what became of the old traversal no longer matters.
-        return dataclasses.replace(stack, version=stack.version + 1), ()
+        return evolve(stack, version=stack.version + 1), ()
     failed, events = _with_event(
-        dataclasses.replace(
+        evolve(
             stack,
             status=Status.FAILED,
             reason=failure.reason,
@@ -168,5 +167,5 @@ def fail(stack: Stack, failure: Failure, updated: bool) -> tuple[Stack, tuple[Ev
         return failed, events
     rolling, more = wish(failed, Action.ROLLBACK, stack.last_good_id, failure.wish_id)
     why = f'Stack ROLLBACK started: {failure.reason}'
-    rolling = dataclasses.replace(rolling, reason=why)
-    return rolling, events + tuple(dataclasses.replace(one, reason=why) for one in more)
+    rolling = evolve(rolling, reason=why)
+    return rolling, events + tuple(evolve(one, reason=why) for one in more)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import logging
 import multiprocessing
 import time
@@ -33,14 +35,28 @@ def run_piece(plan: Plan, piece: range) -> Piece:
     """Run some schedules, up to the first that goes wrong."""
     began = time.process_time()
     steps = 0
-    for number in piece:
-        result = plan.run(number)
-        steps += result.steps
-        if result.wrong:
-            done = number - piece.start + 1
-            case = plan.case(number).found(result)
-            return Piece(done, steps, time.process_time() - began, (number, case))
+    with _without_collection():
+        for number in piece:
+            result = plan.run(number)
+            steps += result.steps
+            if result.wrong:
+                done = number - piece.start + 1
+                case = plan.case(number).found(result)
+                return Piece(done, steps, time.process_time() - began, (number, case))
     return Piece(len(piece), steps, time.process_time() - began)
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Collect garbage once a piece: looking for it takes a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+        gc.collect()
 
 
 def silence() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,3 +70,12 @@ class Watcher:
 
     def rested(self, world: World) -> None:
         """Nothing is left to do."""
+
+
+def hooks(watchers: Iterable[Watcher]) -> dict[str, list[Callable[..., None]]]:
+    """Return by name what is to be called: what a watcher does not override is nothing."""
+    return {
+        name: [getattr(one, name) for one in watchers if getattr(type(one), name) is not default]
+        for name, default in vars(Watcher).items()
+        if not name.startswith('_')
+    }

@@ -24,7 +24,7 @@ from heatconv.exception import HeatconvException
 from heatconv.resources.registry import Registry
 from heatconv.sim import language, script
 from heatconv.sim.reality import Reality, SimResource
-from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.snapshot import Snapshot, Watcher, hooks
 from heatconv.sim.templates import Templates
 from heatconv.storage.base import StackQuery, Store
 from heatconv.worker.check import Checker
@@ -159,6 +159,7 @@ class World:
         self.registry = Registry({language.TYPE: SimResource(self.reality)})
         self.templates = templates.bound(store, self.registry)
         self.watchers = tuple(watchers)
+        self._hooks = hooks(watchers)
         self.sweeps = sweeps
         self.tracing = tracing
         self.trace: list[str] = []
@@ -335,14 +336,14 @@ class World:
             stack = self._ask(entry)
         except HeatconvException as error:
             self._note(f'{told}: refused: {error}')
-            for watcher in self.watchers:
-                watcher.refused(self, entry, error)
+            for tell in self._hooks['refused']:
+                tell(self, entry, error)
             return
         self._note(told)
         before = self.snapshots.get(stack.id)
         after = self._look(stack.id)
-        for watcher in self.watchers:
-            watcher.requested(self, entry, before, after)
+        for tell in self._hooks['requested']:
+            tell(self, entry, before, after)
         self.prepare_wishes()
 
     def _ask(self, entry: script.Request) -> Stack:
@@ -472,8 +473,8 @@ class World:
         self.running.remove(one)
         if one is self.last:
             self.last = None
-        for watcher in self.watchers:
-            watcher.dropped(self, one)
+        for tell in self._hooks['dropped']:
+            tell(self, one)
 
     def exhaust(self, one: Running | None) -> None:
         """Drive a task to its end, or until it sleeps."""
@@ -536,20 +537,20 @@ class World:
                 self._send(one, None)
                 return
             one.admitted = True
-            for watcher in self.watchers:
-                watcher.admitted(self, one, effect)
+            for tell in self._hooks['admitted']:
+                tell(self, one, effect)
             return
         one.admitted = False
         if worker.parked:
             self.zombie_acted = True
-        for watcher in self.watchers:
-            watcher.acting(self, one, effect)
+        for tell in self._hooks['acting']:
+            tell(self, one, effect)
         seen = worker.performer.act(effect)
         if self.tracing:
             row = effect.call.row
             self._note(f'{_who(one)} {effect.call.verb} {row.name} {row.id}: {seen.reality}')
-        for watcher in self.watchers:
-            watcher.acted(self, one, effect, seen)
+        for tell in self._hooks['acted']:
+            tell(self, one, effect, seen)
         self._send(one, seen)
 
     def _save(self, one: Running, effect: effects.Save) -> None:
@@ -570,8 +571,8 @@ class World:
             stack_id = row.stack_id
         before = self.snapshots[stack_id]
         after = self._look(stack_id)
-        for watcher in self.watchers:
-            watcher.committed(self, one, commit, outcome, before, after)
+        for tell in self._hooks['committed']:
+            tell(self, one, commit, outcome, before, after)
         self._send(one, outcome)
 
     def _prepare(self, one: Running, effect: effects.Prepare) -> None:
@@ -581,8 +582,8 @@ class World:
                 self.stack_of[plan.stack.traversal_id] = plan.stack.id
             before = self.snapshots[effect.stack_id]
             after = self._look(effect.stack_id)
-            for watcher in self.watchers:
-                watcher.prepared(self, one, plan, before, after)
+            for tell in self._hooks['prepared']:
+                tell(self, one, plan, before, after)
         self._send(one, plan)
 
     def _look(self, stack_id: str) -> Snapshot:

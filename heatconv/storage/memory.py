@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import threading
@@ -12,6 +11,7 @@ from typing import Any
 from heatconv.convergence import commit as guards
 from heatconv.convergence import states
 from heatconv.convergence.check import View
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
     Event,
@@ -43,9 +43,7 @@ def encode_template(content: Mapping[str, Any]) -> tuple[str, str]:
 def stamped(stack: Stack, now: float) -> Stack:
     """Return a stack with the times of a write at that time."""
     gone = (stack.action, stack.status) == (Action.DELETE, Status.COMPLETE)
-    return dataclasses.replace(
-        stack, updated_at=now, deleted_at=stack.deleted_at or (now if gone else None)
-    )
+    return evolve(stack, updated_at=now, deleted_at=stack.deleted_at or (now if gone else None))
 
 
 class MemoryStore:
@@ -83,7 +81,7 @@ class MemoryStore:
         with self._lock:
             if self.stack_by_name(stack.project_id, stack.name) is not None:
                 return False
-            self._stacks[stack.id] = dataclasses.replace(stack, created_at=self._clock.now())
+            self._stacks[stack.id] = evolve(stack, created_at=self._clock.now())
             self._add_events(events)
             return True
 
@@ -272,7 +270,7 @@ class MemoryStore:
             lease = self._leases.get(lease_id)
             if lease is None:
                 return False
-            self._leases[lease_id] = dataclasses.replace(lease, expires_at=expires_at)
+            self._leases[lease_id] = evolve(lease, expires_at=expires_at)
             return True
 
     def void_leases(self, before: float, ids: Sequence[str] = ()) -> list[str]:
@@ -352,9 +350,9 @@ class MemoryStore:
     def _save_row(self, row: Resource) -> None:
         now = self._clock.now()
         if row.id in self._rows:
-            row = dataclasses.replace(row, updated_at=now)
+            row = evolve(row, updated_at=now)
         else:
-            row = dataclasses.replace(row, created_at=now)
+            row = evolve(row, created_at=now)
         self._rows[row.id] = row
         self._rows_of.setdefault(row.stack_id, {})[row.id] = None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from heatconv.convergence import invariants
-from heatconv.convergence.model import NodeKey
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.sim.script import Request
@@ -33,8 +32,10 @@ class GraphChecker(Watcher):
         before: Snapshot,
         after: Snapshot,
     ) -> None:
-        self._check(world, after, commit.node.key if commit.node else None)
+        self._check(world, after, edges=commit.abandons is not None)
 
-    def _check(self, world: World, after: Snapshot, key: NodeKey | None = None) -> None:
-        for wrong in invariants.violations(after.stack, after.rows.values(), after.nodes.values()):
+    def _check(self, world: World, after: Snapshot, edges: bool = True) -> None:
+        for wrong in invariants.violations(
+            after.stack, after.rows.values(), after.nodes.values(), edges
+        ):
             world.violate(f'graph: {wrong}')

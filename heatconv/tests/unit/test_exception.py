@@ -11,23 +11,31 @@ from oslo_messaging._drivers import common
 
 from heatconv import exception
 
-#: Classes of Heat's that the REST API knows, and what they take.
-RAISED = (
-    exception.EntityNotFound(entity='Stack', name='x'),
-    exception.ResourceNotFound(resource_name='A', stack_name='x'),
-    exception.NotFound('nothing'),
-    exception.StackExists(stack_name='x'),
-    exception.ActionInProgress(stack_name='x', action='UPDATE'),
-    exception.Forbidden(),
-    exception.NotSupported(feature='That'),
-    exception.StackValidationFailed('resources.A: wrong'),
-    exception.RequestLimitExceeded('too much'),
-    exception.UserParameterMissing(key='size'),
-    exception.UnknownUserParameter(key='size'),
-    exception.ImmutableParameterModified(keys='size'),
-    exception.InvalidTemplateVersion(explanation='none'),
-    exception.CircularDependencyException(cycle='A -> A'),
-)
+#: Classes of Heat's that the REST API knows, with what they take, and their texts.
+TEXTS = {
+    exception.EntityNotFound(entity='Stack', name='x'): 'The Stack (x) could not be found.',
+    exception.ResourceNotFound(resource_name='A', stack_name='x'): (
+        'The Resource (A) could not be found in Stack x.'
+    ),
+    exception.NotFound('nothing'): 'nothing',
+    exception.StackExists(stack_name='x'): 'The Stack (x) already exists.',
+    exception.ActionInProgress(stack_name='x', action='UPDATE'): (
+        'Stack x already has an action (UPDATE) in progress.'
+    ),
+    exception.Forbidden(): 'You are not authorized to complete this action.',
+    exception.NotSupported(feature='That'): 'That is not supported.',
+    exception.StackValidationFailed('resources.A: wrong'): 'resources.A: wrong',
+    exception.RequestLimitExceeded('too much'): 'too much',
+    exception.UserParameterMissing(key='size'): 'The Parameter (size) was not provided.',
+    exception.UnknownUserParameter(key='size'): (
+        'The Parameter (size) was not defined in template.'
+    ),
+    exception.InvalidTemplateVersion(explanation='none'): (
+        'The template version is invalid: none'
+    ),
+    exception.CircularDependencyException(cycle='A -> A'): ('Circular Dependency Found: A -> A'),
+}
+RAISED = tuple(TEXTS)
 
 
 def on_the_wire(error: Exception) -> str:
@@ -73,6 +81,12 @@ class WireTest(testtools.TestCase):
 
 
 class ExceptionTest(testtools.TestCase):
+    def test_texts(self) -> None:
+        for error, text in TEXTS.items():
+            self.assertEqual(text, str(error))
+        unavailable = exception.Unavailable(why='nobody there')
+        self.assertEqual('The engine does not answer: nobody there', str(unavailable))
+
     def test_text_is_the_message_or_the_format_filled_in(self) -> None:
         self.assertEqual('more', str(exception.StackExists('more', stack_name='x')))
         self.assertEqual(

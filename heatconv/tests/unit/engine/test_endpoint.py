@@ -291,6 +291,7 @@ class StacksTest(EndpointTestCase):
         self.call('delete_stack', self.call('identify_stack', 'one'))
         self.parts.rest()
         self.assertEqual(2, self.call('count_stacks'))
+        self.assertEqual(2, len(self.call('list_stacks')))
         self.assertEqual(3, self.call('count_stacks', show_deleted=True))
         self.assertEqual(3, len(self.call('list_stacks', show_deleted=True)))
 

@@ -114,8 +114,12 @@ class CrashTest(CrashTestCase):
 
 
 class SupersededTest(CrashTestCase):
-    def superseded(self, resources: Any, then: Any) -> None:
-        """Supersede an update at each question of its checks; no sweep may be needed."""
+    def superseded(self, resources: Any, then: Any, meets: bool = False) -> None:
+        """Supersede an update at each question of its checks; no sweep may be needed.
+
+        :param meets: the new traversal is checked before the old check goes on,
+            so that it meets the claim.
+        """
         for steps, name in enumerate(NAMES):
             identity = self.updated(name, resources)
             self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
@@ -129,6 +133,8 @@ class SupersededTest(CrashTestCase):
             over = not self.heard.keys and (task is None or task.effect is None)
             self.update(identity, then)
             self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
+            if meets:
+                self.parts.rest()
             if task is not None:
                 task.go_on()
             self.parts.rest()
@@ -144,6 +150,12 @@ class SupersededTest(CrashTestCase):
 
     def test_update_by_another(self) -> None:
         self.superseded(IN_PLACE, {'A': thing('z', replaced='1')})
+
+    def test_update_by_another_that_meets_the_claim(self) -> None:
+        self.superseded(IN_PLACE, {'A': thing('z', replaced='1')}, meets=True)
+
+    def test_replacement_by_another_that_meets_the_claim(self) -> None:
+        self.superseded(REPLACED, {'A': thing('x', replaced='3')}, meets=True)
 
     def test_replacement_by_another(self) -> None:
         self.superseded(REPLACED, {'A': thing('x', replaced='3')})

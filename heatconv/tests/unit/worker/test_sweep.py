@@ -52,7 +52,7 @@ class SweepTest(EngineTestCase):
         self.made({'A': thing()})
         self.parts.clock.time += 1
         self.sweep()
-        self.assertEqual(([], [], []), (self.tasks, self.heard.keys, self.heard.wishes))
+        self.assertEqual(([], [], []), (self.tasks, self.heard.casts[2:], self.heard.wishes))
         self.assertEqual('', self.log.output)
 
     def test_lease_that_has_run_out_is_void_and_its_claims_with_it(self) -> None:
@@ -81,6 +81,19 @@ class SweepTest(EngineTestCase):
         self.sweep()
         self.finish()
         self.assertEqual(states.CREATE_FAILED, states.state(self.rows(identity)['A']))
+
+    def test_rows_in_doubt_are_settled_while_there_is_room(self) -> None:
+        self.claimed(3)
+        for number in range(3):
+            self.call('stack_cancel_update', self.call('identify_stack', f'stack{number}'), False)
+        self.parts.crash()
+        self.sweep()
+        self.finish()
+        for room, left in ((2, 1), (100, 0)):
+            self.room = room
+            self.sweep()
+            self.finish()
+            self.assertEqual(left, len(self.store.strays(100)))
 
     def test_wish_nobody_prepared_is_announced_again(self) -> None:
         identity = self.create()

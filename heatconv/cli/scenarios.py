@@ -1,0 +1,375 @@
+"""The commands about scenarios: list, run, explore and replay them."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import pathlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from heatconv.cli import errors
+from heatconv.cli.command import ListCommand, StackCommand
+
+DIRECTORY = 'scenarios'
+
+FAULTS = ('crash', 'park', 'drop', 'duplicate')
+
+
+def positive(text: str) -> int:
+    """Return a number above zero."""
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f'must be above 0, not {text}')
+    return number
+
+
+def add_directory(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says where scenarios are."""
+    parser.add_argument(
+        '-d',
+        '--directory',
+        metavar='DIR',
+        default=DIRECTORY,
+        help=f'Directory of scenarios, those below it included (default: {DIRECTORY}).',
+    )
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how many processes run."""
+    parser.add_argument(
+        '--jobs',
+        metavar='J',
+        type=positive,
+        default=os.cpu_count() or 1,
+        help='How many processes run (default: one for each processor).',
+    )
+
+
+def scenarios(directory: str, names: Sequence[str]) -> Any:
+    """Return the scenarios of a directory.
+
+    :raises UsageError: if one that is named is not there.
+    """
+    from heatconv.sim import library
+
+    try:
+        return library.find(directory, names)
+    except library.NoSuchScenario as error:
+        raise errors.UsageError(
+            str(error), remedy='Name the directory of the scenarios with -d DIR.'
+        ) from None
+
+
+class ScenarioList(ListCommand):
+    """List the scenarios of a directory."""
+
+    examples = 'heatconv scenario list\nheatconv scenario list -d my-scenarios -f value -c name'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        add_directory(parser)
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the scenarios."""
+        rows = []
+        for one in scenarios(args.directory, ()):
+            first = next((line for line in one.source.splitlines() if line.strip()), '')
+            about = first.removeprefix('#').strip() if first.startswith('#') else ''
+            rows.append((one.name, about))
+        return ('name', 'about'), rows
+
+
+class ScenarioRun(StackCommand):
+    """Run scenarios in the order of the prototype, a line for each."""
+
+    examples = (
+        'heatconv scenario run\n'
+        'heatconv scenario run replace diamond\n'
+        'heatconv scenario run replace --graph replace.svg'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('names', metavar='NAME', nargs='*', help='Scenarios; all if none.')
+        add_directory(parser)
+        add_jobs(parser)
+        parser.add_argument(
+            '--graph',
+            metavar='FILE',
+            help='Draw the graphs of all traversals of one scenario, with what each node did '
+            'and when: an SVG picture, or the text of one if FILE ends with .dot.',
+        )
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> None:
+        """Run them."""
+        from heatconv.sim import performance
+
+        found = scenarios(args.directory, args.names)
+        if args.graph is not None:
+            if len(found) != 1:
+                raise errors.UsageError('--graph draws one scenario: name it')
+            self._draw(found[0], args.graph)
+            return
+        failed = 0
+        for outcome in performance.run_all(found, args.jobs):
+            self.app.stdout.write(outcome.line() + '\n')
+            self.app.stdout.flush()
+            if outcome.error is not None:
+                failed += 1
+                for line in outcome.trace:
+                    self.app.stdout.write(f'    {line}\n')
+                self.app.stdout.write(f'  {outcome.error}\n')
+        self.notice(f'{len(found) - failed} passed, {failed} failed')
+        self.exit_code = errors.FAILED if failed else 0
+
+    def _draw(self, scenario: Any, file: str) -> None:
+        from heatconv.sim import drawing
+
+        drawn = drawing.draw(scenario)
+        text = drawn.dot() if file.endswith('.dot') else drawn.svg()
+        pathlib.Path(file).write_text(text)
+        self.notice(f'{file}: {len(drawn.traversals)} traversals')
+
+
+class ScenarioExplore(StackCommand):
+    """Try many orders, crashes and losses, by seed."""
+
+    examples = (
+        'heatconv scenario explore --schedules 1000\n'
+        'heatconv scenario explore replace --schedules 5000 --crash --drop --duplicate\n'
+        'heatconv scenario explore --random --schedules 20000 --seed 7 --crash --park\n'
+        'heatconv scenario explore --bounded'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('names', metavar='NAME', nargs='*', help='Scenarios; all if none.')
+        add_directory(parser)
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument(
+            '--random',
+            action='store_true',
+            help='Random templates, requests and troubles rather than scenarios.',
+        )
+        what.add_argument(
+            '--bounded',
+            action='store_true',
+            help='Try everything on small histories: a request at each position, a worker '
+            'that seems dead at each step.',
+        )
+        parser.add_argument(
+            '--schedules', metavar='N', type=positive, default=1000, help='How many (1000).'
+        )
+        parser.add_argument('--seed', metavar='S', type=int, default=0, help='The seed (0).')
+        parser.add_argument(
+            '--start', metavar='NUMBER', type=int, default=0, help='The first schedule (0).'
+        )
+        parser.add_argument('--crash', action='store_true', help='Let processes die.')
+        parser.add_argument(
+            '--park', action='store_true', help='Let workers seem dead, and go on later.'
+        )
+        parser.add_argument('--drop', action='store_true', help='Lose messages.')
+        parser.add_argument('--duplicate', action='store_true', help='Let messages come twice.')
+        parser.add_argument(
+            '--no-sweep',
+            action='store_true',
+            help='Let nobody sweep: what is then never found was woken up by nobody.',
+        )
+        parser.add_argument(
+            '--resources',
+            metavar='N',
+            type=positive,
+            default=4,
+            help='Resources of a random template at most (4).',
+        )
+        parser.add_argument(
+            '--store',
+            choices=('memory', 'sqlite'),
+            default='memory',
+            help='What the rows are kept in.',
+        )
+        parser.add_argument(
+            '--no-shrink', action='store_true', help='Leave what goes wrong as large as it is.'
+        )
+        add_jobs(parser)
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> None:
+        """Explore."""
+        if args.no_sweep and (args.crash or args.park or args.drop):
+            raise errors.UsageError(
+                'without a sweep nothing finds what the dead leave and messages lose',
+                remedy='Leave out --no-sweep, or --crash, --park and --drop.',
+            )
+        if args.bounded:
+            self._bounded(args)
+            return
+        from heatconv.sim import case
+
+        plan = case.Plan(
+            scenarios=() if args.random else tuple(scenarios(args.directory, args.names)),
+            seed=args.seed,
+            faults=tuple(fault for fault in FAULTS if getattr(args, fault)),
+            sweeps=not args.no_sweep,
+            store=args.store,
+            resources=args.resources,
+        )
+        if not args.random and not plan.scenarios:
+            raise errors.UsageError(f'there are no scenarios in {args.directory}')
+        self._explore(plan, args)
+
+    def _explore(self, plan: Any, args: argparse.Namespace) -> None:
+        from heatconv.sim import campaign
+
+        began = time.monotonic()
+        schedules = steps = 0
+        seconds = 0.0
+        found: list[Any] = []
+        with self._progress(args.schedules) as advance:
+            for piece in campaign.run(
+                plan, args.schedules, args.jobs, args.start, lambda: bool(found)
+            ):
+                schedules += piece.schedules
+                steps += piece.steps
+                seconds += piece.seconds
+                if piece.found is not None:
+                    found.append(piece.found)
+                advance(piece.schedules)
+        rate = schedules / seconds if seconds else 0.0
+        self.app.stdout.write(
+            f'{schedules} schedules, {steps} steps, {time.monotonic() - began:.1f} s, '
+            f'{rate:.0f} schedules per second of a processor: '
+            f'{"clean" if not found else "something is wrong"}\n'
+        )
+        if found:
+            number, first = min(found, key=lambda one: int(one[0]))
+            self.exit_code = errors.FAILED
+            self._tell(f'seed {args.seed}, schedule {number}', first, args)
+
+    def _bounded(self, args: argparse.Namespace) -> None:
+        from heatconv.sim import performance
+
+        began = time.monotonic()
+        count = 0
+        wrong: list[Any] = []
+        pieces = performance.bounded(args.jobs, sweeps=not args.no_sweep)
+        with self._progress(pieces.total) as advance:
+            for tried, found in pieces:
+                count += tried
+                wrong += found
+                advance(1)
+        self.app.stdout.write(
+            f'{count} positions, {time.monotonic() - began:.1f} s: '
+            f'{"clean" if not wrong else f"{len(wrong)} histories go wrong"}\n'
+        )
+        if wrong:
+            self.exit_code = errors.FAILED
+            self._tell(wrong[0].name, wrong[0].case, args)
+
+    def _tell(self, where: str, first: Any, args: argparse.Namespace) -> None:
+        """Show what went wrong, as small as it gets, and how to see it again."""
+        from heatconv.sim import case, shrink
+
+        out = self.app.stdout
+        for wrong in first.wrong[:5]:
+            out.write(f'  {wrong}\n')
+        if first.schedule is not None and first.schedule.faults:
+            faults = sorted(first.schedule.faults.items())
+            listed = ', '.join(f'{kind} at step {step}' for step, (kind, _) in faults)
+            out.write(f'  faults: {listed}\n')
+        smallest = first
+        if not args.no_shrink:
+            self.notice('Making it smaller ...')
+            smallest = shrink.shrink(first)
+        words = where.replace(',', '').replace('/', ' ').split()
+        file = pathlib.Path('-'.join(['failure', *words]) + '.json')
+        file.write_text(case.dump(smallest))
+        out.write(
+            f'  {where}; {len(smallest.schedule.choices)} choices and '
+            f'{len(smallest.schedule.faults)} faults are left\n'
+            f'  see it again: heatconv scenario replay {file}\n'
+        )
+
+    @contextlib.contextmanager
+    def _progress(self, total: int) -> Iterator[Callable[[int], None]]:
+        """Draw a bar where somebody looks."""
+        if self.app.settings.quiet or not self.app.stderr.isatty():
+            yield lambda count: None
+            return
+        from rich import progress
+        from rich.console import Console
+
+        console = Console(file=self.app.stderr, no_color=not self.app.settings.color)
+        columns = (
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TimeRemainingColumn(),
+        )
+        with progress.Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task('', total=total)
+            yield lambda count: bar.advance(task, count)
+
+
+class ScenarioReplay(StackCommand):
+    """Run again what went wrong, to the same trace."""
+
+    examples = (
+        'heatconv scenario replay failure-seed-0-schedule-17.json\n'
+        'heatconv scenario replay --random --seed 0 --number 17 --crash --drop'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            'file', metavar='FILE', nargs='?', help='What explore wrote; or name a schedule below.'
+        )
+        parser.add_argument('--number', metavar='N', type=int, help='The number of a schedule.')
+        parser.add_argument('--seed', metavar='S', type=int, default=0, help='Its seed (0).')
+        parser.add_argument('--random', action='store_true', help='Of random histories.')
+        parser.add_argument(
+            '--scenario', metavar='NAME', action='append', default=[], help='Of this scenario.'
+        )
+        add_directory(parser)
+        for fault in FAULTS:
+            parser.add_argument(f'--{fault}', action='store_true', help='As it was explored.')
+        parser.add_argument('--no-sweep', action='store_true', help='As it was explored.')
+        parser.add_argument('--resources', metavar='N', type=positive, default=4, help='As above.')
+        parser.add_argument('--store', choices=('memory', 'sqlite'), default='memory')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> None:
+        """Replay it."""
+        from heatconv.sim import campaign, case
+
+        campaign.silence()
+        if (args.file is None) == (args.number is None):
+            raise errors.UsageError('give a FILE, or --number with what was explored')
+        if args.file is not None:
+            try:
+                result = case.load(pathlib.Path(args.file).read_text()).replay()
+            except ValueError as error:
+                raise errors.UsageError(str(error), where=args.file) from None
+        else:
+            chosen = () if args.random else tuple(scenarios(args.directory, args.scenario))
+            result = case.Plan(
+                scenarios=chosen,
+                seed=args.seed,
+                faults=tuple(fault for fault in FAULTS if getattr(args, fault)),
+                sweeps=not args.no_sweep,
+                store=args.store,
+                resources=args.resources,
+            ).run(args.number, tracing=True)
+        for line in result.trace:
+            self.app.stdout.write(line + '\n')
+        for wrong in result.wrong:
+            self.app.stdout.write(f'WRONG: {wrong}\n')
+        self.exit_code = errors.FAILED if result.wrong else 0
