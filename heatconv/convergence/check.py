@@ -212,8 +212,8 @@ def finish(
 def release(claimed: Resource) -> Step:
     """Let go of a row whose operation is still under way.
 
-    Its node is gone, or there never was one: whoever needs the row next looks
-    at what is real. So an operation that never ends holds nobody up.
+    Its node is gone, and another waits for the row: it looks at what is real. So
+    an operation that never ends holds nobody up.
     """
     saved = evolve(claimed, claim=None, version=claimed.version + 1)
     commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved))

@@ -96,6 +96,7 @@ class Run:
         self._last_fault = max(scheduler.faults, default=-1)
         self._made = Schedule()
         self._asserts = _Asserts()
+        self._verifies = True
         self.world: World = make_world(
             options.store,
             TEMPLATES,
@@ -123,6 +124,9 @@ class Run:
         world = self.world
         said = scenario.record(world.reality, self._verify, self._asserts)
         world.entries = said.engine
+        # Where those lead depends on what they find under way.
+        verbs = [one.verb for one in said.engine if isinstance(one, Request)]
+        self._verifies = 'rollback' not in verbs and 'cancel' not in verbs
         self._to_rest()
         return self._result()
 
@@ -228,7 +232,9 @@ class Run:
     def _verify(self, template: Any) -> None:
         """Compare reality with a template, if nothing is under way."""
         world = self.world
-        if world.running or world.messages or world.zombie_acted:
+        uncertain = not self._verifies or world.zombie_acted
+        uncertain = uncertain or world.reality.troubled or world.refused
+        if uncertain or world.running or world.messages:
             return
         if any(one.status != Status.COMPLETE for one in world.stacks()):
             return

@@ -81,6 +81,8 @@ class Reality:
     slow_ones: list[Slow] = field(default_factory=list)
     #: What was refused since somebody last looked.
     refused: list[str] = field(default_factory=list)
+    #: Something was told to fail, ever: where that leads depends on the order.
+    troubled: bool = False
     _tokens: dict[str, PhysicalResource] = field(default_factory=dict)
     _made: int = 0
 
@@ -126,6 +128,7 @@ class Reality:
 
         :param verb: create, update or delete; None for all.
         """
+        self.troubled = True
         self.failing.append(Rule(name, None if verb is None else Verb(verb), times))
 
     def slow(

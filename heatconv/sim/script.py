@@ -141,6 +141,11 @@ class WorkerCalls:
         self._entries.append(Call(function, args, kwargs))
 
 
+@functools.lru_cache(256)
+def _compiled(source: str, path: str) -> Any:
+    return compile(source, path, 'exec')
+
+
 @dataclass
 class Scenario:
     """A scenario file.
@@ -160,10 +165,6 @@ class Scenario:
         'GetAtt': GetAtt,
     }
 
-    @functools.cached_property
-    def _code(self) -> Any:
-        return compile(self.source, self.path, 'exec')
-
     def record(self, reality: Any, verify: Verifier, test: Any) -> Script:
         """Run the file and return what it asked for.
 
@@ -182,5 +183,5 @@ class Scenario:
             'test': test,
             '__name__': self.name,
         }
-        exec(self._code, names, {})  # noqa: S102 - that is what a scenario is
+        exec(_compiled(self.source, self.path), names, {})  # noqa: S102 - that is what a scenario is
         return script

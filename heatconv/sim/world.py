@@ -178,6 +178,8 @@ class World:
         #: Somebody taken for dead has acted: what reality refuses from now on may
         #: be nobody else's fault, until it is made up for.
         self.zombie_acted = False
+        #: How many requests were refused.
+        self.refused = 0
         self._serial = 0
         self._beaten = clock.time
         self._turn = 0
@@ -304,7 +306,10 @@ class World:
             stack = snapshot.stack
             if stack.wish_id or stack.status == 'IN_PROGRESS':
                 return False
-        return not (self.store.orphans(1) or self.store.strays(1))
+            if any(row.claim is not None for row in snapshot.rows.values()):
+                return False
+        # Rows in doubt that no node is about are the sweep's.
+        return not (self.sweeps and self.store.strays(1))
 
     # Requests
 
@@ -336,6 +341,7 @@ class World:
             stack = self._ask(entry)
         except HeatconvException as error:
             self._note(f'{told}: refused: {error}')
+            self.refused += 1
             for tell in self._hooks['refused']:
                 tell(self, entry, error)
             return

@@ -150,7 +150,9 @@ class Checker:
                 break
             yield Sleep(self.poll_interval)
             now: View = yield Load(key)
-            if now.node is None:
+            if now.node is None and (yield Waiting(call.row.id)):
+                # Somebody needs the row. Where nobody does, it is polled to its
+                # end: a failed stack then says what became of it.
                 step = check.release(call.row)
                 break
             seen = yield Perform(looked, project_id, stack_name)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from heatconv.convergence.model import Action, Status
-from heatconv.convergence.traversal import Plan
 from heatconv.sim.script import Request
 from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import Running, World
+from heatconv.sim.world import World
 
 
 class OutcomeChecker(Watcher):
@@ -17,25 +16,18 @@ class OutcomeChecker(Watcher):
 
     def __init__(self) -> None:
         self._asked: dict[str, tuple[str, str | None]] = {}
-        self._may_fail = False
 
     def requested(
         self, world: World, request: Request, before: Snapshot | None, after: Snapshot
     ) -> None:
-        self._may_fail = self._may_fail or bool(world.reality.failing)
         stack = after.stack
         if before is None or before.stack.wish_id != stack.wish_id:
             self._asked[stack.id] = (request.verb, stack.wish_template_id)
         elif request.verb == 'cancel':
             self._asked[stack.id] = ('cancel', None)
 
-    def prepared(
-        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
-    ) -> None:
-        self._may_fail = self._may_fail or bool(world.reality.failing)
-
     def rested(self, world: World) -> None:
-        may_fail = self._may_fail or world.zombie_acted
+        may_fail = world.reality.troubled or world.zombie_acted
         for snapshot in world.snapshots.values():
             stack = snapshot.stack
             verb, template_id = self._asked[stack.id]

@@ -30,6 +30,9 @@ TEXTS = {
     exception.UnknownUserParameter(key='size'): (
         'The Parameter (size) was not defined in template.'
     ),
+    exception.ImmutableParameterModified(keys='size, color'): (
+        'The following parameters are immutable and may not be updated: size, color'
+    ),
     exception.InvalidTemplateVersion(explanation='none'): (
         'The template version is invalid: none'
     ),

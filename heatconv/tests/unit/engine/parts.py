@@ -11,6 +11,7 @@ import testtools
 from oslo_context import context as contexts
 
 from heatconv import effects
+from heatconv.answers import answer
 from heatconv.convergence import invariants
 from heatconv.convergence.model import NodeKey, Resource, Stack
 from heatconv.effects import Effect, Task
@@ -23,7 +24,6 @@ from heatconv.templates import TemplateCache
 from heatconv.tests.sim.world import Counter, SteadyClock
 from heatconv.worker.check import Checker
 from heatconv.worker.lease import LeaseKeeper
-from heatconv.worker.loop import answer
 from heatconv.worker.performer import PluginPerformer
 from heatconv.worker.sweep import Sweep
 
@@ -127,13 +127,13 @@ class Parts:
 
     def sweep(self) -> None:
         """Look once for all that is left over, and take it up."""
-        self.elapse(1000)
+        self.elapse(100)
 
         def submit(task: Task) -> bool:
             self.run(task)
             return True
 
-        Sweep(self.store, self.heard, self.clock, self.ids, self.checker, submit).run(500)
+        Sweep(self.store, self.heard, self.clock, self.ids, self.checker, submit).run(50)
 
     def recover(self) -> None:
         """Crash, then sweep until everything is at rest."""
@@ -171,8 +171,7 @@ class Driven:
 
     def act(self) -> None:
         """Do what is asked, as one that has looked at its lease long ago."""
-        late = PluginPerformer(self._parts.registry, self._parts.lease, -1e12)
-        self.say(late.perform(self.effect))
+        self.say(self._performer.act(self.effect))
 
     def go_on(self, most: int | None = None) -> bool:
         """Answer all questions, or so many at most; return whether it ended."""

@@ -51,6 +51,22 @@ class ReadTest(testtools.TestCase):
         # {"heat_template_version": "2018-08-31"}
         source = template()
         self.assertEqual(source, read(source, size=39).template['template'])
+        self.assertRaises(exception.RequestLimitExceeded, read, source, size=38)
+
+    def test_template_of_what_json_cannot_hold(self) -> None:
+        for wrong in (float('nan'), {1: 'a'}, 'x\ud800'):
+            source = template(description=wrong)
+            error = self.assertRaises(exception.StackValidationFailed, read, source)
+            self.assertIn('template.description', str(error))
+
+    def test_environment_that_is_wrong(self) -> None:
+        for given in (
+            {'params': [1]},
+            {'params': {'parameters': []}},
+            {'names': ['gone']},
+            {'names': ['a'], 'files': {'a': '{'}},
+        ):
+            self.assertRaises(exception.StackValidationFailed, read, **given)
 
 
 class MergeTest(testtools.TestCase):

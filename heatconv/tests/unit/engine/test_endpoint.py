@@ -125,6 +125,12 @@ class CreateTest(EndpointTestCase):
             (exception.UserParameterMissing, {'source': needs}),
             (exception.UnknownUserParameter, {'params': {'parameters': {'size': 1}}}),
             (exception.CircularDependencyException, {'source': template(circle)}),
+            (exception.RequestLimitExceeded, {'source': template(description='x' * 20_000)}),
+            (invalid, {'source': template({'A': {'type': 'None::Such'}})}),
+            (invalid, {'source': template({'A': thing(properties={'none': 1})})}),
+            (invalid, {'source': template({'A': thing({'get_resource': 'B'})})}),
+            (invalid, {'params': [1]}),
+            (invalid, {'environment_files': ['gone']}),
         ):
             self.refused(kind, self.ask, **given)
             self.assertEqual((before, []), (self.stored(), self.heard.wishes), given)
@@ -174,6 +180,15 @@ class UpdateTest(EndpointTestCase):
         self.patch({**self.source, 'description': 'New.'}, existing=True)
         self.assertEqual({'A': 'a1', 'B': 'b1'}, self.values())
         self.assertEqual('New.', self.call('show_stack', self.identity)[0]['description'])
+
+    def test_existing_keeps_files_and_drops_parameters_that_are_no_more(self) -> None:
+        for files in ({'one': 'old', 'two': 'old'}, {'two': 'new'}):
+            self.call('update_stack', self.identity, template(A), None, files, {'existing': True})
+        stored = self.store.template(self.stack(self.identity).wish_template_id or '') or {}
+        self.assertEqual({'one': 'old', 'two': 'new'}, stored['files'])
+        self.assertEqual({}, stored['environment']['parameters'])
+        wrong = {'parameters': {'a': 'named'}}
+        self.refused(exception.UnknownUserParameter, self.patch, template(A), wrong, existing=True)
 
     def test_existing_is_the_latest_request_prepared_or_not(self) -> None:
         for name in ('a', 'b'):

@@ -58,8 +58,13 @@ class ValidateTest(EngineTestCase):
         shown = self.validate({'heat_template_version': '1', 'resources': {}})
         self.assertEqual(['Error'], list(shown))
         self.assertIn('heat_template_version', shown['Error'])
-        shown = self.validate(template(), {'parameters': {'size': 1}})
-        self.assertIn('size', shown['Error'])
+        for source, params, telling in (
+            (template(), {'parameters': {'size': 1}}, 'parameters.size'),
+            (template({'A': {'type': 'None::Such'}}), None, 'resources.A.type'),
+            (None, None, 'map'),
+            (template(description=float('nan')), None, 'template.description'),
+        ):
+            self.assertIn(telling, self.validate(source, params)['Error'])
 
     def test_nothing_is_stored(self) -> None:
         self.validate(template(AB))

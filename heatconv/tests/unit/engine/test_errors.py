@@ -20,6 +20,16 @@ class ErrorsTest(testtools.TestCase):
             (hot.CircularDependency, exception.CircularDependencyException, {'cycle': 'wrong'}),
             (hot.MissingParameter, exception.UserParameterMissing, {'key': 'size'}),
             (hot.UnknownParameter, exception.UnknownUserParameter, {'key': 'size'}),
+            (
+                hot.TooLarge,
+                exception.RequestLimitExceeded,
+                {'message': 'parameters.size: wrong (do this)'},
+            ),
+            (
+                hot.InvalidProperty,
+                exception.StackValidationFailed,
+                {'message': 'parameters.size: wrong (do this)'},
+            ),
         ):
             error = of_template(kind('wrong', 'parameters.size', 'do this'))
             self.assertEqual((wanted, kwargs), (type(error), error.kwargs))

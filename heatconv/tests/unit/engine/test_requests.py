@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from heatconv import exception
@@ -181,6 +182,35 @@ class UpdateTest(RequestsTestCase):
         self.assertEqual(going, self.now(stack))
         self.parts.rest()
         self.refused(exception.EntityNotFound, self.update, stack)
+
+
+class ImmutableTest(RequestsTestCase):
+    def content(self, size: int | None, immutable: bool = True) -> StackContent:
+        declared = {'size': {'type': 'number', 'default': 1, 'immutable': immutable}}
+        given = {} if size is None else {'size': size}
+        return StackContent(
+            {'template': template(parameters=declared), 'environment': {'parameters': given}}, {}
+        )
+
+    def test_parameter_that_may_not_change_keeps_its_value(self) -> None:
+        stack = self.requests.create('project', '', 'stack', self.content(2))
+        for wrong in (3, None):
+            error = self.refused(
+                exception.ImmutableParameterModified,
+                self.requests.update,
+                self.now(stack),
+                self.content(wrong),
+            )
+            self.assertIn('updated: size', str(error))
+        self.requests.update(self.now(stack), self.content(2))
+        self.requests.update(self.now(stack), self.content(3, immutable=False))
+
+    def test_parameter_that_is_new_or_was_of_a_template_that_is_gone(self) -> None:
+        stack = self.begin()
+        self.requests.update(stack, self.content(2))
+        self.store.purge_deleted(1e9)
+        gone = dataclasses.replace(self.now(stack), wish_template_id='gone')
+        self.requests.update(gone, self.content(3))
 
 
 class DeleteTest(RequestsTestCase):

@@ -233,6 +233,17 @@ class OutcomeTest(CheckTestCase):
         self.assertEqual('ROLLBACK_COMPLETE', self.state(identity))
         self.assert_at_rest(identity)
 
+    def test_type_that_is_not_installed_here_fails_its_resource(self) -> None:
+        identity = self.create({**A, 'B': {'type': 'OS::Heat::None'}})
+        parts = self.parts
+        plugin = parts.registry.plugin('OS::Heat::None')
+        assert plugin is not None
+        parts.registry = Registry({'OS::Heat::None': plugin})
+        parts.templates = TemplateCache(self.store, parts.registry)
+        parts.rest()
+        self.assertEqual('CREATE_FAILED', self.state(identity))
+        self.assertIn('OS::Heat::TestResource', self.stack(identity).reason)
+
     def test_what_is_not_as_asked_is_tried_again_a_few_times(self) -> None:
         self.serve(Stubborn)
         identity = self.made(A)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from heatconv import effects
+from heatconv.answers import answer
 from heatconv.convergence.model import NodeKey, Observation, Reality
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.effects import Task
@@ -15,7 +16,7 @@ from heatconv.engine.prepare import prepare
 from heatconv.ports import SystemClock
 from heatconv.storage.memory import MemoryStore
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing
-from heatconv.worker.loop import Loop, answer
+from heatconv.worker.loop import Loop
 
 PATIENCE = 10
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from heatconv import effects
 from heatconv.convergence import states
 from heatconv.convergence.model import NodeKey
 from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
 from heatconv.storage.base import StackQuery
-from heatconv.tests.unit.engine.parts import EngineTestCase, thing
+from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 from heatconv.worker.sweep import Sweep
 
 PATIENCE = 8.0
@@ -94,6 +97,47 @@ class SweepTest(EngineTestCase):
             self.sweep()
             self.finish()
             self.assertEqual(left, len(self.store.strays(100)))
+
+    def late(self, minutes: float, prepared: bool = True, **args: Any) -> dict[str, str]:
+        """Have a stack of five minutes that is under way since some."""
+        slow = template({'A': thing(properties={'wait_secs': -1})})
+        arguments = {'timeout_mins': 5, **args}
+        identity = self.call('create_stack', 'stack', slow, None, None, arguments)
+        if prepared:
+            self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
+            task = self.parts.start(self.parts.checker().check(self.heard.keys.pop()))
+            task.until(effects.Sleep)
+        self.heard.wishes.clear()
+        self.parts.elapse(minutes * 60)
+        self.sweep()
+        return dict(identity)
+
+    def test_stack_in_time_goes_on(self) -> None:
+        identity = self.late(4.99)
+        self.assertEqual('CREATE_IN_PROGRESS', self.state(identity))
+        self.assertNotEqual([], self.store.nodes(identity['stack_id']))
+
+    def test_stack_that_takes_too_long_fails(self) -> None:
+        identity = self.late(5)
+        self.assertEqual('CREATE_FAILED', self.state(identity))
+        self.assertEqual('Stack CREATE timed out', self.stack(identity).reason)
+        self.assertEqual(([], []), (self.store.nodes(identity['stack_id']), self.heard.wishes))
+        self.assertIn(f'Stack stack ({identity["stack_id"]}) has timed out', self.log.output)
+        before = self.stack(identity)
+        self.parts.elapse(1000)
+        self.sweep()
+        self.assertEqual(before, self.stack(identity))
+
+    def test_stack_that_takes_too_long_rolls_back_in_as_much_time(self) -> None:
+        identity = self.late(5, disable_rollback=False)
+        self.assertEqual('ROLLBACK_IN_PROGRESS', self.state(identity))
+        self.assertEqual([identity['stack_id']], self.heard.wishes)
+        self.assertEqual(self.parts.clock.now() + 300, self.stack(identity).deadline)
+
+    def test_wish_that_nobody_prepares_in_time_is_dropped(self) -> None:
+        identity = self.late(5, prepared=False)
+        self.assertEqual('CREATE_FAILED', self.state(identity))
+        self.assertEqual([], self.heard.wishes)
 
     def test_wish_nobody_prepared_is_announced_again(self) -> None:
         identity = self.create()

@@ -1,0 +1,32 @@
+# An update is cancelled and rolled back.
+base = Template(
+    {
+        'A': RsrcDef({'a': 'initial'}, []),
+        'B': RsrcDef({}, []),
+        'C': RsrcDef({'!a': GetAtt('A', 'a')}, ['B']),
+        'D': RsrcDef({'c': GetRes('C')}, []),
+        'E': RsrcDef({'ca': GetAtt('C', '!a')}, []),
+    }
+)
+changed = Template(
+    {
+        'A': RsrcDef({'a': 'updated'}, []),
+        'B': RsrcDef({}, []),
+        'C': RsrcDef({'!a': GetAtt('A', 'a')}, ['B']),
+        'D': RsrcDef({'c': GetRes('C')}, []),
+        'E': RsrcDef({'ca': GetAtt('C', '!a')}, []),
+    }
+)
+
+engine.create_stack('demo', base)
+engine.noop(5)
+engine.call(verify, base)
+engine.update_stack('demo', changed)
+engine.noop(3)
+engine.cancel_stack('demo')
+engine.noop(16)
+engine.call(verify, base)
+
+engine.delete_stack('demo')
+engine.noop(8)
+engine.call(verify, Template({}))

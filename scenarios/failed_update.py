@@ -1,0 +1,33 @@
+# An update fails and stays; the first template brings all back.
+base = Template(
+    {
+        'A': RsrcDef({'a': 'initial'}, []),
+        'B': RsrcDef({}, []),
+        'C': RsrcDef({'!a': GetAtt('A', 'a')}, ['B']),
+        'D': RsrcDef({'c': GetRes('C')}, []),
+        'E': RsrcDef({'ca': GetAtt('C', '!a')}, []),
+    }
+)
+changed = Template(
+    {
+        'A': RsrcDef({'a': 'updated'}, []),
+        'B': RsrcDef({}, []),
+        'C': RsrcDef({'!a': GetAtt('A', 'a')}, ['B']),
+        'D': RsrcDef({'c': GetRes('C')}, []),
+        'E': RsrcDef({'ca': GetAtt('C', '!a')}, []),
+    }
+)
+
+engine.create_stack('demo', base)
+engine.noop(5)
+engine.call(verify, base)
+engine.call(reality.fail, 'C', 'create', 1)
+engine.update_stack('demo', changed)
+engine.noop(8)
+engine.update_stack('demo', base)
+engine.noop(14)
+engine.call(verify, base)
+
+engine.delete_stack('demo')
+engine.noop(8)
+engine.call(verify, Template({}))

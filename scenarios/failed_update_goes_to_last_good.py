@@ -1,0 +1,18 @@
+# After two failed updates a rollback goes to what was good, not to what was last.
+base = Template({'A': RsrcDef({'a': 1}, [])})
+second = Template({'A': RsrcDef({'a': 2}, [])})
+third = Template({'A': RsrcDef({'a': 3}, [])})
+engine.create_stack('demo', base)
+engine.noop(1)
+engine.call(reality.fail, 'A', 'update', 2)
+engine.update_stack('demo', second)
+engine.noop(2)
+engine.update_stack('demo', third)
+engine.noop(2)
+engine.rollback_stack('demo')
+engine.noop(4)
+engine.call(verify, base)
+
+engine.delete_stack('demo')
+engine.noop(8)
+engine.call(verify, Template({}))

@@ -1,0 +1,18 @@
+# The inversion is interrupted half-way and taken back, twice.
+base = Template({'A': RsrcDef({'!a': 1}, []), 'B': RsrcDef({'a': GetRes('A')}, [])})
+inverted = Template({'A': RsrcDef({'!a': 2, 'b': GetRes('B')}, []), 'B': RsrcDef({}, [])})
+engine.create_stack('demo', base)
+engine.noop(2)
+engine.update_stack('demo', inverted)
+engine.noop(2)
+engine.update_stack('demo', base)
+engine.noop(1)
+engine.update_stack('demo', inverted)
+engine.noop(2)
+engine.update_stack('demo', base)
+engine.noop(20)
+engine.call(verify, base)
+
+engine.delete_stack('demo')
+engine.noop(8)
+engine.call(verify, Template({}))

@@ -1,0 +1,15 @@
+# A template uses a name again that was removed, while it is going.
+base = Template({'A': RsrcDef({'a': 1}, []), 'B': RsrcDef({'a': GetRes('A')}, [])})
+less = Template({'A': RsrcDef({'a': 1}, [])})
+again = Template({'A': RsrcDef({'a': 1}, []), 'B': RsrcDef({'b': 'new'}, [])})
+engine.create_stack('demo', base)
+engine.noop(2)
+engine.update_stack('demo', less)
+engine.noop(1)
+engine.update_stack('demo', again)
+engine.noop(8)
+engine.call(verify, again)
+
+engine.delete_stack('demo')
+engine.noop(8)
+engine.call(verify, Template({}))

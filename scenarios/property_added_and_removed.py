@@ -1,0 +1,16 @@
+# A property of a resource that exists comes and goes.
+base = Template({'A': RsrcDef({'a': 1}, []), 'B': RsrcDef({'x': 1}, [])})
+more = Template({'A': RsrcDef({'a': 1, 'b': 2}, []), 'B': RsrcDef({}, [])})
+engine.create_stack('demo', base)
+engine.noop(2)
+engine.call(verify, base)
+engine.update_stack('demo', more)
+engine.noop(4)
+engine.call(verify, more)
+engine.update_stack('demo', base)
+engine.noop(4)
+engine.call(verify, base)
+
+engine.delete_stack('demo')
+engine.noop(8)
+engine.call(verify, Template({}))

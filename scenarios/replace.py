@@ -1,0 +1,30 @@
+# A replacement: made before, referred to, and only then the old one goes.
+base = Template(
+    {
+        'A': RsrcDef({'a': 'initial'}, []),
+        'B': RsrcDef({}, []),
+        'C': RsrcDef({'!a': GetAtt('A', 'a')}, ['B']),
+        'D': RsrcDef({'c': GetRes('C')}, []),
+        'E': RsrcDef({'ca': GetAtt('C', '!a')}, []),
+    }
+)
+changed = Template(
+    {
+        'A': RsrcDef({'a': 'updated'}, []),
+        'B': RsrcDef({}, []),
+        'C': RsrcDef({'!a': GetAtt('A', 'a')}, ['B']),
+        'D': RsrcDef({'c': GetRes('C')}, []),
+        'E': RsrcDef({'ca': GetAtt('C', '!a')}, []),
+    }
+)
+
+engine.create_stack('demo', base)
+engine.noop(5)
+engine.call(verify, base)
+engine.update_stack('demo', changed)
+engine.noop(11)
+engine.call(verify, changed)
+
+engine.delete_stack('demo')
+engine.noop(8)
+engine.call(verify, Template({}))

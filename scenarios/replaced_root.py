@@ -1,0 +1,15 @@
+# The resource that nobody requires is replaced, and the stack still completes.
+base = Template({'A': RsrcDef({}, []), 'B': RsrcDef({'a': GetRes('A'), '!b': 1}, [])})
+changed = Template({'A': RsrcDef({}, []), 'B': RsrcDef({'a': GetRes('A'), '!b': 2}, [])})
+engine.create_stack('demo', base)
+engine.noop(2)
+engine.update_stack('demo', changed)
+engine.noop(5)
+engine.call(verify, changed)
+engine.rollback_stack('demo')
+engine.noop(3)
+engine.call(verify, changed)
+
+engine.delete_stack('demo')
+engine.noop(8)
+engine.call(verify, Template({}))

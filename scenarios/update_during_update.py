@@ -1,0 +1,34 @@
+# An update supersedes an update; identities are kept where they can be.
+base = Template(
+    {
+        'A': RsrcDef({'a': 'initial'}, []),
+        'B': RsrcDef({}, []),
+        'C': RsrcDef({'!a': GetAtt('A', 'a')}, ['B']),
+        'D': RsrcDef({'c': GetRes('C')}, []),
+        'E': RsrcDef({'ca': GetAtt('C', '!a')}, []),
+    }
+)
+changed = Template(
+    {
+        'A': RsrcDef({'a': 'updated'}, []),
+        'B': RsrcDef({}, []),
+        'C': RsrcDef({'!a': GetAtt('A', 'a')}, ['B']),
+        'D': RsrcDef({'c': GetRes('C')}, []),
+        'E': RsrcDef({'ca': GetAtt('C', '!a')}, []),
+    }
+)
+
+engine.create_stack('demo', base)
+engine.noop(5)
+engine.call(verify, base)
+engine.update_stack('demo', changed)
+engine.noop(1)
+engine.update_stack('demo', base)
+engine.noop(1)
+engine.update_stack('demo', changed)
+engine.noop(24)
+engine.call(verify, changed)
+
+engine.delete_stack('demo')
+engine.noop(8)
+engine.call(verify, Template({}))
