@@ -25,8 +25,8 @@ from heatconv.convergence.model import (
     Wanted,
 )
 from heatconv.convergence.step import Commit, Step, Verdict
+from heatconv.sim.world import SimClock, SimIds
 from heatconv.storage.base import Lease, Request, StackQuery, Store
-from heatconv.tests.sim.world import Counter, SteadyClock
 
 LEASE = 'lease-1'
 
@@ -38,8 +38,8 @@ class StoreContract:
 
     def setUp(self) -> None:
         super().setUp()  # type: ignore[misc]
-        self.clock = SteadyClock()
-        self.ids = Counter()
+        self.clock = SimClock()
+        self.ids = SimIds()
         self.store = self.make_store(self.clock, self.ids)  # type: ignore[attr-defined]
 
     # Histories

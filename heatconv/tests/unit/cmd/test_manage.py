@@ -20,8 +20,8 @@ from heatconv.db import migration
 from heatconv.db.database import Database
 from heatconv.db.store import DatabaseStore
 from heatconv.ports import Clock, SystemClock, SystemIds
+from heatconv.sim.world import SimClock
 from heatconv.storage.base import Lease, Request
-from heatconv.tests.sim.world import SteadyClock
 from heatconv.tests.unit.convergence.rows import INIT, row
 from heatconv.version import VERSION
 
@@ -160,7 +160,7 @@ class ServiceTest(ManageTestCase):
 class PurgeTest(ManageTestCase):
     def setUp(self) -> None:
         super().setUp()
-        clock = SteadyClock()
+        clock = SimClock()
         self.kept = self.store(clock)
         for name, days in (('old', 100), ('recent', 10), ('live', None)):
             self.kept.insert_stack(Stack(name, 'project', name), ())

@@ -19,9 +19,9 @@ from heatconv.engine.prepare import prepare
 from heatconv.engine.service import Engine
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
+from heatconv.sim.world import SimClock, SimIds
 from heatconv.storage.memory import MemoryStore
 from heatconv.templates import TemplateCache
-from heatconv.tests.sim.world import Counter, SteadyClock
 from heatconv.worker.check import Checker
 from heatconv.worker.lease import LeaseKeeper
 from heatconv.worker.performer import PluginPerformer
@@ -56,11 +56,11 @@ class Parts:
     def __init__(
         self,
         store_type: Callable[[Any, Any], Any] = MemoryStore,
-        clock_type: Callable[[], Any] = SteadyClock,
+        clock_type: Callable[[], Any] = SimClock,
         records: Any = None,
     ) -> None:
         self.clock = clock_type()
-        self.ids = Counter()
+        self.ids = SimIds()
         self.store = store_type(self.clock, self.ids)
         self.records = records or MemoryRecords()
         self.registry = Registry.installed(self.records, self.clock)
@@ -218,7 +218,7 @@ class EngineTestCase(testtools.TestCase):
     """An engine, called as its server calls it."""
 
     store_type: type[MemoryStore] = MemoryStore
-    clock_type: type = SteadyClock
+    clock_type: type = SimClock
 
     def setUp(self) -> None:
         super().setUp()

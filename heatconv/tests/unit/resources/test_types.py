@@ -15,7 +15,7 @@ from heatconv.resources import random_string
 from heatconv.resources.plugin import Plugin, Resource
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
-from heatconv.tests.sim.world import SteadyClock
+from heatconv.sim.world import SimClock
 
 TYPES = ('OS::Heat::None', 'OS::Heat::RandomString', 'OS::Heat::TestResource', 'OS::Heat::Value')
 
@@ -25,7 +25,7 @@ GIVEN: dict[str, dict[str, Any]] = {'OS::Heat::Value': {'value': [1, {'a': None}
 class TypesTest(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.clock = SteadyClock()
+        self.clock = SimClock()
         self.records = MemoryRecords()
         self.registry = Registry.installed(self.records, self.clock)
 

@@ -298,13 +298,24 @@ class LongOperationTest(CheckTestCase):
         task = self.parts.start(checker.check(self.key()))
         self.assertEqual(0.25, task.until(effects.Sleep).seconds)
 
-    def test_it_is_let_go_of_when_its_node_is_gone(self) -> None:
-        identity, task = self.begun({'A': thing(properties=FOREVER)})
+    def test_it_is_looked_at_to_its_end_though_its_node_is_gone(self) -> None:
+        identity, task = self.begun({'A': thing(properties={'wait_secs': 3})})
         task.until(effects.Sleep)
         self.call('stack_cancel_update', identity, False)
         self.assertTrue(task.go_on())
         row = self.rows(identity)['A']
+        self.assertEqual((None, states.CREATED), (row.claim, state(row)))
+        self.assertEqual('CREATE_FAILED', self.state(identity))
+
+    def test_it_is_let_go_of_when_somebody_needs_the_row(self) -> None:
+        identity, task = self.begun({'A': thing(properties=FOREVER)})
+        task.until(effects.Sleep)
+        self.call('delete_stack', identity)
+        self.prepared(identity)
+        self.assertTrue(task.go_on())
+        row = self.rows(identity)['A']
         self.assertEqual((None, states.CREATING), (row.claim, state(row)))
+        self.assertEqual([row.id], list(dict.fromkeys(key.name for key in self.heard.keys)))
 
     def test_whoever_waits_for_the_row_hears_of_it(self) -> None:
         identity, task = self.begun({'A': thing(properties=FOREVER)})

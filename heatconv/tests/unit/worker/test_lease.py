@@ -8,8 +8,8 @@ import socket
 import fixtures
 import testtools
 
+from heatconv.sim.world import SimClock, SimIds
 from heatconv.storage.memory import MemoryStore
-from heatconv.tests.sim.world import Counter, SteadyClock
 from heatconv.worker.lease import LeaseKeeper
 
 
@@ -17,9 +17,9 @@ class LeaseTest(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log = self.useFixture(fixtures.FakeLogger())
-        self.clock = SteadyClock()
-        self.store = MemoryStore(self.clock, Counter())
-        self.ids = Counter()
+        self.clock = SimClock()
+        self.store = MemoryStore(self.clock, SimIds())
+        self.ids = SimIds()
         self.keeper = self.keep()
 
     def keep(self) -> LeaseKeeper:
@@ -124,7 +124,7 @@ class LeaseTest(testtools.TestCase):
                 clock.time += 3
                 return super().renew_lease(lease_id, expires_at)
 
-        self.store = Slow(clock, Counter())
+        self.store = Slow(clock, SimIds())
         keeper = self.keep()
         keeper.start()
         keeper.renew()
