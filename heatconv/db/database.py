@@ -64,6 +64,8 @@ class Database:
     def __init__(self, url: str, **options: Any) -> None:
         self._local = threading.local()
         self._manager = enginefacade.transaction_context()
+        # Threads of the system need no yield of ours at the end of each transaction.
+        options.setdefault('thread_checkin', False)
         self._manager.configure(connection=_complete(url), **options)
         self._manager.append_on_engine_create(self._tune)
 

@@ -49,8 +49,8 @@ PAIRS: dict[str, tuple[Template, Template]] = {
 #: The epilogue asks for what nothing before did.
 FINAL = _chain({'!w': 1, 'x': 3}, {'a': GetRes('A')})
 
-#: After how many steps somebody taken for dead goes on; None: when the others rest.
-RESUMES: tuple[int | None, ...] = (None, 4)
+#: After how many steps somebody taken for dead goes on, if not when the others rest.
+RESUMES_AFTER = 4
 
 
 @dataclass
@@ -87,11 +87,11 @@ def histories() -> Iterator[tuple[str, History]]:
         create = Request('create', STACK, first)
         for verb in ('update', 'rollback', 'delete'):
             request = Request(verb, STACK, second if verb == 'update' else None)
-            yield f'{name}/create/{verb}', History((create, request), FINAL)
+            yield f'{name}/create/{verb}', History((create, request), FINAL, twice=False)
         update = Request('update', STACK, second)
         for verb in ('update', 'rollback', 'delete'):
             request = Request(verb, STACK, first if verb == 'update' else None)
-            yield f'{name}/update/{verb}', History((create, update, request), FINAL)
+            yield f'{name}/update/{verb}', History((create, update, request), FINAL, twice=False)
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,10 @@ def positions(history: History, parks: bool, sweeps: bool) -> Iterator[Position]
             continue
         # Parked at the same time or after: what was before is another history.
         for park in range(first, last + 15):
-            for resume in RESUMES:
-                yield Position(supersede, park, resume)
+            yield Position(supersede, park, None)
+            if park >= supersede - RESUMES_AFTER:
+                # It goes on in the middle of what supersedes it.
+                yield Position(supersede, park, RESUMES_AFTER)
 
 
 def run(

@@ -74,11 +74,13 @@ def play(
     test: Any,
     world: World | None = None,
     at_task: Stop = lambda name: None,
+    max_ticks: int = MAX_TICKS,
 ) -> World:
     """Play a scenario to its end.
 
     :param test: what it asserts with: a TestCase, or a stand-in.
     :param at_task: called at the beginning of each message's handling.
+    :param max_ticks: a scenario that takes longer never ends.
     :return: the world as it is in the end.
     :raises AssertionError: if something is not as the scenario says, or a checker
         finds something wrong.
@@ -89,7 +91,7 @@ def play(
     said = scenario.record(world.reality, verifier(world, test), test)
     world.entries = said.engine
     worker = said.worker
-    for _ in range(MAX_TICKS):
+    for _ in range(max_ticks):
         world.steps += 1
         idle = True
         if world.entries:
@@ -115,7 +117,7 @@ def play(
         if idle:
             break
     else:
-        raise NeverEnds(f'{scenario.name} does not end within {MAX_TICKS} ticks')
+        raise NeverEnds(f'{scenario.name} does not end within {max_ticks} ticks')
     for watcher in world.watchers:
         watcher.rested(world)
     _raise(world)

@@ -146,7 +146,7 @@ def _without(history: History, name: str) -> History:
         for one in history.entries
     )
     final = None if history.final is None else _drop(history.final, name)
-    return History(entries, final)
+    return replace(history, entries=entries, final=final)
 
 
 def _drop(template: Template, name: str) -> Template:

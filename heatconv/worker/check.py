@@ -141,9 +141,14 @@ class Checker:
         project_id, stack_name = view.stack.project_id, view.stack.name
         looked = dataclasses.replace(call, verb=Verb.OBSERVE)
         seen = yield Perform(call, project_id, stack_name)
+        acted = seen is not None
         while True:
             if seen is None:
                 yield Trace(key, 'the lease is running out: left to others')
+                row: Resource | None = yield Reload(call.row.id)
+                if acted and (row is None or row.version != call.row.version):
+                    # They took over before we acted: nobody will look again.
+                    yield from self._fenced(key, call, project_id, stack_name)
                 return
             step = self._finish(key, view, wanted, call, seen)
             if not step.wait:

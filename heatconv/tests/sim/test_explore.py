@@ -61,7 +61,7 @@ from heatconv import concurrency
 from heatconv.sim import campaign, case
 campaign.silence()
 plan = case.Plan(seed=3, faults=('crash', 'park', 'drop', 'duplicate'))
-for number in range(12):
+for number in range(6):
     result = plan.run(number, tracing=True)
     print(number, result.steps, result.wrong, *result.trace, sep='\\n')
 """
@@ -79,7 +79,7 @@ class ReplayTest(testtools.TestCase):
             for hash_seed in ('1', '2')
         ]
         self.assertEqual(traces[0], traces[1])
-        self.assertGreater(len(traces[0]), 5_000)
+        self.assertGreater(len(traces[0]), 2_000)
 
     def test_schedule_that_was_made_leads_to_the_same_trace(self) -> None:
         plan = Plan(faults=EVERYTHING)
@@ -105,9 +105,9 @@ class ShrinkTest(testtools.TestCase):
         """A worker that takes a row which does not fit for one that does."""
         with mock.patch.object(replacement, 'fits', lambda row, wanted: True):
             plan = Plan(trouble=False)
-            pieces = list(campaign.run(plan, 600, stop=lambda: False))
+            pieces = campaign.run(plan, 600)
             found = next(piece.found for piece in pieces if piece.found is not None)
-            smallest = shrink.shrink(found[1])
+            smallest = shrink.shrink(found[1], budget=500)
         assert isinstance(smallest.subject, History) and smallest.schedule is not None
         requests = [one for one in smallest.subject.entries if isinstance(one, Request)]
         self.assertLessEqual(len(requests), 3)

@@ -151,4 +151,4 @@ class EndTest(testtools.TestCase):
             reality.slow('A', float('inf'))
             engine.create_stack('s', t)
             """
-        self.assertRaises(NeverEnds, played, source)
+        self.assertRaises(NeverEnds, played, source, max_ticks=500)

@@ -1,0 +1,416 @@
+"""Faults put into the core and the worker by hand, one at a time.
+
+Each is what a history of Heat, of the prototype or of this project's own exploration
+looks like in code. Exploration must find every one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault.
+
+    :ivar module: where it is.
+    :ivar old: the text that it replaces; it is there exactly once.
+    """
+
+    name: str
+    module: str
+    old: str
+    new: str
+
+
+TRAVERSAL = 'heatconv.convergence.traversal'
+COMMIT = 'heatconv.convergence.commit'
+CHECK = 'heatconv.convergence.check'
+CLEANUP = 'heatconv.convergence.cleanup'
+REPLACEMENT = 'heatconv.convergence.replacement'
+SETTLE = 'heatconv.convergence.settle'
+RECOVERY = 'heatconv.convergence.recovery'
+STACK = 'heatconv.convergence.stack'
+STATES = 'heatconv.convergence.states'
+CLOSING = 'heatconv.convergence.closing'
+WORKER = 'heatconv.worker.check'
+SWEEP = 'heatconv.worker.sweep'
+PERFORMER = 'heatconv.worker.performer'
+PREPARE = 'heatconv.engine.prepare'
+
+MUTANTS = (
+    # The graph
+    Mutant(
+        'updates_wait_for_nothing',
+        TRAVERSAL,
+        'tuple(dict.fromkeys(one for one in definition.requires if one in definitions))',
+        '()',
+    ),
+    Mutant(
+        'cleanup_does_not_wait_for_the_update_of_its_name',
+        TRAVERSAL,
+        'successors += tuple((Kind.CLEANUP, row.id) for row in by_name.get(name, ()))',
+        'successors += ()',
+    ),
+    Mutant(
+        'cleanup_does_not_wait_for_those_that_require_it',
+        TRAVERSAL,
+        '(Kind.CLEANUP, required) for required in row.requires if required in cleanup_after',
+        '(Kind.CLEANUP, required) for required in () if required in cleanup_after',
+    ),
+    Mutant(
+        'root_of_all_does_not_wait_for_the_updates',
+        TRAVERSAL,
+        'closing_open += 1\n        root = NodeKey',
+        'closing_open += 0\n        root = NodeKey',
+    ),
+    Mutant(
+        'old_rows_get_no_cleanup',
+        TRAVERSAL,
+        'for row in existing:\n        successors = tuple(',
+        'for row in existing[:0]:\n        successors = tuple(',
+    ),
+    Mutant(
+        'delete_makes_nothing_the_last_good_template',
+        STACK,
+        'if stack.template_id is None and stack.action == Action.DELETE:',
+        'if False:',
+    ),
+    # Which row serves a name
+    Mutant(
+        'doomed_rows_are_chosen',
+        REPLACEMENT,
+        'max((row for row in rows if not states.doomed(row)), key=rank, default=None)',
+        'max(rows, key=rank, default=None)',
+    ),
+    Mutant(
+        'no_substitute_is_looked_for',
+        REPLACEMENT,
+        'fitting = [one for one in others if fits(one, wanted)]',
+        'fitting: list[Resource] = []',
+    ),
+    Mutant(
+        'rows_being_created_are_no_substitute',
+        REPLACEMENT,
+        'if not states.healthy(row) and not states.in_progress(row):',
+        'if not states.healthy(row):',
+    ),
+    Mutant(
+        'rows_never_begun_are_no_substitute',
+        REPLACEMENT,
+        'if not states.begun(one) and one.type == wanted.type:',
+        'if False:',
+    ),
+    Mutant(
+        'every_row_fits', REPLACEMENT, 'return not needs_replacement(row, wanted)', 'return True'
+    ),
+    Mutant(
+        'nothing_is_replaced',
+        REPLACEMENT,
+        'return any(name in wanted.replace_on_change for name in differ)',
+        'return False',
+    ),
+    Mutant(
+        'every_change_replaces',
+        REPLACEMENT,
+        'return any(name in wanted.replace_on_change for name in differ)',
+        'return bool(differ)',
+    ),
+    Mutant(
+        'failed_create_is_updated_in_place',
+        REPLACEMENT,
+        'return row.physical_id is not None',
+        'return False',
+    ),
+    Mutant(
+        'removed_properties_are_no_change',
+        REPLACEMENT,
+        'names = sorted({*before, *after})',
+        'names = sorted(after)',
+    ),
+    Mutant(
+        'abandoned_row_gets_no_cleanup',
+        COMMIT,
+        'if commit.abandons is not None:\n        changed = _abandon',
+        'if False:\n        changed = _abandon',
+    ),
+    Mutant(
+        'abandoned_row_is_not_counted',
+        COMMIT,
+        'blockers=root.blockers + 1',
+        'blockers=root.blockers',
+    ),
+    Mutant('cleanup_deletes_what_serves', CLEANUP, 'if view.serving:', 'if False:'),
+    # Guards
+    Mutant(
+        'row_version_is_not_compared',
+        COMMIT,
+        'if row.version != write.read.version:\n        return False',
+        'if False:\n        return False',
+    ),
+    Mutant(
+        'claim_is_not_looked_at',
+        COMMIT,
+        'return row.claim is None and row.suspect == write.read.suspect',
+        'return row.suspect == write.read.suspect',
+    ),
+    Mutant(
+        'suspicion_is_not_looked_at',
+        COMMIT,
+        'return row.claim is None and row.suspect == write.read.suspect',
+        'return row.claim is None',
+    ),
+    Mutant(
+        'status_of_the_node_is_not_compared',
+        COMMIT,
+        'node.status != write.was or node.subject != write.subject',
+        'node.subject != write.subject',
+    ),
+    Mutant(
+        'subject_of_the_node_is_not_compared',
+        COMMIT,
+        'node.status != write.was or node.subject != write.subject',
+        'node.status != write.was',
+    ),
+    Mutant(
+        'claims_of_the_living_are_voided',
+        COMMIT,
+        'return row.claim is not None and row.claim == write.read.claim',
+        'return True',
+    ),
+    Mutant(
+        'blockers_are_counted_twice', COMMIT, 'successor.blockers - 1', 'successor.blockers - 2'
+    ),
+    Mutant(
+        'row_in_doubt_counts_as_done',
+        COMMIT,
+        'elif doubted and commit.node.now == NodeStatus.DONE:',
+        'elif False:',
+    ),
+    Mutant(
+        'doubt_is_forgotten',
+        COMMIT,
+        'saved = evolve(saved, suspect=True)',
+        'saved = evolve(saved, suspect=False)',
+    ),
+    Mutant(
+        'failure_leaves_the_nodes',
+        COMMIT,
+        'held.events.extend(events)\n    held.purge(node.key.traversal_id)\n    return stack.id',
+        'held.events.extend(events)\n    return stack.id',
+    ),
+    Mutant(
+        'late_finish_is_refused',
+        COMMIT,
+        'if node is None and not commit.late_stands:',
+        'if node is None:',
+    ),
+    # Checks
+    Mutant(
+        'claimed_row_is_begun',
+        CHECK,
+        "if row.claim is not None:\n        return Step('claimed",
+        "if False:\n        return Step('claimed",
+    ),
+    Mutant('nothing_is_settled', CHECK, 'if states.unsettled(row):', 'if False:'),
+    Mutant(
+        'requirements_are_forgotten_at_the_begin',
+        CHECK,
+        'requires=union(row.requires, wanted.requires)',
+        'requires=wanted.requires',
+    ),
+    Mutant(
+        'requirements_never_shrink',
+        CHECK,
+        'requires=wanted.requires,\n        )\n        as_asked',
+        'requires=claimed.requires,\n        )\n        as_asked',
+    ),
+    Mutant(
+        'unchanged_row_keeps_its_requirements',
+        CHECK,
+        'template_id=wanted.template_id,\n        requires=wanted.requires,',
+        'template_id=wanted.template_id,\n        requires=row.requires,',
+    ),
+    Mutant(
+        'failed_update_is_taken_for_unchanged',
+        CHECK,
+        'if not changed and states.healthy(row):',
+        'if not changed:',
+    ),
+    Mutant(
+        'claim_is_not_released',
+        CHECK,
+        'released = evolve(claimed, claim=None, version=claimed.version + 1)\n    if seen',
+        'released = evolve(claimed, version=claimed.version + 1)\n    if seen',
+    ),
+    Mutant(
+        'what_was_asked_is_taken_for_real',
+        CHECK,
+        'as_asked = not replacement.changed(saved.properties, wanted.properties)',
+        'as_asked = True',
+    ),
+    Mutant(
+        'zombie_makes_up_for_nothing',
+        CHECK,
+        'if row is None or (states.doomed(row) and verb == Verb.CREATE):',
+        'if False:',
+    ),
+    Mutant(
+        'zombie_casts_no_doubt',
+        CHECK,
+        'Commit(suspects=row.id))',
+        'None)',
+    ),
+    Mutant(
+        'cleanup_of_a_claimed_row_begins',
+        CLEANUP,
+        "if row.claim is not None:\n        return Step('claimed",
+        "if False:\n        return Step('claimed",
+    ),
+    Mutant(
+        'begun_rows_are_dropped',
+        CLEANUP,
+        'if not states.begun(row):',
+        'if row.physical_id is None:',
+    ),
+    Mutant(
+        'settled_absence_is_not_told',
+        SETTLE,
+        'physical_id=None,\n            reason=',
+        'reason=',
+    ),
+    Mutant(
+        'settling_wakes_nobody',
+        SETTLE,
+        "return Step('settled', commit, wakes=claimed.id)",
+        "return Step('settled', commit)",
+    ),
+    Mutant(
+        'voided_claim_leaves_no_doubt',
+        RECOVERY,
+        'suspect=not states.doomed(row)',
+        'suspect=False',
+    ),
+    Mutant(
+        'voided_claim_keeps_its_version',
+        RECOVERY,
+        'version=row.version + 1',
+        'version=row.version',
+    ),
+    # Stacks
+    Mutant(
+        'rollback_goes_to_the_previous_template',
+        STACK,
+        'wish(failed, Action.ROLLBACK, stack.last_good_id, failure.wish_id)',
+        'wish(failed, Action.ROLLBACK, stack.previous_template_id, failure.wish_id)',
+    ),
+    Mutant(
+        'old_traversal_completes_over_a_wish',
+        STACK,
+        'if stack.wish_id:\n        return evolve(stack, version=stack.version + 1), ()\n'
+        '    return _with_event(',
+        'if False:\n        return evolve(stack, version=stack.version + 1), ()\n'
+        '    return _with_event(',
+    ),
+    Mutant(
+        'failure_forgets_the_newer_wish',
+        STACK,
+        'if stack.wish_id:\n        # The user',
+        'if False:\n        # The user',
+    ),
+    Mutant(
+        'template_is_never_good',
+        STACK,
+        'return evolve(stack, last_good_id=stack.template_id, version=stack.version + 1)',
+        'return evolve(stack, version=stack.version + 1)',
+    ),
+    # The worker
+    Mutant(
+        'casts_before_the_commit',
+        WORKER,
+        'outcome: Outcome = yield Save(step.commit)',
+        'if step.commit.node is not None:\n'
+        '            yield Cast((step.commit.node.key,))\n'
+        '        outcome: Outcome = yield Save(step.commit)\n'
+        '        outcome = dataclasses.replace(outcome, ready=())',
+    ),
+    Mutant(
+        'late_finish_wakes_nobody',
+        WORKER,
+        'if outcome.verdict == Verdict.LATE and step.commit.row is not None:',
+        'if False:',
+    ),
+    Mutant(
+        'ready_successors_are_not_cast',
+        WORKER,
+        'casts.extend(one for one in outcome.ready if one.kind != Kind.ROOT)',
+        'pass',
+    ),
+    Mutant(
+        'roots_are_not_checked',
+        WORKER,
+        'if root.kind == Kind.ROOT:',
+        'if False:',
+    ),
+    Mutant(
+        'rollback_is_not_announced',
+        WORKER,
+        'if outcome.wish is not None:',
+        'if False:',
+    ),
+    Mutant(
+        'fence_is_not_looked_at',
+        WORKER,
+        'if outcome.verdict == Verdict.REFUSED:\n            yield from self._fenced',
+        'if False:\n            yield from self._fenced',
+    ),
+    Mutant(
+        'operation_of_an_old_traversal_is_never_released',
+        WORKER,
+        'if now.node is None and (yield Waiting(call.row.id)):',
+        'if False:',
+    ),
+    Mutant(
+        'zombie_leaves_what_it_made',
+        WORKER,
+        'if acted and (row is None or row.version != call.row.version):',
+        'if False:',
+    ),
+    Mutant(
+        'action_starts_whatever_the_lease',
+        PERFORMER,
+        'if effect.makes_up or self._lease.time_left(claim) > self._action_timeout:',
+        'if True:',
+    ),
+    Mutant(
+        'sweep_finds_no_orphans',
+        SWEEP,
+        'for orphan in self._store.orphans(LIMIT):',
+        'for orphan in self._store.orphans(LIMIT)[:0]:',
+    ),
+    Mutant(
+        'sweep_finds_no_strays',
+        SWEEP,
+        'for row in self._store.strays(LIMIT):',
+        'for row in self._store.strays(LIMIT)[:0]:',
+    ),
+    Mutant(
+        'sweep_finds_no_wishes',
+        SWEEP,
+        'for stack_id in self._store.lost_wishes():',
+        'for stack_id in self._store.lost_wishes()[:0]:',
+    ),
+    Mutant(
+        'sweep_finds_no_lost_nodes',
+        SWEEP,
+        'if nodes:\n',
+        'if nodes and not nodes:\n',
+    ),
+    Mutant('leaves_are_not_cast', PREPARE, 'if made.leaves:', 'if False:'),
+    Mutant(
+        'losing_request_is_dropped',
+        PREPARE,
+        '# A newer request came in between: look again',
+        'return  # A newer request came in between: look again',
+    ),
+)
