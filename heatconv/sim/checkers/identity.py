@@ -10,6 +10,7 @@ from typing import Any
 
 from heatconv.convergence.model import Kind, NodeKey, Resource
 from heatconv.convergence.step import Commit, Outcome
+from heatconv.convergence.traversal import Plan
 from heatconv.sim.language import GetAtt, GetRes
 from heatconv.sim.snapshot import Snapshot, Watcher
 from heatconv.sim.world import Running, World
@@ -18,7 +19,15 @@ _GONE = object()
 
 
 class IdentityChecker(Watcher):
-    """Looks at each replacement and at each create."""
+    """Looks at each choice of a row, each replacement and each create."""
+
+    def prepared(
+        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+    ) -> None:
+        for key, node in after.nodes.items():
+            row = after.rows.get(node.subject or '')
+            if key.kind == Kind.UPDATE and row is not None and row.action == 'DELETE':
+                world.violate(f'identity: {key.name} is to be served by a row that goes')
 
     def committed(
         self,

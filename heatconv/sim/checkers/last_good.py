@@ -33,6 +33,8 @@ class LastGoodChecker(Watcher):
         rolls_back = before.stack.action == Action.ROLLBACK
         if rolls_back and after.stack.template_id != self._asked[before.stack.wish_id]:
             world.violate('last good: a rollback goes elsewhere than to the last good template')
+        if before.stack.last_good_id != after.stack.last_good_id:
+            self._goes(world, after)
         if before.stack.last_good_id != after.stack.last_good_id and plan.leaves:
             template = world.written[after.stack.template_id]
             if template.resources:
@@ -51,6 +53,7 @@ class LastGoodChecker(Watcher):
             self._asked[after.stack.wish_id] = after.stack.last_good_id
         if before.stack.last_good_id == after.stack.last_good_id:
             return
+        self._goes(world, after)
         stack = after.stack
         if stack.last_good_id != stack.template_id:
             world.violate('last good: it became another than that of the traversal')
@@ -58,6 +61,11 @@ class LastGoodChecker(Watcher):
             node = before.nodes.get(NodeKey(stack.traversal_id or '', Kind.UPDATE, name))
             if node is None or node.status != 'done':
                 world.violate(f'last good: {name} is not done')
+
+    def _goes(self, world: World, after: Snapshot) -> None:
+        """A delete leaves it alone: that is where a rollback of it goes."""
+        if after.stack.action == Action.DELETE and not after.stack.wish_id:
+            world.violate('last good: a delete changed it')
 
     def rested(self, world: World) -> None:
         for snapshot in world.snapshots.values():

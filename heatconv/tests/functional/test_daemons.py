@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from typing import Any
 import testtools
 
 from heatconv import exception
+from heatconv.storage.base import Request
 from heatconv.tests import databases
 from heatconv.tests.functional.daemons import Daemons
 from heatconv.tests.walk import Walk
@@ -73,6 +76,33 @@ class _DaemonsTest(Walk, testtools.TestCase):
         self.daemons.client.call('delete_stack', stack_identity=identity)
         self.assertEqual('DELETE_COMPLETE', self.daemons.at_rest(identity))
         self.assertEqual([], self.daemons.records.all())
+
+    def test_sighup_reads_the_options_again(self) -> None:
+        text = self.daemons.config.read_text()
+        self.assertIn('lease_duration = 5.0', text)
+        self.daemons.config.write_text(
+            text.replace('lease_duration = 5.0', 'lease_duration = 500.0')
+        )
+        self.daemons.processes['worker'].send_signal(signal.SIGHUP)
+
+        def long_leases() -> bool:
+            leases = self.daemons.store.leases()
+            return any(one.expires_at - one.started_at > 400 for one in leases)
+
+        self.daemons.wait(long_leases, 'the processes that start anew')
+
+    def test_stack_that_takes_too_long_fails_in_time(self) -> None:
+        identity = created(self.daemons, slow(-1), timeout_mins=1)
+        stack = self.daemons.store.stack(identity['stack_id'])
+        assert stack is not None and stack.deadline is not None
+        # A minute is long for a test: as if most of it had passed.
+        self.daemons.store.request(
+            stack.id, lambda now: Request(dataclasses.replace(now, deadline=now.created_at + 3))
+        )
+        self.assertEqual('CREATE_FAILED', self.daemons.at_rest(identity))
+        stack = self.daemons.store.stack(identity['stack_id'])
+        assert stack is not None
+        self.assertIn('timed out', stack.reason)
 
     def test_sigterm_lets_what_acts_finish(self) -> None:
         identity = created(self.daemons, slow(0.0, 30))
