@@ -68,7 +68,9 @@ class IdentityChecker(Watcher):
         if wanted is None:
             return
         for row in after.rows.values():
-            if row.name == key.name and row.id != but and _good(row) and keeps(row, wanted):
+            if row.name != key.name or row.id == but or row.action not in ('CREATE', 'UPDATE'):
+                continue
+            if row.status != 'FAILED' and keeps(row, wanted):
                 world.violate(f'identity: {key.name} is made anew beside row {row.id} that fits')
 
 
