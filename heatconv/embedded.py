@@ -17,7 +17,7 @@ from heatconv import (
 )
 from heatconv.convergence.model import Status
 from heatconv.db import migration
-from heatconv.db.database import Database
+from heatconv.db.database import UNUSABLE, Database, sqlite_url
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
 from heatconv.engine.service import Engine
@@ -37,6 +37,14 @@ OPTIONS = WorkerOptions(
 )
 
 
+#: The database, in the state directory.
+FILE = 'heatconv.sqlite'
+
+
+class StateUnusable(Exception):
+    """The state directory, or what is in it, cannot be used."""
+
+
 class Embedded:
     """Runs everything between `start` and `stop`.
 
@@ -52,9 +60,23 @@ class Embedded:
         self._interrupted: list[str] = []
 
     def start(self) -> None:
-        """Start engine and worker, and take up what a killed process left."""
+        """Start engine and worker, and take up what a killed process left.
+
+        :raises StateUnusable: if the state cannot be read or written.
+        """
+        try:
+            self._start()
+        except (*UNUSABLE, OSError) as error:
+            cause: BaseException = error.__cause__ or error
+            text = str(getattr(cause, 'orig', None) or cause)
+            raise StateUnusable((text.splitlines() or ['?'])[0]) from error
+
+    def _start(self) -> None:
         self._state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        database = Database(f'sqlite:///{self._state_dir}/heatconv.sqlite', max_retries=1)
+        file = self._state_dir / FILE
+        # What is in it may be secret, whoever made the directory.
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        database = Database(sqlite_url(file), max_retries=1)
         self._started.append(database.close)
         if migration.current(database) != migration.head():
             migration.upgrade(database)

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 ANY_GOAL = Goal(('CREATE', 'UPDATE', 'DELETE', 'ROLLBACK', 'CHECK'))
 
 
+#: Who only wants to look waits so many seconds for an interrupted stack.
+PATIENCE = 20.0
+
+
 class StackCommand(command.Command):
     """A command about stacks.
 
@@ -81,13 +85,16 @@ class StackCommand(command.Command):
     def settled_session(self) -> Iterator[Session]:
         """Open the way to the stacks, and let interrupted ones come to rest first."""
         with self.session() as session:
-            self.settle(session)
+            self.settle(session, patience=PATIENCE)
             yield session
 
-    def settle(self, session: Session, besides: Sequence[str] = ()) -> None:
+    def settle(
+        self, session: Session, besides: Sequence[str] = (), patience: float | None = None
+    ) -> None:
         """Wait for interrupted stacks, which end with this process if they are embedded.
 
         :param besides: names of stacks that have been waited for.
+        :param patience: seconds to wait for each at most; None for its end.
         """
         for name in session.interrupted:
             if name in besides:
@@ -99,7 +106,13 @@ class StackCommand(command.Command):
                     continue
                 raise
             # What was shown before the interruption is not shown again.
-            self.follow(session, identity, ANY_GOAL, newest_event(session, identity))
+            marker = newest_event(session, identity)
+            ending = self.follow(session, identity, ANY_GOAL, marker, patience=patience)
+            if ending.timed_out:
+                self.notice(
+                    f'{name} goes on with the next command. '
+                    f'To stop it: heatconv stack cancel --no-rollback {name}'
+                )
 
     def follow(
         self,
@@ -108,10 +121,17 @@ class StackCommand(command.Command):
         goal: Goal,
         marker: str | None = None,
         timeout: float | None = None,
+        patience: float | None = None,
     ) -> Ending:
-        """Wait for a stack and show how it goes."""
+        """Wait for a stack and show how it goes.
+
+        :param timeout: seconds that the stack may take; the engine sees to it.
+        :param patience: seconds that somebody waits.
+        """
         reporter = progress.reporter(self.app.settings, self.app.stderr)
-        follower = Follower(session, identity, reporter, marker, timeout, sleep=self.app.sleep)
+        follower = Follower(
+            session, identity, reporter, marker, timeout, sleep=self.app.sleep, patience=patience
+        )
         try:
             return follower.follow(goal)
         except KeyboardInterrupt:
@@ -143,13 +163,16 @@ class _Displaying(StackCommand):
     def _generate_columns_and_selector(
         self, parsed_args: argparse.Namespace, column_names: Sequence[str]
     ) -> Any:
+        unknown = [one for one in parsed_args.columns if one not in column_names]
         try:
+            if unknown:
+                raise ValueError
             return super()._generate_columns_and_selector(  # type: ignore[misc]
                 parsed_args, column_names
             )
         except ValueError:
             raise errors.UsageError(
-                f'no such column: {", ".join(parsed_args.columns)}',
+                f'no such column: {", ".join(unknown or parsed_args.columns)}',
                 remedy='The columns are: ' + ', '.join(column_names),
             ) from None
 

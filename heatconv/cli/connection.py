@@ -71,7 +71,7 @@ def _embedded(settings: Settings, notice: Callable[[str], None]) -> Iterator[Ses
 
     runtime = Embedded(settings.state_dir, settings.project_id)
     try:
-        runtime.start()
+        _start(runtime, settings)
         interrupted = tuple(runtime.interrupted())
         if interrupted:
             stacks = 'stack' if len(interrupted) == 1 else 'stacks'
@@ -80,6 +80,21 @@ def _embedded(settings: Settings, notice: Callable[[str], None]) -> Iterator[Ses
         yield Session(runtime.client.call, embedded=True, interrupted=interrupted)
     finally:
         runtime.stop()
+
+
+def _start(runtime: Any, settings: Settings) -> None:
+    """Start engine and worker; say so if the state cannot be used."""
+    from heatconv.embedded import StateUnusable
+
+    try:
+        runtime.start()
+    except StateUnusable as error:
+        raise CommandError(
+            f'the state cannot be used: {error}',
+            where=str(settings.state_dir),
+            remedy='Make the directory and its heatconv.sqlite writable, or choose another '
+            'directory with --state-dir or HEATCONV_STATE_DIR.',
+        ) from error
 
 
 @contextlib.contextmanager

@@ -21,6 +21,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TextIO
 
+from heatconv.cli.text import printable
+
 FAILED = 1
 BAD_INPUT = 2
 #: As shells have it: 128 and the number of the signal.
@@ -43,6 +45,7 @@ INPUT_ERRORS = frozenset(
         'RequestLimitExceeded',
         'ResourcePropertyConflict',
         'ResourceTypeUnavailable',
+        'StackExists',
         'StackResourceLimitExceeded',
         'StackValidationFailed',
         'UnknownUserParameter',
@@ -134,7 +137,7 @@ def _remedy(error_type: str, message: str) -> str | None:
 def report(error: BaseException, stream: TextIO) -> int:
     """Tell the user about an error; return the exit code."""
     explanation = explain(error)
-    stream.write(f'heatconv: error: {explanation.message}\n')
+    stream.write(f'heatconv: error: {printable(explanation.message)}\n')
     if explanation.remedy:
         stream.write(f'  {explanation.remedy}\n')
     stream.flush()

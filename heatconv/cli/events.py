@@ -24,6 +24,7 @@ from heatconv.cli.command import ListCommand
 from heatconv.cli.connection import Session
 from heatconv.cli.following import POLL_EMBEDDED, POLL_REMOTE_MAX, event_id, events_after
 from heatconv.cli.formats import pick
+from heatconv.cli.inputs import positive
 from heatconv.cli.progress import event_line
 
 COLUMNS = ('event_time', 'resource_name', 'resource_status', 'resource_status_reason', 'id')
@@ -51,7 +52,7 @@ class EventList(ListCommand):
         parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
         parser.add_argument('--resource', metavar='NAME', help='Only events of this resource.')
         parser.add_argument(
-            '--limit', metavar='NUMBER', type=int, help='Show so many events at most.'
+            '--limit', metavar='NUMBER', type=positive, help='Show so many events at most.'
         )
         parser.add_argument(
             '--marker', metavar='ID', help='Go on after this event, as the last page ended with.'

@@ -234,6 +234,7 @@ class Follower:
 
     :param marker: the newest event from before the action.
     :param timeout: seconds that an action may take; a rollback gets as much.
+    :param patience: seconds to wait at most, whatever the stack may take.
     """
 
     def __init__(
@@ -245,6 +246,7 @@ class Follower:
         timeout: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        patience: float | None = None,
     ) -> None:
         self._session = session
         self._identity = identity
@@ -254,6 +256,7 @@ class Follower:
         self._clock = clock
         self._sleep = sleep
         self._started = clock()
+        self._patience = patience
         self._progress = Progress(identity['stack_name'], self._started)
         self._count_at = self._started
 
@@ -291,6 +294,8 @@ class Follower:
                 interval = min(interval * POLL_GROWTH, POLL_REMOTE_MAX)
 
     def _deadline(self) -> float | None:
+        if self._patience is not None:
+            return self._started + self._patience
         if self._timeout is None:
             return None
         return self._clock() + self._timeout + TIMEOUT_GRACE

@@ -31,6 +31,8 @@ from cliff.formatters.table import TableFormatter
 from cliff.formatters.value import ValueFormatter
 from cliff.formatters.yaml_format import YAMLFormatter
 
+from heatconv.cli.text import printable
+
 
 class Nested(FormattableColumn[Any]):
     """A value with an inside, or none: YAML in a table, itself in JSON."""
@@ -77,9 +79,23 @@ class PlainTable(TableFormatter):
         parsed_args: argparse.Namespace,
     ) -> None:
         """Print a table."""
-        rows = list(data)
+        rows = [[_shown(one) for one in row] for row in data]
         if rows or parsed_args.print_empty:
             super().emit_list(column_names, rows, stdout, parsed_args)
+
+    def emit_one(
+        self,
+        column_names: Sequence[str],
+        data: Sequence[Any],
+        stdout: TextIO,
+        parsed_args: argparse.Namespace,
+    ) -> None:
+        """Print a table of one thing."""
+        super().emit_one(column_names, [_shown(one) for one in data], stdout, parsed_args)
+
+
+def _shown(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) else value
 
 
 class PlainValue(ValueFormatter):

@@ -67,6 +67,14 @@ def name_of(path: str) -> str:
     return 'stdin' if path == STDIN else path
 
 
+def positive(text: str) -> int:
+    """Return a number above zero."""
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f'must be above 0, not {text}')
+    return number
+
+
 def key_value(text: str) -> tuple[str, str]:
     """Split ``key=value``.
 

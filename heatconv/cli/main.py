@@ -70,8 +70,9 @@ class StderrHandler(logging.StreamHandler[TextIO]):
 
 
 def _told_by_events(record: logging.LogRecord) -> bool:
-    """Let pass what the events of a stack do not tell anyway."""
-    return record.levelno >= logging.ERROR or not record.name.startswith('heatconv.worker')
+    """Let pass what neither the events of a stack nor our own errors tell anyway."""
+    told = record.name.startswith(('heatconv.worker', 'oslo_db.'))
+    return record.levelno >= logging.ERROR or not told
 
 
 class HeatconvApp(App):
@@ -144,7 +145,7 @@ class HeatconvApp(App):
         if level > logging.INFO:
             # It tells of plugins that somebody reports in clearer words anyway.
             logging.getLogger('stevedore').setLevel(logging.ERROR)
-            # What they warn of is in the events, in fewer words.
+            # What they warn of is told elsewhere, in fewer words.
             console.addFilter(_told_by_events)
             if not sys.warnoptions:
                 # Those are for developers of the libraries.
@@ -198,7 +199,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``heatconv`` and return its exit code."""
     code = HeatconvApp().run(list(sys.argv[1:] if argv is None else argv))
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         code = errors.BROKEN_PIPE
     if code == errors.BROKEN_PIPE:

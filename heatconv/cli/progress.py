@@ -23,6 +23,7 @@ from typing import Any, TextIO
 
 from heatconv.cli.following import Ending, Progress, Reporter, is_stack_event
 from heatconv.cli.settings import Settings
+from heatconv.cli.text import printable
 
 #: Resources that failed are named up to this number; one cause often fails many.
 FAILURES_SHOWN = 20
@@ -51,7 +52,7 @@ def event_line(event: dict[str, Any]) -> str:
         subject += '.' + event['resource_name']
     state = f'{event["resource_action"]}_{event["resource_status"]}'
     reason = ' '.join(str(event.get('resource_status_reason') or '').split())
-    return f'{event["event_time"]} [{subject}] {state}  {reason}'.rstrip()
+    return printable(f'{event["event_time"]} [{subject}] {state}  {reason}'.rstrip())
 
 
 def summary(ending: Ending) -> str:
@@ -112,7 +113,7 @@ class PlainReporter:
     def _write_end(self, ending: Ending, reached: bool, write: Callable[[str], object]) -> None:
         if not reached:
             for line in failure_lines(ending):
-                write(line + '\n')
+                write(printable(line) + '\n')
         write(summary(ending) + '\n')
         self._stream.flush()
 

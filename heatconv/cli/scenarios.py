@@ -12,18 +12,11 @@ from typing import Any
 
 from heatconv.cli import errors
 from heatconv.cli.command import ListCommand, StackCommand
+from heatconv.cli.inputs import positive
 
 DIRECTORY = 'scenarios'
 
 FAULTS = ('crash', 'park', 'drop', 'duplicate')
-
-
-def positive(text: str) -> int:
-    """Return a number above zero."""
-    number = int(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError(f'must be above 0, not {text}')
-    return number
 
 
 def add_directory(parser: argparse.ArgumentParser) -> None:

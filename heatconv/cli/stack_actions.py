@@ -21,17 +21,10 @@ from heatconv.cli import errors, inputs
 from heatconv.cli.command import ShowCommand, StackCommand
 from heatconv.cli.connection import Session
 from heatconv.cli.following import Goal, newest_event
+from heatconv.cli.inputs import positive
 from heatconv.cli.stack_views import RESULT_COLUMNS, stack_row
 
 WAIT_HELP = 'Wait until the stack is at rest (always so without a server).'
-
-
-def positive(text: str) -> int:
-    """Return a number above zero."""
-    number = int(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError(f'must be above 0, not {text}')
-    return number
 
 
 def tags(text: str) -> list[str]:

@@ -20,8 +20,9 @@ from typing import Any
 
 from heatconv.cli import inputs
 from heatconv.cli.command import ListCommand, ShowCommand
-from heatconv.cli.errors import UsageError
+from heatconv.cli.errors import CommandError, UsageError
 from heatconv.cli.formats import cell, pick
+from heatconv.cli.inputs import positive
 from heatconv.cli.progress import is_terminal
 
 #: What create and update show in the end.
@@ -119,7 +120,7 @@ class List(ListCommand):
             help='Sort by ' + ', '.join(SORT_KEYS) + '.',
         )
         parser.add_argument(
-            '--limit', metavar='NUMBER', type=int, help='Show so many stacks at most.'
+            '--limit', metavar='NUMBER', type=positive, help='Show so many stacks at most.'
         )
         parser.add_argument(
             '--marker', metavar='ID', help='Go on after this stack, as the last page ended with.'
@@ -170,6 +171,8 @@ class TemplateShow(ShowCommand):
         with self.settled_session() as session:
             identity = session.identify(args.stack)
             template = session.call('get_template', stack_identity=identity)
+        if template is None:
+            raise CommandError(f'{args.stack} is being deleted, or was: it has no template')
         return tuple(template), tuple(cell(section) for section in template.values())
 
 
@@ -192,7 +195,7 @@ class Validate(ShowCommand):
         inputs.check_stdin(args)
         template = inputs.read_template(args.template, self.app.stdin)
         environment = inputs.read_environment(args.environment, args.parameter, self.app.stdin)
-        with self.settled_session() as session:
+        with self.session() as session:
             answer = session.call('validate_template', template=template, params=environment)
         if 'Error' in answer:
             raise UsageError(str(answer['Error']), inputs.name_of(args.template))

@@ -7,18 +7,24 @@ the servers; on SQLite a write-ahead log, one writer at a time, and a pool.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from oslo_db import api as oslo_db_api
+from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import event, pool
 
 F = TypeVar('F', bound=Callable[..., Any])
 
 SQLITE_BUSY_MS = 30_000
+
+
+#: What is raised where a database cannot be used at all.
+UNUSABLE = (db_exception.DBError, sa.exc.SQLAlchemyError)
 
 
 @enginefacade.transaction_context_provider
@@ -124,6 +130,12 @@ class Database:
         if getattr(self._local, 'writes', False):
             connection.execute('BEGIN IMMEDIATE')
             record.info['in_transaction'] = True
+
+
+def sqlite_url(file: str | os.PathLike[str]) -> str:
+    """Return the URL of a file, whatever characters its name has."""
+    url = sa.URL.create('sqlite', database=os.fspath(file))
+    return url.render_as_string(hide_password=False)
 
 
 def _complete(url: str) -> str:

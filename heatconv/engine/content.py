@@ -51,7 +51,7 @@ def read(
     files = files or {}
     try:
         source.bound(template, 'template')
-        source.check_size(json.dumps(template), max_template_size)
+        check_size(template, max_template_size)
         merged = merge(params, files, environment_files, max_template_size)
     except TemplateError as error:
         raise errors.of_template(error) from None
@@ -59,6 +59,15 @@ def read(
         raise exception.StackValidationFailed(message='template: it is not a mapping')
     content = {'template': template, 'environment': merged, 'files': files}
     return StackContent(content, options_of(args or {}))
+
+
+def check_size(template: Any, max_template_size: int) -> None:
+    """Refuse a template that is too large, written as JSON in UTF-8.
+
+    :raises TemplateError: if it is.
+    """
+    text = json.dumps(template, ensure_ascii=False, separators=(',', ':'))
+    source.check_size(text, max_template_size)
 
 
 def merge(

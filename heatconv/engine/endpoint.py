@@ -16,6 +16,7 @@ import oslo_messaging
 from heatconv import exception
 from heatconv.convergence.model import Stack
 from heatconv.engine import content, errors, formats, outputs
+from heatconv.engine.hiding import hidden_names, without_hidden
 from heatconv.engine.lookup import Lookup, name_of
 from heatconv.engine.requests import Requests
 from heatconv.hot import source, summary
@@ -92,6 +93,7 @@ class EngineEndpoint:
     ) -> dict[str, str]:
         """Update a stack; with ``existing`` keep what is not given."""
         stack = self._lookup.stack(context, stack_identity)
+        self._requests.check_updatable(stack)
         args = args or {}
         if args.get('existing'):
             old = self._store.template(stack.newest_template_id or '') or {}
@@ -187,14 +189,17 @@ class EngineEndpoint:
         **unused: Any,
     ) -> dict[str, Any]:
         """Check a template; answer with its parameters, or with ``Error``."""
+        merged: dict[str, Any] = {}
         try:
             source.bound(template, 'template')
+            content.check_size(template, self._max_template_size)
             merged = content.merge(params, files or {}, environment_files, self._max_template_size)
             schema = parse_schema(template)
             self._templates.compile({'template': template, 'environment': merged}, lenient=True)
         except TemplateError as error:
-            return {'Error': str(errors.of_template(error))}
-        return {**summary.validate_result(schema), 'Environment': merged}
+            return {'Error': str(errors.of_template(error, template, merged))}
+        shown = without_hidden(merged, hidden_names(template))
+        return {**summary.validate_result(schema), 'Environment': shown}
 
     # Outputs
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from heatconv import exception
+from heatconv.engine.hiding import scrubbed
 from heatconv.hot import errors as hot
 
 
-def of_template(error: hot.TemplateError) -> exception.HeatconvException:
-    """Return the error of the API for an error of the language."""
-    text = str(error)
+def of_template(
+    error: hot.TemplateError, template: Any = None, environment: Mapping[str, Any] | None = None
+) -> exception.HeatconvException:
+    """Return the error of the API for an error of the language.
+
+    :param template: what is wrong, whose hidden parameters are not to be told.
+    """
+    text = scrubbed(str(error), template, environment or {})
     match error:
         case hot.InvalidVersion():
             return exception.InvalidTemplateVersion(text, explanation=text)

@@ -59,7 +59,9 @@ class Requests:
         try:
             compiled = self._templates.compile(content)
         except TemplateError as error:
-            raise errors.of_template(error) from None
+            raise errors.of_template(
+                error, content.get('template'), content.get('environment')
+            ) from None
         most = self._limits.max_resources_per_stack
         if 0 <= most < len(compiled.definitions):
             raise exception.RequestLimitExceeded(
@@ -92,6 +94,11 @@ class Requests:
         self._announcer.wish(stack.id)
         return stack
 
+    def check_updatable(self, stack: Stack) -> None:
+        """Refuse the update of a stack that is to go."""
+        if stack.action == Action.DELETE:
+            raise exception.NotSupported(feature='Updating a stack when it is being deleted')
+
     def update(self, stack: Stack, content: StackContent) -> None:
         """Accept another template, or other parameters, for a stack."""
         self._check_immutable(stack, self.compile(content.template))
@@ -99,8 +106,7 @@ class Requests:
         options = content.options
 
         def decide(current: Stack) -> Request:
-            if current.action == Action.DELETE:
-                raise exception.NotSupported(feature='Updating a stack when it is being deleted')
+            self.check_updatable(current)
             changed = dataclasses.replace(
                 current,
                 disable_rollback=options.get('disable_rollback', current.disable_rollback),
@@ -142,6 +148,7 @@ class Requests:
                 how = 'with' if with_rollback else 'without'
                 raise exception.NotSupported(
                     feature=f'Cancelling {current.action} {current.status} {how} rollback'
+                    + _instead(current, with_rollback)
                 )
             if with_rollback:
                 made = stack_rules.rollback(current, self._ids.fresh())
@@ -191,3 +198,12 @@ class Requests:
             raise exception.RequestLimitExceeded(
                 message=f'this project has {most} stacks, and may have no more'
             )
+
+
+def _instead(stack: Stack, with_rollback: bool) -> str:
+    """Say what can be done where a cancel cannot."""
+    if stack.status != Status.IN_PROGRESS:
+        return ' (nothing is under way)'
+    if stack.action == Action.CREATE and with_rollback:
+        return ' (it can be cancelled without, rolled back, or deleted)'
+    return ''

@@ -79,6 +79,15 @@ def parse_resources(
     return definitions
 
 
+def _is_name(name: Any) -> bool:
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= MAX_NAME
+        and '/' not in name
+        and name.isprintable()
+    )
+
+
 def _schemas(
     section: Mapping[Any, Any],
     types: Callable[[str], TypeSchema | None],
@@ -87,10 +96,10 @@ def _schemas(
     schemas: dict[str, TypeSchema] = {}
     found: dict[str, TypeSchema] = {}
     for name, declaration in section.items():
-        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or '/' in name:
+        if not _is_name(name):
             raise InvalidSection(
                 f'the name {shown(name)} is not allowed',
-                remedy=f"a resource's name has 1 to {MAX_NAME} characters and no '/'",
+                remedy=f"a resource's name has 1 to {MAX_NAME} characters that print, and no '/'",
             )
         if not isinstance(declaration, dict):
             raise InvalidSection(

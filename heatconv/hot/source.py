@@ -63,7 +63,10 @@ def check_size(text: str | bytes, max_bytes: int, what: str = 'template') -> Non
     if isinstance(text, str) and size <= max_bytes:
         size = len(text.encode('utf-8', 'surrogatepass'))
     if size > max_bytes:
-        raise TooLarge(f'the {what} is larger than {max_bytes} bytes')
+        raise TooLarge(
+            f'the {what} has {size} bytes, more than the {max_bytes} that are taken',
+            remedy='make it smaller, or have max_template_size raised',
+        )
 
 
 def bound(value: Any, path: str = '', max_nodes: int = MAX_NODES) -> None:

@@ -28,8 +28,10 @@ class RpcAnnouncer:
         per_cast: int = 50,
     ) -> None:
         self._per_cast = per_cast
-        self._workers = client(transport, topics.check, api.WORKER_VERSION)
-        self._engines = client(transport, topics.prepare, api.PREPARE_VERSION)
+        # A hint that cannot be sent at once is dropped: the sweep makes up for it,
+        # and nobody waits for a broker that is away.
+        self._workers = client(transport, topics.check, api.WORKER_VERSION, retry=0)
+        self._engines = client(transport, topics.prepare, api.PREPARE_VERSION, retry=0)
         self._reachable = True
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:

@@ -14,6 +14,9 @@ from heatconv.conf import engine
 from heatconv.rpc import api
 from heatconv.rpc import transport as transports
 
+#: How often a client tries to reach the message bus again before it gives up.
+RETRIES = 2
+
 
 class EngineClient:
     """Calls the engine API for one project."""
@@ -28,7 +31,7 @@ class EngineClient:
     ) -> None:
         self._transport = transport
         self._client = transports.client(
-            transport, topics.engine, api.ENGINE_VERSION, timeout=timeout
+            transport, topics.engine, api.ENGINE_VERSION, timeout=timeout, retry=RETRIES
         )
         self._context = context.RequestContext(
             project_id=project_id, user_id=user, roles=['member'], overwrite=False

@@ -42,17 +42,24 @@ class IdentityChecker(Watcher):
         if write is None or write.key.kind != Kind.UPDATE or outcome.verdict != 'stands':
             return
         if commit.inserts and commit.row is not None:
-            self._replaced(world, write.key, commit.row.read, after)
+            self._replaced(world, write.key, commit.row.read, commit.inserts[0].id, after)
         elif write.now == 'running' and commit.row is not None:
             saved = commit.row.saved
             if saved is not None and (saved.action, saved.status) == ('CREATE', 'IN_PROGRESS'):
                 self._created(world, write.key, saved, after)
 
-    def _replaced(self, world: World, key: NodeKey, old: Resource, after: Snapshot) -> None:
+    def _replaced(
+        self, world: World, key: NodeKey, old: Resource, new: str, after: Snapshot
+    ) -> None:
         wanted = wanted_properties(world, key, after)
         if wanted is not None and _good(old) and keeps(old, wanted):
             world.violate(f'identity: {key.name} is replaced though it could be kept')
         self._beside(world, key, old.id, wanted, after)
+        for row in after.rows.values():
+            # The one that this commit wrote is the only one never begun.
+            others = (old.id, new)
+            if row.name == key.name and row.action == 'INIT' and row.id not in others:
+                world.violate(f'identity: {key.name} gets a row though {row.id} was never begun')
 
     def _created(self, world: World, key: NodeKey, new: Resource, after: Snapshot) -> None:
         self._beside(world, key, new.id, wanted_properties(world, key, after), after)

@@ -142,3 +142,37 @@ class CommandTest(testtools.TestCase):
         self.assertEqual(0, gone.returncode, gone.stderr)
         # The master key is retained: that is what its template says.
         self.assertEqual(1, len(self.records()))
+
+    def test_state_that_cannot_be_used_is_told_with_its_place(self) -> None:
+        state = self.directory / 'state'
+        state.mkdir()
+        (state / 'heatconv.sqlite').write_bytes(b'this is no database' * 100)
+        shown = self.run_command('stack', 'list')
+        self.assertEqual(1, shown.returncode)
+        self.assertIn(f'{state}: the state cannot be used: file is not a database', shown.stderr)
+        self.assertNotIn('Traceback', shown.stderr)
+
+    def test_state_is_for_its_owner_whatever_its_name(self) -> None:
+        state = self.directory / 'odd?name#%41'
+        state.mkdir(mode=0o755)
+        self.environment['HEATCONV_STATE_DIR'] = str(state)
+        shown = self.run_command('stack', 'list')
+        self.assertEqual(0, shown.returncode, shown.stderr)
+        self.assertEqual([state], list(self.directory.iterdir()))
+        mode = (state / 'heatconv.sqlite').stat().st_mode
+        self.assertEqual(0o600, mode & 0o777)
+
+    def test_looking_waits_for_no_stack_that_never_ends(self) -> None:
+        template = self.directory / 'endless.yaml'
+        template.write_text(SLOW_CHAIN.replace('0.4', '-1'))
+        self.killed_when(
+            lambda: len(self.records()) >= 1, 'stack', 'create', 'demo', '-t', str(template)
+        )
+        checked = self.run_command('stack', 'validate', '-t', str(template))
+        self.assertEqual(0, checked.returncode, checked.stderr)
+        shown = self.run_command('stack', 'show', 'demo', '-f', 'value', '-c', 'stack_status')
+        self.assertEqual((0, 'CREATE_IN_PROGRESS\n'), (shown.returncode, shown.stdout))
+        self.assertIn('heatconv stack cancel --no-rollback demo', shown.stderr)
+        gone = self.run_command('stack', 'delete', 'demo', '--yes')
+        self.assertEqual(0, gone.returncode, gone.stderr)
+        self.assertEqual([], self.records())

@@ -44,8 +44,8 @@ def main() -> int:
                 print(f'SURVIVED  {name}', flush=True)
             else:
                 by[found['by']] += 1
-                after = f'{found.get("schedules", "?")} ({found["how"]})'
-                print(f'caught    {name}: by {found["by"]} after {after}', flush=True)
+                schedules = f', schedule {found["schedules"]}' if 'schedules' in found else ''
+                print(f'caught    {name}: {found["by"]} ({found["how"]}{schedules})', flush=True)
     print(f'{len(names) - failed} of {len(names)} caught: {dict(by.most_common())}')
     return 1 if failed else 0
 

@@ -59,8 +59,11 @@ def put_in(module: str, old: str, new: str) -> None:
 
 def hunt() -> dict[str, object]:
     """Explore until something is wrong; tell what, how, and after how many schedules."""
+    from unittest import TestCase
+
     from heatconv.sim import bounded, campaign, library
     from heatconv.sim.case import Plan, family
+    from heatconv.sim.play import Wrong, play
 
     campaign.silence()
     directory = pathlib.Path(__file__).parents[3] / 'scenarios'
@@ -70,6 +73,12 @@ def hunt() -> dict[str, object]:
         'no sweep': Plan(faults=('duplicate',), sweeps=False),
         'scenarios': Plan(tuple(library.find(directory)), faults=everything),
     }
+    for scenario in plans['scenarios'].scenarios:
+        try:
+            play(scenario, TestCase())
+        except Exception as error:
+            wrong = [str(error) if isinstance(error, Wrong) else f'exception: {error!r}']
+            return {'how': f'{scenario.name} in order', 'by': family(wrong), 'wrong': wrong[0]}
     for number in range(SCHEDULES):
         how = list(plans)[number % len(plans)]
         try:

@@ -61,10 +61,13 @@ class EmbeddedTestCase(testtools.TestCase):
 
 class EmbeddedTest(EmbeddedTestCase):
     def test_stack_is_made_and_is_there_the_next_time(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('USER', 'somebody'))
         first = self.start()
         identity = self.create(first, {'A': thing(), 'B': thing({'get_resource': 'A'})})
         self.assertTrue(first.wait_idle(PATIENCE))
         self.assertEqual('CREATE_COMPLETE', self.state(first, identity))
+        shown = first.client.call('show_stack', stack_identity=identity)
+        self.assertEqual('somebody', shown[0]['stack_owner'])
         first.stop()
         self.assertEqual([], first.store.leases())
         second = self.start()
@@ -80,7 +83,7 @@ class EmbeddedTest(EmbeddedTestCase):
     def test_waiting_may_take_too_long(self) -> None:
         embedded = self.start()
         self.create(embedded, {'A': thing(properties={'wait_secs': -1})})
-        self.assertFalse(embedded.wait_idle(0.0))
+        self.assertIs(False, embedded.wait_idle(0.0))
 
     def test_project(self) -> None:
         identity = self.create(self.start('one'), {})

@@ -87,6 +87,8 @@ class ExceptionTest(testtools.TestCase):
     def test_texts(self) -> None:
         for error, text in TEXTS.items():
             self.assertEqual(text, str(error))
+        most = exception.RequestLimitExceeded(message='too much')
+        self.assertEqual('Request limit exceeded: too much', str(most))
         unavailable = exception.Unavailable(why='nobody there')
         self.assertEqual('The engine does not answer: nobody there', str(unavailable))
 

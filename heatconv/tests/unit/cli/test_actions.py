@@ -90,7 +90,7 @@ class CreateTest(CliTestCase):
 
     def test_exists(self) -> None:
         self.engine.add('demo')
-        self.assertEqual(1, self.create())
+        self.assertEqual(2, self.create())
         self.assertIn('heatconv: error: The Stack (demo) already exists.', self.result.err)
         self.assertIn('heatconv stack update', self.result.err)
 

@@ -39,7 +39,6 @@ class ExplainTest(testtools.TestCase):
     def test_refused(self) -> None:
         for error in (
             exception.EntityNotFound(entity='Stack', name='demo'),
-            exception.StackExists(stack_name='demo'),
             exception.ActionInProgress(stack_name='demo', action='UPDATE'),
             exception.NotSupported(feature='That'),
             exception.Forbidden(),

@@ -48,10 +48,13 @@ class ReadTest(testtools.TestCase):
             self.assertIn('not a mapping', str(error))
 
     def test_template_at_the_limit_is_taken(self) -> None:
-        # {"heat_template_version": "2018-08-31"}
+        # {"heat_template_version":"2018-08-31"}, in UTF-8
         source = template()
-        self.assertEqual(source, read(source, size=39).template['template'])
-        self.assertRaises(exception.RequestLimitExceeded, read, source, size=38)
+        self.assertEqual(source, read(source, size=38).template['template'])
+        self.assertRaises(exception.RequestLimitExceeded, read, source, size=37)
+        cyrillic = template(description='ж' * 10)
+        # ,"description":"жжжжжжжжжж"
+        self.assertEqual(cyrillic, read(cyrillic, size=38 + 17 + 20).template['template'])
 
     def test_template_of_what_json_cannot_hold(self) -> None:
         for wrong in (float('nan'), {1: 'a'}, 'x\ud800'):

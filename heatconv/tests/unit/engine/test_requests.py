@@ -107,6 +107,7 @@ class CreateTest(RequestsTestCase):
         self.requests = self.with_limits(max_stacks_per_project=2)
         self.begin('one')
         self.begin('two')
+        self.refused(exception.StackExists, self.begin, 'two')
         error = self.refused(exception.RequestLimitExceeded, self.begin, 'three')
         self.assertIn('this project has 2 stacks', str(error))
         self.begin('three', 'other')

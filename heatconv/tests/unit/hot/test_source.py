@@ -168,7 +168,7 @@ class ParseTest(TemplateTestCase):
         self.assert_wrong(
             TooLarge,
             '',
-            'environment is larger than 4 bytes',
+            'environment has 5 bytes, more than the 4',
             source.parse,
             'a: ä',
             4,

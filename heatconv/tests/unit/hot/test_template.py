@@ -247,11 +247,11 @@ class InvalidTest(TemplateCase):
         )
 
     def test_names_of_resources(self) -> None:
-        for name in ('', 'a/b', 'x' * 256, 1):
+        for name in ('', 'a/b', 'x' * 256, 1, 'a\x00b', 'a\x1b[31m'):
             self.wrong(
                 errors.InvalidSection,
                 'resources',
-                "1 to 255 characters and no '/'",
+                "1 to 255 characters that print, and no '/'",
                 hot({name: NONE}),
             )
         compiled(hot({'x' * 255: NONE}))

@@ -8,19 +8,16 @@ from typing import Any
 
 from heatconv import effects
 from heatconv.convergence import check, states
-from heatconv.convergence.model import Kind, NodeKey, NodeStatus, Verb
-from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.model import Kind, NodeStatus, Verb
 from heatconv.convergence.step import Outcome, Verdict
-from heatconv.engine.prepare import prepare
 from heatconv.resources.plugin import Observation, Resource
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
 from heatconv.templates import TemplateCache
-from heatconv.tests.unit.engine.parts import Driven, EngineTestCase, thing
+from heatconv.tests.unit.engine.parts import thing
+from heatconv.tests.unit.worker.checking import A, CheckTestCase
 from heatconv.worker.check import CONFLICTS, Checker
-from heatconv.worker.performer import PluginPerformer
 
-A = {'A': thing('x')}
 FOREVER = {'wait_secs': -1}
 
 
@@ -43,35 +40,6 @@ class Blind(TestResource):
 
     def observe(self, resource: Resource) -> Observation:
         return dataclasses.replace(super().observe(resource), properties=None)
-
-
-class CheckTestCase(EngineTestCase):
-    def prepared(self, identity: Any) -> None:
-        """Prepare the wish of a stack; its leaves are announced."""
-        self.heard.wishes.clear()
-        self.parts.run(prepare(identity['stack_id'], self.parts.ids))
-
-    def key(self, name: str = 'A') -> NodeKey:
-        """Take the announcement of an update."""
-        found = next(key for key in self.heard.keys if (key.kind, key.name) == ('u', name))
-        self.heard.keys.remove(found)
-        return found
-
-    def checking(self, key: NodeKey) -> Driven:
-        return self.parts.start(self.parts.checker().check(key))
-
-    def begun(self, resources: Any = A, **sections: Any) -> tuple[dict[str, str], Driven]:
-        """Ask for a stack and begin to check its A."""
-        identity = self.create(resources, **sections)
-        self.prepared(identity)
-        return identity, self.checking(self.key())
-
-    def serve(self, plugin: type[TestResource]) -> None:
-        """Have another plugin serve the type."""
-        parts = self.parts
-        parts.registry = Registry({'OS::Heat::TestResource': plugin(parts.records, parts.clock)})
-        parts.templates = TemplateCache(self.store, parts.registry)
-        parts.performer = PluginPerformer(parts.registry, parts.lease, 4.0)
 
 
 class OrderTest(CheckTestCase):
@@ -197,6 +165,18 @@ class MessageTest(CheckTestCase):
         self.assertEqual((CONFLICTS, 'A'), (refused, key.name))
         task.step()
         self.assertIsNone(task.effect)
+
+    def test_node_that_is_superseded_while_it_looks(self) -> None:
+        resources = {**A, 'B': thing({'get_resource': 'A'})}
+        identity, task = self.begun(resources)
+        task.go_on()
+        task = self.checking(self.key('B'))
+        task.until(effects.Serving)
+        self.update(identity, resources)
+        self.prepared(identity)
+        while task.effect is not None:
+            self.assertNotIsInstance(task.effect, effects.Save)
+            task.step()
 
     def test_node_that_is_gone(self) -> None:
         identity, task = self.begun()
@@ -335,62 +315,3 @@ class LongOperationTest(CheckTestCase):
         self.parts.rest()
         self.assertEqual('DELETE_COMPLETE', self.state(identity))
         self.assert_at_rest(identity)
-
-
-class SettleTest(CheckTestCase):
-    def interrupted(self, resources: Any = A, performed: bool = True) -> dict[str, str]:
-        """Have a create interrupted whose stack wants nothing any more."""
-        identity, task = self.begun(resources)
-        task.until(effects.Perform)
-        if performed:
-            task.step()
-        self.call('stack_cancel_update', identity, False)
-        self.parts.crash()
-        row = self.rows(identity)['A']
-        self.parts.run(self.parts.checker().void(Orphan(row)))
-        return identity
-
-    def settled(self, identity: Any) -> Any:
-        row = self.store.strays(10)[0]
-        self.parts.run(self.parts.checker().settle(row))
-        self.assertEqual(self.rows(identity)['A'].id, row.id)
-        return self.rows(identity)['A']
-
-    def test_what_is_real_is_saved(self) -> None:
-        row = self.settled(self.interrupted())
-        self.assertEqual((states.CREATED, None), (state(row), row.claim))
-        self.assertRegex(row.physical_id, '^stack-A-0+')
-
-    def test_what_is_not_there_has_failed(self) -> None:
-        row = self.settled(self.interrupted(performed=False))
-        self.assertEqual(
-            (states.CREATE_FAILED, None, None), (state(row), row.claim, row.physical_id)
-        )
-
-    def test_what_is_still_under_way_is_left_to_the_next_sweep(self) -> None:
-        identity = self.interrupted({'A': thing(properties={'wait_secs': 5})})
-        row = self.settled(identity)
-        self.assertEqual((states.CREATING, None), (state(row), row.claim))
-        self.parts.elapse(5)
-        self.assertEqual(states.CREATED, state(self.settled(identity)))
-
-    def test_of_two_that_settle_one_does(self) -> None:
-        self.interrupted()
-        row = self.store.strays(10)[0]
-        first = self.parts.start(self.parts.checker().settle(row))
-        second = self.parts.start(self.parts.checker().settle(row))
-        first.until(effects.Perform)
-        self.assertTrue(second.go_on())
-        self.assertEqual(2, second.answered)
-        first.go_on()
-        self.assertEqual([], self.store.strays(10))
-
-    def test_lease_that_runs_out_leaves_it_to_others(self) -> None:
-        identity = self.interrupted()
-        task = self.parts.start(self.parts.checker().settle(self.store.strays(10)[0]))
-        task.until(effects.Perform)
-        self.parts.clock.time += 7
-        self.assertTrue(task.go_on())
-        self.assertIsNotNone(self.rows(identity)['A'].claim)
-        self.parts.recover()
-        self.assertEqual(states.CREATED, state(self.rows(identity)['A']))

@@ -200,7 +200,8 @@ class LeaseTest(CrashTestCase):
         self.parts.clock.time += 7
         task.say(None)
         self.assertTrue(task.go_on())
-        self.assertIsNotNone(self.rows(identity)['A'].claim)
+        row = self.rows(identity)['A']
+        self.assertEqual((False, True), (row.suspect, row.claim is not None))
 
 
 class ZombieTest(CrashTestCase):
@@ -231,6 +232,42 @@ class ZombieTest(CrashTestCase):
         self.parts.clock.time += 1000  # whatever its lease says
         self.assertTrue(zombie.go_on())
         self.assertEqual([], self.parts.records.all())
+
+    def test_slow_create_of_a_row_that_is_gone_is_made_up_for(self) -> None:
+        identity = self.create({'A': thing('x', properties={'wait_secs': 1e6})})
+        zombie = self.zombie(identity, Verb.CREATE)
+        self.call('delete_stack', identity)
+        self.parts.recover()
+        zombie.act()
+        self.assertIsInstance(zombie.effect, effects.Sleep)
+        self.assertEqual(1, len(self.parts.records.all()))
+        zombie.until(effects.Perform)  # another look, for which its lease is too old
+        zombie.say(None)
+        made_up = zombie.until(effects.Perform)
+        self.assertEqual((Verb.DELETE, True), (made_up.call.verb, made_up.makes_up))
+
+    def test_slow_update_after_others_took_over_is_found_out(self) -> None:
+        slow = {'A': thing('y', replaced='1', properties={'wait_secs': 1e6})}
+        identity = self.updated('stack', slow)
+        zombie = self.zombie(identity, Verb.UPDATE)
+        self.update(identity, A)
+        self.parts.recover()
+        self.assert_is(identity, 'UPDATE_COMPLETE', A)
+        zombie.act()
+        zombie.until(effects.Perform)
+        zombie.say(None)
+        self.assertTrue(zombie.go_on())
+        self.assertTrue(self.rows(identity)['A'].suspect)
+
+    def test_what_never_acted_has_nothing_to_make_up_for(self) -> None:
+        identity = self.create(A)
+        zombie = self.zombie(identity, Verb.CREATE)
+        self.call('delete_stack', identity)
+        self.parts.recover()
+        zombie.say(None)
+        while zombie.effect is not None:
+            self.assertNotIsInstance(zombie.effect, effects.Perform)
+            zombie.step()
 
     def test_create_that_others_did_too_is_the_same_resource(self) -> None:
         identity = self.create(A)

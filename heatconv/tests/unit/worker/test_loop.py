@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import fixtures
+
 from heatconv import effects
 from heatconv.answers import answer
-from heatconv.convergence.model import NodeKey, Observation, Reality
+from heatconv.convergence.model import Kind, NodeKey, Observation, Reality
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
 from heatconv.ports import SystemClock
 from heatconv.storage.memory import MemoryStore
+from heatconv.tests.unit.convergence.rows import row
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing
 from heatconv.worker.loop import Loop
 
@@ -168,6 +172,36 @@ class LostTest(CountedTestCase):
         self.assertIn('3 tasks are dropped', self.log.output)
         self.assertEqual([], self.heard.keys)
 
+    def test_question_that_nobody_can_answer_drops_its_task_alone(self) -> None:
+        told: list[Any] = []
+
+        def asks(template_id: str | None) -> Task:
+            told.append((yield effects.Compiled(template_id)))
+
+        loop = self.loop()
+        for template_id in (None, 'gone', None):
+            loop.submit(asks(template_id))
+        self.drain(loop)
+        self.assertEqual((0, 1, 2), (loop.live, self.lost, len(told)))
+        self.assertIn('nobody can answer Compiled', self.log.output)
+
+    def test_task_that_is_dropped_is_closed(self) -> None:
+        self.store.fails = {'commit'}
+        closed: list[bool] = []
+
+        def tidy() -> Task:
+            try:
+                yield effects.Save(Commit())
+            except GeneratorExit:
+                closed.append(True)
+                raise
+
+        loop = self.loop()
+        kept = tidy()
+        loop.submit(kept)
+        self.drain(loop)
+        self.assertEqual([True], closed)
+
     def test_room_of_those_who_are_dropped_is_free(self) -> None:
         keys = self.unchanged(1)
         self.store.fails = {'views'}
@@ -265,6 +299,17 @@ class EndTest(LoopTestCase):
 
 
 class WaitingTest(LoopTestCase):
+    def test_loop_that_waits_costs_nothing(self) -> None:
+        for task in (None, sleeper(PATIENCE)):
+            loop = self.loop(clock=SystemClock())
+            if task is not None:
+                loop.submit(task)
+            self.running(loop)
+            time.sleep(0.005)
+            began = time.process_time()
+            time.sleep(0.04)
+            self.assertLess(time.process_time() - began, 0.02)
+
     def test_sleepers_wake_in_the_order_of_their_time(self) -> None:
         loop = self.loop(clock=SystemClock())
         self.running(loop)
@@ -295,13 +340,32 @@ class WaitingTest(LoopTestCase):
 
 
 class AnswerTest(LoopTestCase):
+    def test_rows_stacks_and_nodes_are_those_of_the_store(self) -> None:
+        identity = self.create({'A': thing()})
+        self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
+        (row,) = self.store.resources(identity['stack_id'])
+        for effect, found in (
+            (effects.Reload(row.id), row),
+            (effects.LoadStack(identity['stack_id']), self.stack(identity)),
+            (effects.Waiting(row.id), self.heard.keys),
+            (effects.Serving(tuple(self.heard.keys)), {self.heard.keys[0]: row}),
+        ):
+            self.assertEqual(found, self.parts.answer(effect))
+
+    def test_traces_are_logged_for_those_who_look_closely(self) -> None:
+        log = self.useFixture(fixtures.FakeLogger(level=logging.DEBUG))
+        key = NodeKey('t', Kind.UPDATE, 'A')
+        for subject in (key, row('a1')):
+            self.assertIsNone(self.parts.answer(effects.Trace(subject, 'why')))
+        self.assertEqual('t/update/A: why\nA (a1): why\n', log.output)
+
     def test_what_needs_a_runtime_of_its_own_is_not_answered(self) -> None:
         parts = self.parts
         effect = effects.Sleep(1.0)
         self.assertRaises(TypeError, answer, effect, self.store, parts.templates, self.heard)
 
     def test_hints_are_announced(self) -> None:
-        key = NodeKey('t', 'u', 'A')  # type: ignore[arg-type]
+        key = NodeKey('t', Kind.UPDATE, 'A')
         for effect in (effects.Cast((key,)), effects.CastWish('s')):
             self.assertIsNone(answer(effect, self.store, self.parts.templates, self.heard))
         self.assertEqual(([key], ['s']), (self.heard.keys, self.heard.wishes))

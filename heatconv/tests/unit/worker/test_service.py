@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -161,6 +162,28 @@ class WorkerTest(EngineTestCase):
         self.assertEqual('CREATE_IN_PROGRESS', self.state(identity))
         self.take(worker)
         worker.stop()
+
+    def test_end_waits_for_its_threads(self) -> None:
+        worker = self.started()
+        worker.stop()
+        names = [thread.name for thread in threading.enumerate()]
+        for name in ('checks', 'heartbeat', 'sweep'):
+            self.assertNotIn(name, names)
+
+    def test_sweep_does_not_wait_for_room(self) -> None:
+        worker = self.started(dataclasses.replace(QUIET, capacity=1))
+        self.prepared(FOREVER)
+        self.take(worker)
+        self.wait(lambda: self.parts.records.all())
+        identity = self.create({'A': thing()}, 'other')
+        self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
+        self.parts.run(self.parts.checker().check(self.heard.keys.pop()), 5)
+        self.parts.lease.release()
+        sweep = threading.Thread(target=worker.sweep, daemon=True)
+        sweep.start()
+        sweep.join(PATIENCE)
+        self.assertFalse(sweep.is_alive())
+        self.assertIsNotNone(self.rows(identity)['A'].claim)
 
     def test_worker_that_never_started_can_be_stopped(self) -> None:
         leases = self.store.leases()
