@@ -107,7 +107,8 @@ def _draw_trouble(source: random.Random, most: int) -> Trouble:
     name = source.choice(NAMES[: most + 1])
     verb = source.choice((None, 'create', 'update', 'delete'))
     if source.random() < 0.5:
-        return Trouble(name, None, verb, source.choice((1, 1, 2, INFINITY)))
+        half = source.random() < 0.4
+        return Trouble(name, None, verb, source.choice((1, 1, 2, INFINITY)), half)
     return Trouble(name, source.choice((1, 2, 5, INFINITY)), verb, source.choice((1, 2, INFINITY)))
 
 
@@ -165,6 +166,7 @@ def _entry_to_json(entry: Entry) -> dict[str, Any]:
             'polls': _number(entry.polls),
             'verb': entry.verb,
             'times': _number(entry.times),
+            'half': entry.half,
         }
     assert isinstance(entry, Request), f'{entry} is not for histories'
     made: dict[str, Any] = {'request': entry.verb, 'stack': entry.stack}
@@ -185,6 +187,7 @@ def _entry_from_json(value: Mapping[str, Any]) -> Entry:
             None if polls is None else float(polls),
             value['verb'],
             float(value['times']),
+            value.get('half', False),
         )
     template = value.get('template')
     return Request(

@@ -52,11 +52,13 @@ class Rule:
 
     :ivar verb: which ones; None for all.
     :ivar times: how often the rule still holds.
+    :ivar half: what fails is done half-way: it is there, and the operation has failed.
     """
 
     name: str
     verb: Verb | None = None
     times: float = float('inf')
+    half: bool = False
 
     def holds(self, name: str, verb: Verb) -> bool:
         if name != self.name or self.verb not in (None, verb) or self.times <= 0:
@@ -123,13 +125,20 @@ class Reality:
         if row.token is not None:
             del self._tokens[row.token]
 
-    def fail(self, name: str, verb: str | None = None, times: float = float('inf')) -> None:
+    def fail(
+        self,
+        name: str,
+        verb: str | None = None,
+        times: float = float('inf'),
+        half: bool = False,
+    ) -> None:
         """Let operations on a name fail.
 
         :param verb: create, update or delete; None for all.
+        :param half: creates and updates are done, and fail all the same.
         """
         self.troubled = True
-        self.failing.append(Rule(name, None if verb is None else Verb(verb), times))
+        self.failing.append(Rule(name, None if verb is None else Verb(verb), times, half))
 
     def slow(
         self,
@@ -139,7 +148,8 @@ class Reality:
         times: float = float('inf'),
     ) -> None:
         """Let operations on a name take some looks; infinitely many never end."""
-        self.slow_ones.append(Slow(name, None if verb is None else Verb(verb), times, polls))
+        made = Slow(name, None if verb is None else Verb(verb), times, polls=polls)
+        self.slow_ones.append(made)
 
     def repair(self) -> None:
         """Let nothing fail or take long any more."""
@@ -156,9 +166,15 @@ class Reality:
     def polls_for(self, name: str, verb: Verb) -> float:
         return next((rule.polls for rule in self.slow_ones if rule.holds(name, verb)), 0)
 
-    def check_works(self, name: str, verb: Verb) -> None:
-        if any(rule.holds(name, verb) for rule in self.failing):
+    def check_works(self, name: str, verb: Verb) -> bool:
+        """Say whether it works; half-way it does not, but is done.
+
+        :raises Broken: if it does not even begin.
+        """
+        rule = next((rule for rule in self.failing if rule.holds(name, verb)), None)
+        if rule is not None and (verb == Verb.DELETE or not rule.half):
             raise Broken(f'{verb} of {name} was told to fail')
+        return rule is None
 
     def _check_references(self, properties: Mapping[str, Any]) -> None:
         for value in properties.values():
@@ -201,17 +217,19 @@ class SimResource(Plugin):
         )
 
     def create(self, resource: Resource) -> None:
-        self.reality.check_works(resource.name, Verb.CREATE)
+        works = self.reality.check_works(resource.name, Verb.CREATE)
         if self.reality.by_token(resource.token) is None:
             self.reality.create_resource(resource.name, resource.properties, resource.token)
             self._delay(resource, Verb.CREATE)
+        self._break(resource, Verb.CREATE, works)
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
-        self.reality.check_works(resource.name, Verb.UPDATE)
+        works = self.reality.check_works(resource.name, Verb.UPDATE)
         row = self.reality.by_token(resource.token)
         if row is not None:
             self.reality.update_resource(row.uuid, resource.properties)
             self._delay(resource, Verb.UPDATE)
+        self._break(resource, Verb.UPDATE, works)
 
     def delete(self, resource: Resource) -> None:
         self.reality.check_works(resource.name, Verb.DELETE)
@@ -223,6 +241,13 @@ class SimResource(Plugin):
             row.polls, row.deleting = polls, True
         else:
             self.reality.delete_resource(row.uuid)
+
+    def _break(self, resource: Resource, verb: Verb, works: bool) -> None:
+        if not works:
+            row = self.reality.by_token(resource.token)
+            if row is not None:
+                row.polls = 0
+            raise Broken(f'{verb} of {resource.name} was told to fail half-way')
 
     def _delay(self, resource: Resource, verb: Verb) -> None:
         row = self.reality.by_token(resource.token)

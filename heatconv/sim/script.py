@@ -55,12 +55,14 @@ class Trouble:
 
     :ivar polls: how many looks they take; None if they fail.
     :ivar verb: create, update or delete; None for all.
+    :ivar half: what fails is done half-way.
     """
 
     name: str
     polls: float | None = None
     verb: str | None = None
     times: float = float('inf')
+    half: bool = False
 
 
 Entry = Request | Noop | Call | Check | Trouble

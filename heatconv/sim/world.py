@@ -326,7 +326,7 @@ class World:
         elif isinstance(entry, script.Trouble):
             self._note(f'trouble with {entry.name}')
             if entry.polls is None:
-                self.reality.fail(entry.name, entry.verb, entry.times)
+                self.reality.fail(entry.name, entry.verb, entry.times, entry.half)
             else:
                 self.reality.slow(entry.name, entry.polls, entry.verb, entry.times)
 

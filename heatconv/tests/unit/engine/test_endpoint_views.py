@@ -27,8 +27,9 @@ class ValidateTest(EngineTestCase):
                 'secret': {'type': 'string', 'hidden': True, 'default': 'h1dden'},
             },
         )
-        environment = {'parameters': {'size': 5}, 'parameter_defaults': {}}
-        shown = self.validate(source, {'parameters': {'size': 5}})
+        given = {'parameters': {'size': 5, 'secret': 'h1dden too'}}
+        environment = {'parameters': {'size': 5, 'secret': '******'}, 'parameter_defaults': {}}
+        shown = self.validate(source, given)
         self.assertEqual(
             ('Mine.', environment, '******', 'true'),
             (
@@ -62,6 +63,7 @@ class ValidateTest(EngineTestCase):
             (template(), {'parameters': {'size': 1}}, 'parameters.size'),
             (template({'A': {'type': 'None::Such'}}), None, 'resources.A.type'),
             (None, None, 'map'),
+            (template(description='x' * 20_000), None, 'more than the 10000'),
             (template(description=float('nan')), None, 'template.description'),
         ):
             self.assertIn(telling, self.validate(source, params)['Error'])

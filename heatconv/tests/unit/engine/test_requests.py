@@ -272,6 +272,7 @@ class CancelTest(RequestsTestCase):
         stack = self.begin()
         error = self.refused(exception.NotSupported, self.requests.cancel, stack, True)
         self.assertIn('Cancelling CREATE IN_PROGRESS with rollback', str(error))
+        self.assertIn('(it can be cancelled without, rolled back, or deleted)', str(error))
 
     def test_without_rollback_it_stops_where_it_is(self) -> None:
         stack = self.begin()
@@ -287,9 +288,11 @@ class CancelTest(RequestsTestCase):
 
     def test_nothing_under_way(self) -> None:
         stack = self.finished()
-        for rollback in (True, False):
-            self.refused(exception.NotSupported, self.requests.cancel, stack, rollback)
+        for rollback, how in ((True, 'with rollback'), (False, 'without rollback')):
+            error = self.refused(exception.NotSupported, self.requests.cancel, stack, rollback)
+            self.assertIn(f'COMPLETE {how} (nothing is under way)', str(error))
         self.requests.delete(stack)
-        for rollback in (True, False):
-            self.refused(exception.NotSupported, self.requests.cancel, stack, rollback)
+        for rollback, how in ((True, 'with rollback'), (False, 'without rollback')):
+            error = self.refused(exception.NotSupported, self.requests.cancel, stack, rollback)
+            self.assertEqual(f'Cancelling DELETE IN_PROGRESS {how} is not supported.', str(error))
         self.assertEqual(Action.DELETE, self.now(stack).action)
