@@ -46,7 +46,11 @@ class ResourceNotFound(EntityNotFound):
 
 
 class NotFound(HeatconvException):
-    msg_fmt = '%(message)s'
+    """Heat's class takes its text as the only argument."""
+
+    def __init__(self, text: str = 'Not found') -> None:
+        super().__init__(text)
+        self.args = (text,)
 
 
 class StackExists(HeatconvException):

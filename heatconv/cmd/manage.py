@@ -99,6 +99,7 @@ def _days(text: str) -> float:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code: 0, 1 if it failed, 2 for bad usage."""
     from heatconv.cmd import composition
+    from heatconv.db.database import UNUSABLE
 
     conf = cfg.ConfigOpts()
     conf.register_cli_opt(cfg.SubCommandOpt('command', title='commands', handler=_add_commands))
@@ -112,6 +113,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = conf.command.run(conf)
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except UNUSABLE as error:
+        cause = error.__cause__ or error
+        why = (str(getattr(cause, 'orig', None) or cause).splitlines() or ['?'])[0]
+        sys.stderr.write(
+            f'error: the database cannot be used: {why}\n'
+            'Is [database] connection right, and does the server run?\n'
+        )
         return 1
     return code
 

@@ -215,7 +215,13 @@ def release(claimed: Resource) -> Step:
     Its node is gone, and another waits for the row: it looks at what is real. So
     an operation that never ends holds nobody up.
     """
-    saved = evolve(claimed, claim=None, version=claimed.version + 1)
+    saved = evolve(
+        claimed,
+        claim=None,
+        version=claimed.version + 1,
+        # The claim may have been for settling it: keep the doubt.
+        suspect=not states.doomed(claimed),
+    )
     commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved))
     return Step('released while still under way', commit, wakes=claimed.id)
 

@@ -132,10 +132,17 @@ class StackRows:
             (table.c.name, query.names),
             (table.c.id, query.ids),
             (table.c.action, query.actions),
-            (table.c.status, query.statuses),
         ):
             if wanted:
                 statement = statement.where(column.in_(wanted))
+        if query.statuses or query.states:
+            pairs = (
+                sa.and_(table.c.action == action, table.c.status == status)
+                for action, status in query.states
+            )
+            statement = statement.where(
+                sa.or_(sa.false(), table.c.status.in_(query.statuses), *pairs)
+            )
         for key, descends in query.sort:
             # NULL sorts differently from database to database; 0 does not.
             column = sa.func.coalesce(table.c[key], 0) if key.endswith('_at') else table.c[key]

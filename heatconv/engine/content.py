@@ -48,7 +48,8 @@ def read(
     :param environment_files: names of environments among the files, in order.
     :raises HeatconvException: if any of it is not what it should be.
     """
-    files = files or {}
+    args = arguments(args)
+    files = checked_files(files)
     try:
         source.bound(template, 'template')
         check_size(template, max_template_size)
@@ -58,7 +59,62 @@ def read(
     if not isinstance(template, dict):
         raise exception.StackValidationFailed(message='template: it is not a mapping')
     content = {'template': template, 'environment': merged, 'files': files}
-    return StackContent(content, options_of(args or {}))
+    return StackContent(content, options_of(args))
+
+
+def existing(
+    old: Mapping[str, Any],
+    template: Any,
+    params: Any,
+    files: Any,
+    args: Any,
+    environment_files: Sequence[str] | None,
+    max_template_size: int,
+) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Fill in what an update leaves out from what the stack has, as Heat does.
+
+    What the request brings wins; what its template no longer declares goes.
+
+    :param old: the content of the latest request.
+    :return: template, environment and files.
+    :raises HeatconvException: if any of it is not what it should be.
+    """
+    files = {**(old.get('files') or {}), **checked_files(files)}
+    try:
+        given = merge(params, files, environment_files, max_template_size)
+    except TemplateError as error:
+        raise errors.of_template(error) from None
+    before = {**(old.get('environment') or {})}
+    kept = dict(before.get('parameters') or {})
+    cleared = arguments(args).get('clear_parameters') or ()
+    declared = (template or {}).get('parameters') if isinstance(template, dict) else kept
+    for name in [one for one in kept if one in cleared or one not in (declared or {})]:
+        del kept[name]
+    merged = environment.merge([{**before, 'parameters': kept}, given])
+    return template or old.get('template'), merged, files
+
+
+def arguments(args: Any) -> Mapping[str, Any]:
+    """Return the arguments of a request.
+
+    :raises StackValidationFailed: if they are no mapping.
+    """
+    if not isinstance(args, dict | None):
+        raise exception.StackValidationFailed(message='args: it must be a mapping')
+    return args or {}
+
+
+def checked_files(files: Any) -> dict[str, Any]:
+    """Return the files of a request.
+
+    :raises StackValidationFailed: if they are no mapping from names to texts.
+    """
+    if not isinstance(files, dict | None):
+        raise exception.StackValidationFailed(message='files: it must be a mapping of texts')
+    for name, text in (files or {}).items():
+        if not isinstance(name, str) or not isinstance(text, str | dict):
+            raise exception.StackValidationFailed(message=f'files: {name!r} must be a text')
+    return files or {}
 
 
 def check_size(template: Any, max_template_size: int) -> None:
@@ -79,6 +135,8 @@ def merge(
     """
     given: list[Any] = []
     for name in names or ():
+        if not isinstance(name, str):
+            raise TemplateError('each must be the name of a file', 'environment_files')
         if name not in files:
             raise TemplateError(f'{name} is not among the files', 'environment_files')
         text = files[name]
@@ -97,7 +155,7 @@ def options_of(args: Mapping[str, Any]) -> dict[str, Any]:
         if args.get(name) is None:
             continue
         value = args[name]
-        if not isinstance(value, types):
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             wanted = ' or '.join(one.__name__ for one in types)
             raise exception.StackValidationFailed(message=f'{name}: it must be {wanted}')
         options[name] = value

@@ -94,12 +94,12 @@ class EngineEndpoint:
         """Update a stack; with ``existing`` keep what is not given."""
         stack = self._lookup.stack(context, stack_identity)
         self._requests.check_updatable(stack)
-        args = args or {}
-        if args.get('existing'):
+        if content.arguments(args).get('existing'):
             old = self._store.template(stack.newest_template_id or '') or {}
-            template, params, files = _existing(
-                old, template, params, files, args.get('clear_parameters') or ()
+            template, params, files = content.existing(
+                old, template, params, files, args, environment_files, self._max_template_size
             )
+            environment_files = None
         read = content.read(
             template, params, files, args, environment_files, self._max_template_size
         )
@@ -152,11 +152,16 @@ class EngineEndpoint:
         sort_dir: str | None = None,
         filters: Mapping[str, Any] | None = None,
         show_deleted: bool = False,
+        tags: Any = None,
+        tags_any: Any = None,
+        not_tags: Any = None,
+        not_tags_any: Any = None,
         **unused: Any,
     ) -> list[dict[str, Any]]:
         """List stacks without their outputs."""
+        chosen = _tag_filters(tags, tags_any, not_tags, not_tags_any)
         stacks = self._lookup.list(
-            context, limit, marker, sort_keys, sort_dir, filters, show_deleted
+            context, limit, marker, sort_keys, sort_dir, filters, show_deleted, chosen
         )
         return [formats.stack(stack, None) for stack in stacks]
 
@@ -166,10 +171,17 @@ class EngineEndpoint:
         context: Any,
         filters: Mapping[str, Any] | None = None,
         show_deleted: bool = False,
+        tags: Any = None,
+        tags_any: Any = None,
+        not_tags: Any = None,
+        not_tags_any: Any = None,
         **unused: Any,
     ) -> int:
         """Count stacks."""
-        return len(self._lookup.list(context, filters=filters, show_deleted=show_deleted))
+        chosen = _tag_filters(tags, tags_any, not_tags, not_tags_any)
+        return len(
+            self._lookup.list(context, filters=filters, show_deleted=show_deleted, tags=chosen)
+        )
 
     @method
     def get_template(self, context: Any, stack_identity: Any) -> Any:
@@ -215,7 +227,7 @@ class EngineEndpoint:
         stack = self._lookup.stack(context, stack_identity)
         compiled = self._compiled(stack)
         if compiled is None or output_key not in compiled.hot.outputs:
-            raise exception.NotFound(message=f'Specified output key {output_key} not found.')
+            raise exception.NotFound(f'Specified output key {output_key} not found.')
         shown = outputs.values(self._store, stack, compiled, (output_key,))
         return shown[0]
 
@@ -276,12 +288,16 @@ class EngineEndpoint:
     ) -> list[dict[str, Any]]:
         """List the events of a stack, oldest first unless ``sort_dir`` is desc."""
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
-        plain = not filters and sort_dir != 'desc'
-        found = self._store.events(stack.id, marker, limit if plain else None)
+        if sort_dir == 'desc':
+            found = self._store.events(stack.id)
+            found.reverse()
+            if marker is not None:
+                ids = [one.id for one in found]
+                found = found[ids.index(marker) + 1 :] if marker in ids else []
+        else:
+            found = self._store.events(stack.id, marker, None if filters else limit)
         shown = [formats.event(one, stack) for one in found]
         shown = [one for one in shown if _matches(one, filters or {})]
-        if sort_dir == 'desc':
-            shown.reverse()
         return shown if limit is None else shown[:limit]
 
     @method
@@ -303,29 +319,13 @@ class EngineEndpoint:
         return formats.stack(stack, compiled, values)
 
 
-def _existing(
-    old: Mapping[str, Any], template: Any, params: Any, files: Any, cleared: Sequence[str]
-) -> tuple[Any, Any, Any]:
-    """Fill in what a request leaves out from what the stack has."""
-    before = old.get('environment') or {}
-    params = params or {}
-    merged = {
-        section: {**(before.get(section) or {}), **(params.get(section) or {})}
-        for section in ('parameters', 'parameter_defaults')
+def _tag_filters(tags: Any, tags_any: Any, not_tags: Any, not_tags_any: Any) -> dict[str, Any]:
+    return {
+        'tags': tags,
+        'tags_any': tags_any,
+        'not_tags': not_tags,
+        'not_tags_any': not_tags_any,
     }
-    for name in cleared:
-        if name not in (params.get('parameters') or {}):
-            merged['parameters'].pop(name, None)
-    if isinstance(template, dict):
-        # What the new template no longer declares goes, as in Heat, unless the
-        # request itself names it: then that is its mistake.
-        declared = template.get('parameters') or {}
-        for name in [one for one in merged['parameters'] if one not in declared]:
-            if name not in (params.get('parameters') or {}):
-                del merged['parameters'][name]
-    others = {name: value for name, value in params.items() if name not in merged}
-    kept = {**(old.get('files') or {}), **(files or {})}
-    return template or old.get('template'), {**others, **merged}, kept
 
 
 #: Names of filters and the keys of what they look at.

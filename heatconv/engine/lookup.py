@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from heatconv import exception
 from heatconv.convergence import states
-from heatconv.convergence.model import Resource, Stack
+from heatconv.convergence.model import Resource, Stack, Status
 from heatconv.storage.base import StackQuery, Store
 
 NAME = re.compile(r'[a-zA-Z][a-zA-Z0-9_.-]{0,254}\Z')
@@ -80,8 +80,13 @@ class Lookup:
         sort_dir: str | None = None,
         filters: Mapping[str, Any] | None = None,
         show_deleted: bool = False,
+        tags: Mapping[str, Any] | None = None,
     ) -> list[Stack]:
-        """List the stacks of a project."""
+        """List the stacks of a project.
+
+        :param tags: those of TAG_FILTERS that are given, with lists of tags.
+        """
+        chosen = {name: _tags(value) for name, value in (tags or {}).items() if value}
         keys = sort_keys or ('created_at',)
         for key in keys:
             if key not in SORT_KEYS:
@@ -92,12 +97,15 @@ class Lookup:
         query = StackQuery(
             context.project_id,
             sort=tuple((SORT_KEYS[key], descends) for key in keys),
-            limit=limit,
+            limit=None if chosen else limit,
             marker=marker,
             show_deleted=show_deleted,
             **_filters(filters or {}),
         )
-        return self._store.stacks(query)
+        found = self._store.stacks(query)
+        for name, wanted in chosen.items():
+            found = [stack for stack in found if TAG_FILTERS[name](set(stack.tags), wanted)]
+        return found if limit is None else found[:limit]
 
     def newest(self, rows: Sequence[Resource], name: str) -> Resource | None:
         """Return the row that stands for a name: one that is not going, the newest."""
@@ -114,8 +122,25 @@ class Lookup:
         return {row_id: sorted(names) for row_id, names in found.items()}
 
 
-def _filters(filters: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    wanted: dict[str, tuple[str, ...]] = {}
+#: What Heat's filters of tags say of the tags of a stack and those asked for.
+TAG_FILTERS: Mapping[str, Callable[[set[str], set[str]], bool]] = {
+    'tags': lambda has, wanted: has >= wanted,
+    'tags_any': lambda has, wanted: bool(has & wanted),
+    'not_tags': lambda has, wanted: not has >= wanted,
+    'not_tags_any': lambda has, wanted: not has & wanted,
+}
+
+
+def _tags(value: Any) -> set[str]:
+    return set(value.split(',') if isinstance(value, str) else map(str, value))
+
+
+#: Statuses without an action.
+BARE = tuple(status.value for status in Status)
+
+
+def _filters(filters: Mapping[str, Any]) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
     for name, value in filters.items():
         values = tuple(str(one) for one in (value if isinstance(value, list) else [value]))
         match name:
@@ -127,12 +152,10 @@ def _filters(filters: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
                 wanted['actions'] = values
             case 'status' | 'stack_status':
                 # CREATE_COMPLETE as users see it, or COMPLETE alone.
-                pairs = [one.partition('_') for one in values]
-                joined = [pair for pair in pairs if pair[0] not in ('IN', 'COMPLETE', 'FAILED')]
-                if joined:
-                    wanted['actions'] = tuple(pair[0] for pair in joined)
-                    values = tuple(pair[2] for pair in joined)
-                wanted['statuses'] = values
+                plain = tuple(one for one in values if one in BARE)
+                pairs = [one.partition('_') for one in values if one not in BARE]
+                wanted['statuses'] = plain
+                wanted['states'] = tuple((pair[0], pair[2]) for pair in pairs)
             case _:
                 raise exception.StackValidationFailed(
                     message=f'filters: {name} is none of id, name, action, status'

@@ -45,7 +45,7 @@ class RpcAnnouncer:
     def _cast(self, target: Any, method: str, **arguments: Any) -> None:
         try:
             target.cast({}, method, **arguments)
-        except oslo_messaging.MessagingException as error:
+        except Exception as error:  # kombu lets its own through where it cannot connect
             # The sweep finds what is not announced.
             if self._reachable:
                 LOG.warning('The message bus does not take casts: %s', error)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import queue
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import kombu.exceptions
 import oslo_messaging
 from oslo_config import cfg
 from oslo_context import context
@@ -16,6 +19,10 @@ from heatconv.rpc import transport as transports
 
 #: How often a client tries to reach the message bus again before it gives up.
 RETRIES = 2
+
+
+#: How long a connection to the message bus may take.
+CONNECT_SECONDS = 2.0
 
 
 class EngineClient:
@@ -33,6 +40,8 @@ class EngineClient:
         self._client = transports.client(
             transport, topics.engine, api.ENGINE_VERSION, timeout=timeout, retry=RETRIES
         )
+        answer_seconds = timeout or transport.conf.rpc_response_timeout
+        self._patience = answer_seconds + CONNECT_SECONDS
         self._context = context.RequestContext(
             project_id=project_id, user_id=user, roles=['member'], overwrite=False
         )
@@ -44,15 +53,39 @@ class EngineClient:
             nobody answers.
         """
         try:
-            return self._client.call(self._context, method, **arguments)
+            return self._within(lambda: self._client.call(self._context, method, **arguments))
         except oslo_messaging.RemoteError as error:
             raise exception.by_name(error.exc_type or '', str(error.value)) from None
         except oslo_messaging.MessagingTimeout as error:
             raise exception.Unavailable(
                 why=f'{method} got no answer in time; are engines running? ({error})'
             ) from None
-        except oslo_messaging.MessagingException as error:
+        except (oslo_messaging.MessagingException, OSError, kombu.exceptions.KombuError) as error:
             raise exception.Unavailable(why=str(error)) from None
+
+    def _within(self, call: Callable[[], Any]) -> Any:
+        """Call, but for no longer than an answer may take.
+
+        oslo.messaging waits for ever for a connection before it begins to count.
+        """
+        done: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                done.put((call(), None))
+            except BaseException as error:
+                done.put((None, error))
+
+        threading.Thread(target=run, name='call', daemon=True).start()
+        try:
+            answer, error = done.get(timeout=self._patience)
+        except queue.Empty:
+            raise exception.Unavailable(
+                why='the message bus cannot be reached; is its address right?'
+            ) from None
+        if error is not None:
+            raise error
+        return answer
 
     def close(self) -> None:
         """Close the connections."""

@@ -44,6 +44,8 @@ class StackQuery:
     """Which stacks to list, in which order.
 
     :ivar project_id: None for those of all projects.
+    :ivar states: pairs of action and status, of which one must hold, or one of
+        the statuses.
     :ivar sort: pairs of a key (name, created_at, updated_at, status) and
         whether it descends.
     :ivar marker: id of the stack after which to begin.
@@ -54,6 +56,7 @@ class StackQuery:
     ids: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
+    states: tuple[tuple[str, str], ...] = ()
     show_deleted: bool = False
     sort: tuple[tuple[str, bool], ...] = (('created_at', True),)
     marker: str | None = None

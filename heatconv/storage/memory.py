@@ -385,5 +385,9 @@ def _matches(stack: Stack, query: StackQuery) -> bool:
         and (not query.names or stack.name in query.names)
         and (not query.ids or stack.id in query.ids)
         and (not query.actions or stack.action in query.actions)
-        and (not query.statuses or stack.status in query.statuses)
+        and (
+            not (query.statuses or query.states)
+            or stack.status in query.statuses
+            or (stack.action, stack.status) in query.states
+        )
     )

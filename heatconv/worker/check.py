@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from heatconv.convergence import check, cleanup, closing, settle
 from heatconv.convergence.check import View
-from heatconv.convergence.model import Kind, NodeKey, Resource, Verb, Wanted
+from heatconv.convergence.model import Kind, NodeKey, Resource, Stack, Verb, Wanted
 from heatconv.convergence.recovery import Orphan, void
 from heatconv.convergence.step import Call, Outcome, Step, Verdict
 from heatconv.effects import (
@@ -21,6 +21,7 @@ from heatconv.effects import (
     Compiled,
     Effect,
     Load,
+    LoadStack,
     Perform,
     Reload,
     Save,
@@ -89,7 +90,10 @@ class Checker:
         if outcome.verdict == Verdict.REFUSED or step.call is None:
             return
         claimed = step.call.row
-        seen = yield Perform(step.call, '', '')
+        stack: Stack | None = yield LoadStack(row.stack_id)
+        if stack is None:
+            return
+        seen = yield Perform(step.call, stack.project_id, stack.name)
         if seen is None:
             return
         step = settle.finish(None, claimed, seen)

@@ -32,6 +32,8 @@ class LeaseKeeper:
         self.duration = duration
         self._lock = threading.Lock()
         self._current = ''
+        #: The current one is not to be renewed, and there is no other yet.
+        self._given_up = False
         self._expires: dict[str, float] = {}
 
     @property
@@ -48,7 +50,9 @@ class LeaseKeeper:
         """Prolong the current lease, or take a new one if it is void."""
         with self._lock:
             expires = self._clock.now() + self.duration
-            if self._store.renew_lease(self._current, expires):
+            if self._given_up:
+                self._grant()
+            elif self._store.renew_lease(self._current, expires):
                 self._expires[self._current] = expires
             else:
                 LOG.warning('Lease %s is void: this process was taken for dead', self._current)
@@ -61,9 +65,15 @@ class LeaseKeeper:
     def give_up(self, lease_id: str) -> None:
         """Never renew a lease again; go on with another one."""
         with self._lock:
-            if lease_id == self._current:
-                LOG.warning('Lease %s is given up: others take over what it claims', lease_id)
+            if lease_id != self._current or self._given_up:
+                return
+            LOG.warning('Lease %s is given up: others take over what it claims', lease_id)
+            self._given_up = True
+            try:
                 self._grant()
+            except Exception as error:
+                # Often it is the store that fails just now: the heartbeat tries again.
+                LOG.warning('There is no other lease yet: %s', error)
 
     def release(self) -> None:
         """Give the lease back: what it claims is free at once."""
@@ -83,4 +93,5 @@ class LeaseKeeper:
         )
         self._store.grant_lease(lease)
         self._current = lease.id
+        self._given_up = False
         self._expires[lease.id] = lease.expires_at

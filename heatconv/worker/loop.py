@@ -27,6 +27,10 @@ from heatconv.storage.base import Store
 LOG = log.getLogger(__name__)
 
 
+#: How often who waits for room looks whether there will be none any more.
+ROOM_SECONDS = 0.2
+
+
 class Performer(Protocol):
     """Calls plugins."""
 
@@ -82,12 +86,23 @@ class Loop:
 
     def submit(self, task: Task, block: bool = True) -> bool:
         """Take a task; return False when there is no room, or no longer time."""
-        if self._draining.is_set() or not self._slots.acquire(blocking=block):
+        if not self._slots.acquire(blocking=False):
+            if not block or not self._wait_for_room():
+                return False
+        if self._draining.is_set():
+            self._slots.release()
             return False
         with self._lock:
             self._live += 1
         self._inbox.put((task, None))
         return True
+
+    def _wait_for_room(self) -> bool:
+        """Wait until a task ends; return False if the end of all comes first."""
+        while not self._draining.is_set():
+            if self._slots.acquire(timeout=ROOM_SECONDS):
+                return True
+        return False
 
     def stop(self) -> None:
         """Take no more tasks, and let `run` return once none acts any more.
@@ -143,7 +158,7 @@ class Loop:
                 LOG.exception('%d tasks are dropped: the store failed them', len(questions))
                 for task, _ in questions:
                     self._finished(task)
-                self._on_lost()
+                self._lost()
         return answered
 
     def _advance(self, task: Task, answer: Any) -> Effect | None:
@@ -154,8 +169,14 @@ class Loop:
         except Exception:
             LOG.exception('A task is dropped: it has a fault')
             self._finished(task)
-            self._on_lost()
+            self._lost()
         return None
+
+    def _lost(self) -> None:
+        try:
+            self._on_lost()
+        except Exception:
+            LOG.exception('What was dropped cannot be given up now')
 
     def _finished(self, task: Task) -> None:
         task.close()
@@ -209,8 +230,15 @@ class Loop:
             else:
                 answered.append((task, said))
         if failed:
-            self._on_lost()
+            self._lost()
         return answered
 
     def _perform(self, task: Task, effect: effects.Perform) -> None:
-        self._inbox.put((task, self._performer.perform(effect)))
+        seen: Observation | None = None
+        try:
+            seen = self._performer.perform(effect)
+        except Exception:
+            # As if the lease had been too short: others look at what is real.
+            LOG.exception('A call of a plugin could not be made')
+            self._lost()
+        self._inbox.put((task, seen))

@@ -186,3 +186,15 @@ class PurgeTest(ManageTestCase):
 
 def gone(stack: Stack) -> Request:
     return Request(dataclasses.replace(stack, action=Action.DELETE, status=Status.COMPLETE))
+
+
+class UnreachableTest(ManageTestCase):
+    def test_database_that_cannot_be_reached(self) -> None:
+        for url in ('sqlite:////none/such/heatconv.sqlite', 'nonsense'):
+            self.configure(f'[database]\nconnection = {url}\nmax_retries = 0\n')
+            try:
+                result = self.manage('db', 'version')
+            except Exception as error:
+                self.fail(f'{url}: it ends with {error!r}')
+            self.assertEqual(1, result.code)
+            self.assertTrue(result.err.startswith('error: '), result.err)
