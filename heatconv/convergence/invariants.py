@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from heatconv.convergence import graph, states
 from heatconv.convergence.model import (
     Action,
-    Kind,
     Node,
     NodeKey,
     NodeStatus,
@@ -42,51 +41,58 @@ def violations(
     return found
 
 
-def _nodes_are_current(stack: Stack, nodes: dict[NodeKey, Node]) -> Iterator[str]:
+def _nodes_are_current(stack: Stack, nodes: dict[NodeKey, Node]) -> list[str]:
     """Nodes exist exactly while IN_PROGRESS, and only of the current traversal."""
-    for key in nodes:
-        if key.traversal_id != stack.traversal_id:
-            yield f'{key} is not of the current traversal'
+    current = stack.traversal_id
+    found = [f'{key} is not of the current traversal' for key in nodes if key[0] != current]
     running = stack.status == Status.IN_PROGRESS
     if nodes and not running:
-        yield f'a stack {stack.action} {stack.status} has nodes'
+        found.append(f'a stack {stack.action} {stack.status} has nodes')
     if running and not nodes and not stack.wish_id:
-        yield 'a stack IN_PROGRESS has neither nodes nor a wish'
+        found.append('a stack IN_PROGRESS has neither nodes nor a wish')
+    return found
 
 
-def _every_row_is_looked_after(rows: list[Resource], nodes: dict[NodeKey, Node]) -> Iterator[str]:
+def _every_row_is_looked_after(rows: list[Resource], nodes: dict[NodeKey, Node]) -> list[str]:
     """Every row is the subject of an update node or has a cleanup node."""
-    subjects = {node.subject for key, node in nodes.items() if key.kind != Kind.ROOT}
-    for row in rows:
-        if row.id not in subjects:
-            yield f'nothing looks after row {row.id} of {row.name}'
+    subjects = {node.subject for node in nodes.values()}
+    return [
+        f'nothing looks after row {row.id} of {row.name}' for row in rows if row.id not in subjects
+    ]
 
 
-def _running_means_claimed(rows: list[Resource], nodes: dict[NodeKey, Node]) -> Iterator[str]:
+def _running_means_claimed(rows: list[Resource], nodes: dict[NodeKey, Node]) -> list[str]:
     """A running node's subject is claimed."""
     claimed = {row.id for row in rows if row.claim is not None}
-    for node in nodes.values():
-        if node.status == NodeStatus.RUNNING and node.subject not in claimed:
-            yield f'{node.key} is running and nobody claims {node.subject}'
+    return [
+        f'{node.key} is running and nobody claims {node.subject}'
+        for node in nodes.values()
+        if node.status is NodeStatus.RUNNING and node.subject not in claimed
+    ]
 
 
-def _blockers_are_right(nodes: dict[NodeKey, Node]) -> Iterator[str]:
+def _blockers_are_right(nodes: dict[NodeKey, Node]) -> list[str]:
     """Blockers count the predecessors not done; waiting means some are left."""
-    left = dict.fromkeys(nodes, 0)
+    # Plain tuples are equal to keys, and made faster: this runs after each step of
+    # a simulation.
+    left: dict[tuple[str, str, str], int] = {}
+    done, waiting = NodeStatus.DONE, NodeStatus.WAITING
     for key, node in nodes.items():
-        if node.status == NodeStatus.DONE:
-            continue
-        for kind, name in node.successors:
-            successor = NodeKey(key.traversal_id, kind, name)
-            if successor in left:
-                left[successor] += 1
-            else:
-                yield f'{key} has a successor that is not there: {kind} {name}'
+        if node.status is not done:
+            for kind, name in node.successors:
+                other = (key[0], kind, name)
+                left[other] = left.get(other, 0) + 1
+    found: list[str] = []
     for key, node in nodes.items():
-        if node.blockers != left[key]:
-            yield f'{key} has {node.blockers} blockers, not {left[key]}'
-        if (node.status == NodeStatus.WAITING) != (node.blockers > 0):
-            yield f'{key} is {node.status} with {node.blockers} blockers'
+        blockers = left.pop(key, 0)
+        if node.blockers != blockers:
+            found.append(f'{key} has {node.blockers} blockers, not {blockers}')
+        if (node.status is waiting) != (node.blockers > 0):
+            found.append(f'{key} is {node.status} with {node.blockers} blockers')
+    found.extend(
+        f'a node has a successor that is not there: {kind} {name}' for _, kind, name in left
+    )
+    return found
 
 
 def _acyclic(nodes: dict[NodeKey, Node]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from heatconv.sim.case import Case
 from heatconv.sim.history import STACK, History
 from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
 from heatconv.sim.schedule import PARK, Fault
-from heatconv.sim.script import Request
+from heatconv.sim.script import Request, Trouble
 from heatconv.sim.world import NEXT, Choice, Running
 
 
@@ -83,15 +83,21 @@ class Position:
 
 def histories() -> Iterator[tuple[str, History]]:
     """Give the histories by name."""
+    # What replaces another is made, and broken: it is replaced in its turn, and
+    # whoever made it may not live to tell.
+    first, second = PAIRS['replaced']
+    trouble = Trouble('A', None, 'create', 1, half=True)
+    entries = (Request('create', STACK, first), trouble, Request('update', STACK, second))
+    yield 'broken/update', History(entries, FINAL, always=False)
     for name, (first, second) in PAIRS.items():
         create = Request('create', STACK, first)
         for verb in ('update', 'rollback', 'delete'):
             request = Request(verb, STACK, second if verb == 'update' else None)
-            yield f'{name}/create/{verb}', History((create, request), FINAL, twice=False)
+            yield f'{name}/create/{verb}', History((create, request), FINAL, always=False)
         update = Request('update', STACK, second)
         for verb in ('update', 'rollback', 'delete'):
             request = Request(verb, STACK, first if verb == 'update' else None)
-            yield f'{name}/update/{verb}', History((create, update, request), FINAL, twice=False)
+            yield f'{name}/update/{verb}', History((create, update, request), FINAL, always=False)
 
 
 @dataclass(frozen=True)
@@ -116,15 +122,31 @@ def positions(history: History, parks: bool, sweeps: bool) -> Iterator[Position]
     """Give all positions of a history."""
     first, last = sizes(history, sweeps)
     for supersede in range(first, last + 1):
+        calm = _Busy(supersede)
+        Case(history, sweeps=sweeps).run(calm)
         yield Position(supersede, None, None)
         if not parks:
             continue
-        # Parked at the same time or after: what was before is another history.
-        for park in range(first, last + 15):
+        # Parked where it has something to lose, at the same time or after: what
+        # was before is another history.
+        for park in [step for step in calm.busy if step >= first]:
             yield Position(supersede, park, None)
             if park >= supersede - RESUMES_AFTER:
                 # It goes on in the middle of what supersedes it.
                 yield Position(supersede, park, RESUMES_AFTER)
+
+
+class _Busy(Position):
+    """Notes at which steps, without any fault, a worker has a task."""
+
+    def __init__(self, supersede: int) -> None:
+        super().__init__(supersede, None, None)
+        self.busy: list[int] = []
+
+    def pick(self, step: int, choices: Sequence[Choice]) -> int:
+        if any(isinstance(one, Running) and one.worker is not None for one in choices):
+            self.busy.append(step)
+        return super().pick(step, choices)
 
 
 def run(

@@ -111,7 +111,8 @@ class Run:
         self.world.entries = list(history.entries)
         self._to_rest()
         if history.final is not None and not self.world.violations:
-            self._epilogue(history)
+            if history.always or self._is_doubtful():
+                self._epilogue(history)
         return self._result()
 
     def scenario(self, scenario: Scenario) -> Result:
@@ -129,6 +130,12 @@ class Run:
         self._verifies = 'rollback' not in verbs and 'cancel' not in verbs
         self._to_rest()
         return self._result()
+
+    def _is_doubtful(self) -> bool:
+        """Say whether the checkers had to leave something out of account."""
+        return self.world.zombie_acted or any(
+            one.status != Status.COMPLETE for one in self.world.stacks()
+        )
 
     def _result(self) -> Result:
         world = self.world
@@ -198,7 +205,7 @@ class Run:
             self._mended(history)
             if world.violations:
                 return
-            if history.twice:
+            if history.always:
                 self._again(history)
         if world.violations:
             return

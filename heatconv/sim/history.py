@@ -20,18 +20,19 @@ class History:
     """What is asked for, in order, and what must be possible in the end.
 
     :ivar final: a template to update to when all is over; None for no epilogue.
-    :ivar twice: update to it a second time, which must change nothing.
+    :ivar always: have the epilogue always, with a second update that must change
+        nothing; else only where something may be left to mend.
     """
 
     entries: tuple[Entry, ...]
     final: Template | None = None
-    twice: bool = True
+    always: bool = True
 
     def to_json(self) -> dict[str, Any]:
         return {
             'entries': [_entry_to_json(one) for one in self.entries],
             'final': None if self.final is None else template_to_json(self.final),
-            'twice': self.twice,
+            'always': self.always,
         }
 
     @classmethod
@@ -40,7 +41,7 @@ class History:
         return cls(
             tuple(_entry_from_json(one) for one in value['entries']),
             None if final is None else template_from_json(final),
-            value.get('twice', True),
+            value.get('always', True),
         )
 
 

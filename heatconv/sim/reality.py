@@ -36,6 +36,7 @@ class PhysicalResource:
     :ivar token: what a plugin finds it by; None for one made by hand.
     :ivar polls: how often it still has to be looked at before the operation under
         way is done.
+    :ivar broken: an operation on it failed half-way: it says so when it is looked at.
     """
 
     uuid: str
@@ -44,6 +45,7 @@ class PhysicalResource:
     token: str | None = None
     polls: float = 0
     deleting: bool = False
+    broken: bool = False
 
 
 @dataclass
@@ -210,7 +212,7 @@ class SimResource(Plugin):
             self.reality.delete_resource(row.uuid)
             return Observation(Seen.ABSENT)
         return Observation(
-            Seen.READY,
+            Seen.FAILED if row.broken else Seen.READY,
             physical_id=row.uuid,
             attributes=dict(row.properties),
             properties=dict(row.properties),
@@ -228,6 +230,7 @@ class SimResource(Plugin):
         row = self.reality.by_token(resource.token)
         if row is not None:
             self.reality.update_resource(row.uuid, resource.properties)
+            row.broken = False
             self._delay(resource, Verb.UPDATE)
         self._break(resource, Verb.UPDATE, works)
 
@@ -246,7 +249,7 @@ class SimResource(Plugin):
         if not works:
             row = self.reality.by_token(resource.token)
             if row is not None:
-                row.polls = 0
+                row.polls, row.broken = 0, True
             raise Broken(f'{verb} of {resource.name} was told to fail half-way')
 
     def _delay(self, resource: Resource, verb: Verb) -> None:
