@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from heatconv.effects import Perform, Save
 from heatconv.sim.case import Case
 from heatconv.sim.history import STACK, History
 from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
@@ -45,6 +46,11 @@ PAIRS: dict[str, tuple[Template, Template]] = {
         Template({'B': RsrcDef({'!w': 2}, []), 'A': RsrcDef({'b': GetRes('B')}, [])}),
     ),
 }
+
+VERBS = ('update', 'rollback', 'delete')
+
+#: The pairs that everything supersedes; with the others the rest would tell nothing new.
+EVERY_VERB = ('replaced', 'inverted')
 
 #: The epilogue asks for what nothing before did.
 FINAL = _chain({'!w': 1, 'x': 3}, {'a': GetRes('A')})
@@ -91,11 +97,11 @@ def histories() -> Iterator[tuple[str, History]]:
     yield 'broken/update', History(entries, FINAL, always=False)
     for name, (first, second) in PAIRS.items():
         create = Request('create', STACK, first)
-        for verb in ('update', 'rollback', 'delete'):
+        for verb in VERBS if name in EVERY_VERB else ('update',):
             request = Request(verb, STACK, second if verb == 'update' else None)
             yield f'{name}/create/{verb}', History((create, request), FINAL, always=False)
         update = Request('update', STACK, second)
-        for verb in ('update', 'rollback', 'delete'):
+        for verb in VERBS if name in EVERY_VERB else ('update', 'rollback'):
             request = Request(verb, STACK, first if verb == 'update' else None)
             yield f'{name}/update/{verb}', History((create, update, request), FINAL, always=False)
 
@@ -129,23 +135,30 @@ def positions(history: History, parks: bool, sweeps: bool) -> Iterator[Position]
             continue
         # Parked where it has something to lose, at the same time or after: what
         # was before is another history.
-        for park in [step for step in calm.busy if step >= first]:
+        for park, writes in calm.busy:
+            if park < first:
+                continue
             yield Position(supersede, park, None)
-            if park >= supersede - RESUMES_AFTER:
+            if writes and park >= supersede - RESUMES_AFTER:
                 # It goes on in the middle of what supersedes it.
                 yield Position(supersede, park, RESUMES_AFTER)
 
 
 class _Busy(Position):
-    """Notes at which steps, without any fault, a worker has a task."""
+    """Notes at which steps, without any fault, a worker has a task.
+
+    :ivar busy: those steps, and whether the task is about to commit or to act.
+    """
 
     def __init__(self, supersede: int) -> None:
         super().__init__(supersede, None, None)
-        self.busy: list[int] = []
+        self.busy: list[tuple[int, bool]] = []
 
     def pick(self, step: int, choices: Sequence[Choice]) -> int:
-        if any(isinstance(one, Running) and one.worker is not None for one in choices):
-            self.busy.append(step)
+        tasks = [one for one in choices if isinstance(one, Running) and one.worker is not None]
+        if tasks:
+            writes = any(isinstance(one.effect, Save | Perform) for one in tasks)
+            self.busy.append((step, writes))
         return super().pick(step, choices)
 
 
