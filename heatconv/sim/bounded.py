@@ -58,6 +58,9 @@ FINAL = _chain({'!w': 1, 'x': 3}, {'a': GetRes('A')})
 #: After how many steps somebody taken for dead goes on, if not when the others rest.
 RESUMES_AFTER = 4
 
+#: How many steps later it may go on, in a history of one resource.
+ANYWHERE = 90
+
 
 @dataclass
 class Position:
@@ -95,6 +98,11 @@ def histories() -> Iterator[tuple[str, History]]:
     trouble = Trouble('A', None, 'create', 1, half=True)
     entries = (Request('create', STACK, first), trouble, Request('update', STACK, second))
     yield 'broken/update', History(entries, FINAL, always=False)
+    # What somebody taken for dead changes is asked for as it was, twice: the second
+    # time nothing seems to be left to do.
+    before, after = _chain({'x': 1}, None), _chain({'x': 2}, None)
+    again = tuple(Request('update', STACK, one) for one in (after, before, before))
+    yield 'again/update', History((Request('create', STACK, before), *again), FINAL, always=False)
     for name, (first, second) in PAIRS.items():
         create = Request('create', STACK, first)
         for verb in VERBS if name in EVERY_VERB else ('update',):
@@ -120,14 +128,18 @@ def sizes(history: History, sweeps: bool) -> tuple[int, int]:
     last = calm.run(Position(None, None, None)).steps
     if len(history.entries) <= 2:
         return 1, last + 1
-    before = Case(History(history.entries[:-2]), sweeps=sweeps)
+    before = Case(History(history.entries[:1]), sweeps=sweeps)
     return before.run(Position(None, None, None)).steps + 1, last + 1
 
 
 def positions(history: History, parks: bool, sweeps: bool) -> Iterator[Position]:
     """Give all positions of a history."""
     first, last = sizes(history, sweeps)
-    for supersede in range(first, last + 1):
+    # With one resource there is room to go on anywhere, but not to come anywhere too.
+    small = _is_small(history)
+    resumes = range(1, ANYWHERE) if small else (RESUMES_AFTER,)
+    supersedes: Sequence[int | None] = (None,) if small else range(first, last + 1)
+    for supersede in supersedes:
         calm = _Busy(supersede)
         Case(history, sweeps=sweeps).run(calm)
         yield Position(supersede, None, None)
@@ -139,9 +151,15 @@ def positions(history: History, parks: bool, sweeps: bool) -> Iterator[Position]
             if park < first:
                 continue
             yield Position(supersede, park, None)
-            if writes and park >= supersede - RESUMES_AFTER:
+            if writes and (supersede is None or park >= supersede - RESUMES_AFTER):
                 # It goes on in the middle of what supersedes it.
-                yield Position(supersede, park, RESUMES_AFTER)
+                for resume in resumes:
+                    yield Position(supersede, park, resume)
+
+
+def _is_small(history: History) -> bool:
+    templates = [one.template for one in history.entries if isinstance(one, Request)]
+    return all(len(one.resources) <= 1 for one in templates if one is not None)
 
 
 class _Busy(Position):
@@ -150,7 +168,7 @@ class _Busy(Position):
     :ivar busy: those steps, and whether the task is about to commit or to act.
     """
 
-    def __init__(self, supersede: int) -> None:
+    def __init__(self, supersede: int | None) -> None:
         super().__init__(supersede, None, None)
         self.busy: list[tuple[int, bool]] = []
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from heatconv.convergence.model import Action, Status
+from heatconv.convergence import states
+from heatconv.convergence.model import Action, Resource, Status
 from heatconv.sim.language import GetAtt, GetRes, Template
 from heatconv.sim.reality import PhysicalResource, Reality
 from heatconv.sim.snapshot import Snapshot, Watcher
@@ -52,20 +53,27 @@ class RealityChecker(Watcher):
     """Compares them at rest, and rows with what is there."""
 
     def rested(self, world: World) -> None:
-        if world.zombie_acted:
-            # What it did after the last look is found by the next request.
-            return
         for snapshot in world.snapshots.values():
             stack = snapshot.stack
-            if stack.status == Status.COMPLETE and stack.action != Action.DELETE:
+            done = stack.status == Status.COMPLETE and stack.action != Action.DELETE
+            # What somebody taken for dead did after the end is known to the rows,
+            # and mended by the next request.
+            if done and not world.zombie_acted:
                 template = world.written[stack.template_id]
                 for wrong in differences(template, of_stack(world.reality, snapshot)):
                     world.violate(f'reality: {stack.name}: {wrong}')
-            for row in snapshot.rows.values():
-                physical = world.reality.by_token(row.token)
-                there = None if physical is None else physical.uuid
-                if row.status == Status.COMPLETE and row.physical_id != there:
-                    world.violate(f'reality: row {row.id} of {row.name} says {row.physical_id}')
-                if physical is not None and row.status == Status.COMPLETE:
-                    if dict(row.attributes) != physical.properties:
-                        world.violate(f'reality: the attributes of {row.name} are not real')
+            for row in world.store.resources(stack.id):
+                if row.status == Status.COMPLETE and states.begun(row):
+                    self._row(world, row)
+
+    def _row(self, world: World, row: Resource) -> None:
+        """A row that is in no doubt says what is real."""
+        physical = world.reality.by_token(row.token)
+        there = None if physical is None else physical.uuid
+        if row.physical_id != there:
+            world.violate(f'reality: row {row.id} of {row.name} says {row.physical_id}')
+        elif physical is not None:
+            if dict(row.properties or {}) != physical.properties:
+                world.violate(f'reality: the properties of {row.name} are not real')
+            if dict(row.attributes) != physical.properties:
+                world.violate(f'reality: the attributes of {row.name} are not real')

@@ -149,12 +149,6 @@ MUTANTS = (
         'if False:\n        return False',
     ),
     Mutant(
-        'claim_is_not_looked_at',
-        COMMIT,
-        'return row.claim is None and row.suspect == write.read.suspect',
-        'return row.suspect == write.read.suspect',
-    ),
-    Mutant(
         'suspicion_is_not_looked_at',
         COMMIT,
         'return row.claim is None and row.suspect == write.read.suspect',

@@ -1,0 +1,259 @@
+"""Who looks after what: membership of a group, and a share of the work for each member.
+
+The interface is that of ceilometer's and aodh's PartitionCoordinator, on tooz. It
+decides who does something, never whether it is right: two members that disagree for a
+while cost time, since every write is guarded where it is made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import tenacity
+import tooz.coordination
+from oslo_config import cfg
+from oslo_log import log
+from tooz import hashring
+
+LOG = log.getLogger(__name__)
+
+OPTS = [
+    cfg.StrOpt(
+        'backend_url',
+        secret=True,
+        help='The backend of tooz: file:///DIR on one host; redis://HOST, etcd3+http://HOST, '
+        'memcached://HOST or zookeeper://HOST for several. Without one, every process does '
+        'all of the work that is shared.',
+    ),
+    cfg.FloatOpt('heartbeat', default=1.0, min=0.1, help='Seconds between two heartbeats.'),
+    cfg.FloatOpt(
+        'check_watchers',
+        default=10.0,
+        min=0.1,
+        help='Seconds between two looks for members that came or went.',
+    ),
+    cfg.IntOpt(
+        'retry_backoff',
+        default=1,
+        min=0,
+        help='Seconds before a join that failed is tried again; each time twice as many.',
+    ),
+    cfg.IntOpt(
+        'max_retry_interval',
+        default=30,
+        min=1,
+        help='Seconds between two tries at most.',
+    ),
+]
+GROUP = cfg.OptGroup('coordination', title='Shares work among processes')
+
+cfg.CONF.register_opts(OPTS, group=GROUP)
+
+
+class MemberNotInGroup(Exception):
+    """This process is no member, though it has joined."""
+
+    def __init__(self, group_id: str, members: Iterable[str], my_id: str) -> None:
+        super().__init__(f'Group ID: {group_id}, Members: {sorted(members)}, Me: {my_id}')
+
+
+class HashRing:
+    """Spreads keys over nodes: one that comes or goes moves about its share of them.
+
+    :param replicas: points on the ring for each node: more spread more evenly.
+    """
+
+    def __init__(self, nodes: Iterable[str], replicas: int = 100) -> None:
+        self._ring = hashring.HashRing(sorted(nodes), partitions=replicas)
+
+    def get_node(self, key: str) -> str | None:
+        """Return the node of a key; None if there are no nodes."""
+        try:
+            return next(iter(self._ring.get_nodes(key.encode())), None)
+        except (ValueError, IndexError):
+            return None
+
+
+class PartitionCoordinator:
+    """One member.
+
+    It works on coordinators that know no more than start, heartbeat, create_group,
+    join_group and get_members, so that it keeps track itself of whether it is started.
+
+    :param my_id: unique among members; made up if None.
+    :param conf: where the options are; oslo.config's global one if None.
+    """
+
+    def __init__(self, my_id: str | None = None, conf: cfg.ConfigOpts | None = None) -> None:
+        self._conf = cfg.CONF if conf is None else conf
+        if conf is not None:
+            conf.register_opts(OPTS, group=GROUP)
+        self._my_id = my_id or str(uuid.uuid4())
+        self._coordinator: Any = None
+        self._groups: dict[str, None] = {}
+        self._watched: dict[str, list[Callable[..., Any]]] = {}
+        self._started = False
+
+    @property
+    def my_id(self) -> str:
+        """Return the id of this member."""
+        return self._my_id
+
+    def start(self) -> None:
+        """Connect to the backend, if there is one; a failure is logged."""
+        url = self._conf.coordination.backend_url
+        if not url:
+            return
+        try:
+            # The driver of etcd joins the id with bytes; others take it as it is.
+            my_id = self._my_id.encode() if url.startswith('etcd3') else self._my_id
+            self._coordinator = tooz.coordination.get_coordinator(url, my_id)
+            self._coordinator.start()
+            self._started = True
+            LOG.info('Coordination backend started successfully.')
+        except tooz.coordination.ToozError:
+            self._started = False
+            LOG.exception('Error connecting to coordination backend.')
+
+    def stop(self) -> None:
+        """Leave all groups and disconnect."""
+        if self._coordinator is None:
+            return
+        for group_id in list(self._groups):
+            self.leave_group(group_id)
+        try:
+            self._coordinator.stop()
+        except tooz.coordination.ToozError:
+            LOG.exception('Error disconnecting from coordination backend.')
+        finally:
+            self._coordinator = None
+            self._started = False
+
+    def is_active(self) -> bool:
+        """Say whether there is a backend."""
+        return self._coordinator is not None
+
+    def heartbeat(self) -> None:
+        """Tell the backend that this member lives; connect again if need be."""
+        if self._coordinator is None:
+            return
+        if not self._started:
+            # tooz starts no coordinator twice: this makes another one.
+            with contextlib.suppress(Exception):
+                self._coordinator.stop()
+            self.start()
+            if self._started:
+                self._join_again()
+        try:
+            self._coordinator.heartbeat()
+        except tooz.coordination.ToozError:
+            self._started = False
+            LOG.exception('Error sending a heartbeat to coordination backend.')
+
+    def watch_group(self, group_id: str, callback: Callable[..., Any]) -> None:
+        """Have something called when a member comes or goes; see `run_watchers`."""
+        if self._coordinator is None:
+            return
+        self._watched.setdefault(group_id, []).append(callback)
+        self._coordinator.watch_join_group(group_id, callback)
+        self._coordinator.watch_leave_group(group_id, callback)
+
+    def run_watchers(self) -> None:
+        """Look for members that came or went."""
+        if self._coordinator is None or not self._started:
+            return
+        try:
+            self._coordinator.run_watchers()
+        except tooz.coordination.ToozError:
+            LOG.exception('Error running watchers of coordination backend.')
+
+    def join_group(self, group_id: str) -> None:
+        """Join a group, which is made if it is not there; try until it works."""
+        if self._coordinator is None or not self._started or not group_id:
+            return
+        retry = tenacity.Retrying(
+            wait=tenacity.wait_exponential(
+                multiplier=self._conf.coordination.retry_backoff,
+                max=self._conf.coordination.max_retry_interval,
+            ),
+            retry=tenacity.retry_if_exception_type(tooz.coordination.ToozError),
+            reraise=True,
+        )
+        retry(self._join, group_id)
+
+    def leave_group(self, group_id: str) -> None:
+        """Leave a group."""
+        if group_id not in self._groups:
+            return
+        del self._groups[group_id]
+        if self._coordinator is None:
+            return
+        try:
+            self._coordinator.leave_group(group_id).get()
+            LOG.info('Left partitioning group %s', group_id)
+        except tooz.coordination.ToozError:
+            LOG.exception('Error leaving group %s of coordination backend.', group_id)
+
+    def extract_my_subset(self, group_id: str | None, iterable: Iterable[Any]) -> Iterable[Any]:
+        """Return those that are this member's, in their order.
+
+        Everything where there is no backend; nothing while the members are not known.
+        """
+        if not group_id:
+            return iterable
+        if not self._conf.coordination.backend_url and self._coordinator is None:
+            return list(iterable)
+        if self._coordinator is None or not self._started:
+            return []
+        if group_id not in self._groups:
+            self.join_group(group_id)
+        try:
+            members = self._members(group_id)
+            LOG.debug('Members of group %s: %s, Me: %s', group_id, members, self._my_id)
+            if self._my_id not in members:
+                LOG.warning('This process is no member of group %s any more: joining', group_id)
+                self.join_group(group_id)
+                members = self._members(group_id)
+                if self._my_id not in members:
+                    raise MemberNotInGroup(group_id, members, self._my_id)
+            ring = HashRing(members)
+            return [one for one in iterable if ring.get_node(str(one)) == self._my_id]
+        except (tooz.coordination.ToozError, MemberNotInGroup):
+            LOG.exception('Error getting group membership info from coordination backend.')
+            return []
+
+    def _join(self, group_id: str) -> None:
+        while True:
+            try:
+                self._coordinator.join_group(group_id).get()
+                LOG.info('Joined partitioning group %s', group_id)
+                break
+            except tooz.coordination.MemberAlreadyExist:
+                break
+            except tooz.coordination.GroupNotCreated:
+                with contextlib.suppress(tooz.coordination.GroupAlreadyExist):
+                    self._coordinator.create_group(group_id).get()
+        self._groups[group_id] = None
+
+    def _join_again(self) -> None:
+        for group_id in list(self._groups):
+            try:
+                self._join(group_id)
+            except tooz.coordination.ToozError:
+                LOG.exception('Error joining group %s again.', group_id)
+            for callback in self._watched.get(group_id, ()):
+                self._coordinator.watch_join_group(group_id, callback)
+                self._coordinator.watch_leave_group(group_id, callback)
+
+    def _members(self, group_id: str) -> set[str]:
+        while True:
+            try:
+                found = self._coordinator.get_members(group_id).get()
+                break
+            except tooz.coordination.GroupNotCreated:
+                self.join_group(group_id)
+        # Backends give bytes for what was given to them as text.
+        return {one.decode() if isinstance(one, bytes) else one for one in found}
