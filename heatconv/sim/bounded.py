@@ -101,8 +101,10 @@ def histories() -> Iterator[tuple[str, History]]:
     # What somebody taken for dead changes is asked for as it was, twice: the second
     # time nothing seems to be left to do.
     before, after = _chain({'x': 1}, None), _chain({'x': 2}, None)
-    again = tuple(Request('update', STACK, one) for one in (after, before, before))
-    yield 'again/update', History((Request('create', STACK, before), *again), FINAL, always=False)
+    back = tuple(Request('update', STACK, one) for one in (after, before))
+    create = Request('create', STACK, before)
+    yield 'back/update', History((create, *back), FINAL, always=False)
+    yield 'again/update', History((create, *back, back[-1]), FINAL, always=False)
     for name, (first, second) in PAIRS.items():
         create = Request('create', STACK, first)
         for verb in VERBS if name in EVERY_VERB else ('update',):

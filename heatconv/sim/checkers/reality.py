@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from heatconv.convergence import states
-from heatconv.convergence.model import Action, Resource, Status
+from heatconv.convergence.model import Action, Kind, Observation, Resource, Status
+from heatconv.convergence.step import Commit, Outcome
+from heatconv.effects import Perform
 from heatconv.sim.language import GetAtt, GetRes, Template
 from heatconv.sim.reality import PhysicalResource, Reality
 from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import World
+from heatconv.sim.world import Running, World
 
 
 def differences(template: Template, physical: Iterable[PhysicalResource]) -> list[str]:
@@ -52,6 +54,33 @@ def of_stack(reality: Reality, snapshot: Snapshot) -> list[PhysicalResource]:
 class RealityChecker(Watcher):
     """Compares them at rest, and rows with what is there."""
 
+    def __init__(self) -> None:
+        #: Rows that came into doubt while they were worked on, and in which
+        #: traversal: that must look again before it ends.
+        self._doubted: dict[str, str] = {}
+
+    def committed(
+        self,
+        world: World,
+        one: Running,
+        commit: Commit,
+        outcome: Outcome,
+        before: Snapshot,
+        after: Snapshot,
+    ) -> None:
+        row = after.rows.get(commit.suspects or '')
+        if row is None:
+            return
+        self._doubted.pop(row.id, None)
+        for key, node in after.nodes.items():
+            if node.subject == row.id and node.status == 'running' and key.kind == Kind.UPDATE:
+                self._doubted[row.id] = key.traversal_id
+
+    def acted(self, world: World, one: Running, effect: Perform, seen: Observation) -> None:
+        if one.worker is not None and one.worker.parked:
+            # What it does now is another matter than what it did before.
+            self._doubted.pop(effect.call.row.id, None)
+
     def rested(self, world: World) -> None:
         for snapshot in world.snapshots.values():
             stack = snapshot.stack
@@ -62,9 +91,22 @@ class RealityChecker(Watcher):
                 template = world.written[stack.template_id]
                 for wrong in differences(template, of_stack(world.reality, snapshot)):
                     world.violate(f'reality: {stack.name}: {wrong}')
+            if done:
+                self._looked_again(world, snapshot)
             for row in world.store.resources(stack.id):
                 if row.status == Status.COMPLETE and states.begun(row):
                     self._row(world, row)
+
+    def _looked_again(self, world: World, snapshot: Snapshot) -> None:
+        template = world.written[snapshot.stack.template_id]
+        for row_id, traversal_id in self._doubted.items():
+            row = snapshot.rows.get(row_id)
+            if row is None or traversal_id != snapshot.stack.traversal_id:
+                continue
+            for name, value in template.resources[row.name].properties.items():
+                real = (row.properties or {}).get(name)
+                if not isinstance(value, GetRes | GetAtt) and real != value:
+                    world.violate(f'reality: nobody looked again at {row.name} in doubt')
 
     def _row(self, world: World, row: Resource) -> None:
         """A row that is in no doubt says what is real."""
