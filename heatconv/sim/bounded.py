@@ -98,13 +98,16 @@ def histories() -> Iterator[tuple[str, History]]:
     trouble = Trouble('A', None, 'create', 1, half=True)
     entries = (Request('create', STACK, first), trouble, Request('update', STACK, second))
     yield 'broken/update', History(entries, FINAL, always=False)
-    # What somebody taken for dead changes is asked for as it was, twice: the second
-    # time nothing seems to be left to do.
-    before, after = _chain({'x': 1}, None), _chain({'x': 2}, None)
-    back = tuple(Request('update', STACK, one) for one in (after, before))
+    # What somebody taken for dead changes is changed by others meanwhile; or asked for
+    # as it was, twice: the second time nothing seems to be left to do.
+    before, after, third = (_chain({'x': x}, None) for x in (1, 2, 3))
     create = Request('create', STACK, before)
-    yield 'back/update', History((create, *back), FINAL, always=False)
-    yield 'again/update', History((create, *back, back[-1]), FINAL, always=False)
+    for name, templates in (
+        ('late/update', (after, third)),
+        ('again/update', (after, before, before)),
+    ):
+        updates = tuple(Request('update', STACK, one) for one in templates)
+        yield name, History((create, *updates), FINAL, always=False)
     for name, (first, second) in PAIRS.items():
         create = Request('create', STACK, first)
         for verb in VERBS if name in EVERY_VERB else ('update',):
