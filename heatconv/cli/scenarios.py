@@ -343,24 +343,24 @@ class ScenarioReplay(StackCommand):
         """Replay it."""
         from heatconv.sim import campaign, case
 
-        campaign.silence()
         if (args.file is None) == (args.number is None):
             raise errors.UsageError('give a FILE, or --number with what was explored')
-        if args.file is not None:
-            try:
-                result = case.load(pathlib.Path(args.file).read_text()).replay()
-            except ValueError as error:
-                raise errors.UsageError(str(error), where=args.file) from None
-        else:
-            chosen = () if args.random else tuple(scenarios(args.directory, args.scenario))
-            result = case.Plan(
-                scenarios=chosen,
-                seed=args.seed,
-                faults=tuple(fault for fault in FAULTS if getattr(args, fault)),
-                sweeps=not args.no_sweep,
-                store=args.store,
-                resources=args.resources,
-            ).run(args.number, tracing=True)
+        with campaign.silent():
+            if args.file is not None:
+                try:
+                    result = case.load(pathlib.Path(args.file).read_text()).replay()
+                except ValueError as error:
+                    raise errors.UsageError(str(error), where=args.file) from None
+            else:
+                chosen = () if args.random else tuple(scenarios(args.directory, args.scenario))
+                result = case.Plan(
+                    scenarios=chosen,
+                    seed=args.seed,
+                    faults=tuple(fault for fault in FAULTS if getattr(args, fault)),
+                    sweeps=not args.no_sweep,
+                    store=args.store,
+                    resources=args.resources,
+                ).run(args.number, tracing=True)
         for line in result.trace:
             self.app.stdout.write(line + '\n')
         for wrong in result.wrong:

@@ -89,9 +89,7 @@ def _blockers_are_right(nodes: dict[NodeKey, Node]) -> list[str]:
             found.append(f'{key} has {node.blockers} blockers, not {blockers}')
         if (node.status is waiting) != (node.blockers > 0):
             found.append(f'{key} is {node.status} with {node.blockers} blockers')
-    found.extend(
-        f'a node has a successor that is not there: {kind} {name}' for _, kind, name in left
-    )
+    found.extend(f'there is no node {kind} {name} to go on with' for _, kind, name in left)
     return found
 
 

@@ -35,7 +35,7 @@ def run_piece(plan: Plan, piece: range) -> Piece:
     """Run some schedules, up to the first that goes wrong."""
     began = time.process_time()
     steps = 0
-    with _without_collection():
+    with silent(), _without_collection():
         for number in piece:
             result = plan.run(number)
             steps += result.steps
@@ -64,6 +64,17 @@ def silence() -> None:
     logging.disable(logging.CRITICAL)
 
 
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """Keep what the parts log to themselves for a while."""
+    before = logging.root.manager.disable
+    silence()
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 def run(
     plan: Plan,
     schedules: int,
@@ -79,7 +90,6 @@ def run(
     """
     pieces = numbers(start, start + schedules, PIECE)
     if jobs == 1:
-        silence()
         for piece in pieces:
             if stop():
                 return

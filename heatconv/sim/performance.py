@@ -11,7 +11,7 @@ from typing import Any
 from unittest import TestCase
 
 from heatconv.sim import bounded as bounded_histories
-from heatconv.sim.campaign import silence
+from heatconv.sim.campaign import silence, silent
 from heatconv.sim.play import make_world, play
 from heatconv.sim.script import Scenario
 
@@ -48,8 +48,8 @@ def run_one(scenario: Scenario) -> Outcome:
 def run_all(scenarios: Sequence[Scenario], jobs: int) -> Iterator[Outcome]:
     """Play scenarios and give how each went, in their order."""
     if jobs == 1 or len(scenarios) < 10:
-        silence()
-        yield from map(run_one, scenarios)
+        with silent():
+            yield from map(run_one, scenarios)
         return
     with _pool(jobs) as pool:
         yield from pool.map(run_one, scenarios, chunksize=4)
@@ -72,9 +72,9 @@ class Bounded:
 
     def __iter__(self) -> Iterator[tuple[int, list[bounded_histories.Found]]]:
         if self.jobs == 1:
-            silence()
-            for one in self.histories:
-                yield _run_bounded((one, self.sweeps))
+            with silent():
+                for one in self.histories:
+                    yield _run_bounded((one, self.sweeps))
             return
         with _pool(self.jobs) as pool:
             yield from pool.map(_run_bounded, [(one, self.sweeps) for one in self.histories])

@@ -166,7 +166,7 @@ class _DaemonsTest(Walk, testtools.TestCase):
             made.stderr,
         )
         again = heatconv('stack', 'create', 'demo', '-t', str(path))
-        self.assertEqual(1, again.returncode)
+        self.assertEqual(2, again.returncode)
         self.assertIn('already exists', again.stderr)
         gone = heatconv('stack', 'delete', 'demo', '-y', '--wait')
         self.assertEqual(0, gone.returncode, gone.stderr)

@@ -7,10 +7,10 @@ import pathlib
 import testtools
 
 from heatconv.sim import library
-from heatconv.sim.campaign import silence
 from heatconv.sim.case import Plan
 from heatconv.sim.play import play
 from heatconv.sim.script import Scenario
+from heatconv.tests.quiet import Quiet
 
 DIRECTORY = pathlib.Path(__file__).parents[3] / 'scenarios'
 
@@ -23,7 +23,7 @@ class ScenarioTest(testtools.TestCase):
         play(scenario, self)
 
     def in_other_orders(self, scenario: Scenario) -> None:
-        silence()
+        self.useFixture(Quiet())
         faulty = Plan((scenario,), faults=('crash', 'park', 'drop', 'duplicate'))
         calm = Plan((scenario,), faults=('duplicate',), sweeps=False)
         for number in range(SCHEDULES // 2):

@@ -6,7 +6,8 @@ import pathlib
 
 import testtools
 
-from heatconv.sim import campaign, case
+from heatconv.sim import case
+from heatconv.tests.quiet import Quiet
 
 CASES = sorted((pathlib.Path(__file__).parent / 'regressions').glob('*.json'))
 
@@ -19,7 +20,7 @@ def _add(path: pathlib.Path) -> None:
     found = case.load(path.read_text())
 
     def test(self: RegressionTest) -> None:
-        campaign.silence()
+        self.useFixture(Quiet())
         self.assertEqual([], found.replay().wrong, f'was once: {found.wrong}')
 
     setattr(RegressionTest, f'test_{path.stem}', test)

@@ -59,7 +59,7 @@ class WireTest(testtools.TestCase):
         for error in RAISED:
             sent = json.loads(on_the_wire(error))
             self.assertEqual(
-                ('heat.common.exception', error.error_type, str(error), []),
+                ('heat.common.exception', error.error_type, str(error), list(error.args)),
                 (sent['module'], sent['class'], sent['message'], sent['args']),
             )
 

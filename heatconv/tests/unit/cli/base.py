@@ -67,6 +67,7 @@ class CliTestCase(testtools.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
+        self.useFixture(fixtures.EnvironmentVariable('TERM', 'xterm'))
         self.engine = ScriptedEngine()
         self.settings: Settings | None = None
         self.sessions = 0
