@@ -1,6 +1,6 @@
 """The states of a resource row, and which may follow which.
 
-The names of ALGORITHM (INIT, CREATING, OK, ...) are pairs of action and status
+The names of the documentation (INIT, CREATING, OK, ...) are pairs of action and status
 here, as Heat's API shows them.
 """
 
