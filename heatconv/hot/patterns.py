@@ -114,6 +114,9 @@ class Pattern:
             cost = 1 + len(argument) // 4 if operation == 'IN' else 1
             test = _test(operation, argument, flags)
             return self._new(_State(test=test, cost=cost, to=[then]))
+        if operation == 'FAILURE':
+            # What can never match, as Python 3.13 writes (?!) and empty classes.
+            return self._new(_State(to=[]))
         if operation == 'BRANCH':
             starts = [self._sequence(one, then, flags, depth) for one in argument[1]]
             return self._new(_State(to=starts))

@@ -83,6 +83,7 @@ class Reality:
     rows: dict[str, PhysicalResource] = field(default_factory=dict)
     failing: list[Rule] = field(default_factory=list)
     slow_ones: list[Slow] = field(default_factory=list)
+    deaf_ones: list[Rule] = field(default_factory=list)
     #: What was refused since somebody last looked.
     refused: list[str] = field(default_factory=list)
     #: Something was told to fail, ever: where that leads depends on the order.
@@ -153,10 +154,16 @@ class Reality:
         made = Slow(name, None if verb is None else Verb(verb), times, polls=polls)
         self.slow_ones.append(made)
 
+    def ignore(self, name: str, times: float = 1) -> None:
+        """Let updates of a name say that they are done, and do nothing."""
+        self.troubled = True
+        self.deaf_ones.append(Rule(name, Verb.UPDATE, times))
+
     def repair(self) -> None:
         """Let nothing fail or take long any more."""
         self.failing.clear()
         self.slow_ones.clear()
+        self.deaf_ones.clear()
         for row in self.rows.values():
             row.polls = min(row.polls, 1)
 
@@ -228,6 +235,8 @@ class SimResource(Plugin):
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
         works = self.reality.check_works(resource.name, Verb.UPDATE)
         row = self.reality.by_token(resource.token)
+        if any(rule.holds(resource.name, Verb.UPDATE) for rule in self.reality.deaf_ones):
+            return
         if row is not None:
             self.reality.update_resource(row.uuid, resource.properties)
             row.broken = False

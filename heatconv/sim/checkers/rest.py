@@ -19,6 +19,10 @@ class RestChecker(Watcher):
             for wrong in invariants.at_rest(stack, rows, nodes):
                 if world.sweeps or 'unsettled' not in wrong:
                     world.violate(f'rest: {wrong}')
+            complete = stack.status == 'COMPLETE' and not world.zombie_acted
+            for row in rows if complete else ():
+                if row.status == 'FAILED':
+                    world.violate(f'rest: {stack.name} is COMPLETE, and {row.name} has failed')
             if nodes:
                 world.violate(f'rest: {stack.name} has nodes')
             if stack.wish_id is not None:

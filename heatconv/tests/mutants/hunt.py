@@ -61,7 +61,7 @@ def hunt() -> dict[str, object]:
     """Explore until something is wrong; tell what, how, and after how many schedules."""
     from unittest import TestCase
 
-    from heatconv.sim import bounded, campaign, library
+    from heatconv.sim import bounded, campaign, case, library
     from heatconv.sim.case import Plan, family
     from heatconv.sim.play import Wrong, play
 
@@ -79,6 +79,10 @@ def hunt() -> dict[str, object]:
         except Exception as error:
             wrong = [str(error) if isinstance(error, Wrong) else f'exception: {error!r}']
             return {'how': f'{scenario.name} in order', 'by': family(wrong), 'wrong': wrong[0]}
+    for path in sorted((pathlib.Path(__file__).parents[1] / 'sim/regressions').glob('*.json')):
+        wrong = case.load(path.read_text()).replay().wrong
+        if wrong:
+            return {'how': f'regression {path.stem}', 'by': family(wrong), 'wrong': wrong[0]}
     for number in range(SCHEDULES):
         how = list(plans)[number % len(plans)]
         try:

@@ -1,0 +1,11 @@
+# An update fails half-way and is asked for again: nothing differs, and it is not done.
+base = Template({'A': RsrcDef({'a': 1}, [])})
+changed = Template({'A': RsrcDef({'a': 2}, [])})
+engine.create_stack('demo', base)
+engine.noop(1)
+engine.call(reality.fail, 'A', 'update', 1, half=True)
+engine.update_stack('demo', changed)
+engine.noop(2)
+engine.update_stack('demo', changed)
+engine.noop(3)
+engine.call(verify, changed)

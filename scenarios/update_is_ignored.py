@@ -1,0 +1,12 @@
+# An update says that it is done and was not: what is observed counts, and it is tried again.
+base = Template({'A': RsrcDef({'a': 1}, []), 'B': RsrcDef({'a': GetAtt('A', 'a')}, [])})
+changed = Template({'A': RsrcDef({'a': 2}, []), 'B': RsrcDef({'a': GetAtt('A', 'a')}, [])})
+engine.create_stack('demo', base)
+engine.noop(2)
+engine.call(reality.ignore, 'A', 1)
+engine.update_stack('demo', changed)
+engine.noop(6)
+engine.call(verify, changed)
+engine.delete_stack('demo')
+engine.noop(4)
+engine.call(verify, Template({}))
