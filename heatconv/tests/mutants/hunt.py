@@ -105,9 +105,9 @@ def hunt() -> dict[str, object]:
 
 
 def main() -> int:
-    from heatconv.tests.mutants.catalogue import MUTANTS
+    from heatconv.tests.mutants.catalogue import MUTANTS, UNTOLD
 
-    (mutant,) = [one for one in MUTANTS if one.name == sys.argv[1]]
+    (mutant,) = [one for one in (*MUTANTS, *UNTOLD) if one.name == sys.argv[1]]
     put_in(mutant.module, mutant.old, mutant.new)
     print(json.dumps(hunt()))
     return 0
