@@ -94,7 +94,8 @@ class Run:
     def __init__(self, scheduler: Scheduler, options: Options, tracing: bool = False) -> None:
         self._scheduler = scheduler
         self._last_fault = max(scheduler.faults, default=-1)
-        self._made = Schedule()
+        # Those too that come after the end: when calm begins depends on the last.
+        self._made = Schedule(faults=dict(scheduler.faults))
         self._asserts = _Asserts()
         self._verifies = True
         self.world: World = make_world(
@@ -152,7 +153,6 @@ class Run:
         while not violations:
             step = world.steps
             if step in faults:
-                made.faults[step] = faults[step]
                 world.steps += 1
                 schedules.strike(world, faults[step])
                 continue

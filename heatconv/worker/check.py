@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from heatconv.convergence import check, cleanup, closing, settle
 from heatconv.convergence.check import View
-from heatconv.convergence.model import Kind, NodeKey, Resource, Stack, Verb, Wanted
+from heatconv.convergence.model import Kind, NodeKey, Reality, Resource, Stack, Verb, Wanted
 from heatconv.convergence.recovery import Orphan, void
 from heatconv.convergence.step import Call, Outcome, Step, Verdict
 from heatconv.effects import (
@@ -36,6 +36,10 @@ from heatconv.ports import Ids
 
 #: How often a refused begin is decided again before the node is announced anew.
 CONFLICTS = 10
+
+
+#: How often a delete that makes up for something is looked at, at most.
+MAKE_UP_LOOKS = 1_000
 
 
 class CompiledTemplate(Protocol):
@@ -189,7 +193,14 @@ class Checker:
         step = check.fenced(call.verb, call.row, row, call)
         yield Trace(key, step.reason)
         if step.call is not None:
-            yield Perform(step.call, project_id, stack_name, makes_up=True)
+            # Nobody else knows of it: see it through.
+            seen = yield Perform(step.call, project_id, stack_name, makes_up=True)
+            looked = dataclasses.replace(step.call, verb=Verb.OBSERVE)
+            for _ in range(MAKE_UP_LOOKS):
+                if seen is None or seen.reality not in (Reality.PENDING, Reality.READY):
+                    break
+                yield Sleep(self.poll_interval)
+                seen = yield Perform(looked, project_id, stack_name, makes_up=True)
         elif step.commit is not None:
             yield Save(step.commit)
 
