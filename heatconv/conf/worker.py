@@ -57,6 +57,14 @@ OPTS = [
         help='Seconds that one call of a plugin may take at most. No call is begun unless the '
         'lease is valid for longer than that.',
     ),
+    cfg.IntOpt(
+        'action_retry_limit',
+        default=5,
+        min=0,
+        mutable=True,
+        help='How often a plugin that says that it cannot act just now is asked again, at longer '
+        'and longer intervals, before the resource fails.',
+    ),
     cfg.FloatOpt(
         'sweep_interval',
         default=4.0,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heatconv.convergence import replacement, settle, states
+from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
@@ -50,19 +51,6 @@ class View:
     row: Resource | None = None
     siblings: tuple[Resource, ...] = ()
     serving: bool = False
-
-
-def event(row: Resource) -> Event:
-    """Return the event that tells the present state of a row."""
-    return Event(
-        stack_id=row.stack_id,
-        resource_name=row.name,
-        resource_type=row.type,
-        physical_id=row.physical_id,
-        action=row.action,
-        status=row.status,
-        reason=row.reason,
-    )
 
 
 def admit(view: View, lease: str) -> Step | None:
@@ -113,7 +101,7 @@ def begin(view: View, wanted: Wanted, lease: str, fresh_id: str) -> Step:
     return _operate(node, row, wanted, Verb.UPDATE, lease, changed)
 
 
-def refuse(view: View, reason: str, wish_id: str) -> Step:
+def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
     """Fail a node of which it cannot be told what is wanted.
 
     A reference that does not resolve or a property that came out invalid: the
@@ -136,7 +124,7 @@ def refuse(view: View, reason: str, wish_id: str) -> Step:
     commit = Commit(
         row=write,
         node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
-        failure=Failure(node.stack_id, _stack_reason(node.key, reason), wish_id),
+        failure=Failure(node.stack_id, _stack_reason(node.key, reason), wish_id, now),
         events=events,
     )
     return Step('refused: ' + reason, commit)
@@ -150,16 +138,19 @@ def finish(
     seen: Observation,
     attempts: int,
     wish_id: str,
+    now: float,
 ) -> Step:
     """Save what became of a create or an update.
 
     :param claimed: the row as my begin saved it.
     :param attempts: how often the node was tried already.
+    :param wish_id: the id of the wish to roll back, should it fail.
+    :param now: seconds since the epoch.
     """
     if seen.reality == Reality.PENDING:
         return Step('pending', wait=True)
     if seen.reality == Reality.FAILED:
-        return _fail(key, claimed, verb, seen, wish_id, seen.reason or f'{verb} failed')
+        return _fail(key, claimed, verb, seen, wish_id, now, seen.reason or f'{verb} failed')
     released = evolve(claimed, claim=None, version=claimed.version + 1)
     if seen.reality == Reality.ABSENT:
         saved = evolve(
@@ -190,7 +181,7 @@ def finish(
                 + ', '.join(replacement.changed(saved.properties, wanted.properties))
             )
         )
-        return _fail(key, claimed, verb, seen, wish_id, reason)
+        return _fail(key, claimed, verb, seen, wish_id, now, reason)
     write = NodeWrite(
         key,
         NodeStatus.RUNNING,
@@ -207,23 +198,6 @@ def finish(
     if as_asked:
         return Step(f'{verb} done', commit)
     return Step(f'{verb} done, but not as asked', commit, casts=(key,))
-
-
-def release(claimed: Resource) -> Step:
-    """Let go of a row whose operation is still under way.
-
-    Its node is gone, and another waits for the row: it looks at what is real. So
-    an operation that never ends holds nobody up.
-    """
-    saved = evolve(
-        claimed,
-        claim=None,
-        version=claimed.version + 1,
-        # The claim may have been for settling it: keep the doubt.
-        suspect=not states.doomed(claimed),
-    )
-    commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved))
-    return Step('released while still under way', commit, wakes=claimed.id)
 
 
 def fenced(verb: Verb, claimed: Resource, row: Resource | None, call: Call) -> Step:
@@ -314,7 +288,13 @@ def _repoint(node: Node, row: Resource | None, other: Resource, insert: bool) ->
 
 
 def _fail(
-    key: NodeKey, claimed: Resource, verb: Verb, seen: Observation, wish_id: str, reason: str
+    key: NodeKey,
+    claimed: Resource,
+    verb: Verb,
+    seen: Observation,
+    wish_id: str,
+    now: float,
+    reason: str,
 ) -> Step:
     absent = seen.reality == Reality.ABSENT
     # What was observed is what a later update compares with.
@@ -336,7 +316,7 @@ def _fail(
         row=RowWrite(RowGuard.MINE, claimed, saved),
         node=NodeWrite(key, NodeStatus.RUNNING, claimed.id, NodeStatus.DONE),
         late_stands=True,
-        failure=Failure(claimed.stack_id, _stack_reason(key, reason), wish_id),
+        failure=Failure(claimed.stack_id, _stack_reason(key, reason), wish_id, now),
         events=(event(saved),),
     )
     return Step(f'{verb} failed', commit)

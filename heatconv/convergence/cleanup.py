@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from heatconv.convergence import states
-from heatconv.convergence.check import View, event
+from heatconv.convergence.check import View
+from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
@@ -54,7 +55,7 @@ def begin(view: View, lease: str) -> Step:
     return Step('begin delete', commit, Call(Verb.DELETE, claimed, row.properties or {}))
 
 
-def finish(key: NodeKey, claimed: Resource, seen: Observation, wish_id: str) -> Step:
+def finish(key: NodeKey, claimed: Resource, seen: Observation, wish_id: str, now: float) -> Step:
     """Save what became of a delete: the row goes when the resource is gone."""
     if seen.reality in (Reality.PENDING, Reality.READY):
         return Step('pending', wait=True)
@@ -83,6 +84,7 @@ def finish(key: NodeKey, claimed: Resource, seen: Observation, wish_id: str) -> 
             claimed.stack_id,
             f'Resource DELETE failed: resources.{claimed.name}: {reason}',
             wish_id,
+            now,
         ),
         events=(event(saved),),
     )

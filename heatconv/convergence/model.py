@@ -146,6 +146,9 @@ class Stack:
     ``wish_id`` is set, ``wish_template_id`` is where it wants to go, and action
     and status already show it. ``template_id`` is where the current traversal
     goes. A template id of None stands for the template without resources.
+
+    :ivar gives_up: what older traversals have under way is not waited for, since it
+        was cancelled, came too late, or is to be rolled back.
     """
 
     id: str
@@ -162,6 +165,7 @@ class Stack:
     wish_id: str | None = None
     wish_template_id: str | None = None
     disable_rollback: bool = False
+    gives_up: bool = False
     timeout_mins: int | None = None
     deadline: float | None = None
     tags: tuple[str, ...] = ()
@@ -206,12 +210,16 @@ class Wanted:
 
 
 class Reality(enum.StrEnum):
-    """What a plugin found when it looked for a token."""
+    """What a plugin found when it looked for a token.
+
+    UNKNOWN: it could not act or look just now; it is asked the same again.
+    """
 
     ABSENT = 'absent'
     PENDING = 'pending'
     READY = 'ready'
     FAILED = 'failed'
+    UNKNOWN = 'unknown'
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +227,8 @@ class Observation:
     """What is real about one resource.
 
     :ivar properties: as they really are; None if the plugin cannot tell.
+    :ivar retry_after: of what is UNKNOWN: seconds until it makes sense to ask again;
+        None if the plugin cannot tell.
     """
 
     reality: Reality
@@ -226,6 +236,7 @@ class Observation:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     properties: Mapping[str, Any] | None = None
     reason: str = ''
+    retry_after: float | None = None
 
 
 class Verb(enum.StrEnum):

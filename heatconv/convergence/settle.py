@@ -7,11 +7,11 @@ real is saved, and its node goes back to ready to be checked as usual.
 
 from __future__ import annotations
 
-from heatconv.convergence import states
+from heatconv.convergence import patience, states
+from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
-    Event,
     Node,
     NodeKey,
     NodeStatus,
@@ -38,14 +38,19 @@ def begin(row: Resource, lease: str, node: Node | None) -> Step:
     return Step('settle', commit, Call(Verb.OBSERVE, claimed, row.properties or {}))
 
 
-def finish(key: NodeKey | None, claimed: Resource, seen: Observation) -> Step:
+def finish(key: NodeKey | None, claimed: Resource, seen: Observation, waits: bool = True) -> Step:
     """Save what is real and release the row.
 
     :param key: its update node, which goes back to ready.
+    :param waits: wait for an operation that is still under way.
     """
-    if seen.reality == Reality.PENDING:
+    if seen.reality == Reality.PENDING and waits:
         return Step('pending', wait=True)
-    saved = evolve(_settled(claimed, seen), claim=None, version=claimed.version + 1)
+    if seen.reality == Reality.PENDING:
+        settled = patience.given_up(claimed, seen, 'given up: it was still under way')
+    else:
+        settled = _settled(claimed, seen)
+    saved = evolve(settled, claim=None, version=claimed.version + 1)
     write = None
     if key is not None:
         write = NodeWrite(key, NodeStatus.RUNNING, claimed.id, NodeStatus.READY)
@@ -54,7 +59,7 @@ def finish(key: NodeKey | None, claimed: Resource, seen: Observation) -> Step:
         row=RowWrite(RowGuard.MINE, claimed, saved),
         node=write,
         late_stands=True,
-        events=(_event(saved),) if changed else (),
+        events=(event(saved),) if changed else (),
     )
     # A traversal prepared since then may have met the claim: its node must
     # hear of the release whatever became of ours.
@@ -98,10 +103,4 @@ def _settled(row: Resource, seen: Observation) -> Resource:
         action=Action.UPDATE,
         status=Status.FAILED,
         reason='interrupted: the plugin cannot tell its properties',
-    )
-
-
-def _event(row: Resource) -> Event:
-    return Event(
-        row.stack_id, row.name, row.type, row.physical_id, row.action, row.status, row.reason
     )

@@ -9,6 +9,9 @@ from heatconv.convergence.step import Failure
 #: Failures of these roll back, where the user has not disabled it.
 ROLLS_BACK = (Action.CREATE, Action.UPDATE)
 
+#: How many minutes a rollback may take, where the stack does not say.
+TIMEOUT_MINS = 60
+
 STACK_TYPE = 'OS::Heat::Stack'
 
 
@@ -44,6 +47,9 @@ def wish(
             reason=f'Stack {action} started',
             wish_id=wish_id,
             wish_template_id=template_id,
+            # What a rollback has under way is worth the waiting again.
+            gives_up=action == Action.ROLLBACK
+            or (stack.gives_up and stack.action != Action.ROLLBACK),
             version=stack.version + 1,
         )
     )
@@ -62,11 +68,13 @@ def rollback(stack: Stack, wish_id: str) -> tuple[Stack, tuple[Event, ...]] | No
     return wish(stack, Action.ROLLBACK, stack.last_good_id, wish_id)
 
 
-def cancel(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
+def cancel(stack: Stack, now: float) -> tuple[Stack, tuple[Event, ...]]:
     """Stop the stack where it is, without a rollback.
 
-    The nodes of its traversal go with the same commit; operations under way
-    finish late.
+    The nodes of its traversal go with the same commit; operations under way are
+    given up.
+
+    :param now: seconds since the epoch.
     """
     return _with_event(
         evolve(
@@ -75,31 +83,26 @@ def cancel(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
             reason=f'Stack {stack.action} cancelled by the user',
             wish_id=None,
             wish_template_id=None,
-            deadline=None,
+            deadline=now,
+            gives_up=True,
             version=stack.version + 1,
         )
     )
 
 
-def time_out(
-    stack: Stack, now: float, rollback_deadline: float, wish_id: str
-) -> tuple[Stack, tuple[Event, ...]] | None:
+def time_out(stack: Stack, now: float, wish_id: str) -> tuple[Stack, tuple[Event, ...]] | None:
     """Fail a stack whose deadline has passed, and wish for its rollback where that is on.
 
-    The nodes of its traversal go with the same commit; operations under way
-    finish late.
+    The nodes of its traversal go with the same commit; operations under way are
+    given up.
 
-    :param rollback_deadline: until when a rollback may take.
     :return: None when there is time left, or nothing under way.
     """
     if stack.status != Status.IN_PROGRESS or stack.deadline is None or stack.deadline > now:
         return None
-    late = evolve(stack, wish_id=None, wish_template_id=None)
+    late = evolve(stack, wish_id=None, wish_template_id=None, gives_up=True)
     reason = f'Stack {stack.action} timed out'
-    failed, events = fail(late, Failure(stack.id, reason, wish_id), updated=False)
-    if failed.wish_id is not None:
-        failed = evolve(failed, deadline=rollback_deadline)
-    return failed, events
+    return fail(late, Failure(stack.id, reason, wish_id, now), updated=False)
 
 
 def prepared(stack: Stack, traversal_id: str) -> Stack:
@@ -137,6 +140,7 @@ def traversal_ends(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
             status=Status.COMPLETE,
             reason=f'Stack {stack.action} completed successfully',
             deadline=None,
+            gives_up=False,
             version=stack.version + 1,
         )
     )
@@ -144,6 +148,8 @@ def traversal_ends(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
 
 def fail(stack: Stack, failure: Failure, updated: bool) -> tuple[Stack, tuple[Event, ...]]:
     """Fail the stack and wish for its rollback where that is on.
+
+    Its deadline stays: until then operations under way are waited for.
 
     :param updated: all updates of the traversal are done, so that the template
         is good and what failed is a cleanup: there is nothing to go back to.
@@ -159,7 +165,6 @@ def fail(stack: Stack, failure: Failure, updated: bool) -> tuple[Stack, tuple[Ev
             stack,
             status=Status.FAILED,
             reason=failure.reason,
-            deadline=None,
             version=stack.version + 1,
         )
     )
@@ -167,5 +172,6 @@ def fail(stack: Stack, failure: Failure, updated: bool) -> tuple[Stack, tuple[Ev
         return failed, events
     rolling, more = wish(failed, Action.ROLLBACK, stack.last_good_id, failure.wish_id)
     why = f'Stack ROLLBACK started: {failure.reason}'
-    rolling = evolve(rolling, reason=why)
+    minutes = stack.timeout_mins or TIMEOUT_MINS
+    rolling = evolve(rolling, reason=why, deadline=failure.at + 60 * minutes)
     return rolling, events + tuple(evolve(one, reason=why) for one in more)

@@ -49,6 +49,7 @@ def stack_row(stack: Stack) -> dict[str, Any]:
         'wish_id': stack.wish_id,
         'wish_template_id': stack.wish_template_id,
         'disable_rollback': stack.disable_rollback,
+        'gives_up': stack.gives_up,
         'timeout_mins': stack.timeout_mins,
         'deadline': stack.deadline,
         'tags': dumps(stack.tags),
@@ -76,6 +77,7 @@ def stack_of(row: Row) -> Stack:
         wish_id=row['wish_id'],
         wish_template_id=row['wish_template_id'],
         disable_rollback=row['disable_rollback'],
+        gives_up=row['gives_up'],
         timeout_mins=row['timeout_mins'],
         deadline=row['deadline'],
         tags=tuple(json.loads(row['tags'])),
@@ -205,6 +207,8 @@ def lease_row(lease: Lease) -> dict[str, Any]:
         'pid': lease.pid,
         'started_at': lease.started_at,
         'expires_at': lease.expires_at,
+        'server': lease.server,
+        'queued': lease.queued,
     }
 
 
@@ -216,4 +220,6 @@ def lease_of(row: Row) -> Lease:
         pid=row['pid'],
         started_at=row['started_at'],
         expires_at=row['expires_at'],
+        server=row['server'],
+        queued=row['queued'],
     )

@@ -27,9 +27,13 @@ class SweepRows:
             writes.upsert(connection, tables.lease, [rows.lease_row(lease)], 'id')
 
     @repeated
-    def renew_lease(self, lease_id: str, expires_at: float) -> bool:
+    def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
         table = tables.lease
-        statement = sa.update(table).where(table.c.id == lease_id).values(expires_at=expires_at)
+        statement = (
+            sa.update(table)
+            .where(table.c.id == lease_id)
+            .values(expires_at=expires_at, queued=queued)
+        )
         with self.database.write() as connection:
             # MariaDB counts a row that is found even if it does not change:
             # SQLAlchemy asks it to.

@@ -61,6 +61,7 @@ stack = sa.Table(
     sa.Column('wish_id', id_type()),
     sa.Column('wish_template_id', id_type(64)),
     sa.Column('disable_rollback', sa.Boolean, nullable=False),
+    sa.Column('gives_up', sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column('timeout_mins', sa.Integer),
     sa.Column('deadline', time_type()),
     sa.Column('tags', text_type(), nullable=False),
@@ -158,6 +159,8 @@ lease = sa.Table(
     sa.Column('pid', sa.Integer, nullable=False),
     sa.Column('started_at', time_type(), nullable=False),
     sa.Column('expires_at', time_type(), nullable=False),
+    sa.Column('server', name_type(), nullable=False, server_default=''),
+    sa.Column('queued', sa.Integer, nullable=False, server_default='0'),
     sa.Index('ix_lease_expires', 'expires_at'),
 )
 

@@ -153,7 +153,7 @@ class Requests:
             if with_rollback:
                 made = stack_rules.rollback(current, self._ids.fresh())
                 return None if made is None else Request(self._with_deadline(made[0]), made[1])
-            return Request(*stack_rules.cancel(current), drops_nodes=True)
+            return Request(*stack_rules.cancel(current, self._clock.now()), drops_nodes=True)
 
         self._request(stack, decide)
 

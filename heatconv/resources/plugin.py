@@ -15,7 +15,22 @@ from typing import Any, ClassVar
 from heatconv.convergence.model import Observation, Reality
 from heatconv.hot.schema import TypeSchema
 
-__all__ = ['Observation', 'Plugin', 'Reality', 'Resource', 'TypeSchema']
+__all__ = ['Observation', 'Plugin', 'Reality', 'Resource', 'TransientError', 'TypeSchema']
+
+
+class TransientError(Exception):
+    """It cannot be done just now: the same is to be asked again.
+
+    Raise it for a cloud that is busy, over its rate limit or away for a moment. Any
+    other exception fails the resource at once.
+
+    :param retry_after: seconds until it makes sense to ask again; None if nobody
+        knows.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)

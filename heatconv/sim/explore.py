@@ -36,6 +36,9 @@ MAX_IDLE_TURNS = 60
 
 TEMPLATES = Templates()
 
+#: Time enough, whatever befalls.
+AMPLE = {'timeout_mins': 600}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -200,7 +203,7 @@ class Run:
         world.reality.repair()
         if stack.action != 'DELETE':
             world.zombie_acted = False
-            world.entries = [Request('update', STACK, history.final)]
+            world.entries = [Request('update', STACK, history.final, AMPLE)]
             self._to_rest()
             self._mended(history)
             if world.violations:
@@ -218,7 +221,7 @@ class Run:
         """Ask for the same once more."""
         world = self.world
         before = sorted(world.reality.rows)
-        world.entries = [Request('update', STACK, history.final)]
+        world.entries = [Request('update', STACK, history.final, AMPLE)]
         self._to_rest()
         self._mended(history)
         if not world.violations and sorted(world.reality.rows) != before:

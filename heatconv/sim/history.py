@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
-from heatconv.sim.script import Entry, Noop, Request, Trouble
+from heatconv.sim.script import Entry, Noop, Request, Trouble, Wait
 
 NAMES = 'ABCDEF'
 STACK = 's'
@@ -80,9 +80,7 @@ def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
         for _ in range(source.randint(1, 2)):
             entries.append(_draw_trouble(source, most))
     templates = [draw_template(source, most)]
-    entries.append(
-        Request('create', STACK, templates[0], {'disable_rollback': source.random() < 0.5})
-    )
+    entries.append(Request('create', STACK, templates[0], _draw_options(source)))
     for _ in range(source.choice((0, 1, 1, 2, 2, 3, 4))):
         entries.append(Noop(source.choice((1, 1, 2, 3, 5, 8))))
         kind = source.random()
@@ -101,12 +99,24 @@ def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
             entries.append(_draw_trouble(source, most))
         else:
             entries.append(Request('delete', STACK))
+        if trouble and source.random() < 0.05:
+            entries.append(Wait(source.choice((20, 61))))
     return History(tuple(entries), draw_template(source, most))
+
+
+def _draw_options(source: random.Random) -> Mapping[str, Any]:
+    options: dict[str, Any] = {'disable_rollback': source.random() < 0.5}
+    if source.random() < 0.3:
+        options['timeout_mins'] = 1
+    return options
 
 
 def _draw_trouble(source: random.Random, most: int) -> Trouble:
     name = source.choice(NAMES[: most + 1])
     verb = source.choice((None, 'create', 'update', 'delete'))
+    if source.random() < 0.2:
+        busy = source.choice((verb, 'observe'))
+        return Trouble(name, None, busy, source.choice((1, 2, 2, INFINITY)), busy=True)
     if source.random() < 0.5:
         half = source.random() < 0.4
         return Trouble(name, None, verb, source.choice((1, 1, 2, INFINITY)), half)
@@ -168,7 +178,10 @@ def _entry_to_json(entry: Entry) -> dict[str, Any]:
             'verb': entry.verb,
             'times': _number(entry.times),
             'half': entry.half,
+            'busy': entry.busy,
         }
+    if isinstance(entry, Wait):
+        return {'wait': entry.seconds}
     assert isinstance(entry, Request), f'{entry} is not for histories'
     made: dict[str, Any] = {'request': entry.verb, 'stack': entry.stack}
     if entry.template is not None:
@@ -189,7 +202,10 @@ def _entry_from_json(value: Mapping[str, Any]) -> Entry:
             value['verb'],
             float(value['times']),
             value.get('half', False),
+            value.get('busy', False),
         )
+    if 'wait' in value:
+        return Wait(float(value['wait']))
     template = value.get('template')
     return Request(
         value['request'],

@@ -13,8 +13,11 @@ from typing import Any
 
 from heatconv.convergence.model import Verb
 from heatconv.hot.schema import TypeSchema
-from heatconv.resources.plugin import Observation, Plugin, Resource
+from heatconv.resources.plugin import Observation, Plugin, Resource, TransientError
 from heatconv.resources.plugin import Reality as Seen
+
+#: How often a worker asks again where reality is busy.
+RETRIES = 2
 
 #: What the ids of physical resources begin with, so that references show.
 PREFIX = 'phys-'
@@ -84,6 +87,7 @@ class Reality:
     failing: list[Rule] = field(default_factory=list)
     slow_ones: list[Slow] = field(default_factory=list)
     deaf_ones: list[Rule] = field(default_factory=list)
+    busy_ones: list[Rule] = field(default_factory=list)
     #: What was refused since somebody last looked.
     refused: list[str] = field(default_factory=list)
     #: Something was told to fail, ever: where that leads depends on the order.
@@ -154,6 +158,16 @@ class Reality:
         made = Slow(name, None if verb is None else Verb(verb), times, polls=polls)
         self.slow_ones.append(made)
 
+    def busy(self, name: str, verb: str | None = None, times: float = 1) -> None:
+        """Let operations on a name be impossible just now, so many times.
+
+        :param verb: create, update, delete or observe; None for all.
+        """
+        self.busy_ones.append(Rule(name, None if verb is None else Verb(verb), times))
+        # Whoever is asked again often enough gets what it wants.
+        of_name = sum(rule.times for rule in self.busy_ones if rule.name == name)
+        self.troubled = self.troubled or of_name > RETRIES
+
     def ignore(self, name: str, times: float = 1) -> None:
         """Let updates of a name say that they are done, and do nothing."""
         self.troubled = True
@@ -164,6 +178,7 @@ class Reality:
         self.failing.clear()
         self.slow_ones.clear()
         self.deaf_ones.clear()
+        self.busy_ones.clear()
         for row in self.rows.values():
             row.polls = min(row.polls, 1)
 
@@ -179,11 +194,21 @@ class Reality:
         """Say whether it works; half-way it does not, but is done.
 
         :raises Broken: if it does not even begin.
+        :raises TransientError: if it cannot begin just now.
         """
+        self.check_free(name, verb)
         rule = next((rule for rule in self.failing if rule.holds(name, verb)), None)
         if rule is not None and (verb == Verb.DELETE or not rule.half):
             raise Broken(f'{verb} of {name} was told to fail')
         return rule is None
+
+    def check_free(self, name: str, verb: Verb) -> None:
+        """Refuse what cannot be done just now.
+
+        :raises TransientError: if it cannot.
+        """
+        if any(rule.holds(name, verb) for rule in self.busy_ones):
+            raise TransientError(f'{verb} of {name} is not possible just now')
 
     def _check_references(self, properties: Mapping[str, Any]) -> None:
         for value in properties.values():
@@ -209,6 +234,7 @@ class SimResource(Plugin):
         return frozenset(name for name in properties if '!' in name)
 
     def observe(self, resource: Resource) -> Observation:
+        self.reality.check_free(resource.name, Verb.OBSERVE)
         row = self.reality.by_token(resource.token)
         if row is None:
             return Observation(Seen.ABSENT)

@@ -56,6 +56,7 @@ class Trouble:
     :ivar polls: how many looks they take; None if they fail.
     :ivar verb: create, update or delete; None for all.
     :ivar half: what fails is done half-way.
+    :ivar busy: they cannot be done just now, rather than fail.
     """
 
     name: str
@@ -63,9 +64,17 @@ class Trouble:
     verb: str | None = None
     times: float = float('inf')
     half: bool = False
+    busy: bool = False
 
 
-Entry = Request | Noop | Call | Check | Trouble
+@dataclass(frozen=True)
+class Wait:
+    """Time goes by; who is alive shows it meanwhile, and one sweeps at the end."""
+
+    seconds: float
+
+
+Entry = Request | Noop | Call | Check | Trouble | Wait
 
 
 class Verifier(Protocol):
@@ -118,6 +127,10 @@ class EngineCalls:
     def noop(self, count: int = 1) -> None:
         """Let the worker take some messages first."""
         self._entries.append(Noop(count))
+
+    def wait(self, seconds: float) -> None:
+        """Let some seconds go by; then a worker looks for what came too late."""
+        self._entries.append(Wait(seconds))
 
     def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call a function of the scenario."""

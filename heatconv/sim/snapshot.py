@@ -56,6 +56,9 @@ class Watcher:
     ) -> None:
         """A commit stands."""
 
+    def timed_out(self, world: World, before: Snapshot, after: Snapshot) -> None:
+        """A sweep has met a stack whose deadline has passed."""
+
     def admitted(self, world: World, one: Running, effect: Perform) -> None:
         """The lease allowed a call of the plugin."""
 

@@ -23,7 +23,7 @@ from heatconv.engine.requests import Requests
 from heatconv.exception import HeatconvException
 from heatconv.resources.registry import Registry
 from heatconv.sim import language, script
-from heatconv.sim.reality import Reality, SimResource
+from heatconv.sim.reality import RETRIES, Reality, SimResource
 from heatconv.sim.snapshot import Snapshot, Watcher, hooks
 from heatconv.sim.templates import Templates
 from heatconv.storage.base import StackQuery, Store
@@ -323,9 +323,17 @@ class World:
             self.request(entry)
         elif isinstance(entry, script.Call):
             self.call(entry)
+        elif isinstance(entry, script.Wait):
+            self._note(f'{entry.seconds:g} s go by')
+            # Who runs out of time has failed.
+            self.reality.troubled = True
+            self._pass_time(self.clock.time + entry.seconds)
+            self.sweep(self.workers[0])
         elif isinstance(entry, script.Trouble):
             self._note(f'trouble with {entry.name}')
-            if entry.polls is None:
+            if entry.busy:
+                self.reality.busy(entry.name, entry.verb, entry.times)
+            elif entry.polls is None:
                 self.reality.fail(entry.name, entry.verb, entry.times, entry.half)
             else:
                 self.reality.slow(entry.name, entry.polls, entry.verb, entry.times)
@@ -410,7 +418,7 @@ class World:
         return self._start(self._checker(worker).check(subject), worker, name)
 
     def _checker(self, worker: SimWorker) -> Checker:
-        return Checker(worker.lease.id, self.ids, POLL_SECONDS)
+        return Checker(worker.lease.id, self.ids, self.clock, POLL_SECONDS, RETRIES)
 
     # Time
 
@@ -459,7 +467,13 @@ class World:
         # Messages and tasks it starts come in the order of the store.
         made = Sweep(self.store, self, self.clock, self.ids, lambda: self._checker(worker), submit)
         self._note(f'{worker.name} sweeps')
+        overdue = self.store.overdue(self.clock.time)
         made.run(2 * SWEEP_SECONDS)
+        for stack_id in overdue:
+            before = self.snapshots[stack_id]
+            after = self._look(stack_id)
+            for tell in self._hooks['timed_out']:
+                tell(self, before, after)
 
     # Tasks
 

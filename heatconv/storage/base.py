@@ -68,6 +68,8 @@ class Lease:
     """The right of one process start to claim rows.
 
     :ivar kind: engine or worker.
+    :ivar server: the name that messages for this process alone go to.
+    :ivar queued: how much it had to do when it last renewed the lease.
     """
 
     id: str
@@ -76,6 +78,8 @@ class Lease:
     pid: int
     started_at: float
     expires_at: float
+    server: str = ''
+    queued: int = 0
 
 
 class Store(Protocol):
@@ -158,7 +162,7 @@ class Store(Protocol):
     def grant_lease(self, lease: Lease) -> None:
         """Add a lease."""
 
-    def renew_lease(self, lease_id: str, expires_at: float) -> bool:
+    def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
         """Prolong a lease; return False if it is void: then it stays so."""
 
     def void_leases(self, before: float, ids: Sequence[str] = ()) -> list[str]:

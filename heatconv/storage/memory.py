@@ -265,12 +265,12 @@ class MemoryStore:
         with self._lock:
             self._leases[lease.id] = lease
 
-    def renew_lease(self, lease_id: str, expires_at: float) -> bool:
+    def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
         with self._lock:
             lease = self._leases.get(lease_id)
             if lease is None:
                 return False
-            self._leases[lease_id] = evolve(lease, expires_at=expires_at)
+            self._leases[lease_id] = evolve(lease, expires_at=expires_at, queued=queued)
             return True
 
     def void_leases(self, before: float, ids: Sequence[str] = ()) -> list[str]:

@@ -10,9 +10,19 @@ import dataclasses
 from collections.abc import Generator
 from typing import Any, Protocol
 
-from heatconv.convergence import check, cleanup, closing, settle
+from heatconv.convergence import check, cleanup, closing, patience, settle
 from heatconv.convergence.check import View
-from heatconv.convergence.model import Kind, NodeKey, Reality, Resource, Stack, Verb, Wanted
+from heatconv.convergence.evolve import evolve
+from heatconv.convergence.model import (
+    Kind,
+    NodeKey,
+    Observation,
+    Reality,
+    Resource,
+    Stack,
+    Verb,
+    Wanted,
+)
 from heatconv.convergence.recovery import Orphan, void
 from heatconv.convergence.step import Call, Outcome, Step, Verdict
 from heatconv.effects import (
@@ -32,11 +42,14 @@ from heatconv.effects import (
     Waiting,
 )
 from heatconv.hot.errors import TemplateError
-from heatconv.ports import Ids
+from heatconv.ports import Clock, Ids
 
 #: How often a refused begin is decided again before the node is announced anew.
 CONFLICTS = 10
 
+
+#: What a delete that makes up for something has not done yet.
+AGAIN = (Reality.PENDING, Reality.READY, Reality.UNKNOWN)
 
 #: How often a delete that makes up for something is looked at, at most.
 MAKE_UP_LOOKS = 1_000
@@ -63,11 +76,14 @@ class Checker:
 
     :ivar lease: id of the lease it claims with.
     :ivar poll_interval: seconds between looks at an operation under way.
+    :ivar retry_limit: how often a plugin that could not act or look is asked again.
     """
 
     lease: str
     ids: Ids
+    clock: Clock
     poll_interval: float = 1.0
+    retry_limit: int = 5
 
     def check(self, key: NodeKey) -> Task:
         """Check one node."""
@@ -100,9 +116,13 @@ class Checker:
         seen = yield Perform(step.call, stack.project_id, stack.name)
         if seen is None:
             return
-        step = settle.finish(None, claimed, seen)
-        if step.wait:
-            step = check.release(claimed)
+        if seen.reality != Reality.UNKNOWN:
+            step = settle.finish(None, claimed, seen)
+        if seen.reality == Reality.UNKNOWN or step.wait:
+            # The next sweep looks again, until the stack's time is over.
+            step = patience.superseded(claimed, seen, stack, False, self.clock.now())
+            if step.wait:
+                step = patience.release(claimed)
         yield Trace(claimed, step.reason)
         yield from self._save(None, step)
 
@@ -138,7 +158,7 @@ class Checker:
         try:
             wanted = compiled.wanted(key.name, view.stack, template_id, serving)
         except TemplateError as error:
-            return None, check.refuse(view, str(error), self.ids.fresh())
+            return None, check.refuse(view, str(error), self.ids.fresh(), self.clock.now())
         return wanted, check.begin(view, wanted, self.lease, self.ids.fresh())
 
     def _operate(
@@ -147,10 +167,12 @@ class Checker:
         """Have the plugin do it, and save what became of it."""
         assert view.stack is not None and view.node is not None
         project_id, stack_name = view.stack.project_id, view.stack.name
-        looked = dataclasses.replace(call, verb=Verb.OBSERVE)
-        seen = yield Perform(call, project_id, stack_name)
-        acted = seen is not None
+        acted = False
+        verb, tries = call.verb, 0
         while True:
+            seen: Observation | None = yield Perform(
+                evolve(call, verb=verb), project_id, stack_name
+            )
             if seen is None:
                 yield Trace(key, 'the lease is running out: left to others')
                 row: Resource | None = yield Reload(call.row.id)
@@ -158,32 +180,71 @@ class Checker:
                     # They took over before we acted: nobody will look again.
                     yield from self._fenced(key, call, project_id, stack_name)
                 return
-            step = self._finish(key, view, wanted, call, seen)
-            if not step.wait:
+            acted = True
+            pause = self.poll_interval
+            if seen.reality != Reality.UNKNOWN:
+                tries = 0
+            elif tries < self.retry_limit:
+                tries += 1
+                pause = patience.pause_before(tries, seen, self.poll_interval)
+            else:
+                seen = patience.exhausted(seen, self.retry_limit)
+            if seen.reality == Reality.UNKNOWN:
+                step = patience.retry(call.row, seen, tries, self.retry_limit, pause)
+                outcome = yield from self._save(key, step)
+                if outcome.verdict == Verdict.REFUSED:
+                    yield from self._fenced(key, call, project_id, stack_name)
+                    return
+                assert step.commit is not None and step.commit.row is not None
+                assert step.commit.row.saved is not None
+                call = evolve(call, row=step.commit.row.saved)
+            else:
+                step = self._finish(key, view, wanted, call, seen)
+                if not step.wait:
+                    break
+                verb = Verb.OBSERVE
+            left = yield from self._pause(key, call, seen, pause)
+            if left is not None:
+                step = left
                 break
-            yield Sleep(self.poll_interval)
-            now: View = yield Load(key)
-            if now.node is None and (yield Waiting(call.row.id)):
-                # Somebody needs the row. Where nobody does, it is polled to its
-                # end: a failed stack then says what became of it.
-                step = check.release(call.row)
-                break
-            seen = yield Perform(looked, project_id, stack_name)
         yield Trace(key, step.reason)
         outcome = yield from self._save(key, step)
         if outcome.verdict == Verdict.REFUSED:
             yield from self._fenced(key, call, project_id, stack_name)
 
+    def _pause(
+        self, key: NodeKey, call: Call, seen: Observation, seconds: float
+    ) -> Generator[Effect, Any, Step | None]:
+        """Wait before the next look; return a step to end with, if it is not to come.
+
+        However long the plugin asks to wait, a superseded operation is noticed
+        within one poll interval.
+        """
+        until = self.clock.now() + seconds
+        while True:
+            yield Sleep(min(max(until - self.clock.now(), 0.0), self.poll_interval))
+            now: View = yield Load(key)
+            if now.node is None:
+                stack: Stack | None = yield LoadStack(call.row.stack_id)
+                awaited = bool((yield Waiting(call.row.id)))
+                step = patience.superseded(call.row, seen, stack, awaited, self.clock.now())
+                if not step.wait:
+                    return step
+            if self.clock.now() >= until:
+                return None
+
     def _finish(
-        self, key: NodeKey, view: View, wanted: Wanted | None, call: Call, seen: Any
+        self, key: NodeKey, view: View, wanted: Wanted | None, call: Call, seen: Observation
     ) -> Step:
+        assert view.stack is not None and view.node is not None
         if call.verb == Verb.OBSERVE:
-            return settle.finish(key, call.row, seen)
+            return settle.finish(key, call.row, seen, waits=not view.stack.gives_up)
+        now = self.clock.now()
         if call.verb == Verb.DELETE:
-            return cleanup.finish(key, call.row, seen, self.ids.fresh())
-        assert wanted is not None and view.node is not None
+            return cleanup.finish(key, call.row, seen, self.ids.fresh(), now)
+        assert wanted is not None
         return check.finish(
-            key, call.row, wanted, call.verb, seen, view.node.attempts, self.ids.fresh()
+            key, call.row, wanted, call.verb, seen, view.node.attempts, self.ids.fresh(), now
         )
 
     def _fenced(
@@ -197,10 +258,11 @@ class Checker:
             seen = yield Perform(step.call, project_id, stack_name, makes_up=True)
             looked = dataclasses.replace(step.call, verb=Verb.OBSERVE)
             for _ in range(MAKE_UP_LOOKS):
-                if seen is None or seen.reality not in (Reality.PENDING, Reality.READY):
+                if seen is None or seen.reality not in AGAIN:
                     break
                 yield Sleep(self.poll_interval)
-                seen = yield Perform(looked, project_id, stack_name, makes_up=True)
+                asked = step.call if seen.reality == Reality.UNKNOWN else looked
+                seen = yield Perform(asked, project_id, stack_name, makes_up=True)
         elif step.commit is not None:
             yield Save(step.commit)
 

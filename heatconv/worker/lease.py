@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Callable
 
 from oslo_log import log
 
@@ -20,15 +21,28 @@ class LeaseKeeper:
     A lease that was once found too short for an action is never renewed again:
     a task that stopped for that reason has left a claim behind, and only the
     end of the lease frees it.
+
+    :param kind: of process: engine or worker.
+    :param server: the name that messages for this process alone go to.
+    :param queued: says how much there is to do, for whoever lists the services.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, duration: float, kind: str = 'worker'
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        duration: float,
+        kind: str = 'worker',
+        server: str = '',
+        queued: Callable[[], int] = lambda: 0,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._kind = kind
+        self._server = server
+        self._queued = queued
         self.duration = duration
         self._lock = threading.Lock()
         self._current = ''
@@ -52,7 +66,7 @@ class LeaseKeeper:
             expires = self._clock.now() + self.duration
             if self._given_up:
                 self._grant()
-            elif self._store.renew_lease(self._current, expires):
+            elif self._store.renew_lease(self._current, expires, self._queued()):
                 self._expires[self._current] = expires
             else:
                 LOG.warning('Lease %s is void: this process was taken for dead', self._current)
@@ -90,6 +104,8 @@ class LeaseKeeper:
             pid=os.getpid(),
             started_at=now,
             expires_at=now + self.duration,
+            server=self._server,
+            queued=self._queued(),
         )
         self._store.grant_lease(lease)
         self._current = lease.id

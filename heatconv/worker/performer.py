@@ -6,7 +6,7 @@ from oslo_log import log
 
 from heatconv.convergence.model import Observation, Reality, Verb
 from heatconv.effects import Perform
-from heatconv.resources.plugin import Plugin, Resource
+from heatconv.resources.plugin import Plugin, Resource, TransientError
 from heatconv.resources.registry import Registry
 from heatconv.worker.lease import LeaseKeeper
 
@@ -67,6 +67,13 @@ class PluginPerformer:
             elif call.verb == Verb.DELETE:
                 plugin.delete(resource)
             return plugin.observe(resource)
+        except TransientError as error:
+            LOG.info('Plugin %s cannot %s %s just now: %s', row.type, call.verb, row.name, error)
+            return Observation(
+                Reality.UNKNOWN,
+                reason=str(error) or 'not just now',
+                retry_after=error.retry_after,
+            )
         except Exception as error:  # whatever a plugin raises, its resource has failed
             LOG.warning(
                 'Plugin %s failed to %s %s (%s)',
@@ -82,6 +89,11 @@ class PluginPerformer:
         reason = f'{type(error).__name__}: {error}'
         try:
             seen = plugin.observe(resource)
+        except TransientError as again:
+            # What it left is not known: without its id nobody would replace it.
+            return Observation(
+                Reality.UNKNOWN, reason=f'{reason}; {again}', retry_after=again.retry_after
+            )
         except Exception as again:
             LOG.warning('Plugin %s cannot observe %s: %s', resource.type, resource.name, again)
             return Observation(Reality.FAILED, reason=reason)

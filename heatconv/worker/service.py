@@ -34,6 +34,7 @@ class WorkerOptions:
     lease_duration: float = 10.0
     heartbeat_interval: float = 2.0
     action_timeout: float = 4.0
+    action_retry_limit: int = 5
     sweep_interval: float = 4.0
 
 
@@ -52,6 +53,7 @@ class Worker:
     ) -> None:
         self.options = options or WorkerOptions()
         self._ids = ids
+        self._clock = clock
         self.lease = LeaseKeeper(store, clock, ids, self.options.lease_duration)
         self._loop = Loop(
             store,
@@ -117,7 +119,13 @@ class Worker:
         self._threads = []
 
     def _checker(self) -> Checker:
-        return Checker(self.lease.id, self._ids, self.options.poll_interval)
+        return Checker(
+            self.lease.id,
+            self._ids,
+            self._clock,
+            self.options.poll_interval,
+            self.options.action_retry_limit,
+        )
 
     def _lost(self) -> None:
         # Their claims are freed when the lease runs out: go on with another.

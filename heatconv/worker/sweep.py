@@ -19,9 +19,6 @@ LOG = log.getLogger(__name__)
 #: How much one sweep takes up at most: the next one goes on.
 LIMIT = 500
 
-#: How long a rollback may take, where the stack does not say.
-DEFAULT_TIMEOUT_MINS = 60
-
 
 class Sweep:
     """One look after another; several may look at once.
@@ -74,8 +71,7 @@ class Sweep:
         wish_id = self._ids.fresh()
 
         def decide(stack: Stack) -> Request | None:
-            minutes = stack.timeout_mins or DEFAULT_TIMEOUT_MINS
-            made = stack_rules.time_out(stack, now, now + 60 * minutes, wish_id)
+            made = stack_rules.time_out(stack, now, wish_id)
             return None if made is None else Request(*made, drops_nodes=True)
 
         answered = self._store.request(stack_id, decide)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heatconv.sim.checkers.deadline import DeadlineChecker
 from heatconv.sim.checkers.exclusion import ExclusionChecker
 from heatconv.sim.checkers.graph import GraphChecker
 from heatconv.sim.checkers.identity import IdentityChecker
@@ -22,6 +23,7 @@ CHECKERS: tuple[type[Watcher], ...] = (
     OrderChecker,
     IdentityChecker,
     LastGoodChecker,
+    DeadlineChecker,
     OutcomeChecker,
     RestChecker,
     RealityChecker,

@@ -62,6 +62,12 @@ class LastGoodChecker(Watcher):
             if node is None or node.status != 'done':
                 world.violate(f'last good: {name} is not done')
 
+    def timed_out(self, world: World, before: Snapshot, after: Snapshot) -> None:
+        if after.stack.wish_id != before.stack.wish_id:
+            self._asked[after.stack.wish_id] = after.stack.last_good_id
+        if before.stack.last_good_id != after.stack.last_good_id:
+            world.violate('last good: a timeout changed it')
+
     def _goes(self, world: World, after: Snapshot) -> None:
         """A delete leaves it alone: that is where a rollback of it goes."""
         if after.stack.action == Action.DELETE and not after.stack.wish_id:

@@ -99,7 +99,9 @@ class StoreContract:
         seen = Observation(reality, 'physical', {'a': 1}, dict(step.call.properties), 'why')
         view = View(None, self.store.stack(step.call.row.stack_id))
         wanted = self.wanted(view, **step.call.properties)
-        return check.finish(key, step.call.row, wanted, step.call.verb, seen, 0, self.ids.fresh())
+        return check.finish(
+            key, step.call.row, wanted, step.call.verb, seen, 0, self.ids.fresh(), 1.0
+        )
 
     def converge(self, key: NodeKey, **properties: Any) -> Any:
         """Create or update the subject of a node."""
@@ -173,7 +175,7 @@ class StoreContract:
         made = self.prepare(stack, 'A')
         self.assertEqual(3, len(self.store.nodes(stack.id)))
         self.store.request(
-            stack.id, lambda stack: Request(*stack_rules.cancel(stack), drops_nodes=True)
+            stack.id, lambda stack: Request(*stack_rules.cancel(stack, 1.0), drops_nodes=True)
         )
         self.assertEqual([], self.store.nodes(stack.id))
         self.assertIsNone(self.view(self.update_key(made, 'A')).node)
@@ -495,7 +497,7 @@ class StoreContract:
         key = NodeKey(made.stack.traversal_id, Kind.CLEANUP, row.id)
         step = cleanup.begin(self.view(key), LEASE)
         self.one(step.commit)
-        done = cleanup.finish(key, step.call.row, Observation(Reality.ABSENT), 'wish')
+        done = cleanup.finish(key, step.call.row, Observation(Reality.ABSENT), 'wish', 1.0)
         outcome = self.one(done.commit)
         root = NodeKey(made.stack.traversal_id, Kind.ROOT, ALL)
         self.assertEqual((root,), outcome.ready)
@@ -547,7 +549,9 @@ class StoreContract:
     # Leases and the sweep
 
     def lease(self, expires_at: float) -> Lease:
-        lease = Lease(self.ids.fresh(), 'worker', 'host', 42, self.clock.now(), expires_at)
+        lease = Lease(
+            self.ids.fresh(), 'worker', 'host', 42, self.clock.now(), expires_at, 'server'
+        )
         self.store.grant_lease(lease)
         return lease
 
@@ -555,7 +559,8 @@ class StoreContract:
         lease, other = self.lease(100.0), self.lease(300.0)
         self.assertEqual([lease, other], self.store.leases())
         self.assertTrue(self.store.renew_lease(lease.id, 150.0))
-        self.assertTrue(self.store.renew_lease(lease.id, 150.0))
+        self.assertTrue(self.store.renew_lease(lease.id, 150.0, 7))
+        self.assertEqual(7, self.store.leases()[0].queued)
         self.assertEqual([], self.store.void_leases(150.0))
         self.assertEqual([lease.id], self.store.void_leases(200.0))
         self.assertFalse(self.store.renew_lease(lease.id, 900.0))
@@ -601,7 +606,7 @@ class StoreContract:
         self.store.request(stack.id, with_deadline)
         self.assertEqual([], self.store.overdue(now + 59))
         self.assertEqual([stack.id], self.store.overdue(now + 60))
-        self.store.request(stack.id, lambda current: Request(*stack_rules.cancel(current)))
+        self.store.request(stack.id, lambda current: Request(*stack_rules.cancel(current, 1.0)))
         self.assertEqual([], self.store.overdue(now + 60))
 
     def test_wishes_that_wait_are_found(self) -> None:

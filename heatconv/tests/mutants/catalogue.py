@@ -33,6 +33,7 @@ RECOVERY = 'heatconv.convergence.recovery'
 STACK = 'heatconv.convergence.stack'
 STATES = 'heatconv.convergence.states'
 CLOSING = 'heatconv.convergence.closing'
+PATIENCE = 'heatconv.convergence.patience'
 WORKER = 'heatconv.worker.check'
 SWEEP = 'heatconv.worker.sweep'
 PERFORMER = 'heatconv.worker.performer'
@@ -333,7 +334,7 @@ MUTANTS = (
     Mutant(
         'operation_of_an_old_traversal_is_never_released',
         WORKER,
-        'if now.node is None and (yield Waiting(call.row.id)):',
+        'if now.node is None:',
         'if False:',
     ),
     Mutant(
@@ -373,6 +374,63 @@ MUTANTS = (
         'if nodes and not nodes:\n',
     ),
     Mutant('leaves_are_not_cast', PREPARE, 'if made.leaves:', 'if False:'),
+    # Patience
+    Mutant(
+        'row_is_not_released_to_who_waits',
+        PATIENCE,
+        'if awaited or seen.reality == Reality.UNKNOWN:',
+        'if seen.reality == Reality.UNKNOWN:',
+    ),
+    Mutant(
+        'release_wakes_nobody', PATIENCE, "under way', commit, wakes=claimed.id)", "', commit)"
+    ),
+    Mutant('release_keeps_the_claim', PATIENCE, 'claim=None,\n', 'claim=claimed.claim,\n'),
+    Mutant(
+        'release_leaves_no_doubt',
+        PATIENCE,
+        'suspect=not states.doomed(claimed),',
+        'status=Status.COMPLETE,',
+    ),
+    Mutant('what_is_given_up_keeps_its_claim', PATIENCE, 'claim=None, version', 'version'),
+    Mutant(
+        'create_that_is_given_up_is_forgotten',
+        PATIENCE,
+        'physical_id=physical_id or (row.token if creating else None),',
+        'physical_id=None,',
+    ),
+    Mutant(
+        'what_is_given_up_counts_as_done',
+        PATIENCE,
+        'status=Status.FAILED,\n        reason=reason,\n        physical_id',
+        'status=Status.COMPLETE,\n        reason=reason,\n        physical_id',
+    ),
+    Mutant(
+        'plugin_that_is_busy_is_asked_for_ever',
+        WORKER,
+        'elif tries < self.retry_limit:',
+        'elif True:',
+    ),
+    Mutant(
+        'plugin_that_is_busy_has_failed', WORKER, 'elif tries < self.retry_limit:', 'elif False:'
+    ),
+    Mutant(
+        'retry_forgets_what_it_saved',
+        WORKER,
+        'call = evolve(call, row=step.commit.row.saved)',
+        'pass',
+    ),
+    Mutant(
+        'rollback_waits_for_ever', SETTLE, '== Reality.PENDING and waits:', '== Reality.PENDING:'
+    ),
+    Mutant(
+        'stack_never_gives_up', STACK, 'deadline=now,\n            gives_up=True,', 'deadline=now,'
+    ),
+    Mutant(
+        'deadline_is_not_kept',
+        STACK,
+        'stack.deadline > now:',
+        'stack.deadline < now + 1e9:',
+    ),
 )
 
 #: No history of the simulator tells these apart yet: nothing in its reality vanishes by

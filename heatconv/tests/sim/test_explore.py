@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import subprocess
 import sys
+from typing import Any
 from unittest import mock
 
 import testtools
 
-from heatconv.convergence import check, replacement
+from heatconv.convergence import check, cleanup
 from heatconv.sim import bounded, campaign, case, history, shrink
 from heatconv.sim.case import Case, Plan
 from heatconv.sim.history import STACK, History
@@ -103,9 +105,14 @@ class ReplayTest(testtools.TestCase):
 
 class ShrinkTest(testtools.TestCase):
     def test_what_is_left_is_what_it_takes(self) -> None:
-        """A worker that takes a row which does not fit for one that does."""
-        with mock.patch.object(replacement, 'fits', lambda row, wanted: True):
-            plan = Plan(trouble=False)
+        """A worker that cleans up the row which serves its name."""
+        begin = cleanup.begin
+
+        def careless(view: Any, lease: str) -> Any:
+            return begin(dataclasses.replace(view, serving=False), lease)
+
+        with mock.patch.object(cleanup, 'begin', careless):
+            plan = Plan(trouble=False, seed=2)
             pieces = campaign.run(plan, 600)
             found = next(piece.found for piece in pieces if piece.found is not None)
             smallest = shrink.shrink(found[1], budget=500)

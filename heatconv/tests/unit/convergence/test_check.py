@@ -8,7 +8,7 @@ from typing import Any
 import testtools
 
 from heatconv.convergence import check, states
-from heatconv.convergence.model import Action, NodeStatus, Reality, Status, Verb
+from heatconv.convergence.model import Action, NodeStatus, Reality, Verb
 from heatconv.convergence.step import Call, RowGuard, Step
 from heatconv.tests.unit.convergence.rows import (
     CHECK_FAILED,
@@ -209,7 +209,9 @@ class FinishTest(testtools.TestCase):
 
     def finish(self, observed: Any, verb: Verb = Verb.CREATE, attempts: int = 0) -> Step:
         wish = wanted(requires=('b2',))
-        return check.finish(update_key(), self.claimed, wish, verb, observed, attempts, 'wish')
+        return check.finish(
+            update_key(), self.claimed, wish, verb, observed, attempts, 'wish', 1.0
+        )
 
     def test_success_saves_what_was_observed_and_exact_requirements(self) -> None:
         step = self.finish(seen())
@@ -286,14 +288,14 @@ class RefuseTest(testtools.TestCase):
             (row('a1', INIT), states.CREATE_FAILED),
             (row('a1'), states.UPDATE_FAILED),
         ):
-            step = check.refuse(view(before), 'bad', 'wish')
+            step = check.refuse(view(before), 'bad', 'wish', 1.0)
             self.assertEqual(after, states.state(step.commit.row.saved))
             self.assertIn('resources.A: bad', step.commit.failure.reason)
             self.assertEqual(NodeStatus.DONE, step.commit.node.now)
 
     def test_failed_row_keeps_its_state(self) -> None:
         for before in (None, row('a1', CREATE_FAILED), row('a1', CHECK_FAILED)):
-            step = check.refuse(view(before), 'bad', 'wish')
+            step = check.refuse(view(before), 'bad', 'wish', 1.0)
             self.assertIsNone(step.commit.row)
             self.assertEqual('s', step.commit.failure.stack_id)
 
@@ -325,13 +327,3 @@ class FencedTest(testtools.TestCase):
         for verb, now in ((Verb.OBSERVE, None), (Verb.OBSERVE, row('a1')), (Verb.DELETE, None)):
             step = self.fenced(verb, now)
             self.assertEqual((None, None), (step.commit, step.call))
-
-
-class ReleaseTest(testtools.TestCase):
-    def test_operation_that_never_ends_holds_nobody_up(self) -> None:
-        claimed = row('a1', CREATING, claim=LEASE)
-        step = check.release(claimed)
-        saved = step.commit.row.saved
-        self.assertEqual((None, 2, Status.IN_PROGRESS), (saved.claim, saved.version, saved.status))
-        self.assertEqual('a1', step.wakes)
-        self.assertIsNone(step.commit.node)

@@ -89,7 +89,7 @@ class CleanupTest(testtools.TestCase):
 
     def finish(self, reality: Reality, **changes: Any) -> Step:
         claimed = row('a1', DELETING, claim=LEASE)
-        return cleanup.finish(cleanup_key('a1'), claimed, seen(reality, **changes), 'wish')
+        return cleanup.finish(cleanup_key('a1'), claimed, seen(reality, **changes), 'wish', 1.0)
 
     def test_row_goes_when_the_resource_is_gone(self) -> None:
         step = self.finish(Reality.ABSENT)

@@ -201,7 +201,7 @@ class FailureTest(testtools.TestCase):
             row=write(RowGuard.MINE, self.row, claim=None),
             node=done(update_key(), 'a1'),
             late_stands=True,
-            failure=Failure('s', 'why', 'w'),
+            failure=Failure('s', 'why', 'w', 1.0),
         )
         self.node = node(update_key(), 'a1', status=NodeStatus.RUNNING)
 
@@ -303,7 +303,7 @@ class NeedsTest(testtools.TestCase):
             Commit(
                 row=write(RowGuard.MINE, row('b1')),
                 node=done(update_key('B'), 'b1'),
-                failure=Failure('s', 'why', 'w'),
+                failure=Failure('s', 'why', 'w', 1.0),
             ),
             Commit(
                 row=write(RowGuard.UNCLAIMED, read), node=done(update_key(), 'a1'), abandons='a1'

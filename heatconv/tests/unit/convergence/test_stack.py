@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from typing import Any
 
 import testtools
 
 from heatconv.convergence import invariants
 from heatconv.convergence import stack as rules
-from heatconv.convergence.model import ALL, Action, Kind, NodeKey, NodeStatus, Status
+from heatconv.convergence.model import ALL, Action, Kind, NodeKey, NodeStatus, Stack, Status
+from heatconv.convergence.step import Failure
 from heatconv.tests.unit.convergence.rows import (
     CREATING,
     TRAVERSAL,
@@ -24,31 +26,33 @@ from heatconv.tests.unit.convergence.rows import (
 class TimeoutTest(testtools.TestCase):
     def test_stack_past_its_deadline_fails_and_wishes_nothing(self) -> None:
         late = stack(status=Status.IN_PROGRESS, deadline=10.0, disable_rollback=True, wish_id='w')
-        made = rules.time_out(late, 10.0, 70.0, 'w2')
+        made = rules.time_out(late, 10.0, 'w2')
         assert made is not None
         failed, events = made
         self.assertEqual(
-            (Status.FAILED, None, None), (failed.status, failed.wish_id, failed.deadline)
+            (Status.FAILED, None, 10.0), (failed.status, failed.wish_id, failed.deadline)
         )
         self.assertIn('timed out', failed.reason)
         self.assertEqual(['FAILED'], [event.status for event in events])
 
     def test_rollback_after_it_has_a_deadline_of_its_own(self) -> None:
-        late = stack(status=Status.IN_PROGRESS, deadline=10.0, disable_rollback=False)
-        made = rules.time_out(late, 11.0, 70.0, 'w2')
+        late = stack(
+            status=Status.IN_PROGRESS, deadline=10.0, timeout_mins=1, disable_rollback=False
+        )
+        made = rules.time_out(late, 11.0, 'w2')
         assert made is not None
         rolling = made[0]
         self.assertEqual(
-            (Action.ROLLBACK, 'w2', 70.0), (rolling.action, rolling.wish_id, rolling.deadline)
+            (Action.ROLLBACK, 'w2', 71.0), (rolling.action, rolling.wish_id, rolling.deadline)
         )
 
     def test_stack_with_time_left_or_at_rest_goes_on(self) -> None:
         late = stack(status=Status.IN_PROGRESS, deadline=10.0)
-        self.assertIsNone(rules.time_out(late, 9.9, 70.0, 'w'))
+        self.assertIsNone(rules.time_out(late, 9.9, 'w'))
         rests = dataclasses.replace(late, status=Status.COMPLETE)
-        self.assertIsNone(rules.time_out(rests, 11.0, 70.0, 'w'))
+        self.assertIsNone(rules.time_out(rests, 11.0, 'w'))
         endless = dataclasses.replace(late, deadline=None)
-        self.assertIsNone(rules.time_out(endless, 11.0, 70.0, 'w'))
+        self.assertIsNone(rules.time_out(endless, 11.0, 'w'))
 
 
 class RollbackTest(testtools.TestCase):
@@ -92,10 +96,8 @@ class RequestTest(testtools.TestCase):
         )
 
     def test_cancelled_stack_has_failed_and_wishes_nothing(self) -> None:
-        after, _ = rules.cancel(stack(wish_id='w', deadline=1.0))
-        self.assertEqual(
-            (Status.FAILED, None, None), (after.status, after.wish_id, after.deadline)
-        )
+        after, _ = rules.cancel(stack(wish_id='w', deadline=9.0), 5.0)
+        self.assertEqual((Status.FAILED, None, 5.0), (after.status, after.wish_id, after.deadline))
 
 
 class InvariantsTest(testtools.TestCase):
@@ -184,3 +186,31 @@ class InvariantsTest(testtools.TestCase):
         for wrong in ('UPDATE is IN_PROGRESS', 'is claimed', 'unsettled'):
             self.assertIn(wrong, found)
         self.assertEqual([], invariants.at_rest(stack(status=Status.COMPLETE), [row('a1')], []))
+
+
+class GivesUpTest(testtools.TestCase):
+    def wish(self, action: Action, **changes: Any) -> Stack:
+        return rules.wish(stack(**changes), action, 'template', 'w')[0]
+
+    def test_what_was_cancelled_or_came_too_late_is_waited_for_by_nobody(self) -> None:
+        cancelled, _ = rules.cancel(stack(), 5.0)
+        made = rules.time_out(stack(deadline=10.0, disable_rollback=True), 10.0, 'w')
+        assert made is not None
+        for failed in (cancelled, made[0]):
+            self.assertTrue(failed.gives_up)
+            again, _ = rules.wish(failed, Action.UPDATE, 'template', 'w')
+            self.assertTrue(again.gives_up)
+            once_more, _ = rules.wish(again, Action.UPDATE, 'template', 'w')
+            self.assertTrue(once_more.gives_up)
+            self.assertFalse(rules.traversal_ends(replace(again, wish_id=None))[0].gives_up)
+
+    def test_rollback_waits_for_nothing_and_what_follows_it_does(self) -> None:
+        rolling = self.wish(Action.ROLLBACK)
+        self.assertTrue(rolling.gives_up)
+        self.assertFalse(rules.wish(rolling, Action.UPDATE, 'template', 'w')[0].gives_up)
+
+    def test_ordinary_requests_wait(self) -> None:
+        for action in (Action.CREATE, Action.UPDATE, Action.DELETE):
+            self.assertFalse(self.wish(action).gives_up)
+        failed, _ = rules.fail(stack(disable_rollback=True), Failure('s', 'why', 'w', 1.0), False)
+        self.assertFalse(failed.gives_up)

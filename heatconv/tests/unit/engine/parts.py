@@ -86,7 +86,7 @@ class Parts:
         self.lease.renew()
 
     def checker(self) -> Checker:
-        return Checker(self.lease.id, self.ids, 1.0)
+        return Checker(self.lease.id, self.ids, self.clock, 1.0)
 
     def answer(self, effect: Effect, performer: PluginPerformer | None = None) -> Any:
         """Answer any question at once; time passes when it is to be slept."""

@@ -9,8 +9,9 @@ from typing import Any
 from heatconv import effects
 from heatconv.convergence import check, states
 from heatconv.convergence.model import Kind, NodeStatus, Verb
+from heatconv.convergence.recovery import Orphan
 from heatconv.convergence.step import Outcome, Verdict
-from heatconv.resources.plugin import Observation, Resource
+from heatconv.resources.plugin import Observation, Resource, TransientError
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
 from heatconv.templates import TemplateCache
@@ -274,18 +275,62 @@ class LongOperationTest(CheckTestCase):
     def test_poll_interval(self) -> None:
         identity = self.create({'A': thing(properties=FOREVER)})
         self.prepared(identity)
-        checker = Checker(self.parts.lease.id, self.parts.ids, 0.25)
+        checker = Checker(self.parts.lease.id, self.parts.ids, self.parts.clock, 0.25)
         task = self.parts.start(checker.check(self.key()))
         self.assertEqual(0.25, task.until(effects.Sleep).seconds)
 
     def test_it_is_looked_at_to_its_end_though_its_node_is_gone(self) -> None:
-        identity, task = self.begun({'A': thing(properties={'wait_secs': 3})})
+        failing = {'B': thing(properties={'fail': True})}
+        identity, task = self.begun({'A': thing(properties={'wait_secs': 3}), **failing})
         task.until(effects.Sleep)
-        self.call('stack_cancel_update', identity, False)
+        self.checking(self.key('B')).go_on()
+        self.assertEqual('CREATE_FAILED', self.state(identity))
         self.assertTrue(task.go_on())
         row = self.rows(identity)['A']
         self.assertEqual((None, states.CREATED), (row.claim, state(row)))
+
+    def test_cancel_gives_it_up_at_the_next_look(self) -> None:
+        identity, task = self.begun({'A': thing(properties={'action_wait_secs': {'create': -1}})})
+        task.until(effects.Sleep)
+        self.call('stack_cancel_update', identity, False)
+        before = self.parts.clock.time
+        self.assertTrue(task.go_on())
+        self.assertEqual(1.0, self.parts.clock.time - before)
+        row = self.rows(identity)['A']
+        self.assertEqual((None, states.CREATE_FAILED), (row.claim, state(row)))
+        self.assertIn('cancelled by the user', row.reason)
+        self.update(identity, A)
+        self.parts.rest()
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity))
+        self.assertNotEqual(row.id, self.rows(identity)['A'].id)
+        self.assert_at_rest(identity)
+
+    def test_rollback_does_not_wait_for_an_update_that_never_ends(self) -> None:
+        identity = self.made(A)
+        self.update(identity, {'A': thing('y', properties={'action_wait_secs': {'update': -1}})})
+        self.prepared(identity)
+        task = self.checking(self.key())
+        task.until(effects.Sleep)
+        self.call('stack_cancel_update', identity, True)
+        self.prepared(identity)
+        self.assertTrue(task.go_on())
+        before = self.parts.clock.time
+        self.parts.rest()
+        self.assertEqual(before, self.parts.clock.time)
+        self.assertEqual('ROLLBACK_COMPLETE', self.state(identity))
+        self.assertEqual('x', self.parts.records.all()[0].properties['value'])
+        self.assert_at_rest(identity)
+
+    def test_it_is_given_up_when_the_stack_times_out(self) -> None:
+        identity, task = self.begun({'A': thing(properties=FOREVER)})
+        task.until(effects.Sleep)
+        self.parts.elapse(3_600)
+        self.parts.sweep()
+        self.assertTrue(task.go_on())
         self.assertEqual('CREATE_FAILED', self.state(identity))
+        row = self.rows(identity)['A']
+        self.assertEqual((None, states.CREATE_FAILED), (row.claim, state(row)))
+        self.assertIn('timed out', row.reason)
 
     def test_it_is_let_go_of_when_somebody_needs_the_row(self) -> None:
         identity, task = self.begun({'A': thing(properties=FOREVER)})
@@ -315,3 +360,135 @@ class LongOperationTest(CheckTestCase):
         self.parts.rest()
         self.assertEqual('DELETE_COMPLETE', self.state(identity))
         self.assert_at_rest(identity)
+
+
+class Busy(TestResource):
+    """Cannot act or look the first times."""
+
+    times = 2
+    retry_after: float | None = None
+
+    def _refuse(self) -> None:
+        if self.times > 0:
+            self.times -= 1
+            raise TransientError('over the rate limit', self.retry_after)
+
+    def create(self, resource: Resource) -> None:
+        self._refuse()
+        super().create(resource)
+
+    def delete(self, resource: Resource) -> None:
+        self._refuse()
+        super().delete(resource)
+
+
+class LooksAway(TestResource):
+    """Cannot look the first times, whatever was done."""
+
+    times = 2
+
+    def observe(self, resource: Resource) -> Observation:
+        if self.times > 0:
+            self.times -= 1
+            raise TransientError('')
+        return super().observe(resource)
+
+
+class RetryTest(CheckTestCase):
+    def reasons(self, identity: Any, name: str = 'A') -> list[str]:
+        return [
+            one.event.reason
+            for one in self.store.events(identity['stack_id'])
+            if one.event.resource_name == name
+        ]
+
+    def busy(self, plugin: type[TestResource] = Busy, **fields: Any) -> None:
+        self.serve(type('Set', (plugin,), fields))
+
+    def test_plugin_that_is_busy_is_asked_again_at_longer_intervals(self) -> None:
+        identity = self.create(A)
+        self.prepared(identity)
+        self.busy()
+        task = self.checking(self.key())
+        verbs, slept = [], 0.0
+        while task.effect is not None:
+            if isinstance(task.effect, effects.Perform):
+                verbs.append(task.effect.call.verb)
+            if isinstance(task.effect, effects.Sleep):
+                slept += task.effect.seconds
+            task.step()
+        self.assertEqual([Verb.CREATE] * 3, verbs)
+        self.assertEqual((3.0, 'CREATE_COMPLETE'), (slept, self.state(identity)))
+        self.assertEqual(
+            [
+                'state changed',
+                'retry 1 of 5 in 1 s: over the rate limit',
+                'retry 2 of 5 in 2 s: over the rate limit',
+                'state changed',
+            ],
+            self.reasons(identity),
+        )
+        self.assert_at_rest(identity)
+
+    def test_plugin_says_when_to_ask_again(self) -> None:
+        self.busy(times=1, retry_after=30.0)
+        before = self.parts.clock.time
+        identity = self.made(A)
+        self.assertEqual(30.0, self.parts.clock.time - before)
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+
+    def test_it_fails_after_so_many_times(self) -> None:
+        self.busy(times=99)
+        identity = self.made(A)
+        self.assertEqual('CREATE_FAILED', self.state(identity))
+        self.assertIn('over the rate limit (tried 6 times)', self.stack(identity).reason)
+        self.assertIsNone(self.rows(identity)['A'].claim)
+
+    def test_what_cannot_be_looked_at_is_not_made_twice(self) -> None:
+        self.busy(LooksAway)
+        identity = self.made(A)
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+        self.assertEqual(1, len(self.parts.records.all()))
+        self.assertIn('retry 1 of 5 in 1 s: not just now', self.reasons(identity))
+
+    def test_delete_is_asked_for_again(self) -> None:
+        identity = self.made(A)
+        self.busy(times=1)
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        self.assertEqual('DELETE_COMPLETE', self.state(identity))
+        self.assertEqual([], self.parts.records.all())
+
+    def test_delete_gets_through_while_a_plugin_asks_for_a_long_pause(self) -> None:
+        self.busy(times=1, retry_after=600.0)
+        identity, task = self.begun()
+        task.until(effects.Sleep)
+        self.assertEqual(1.0, task.effect.seconds)
+        self.call('delete_stack', identity)
+        self.prepared(identity)
+        before = self.parts.clock.time
+        self.assertTrue(task.go_on())
+        self.assertEqual(1.0, self.parts.clock.time - before)
+        self.parts.rest()
+        self.assertEqual('DELETE_COMPLETE', self.state(identity))
+
+    def test_nobody_asks_again_for_a_stack_that_has_failed(self) -> None:
+        self.busy(times=1, retry_after=600.0)
+        identity, task = self.begun({**A, 'B': thing(properties={'fail': True})})
+        task.until(effects.Sleep)
+        self.checking(self.key('B')).go_on()
+        self.assertTrue(task.go_on())
+        self.assertEqual([], self.parts.records.all())
+        self.parts.sweep()
+        self.assertEqual(states.CREATE_FAILED, state(self.rows(identity)['A']))
+
+    def test_who_took_over_meanwhile_is_made_up_for(self) -> None:
+        self.busy(LooksAway, times=1)
+        identity, task = self.begun()
+        task.until(effects.Perform)
+        task.step()
+        (orphan,) = self.store.resources(identity['stack_id'])
+        self.parts.crash()
+        self.parts.run(self.parts.checker().void(Orphan(orphan)))
+        self.assertTrue(task.go_on())
+        self.assertTrue(self.rows(identity)['A'].suspect)

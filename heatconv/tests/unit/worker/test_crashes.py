@@ -341,7 +341,7 @@ class ZombieTest(CrashTestCase):
         old = self.parts.lease.id
         key = self.heard.keys.pop()
         self.parts.crash()
-        self.parts.run(Checker(old, self.parts.ids).check(key))
+        self.parts.run(Checker(old, self.parts.ids, self.parts.clock).check(key))
         self.assertEqual([], self.parts.records.all())
         self.parts.recover()
         self.assert_is(identity, 'CREATE_COMPLETE', A)

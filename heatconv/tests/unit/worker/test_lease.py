@@ -120,9 +120,9 @@ class LeaseTest(testtools.TestCase):
         clock = self.clock
 
         class Slow(MemoryStore):
-            def renew_lease(self, lease_id: str, expires_at: float) -> bool:
+            def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
                 clock.time += 3
-                return super().renew_lease(lease_id, expires_at)
+                return super().renew_lease(lease_id, expires_at, queued)
 
         self.store = Slow(clock, SimIds())
         keeper = self.keep()

@@ -12,7 +12,7 @@ import testtools
 from heatconv.convergence.model import Observation, Reality, Verb
 from heatconv.convergence.step import Call
 from heatconv.effects import Perform
-from heatconv.resources.plugin import Resource
+from heatconv.resources.plugin import Resource, TransientError
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
 from heatconv.tests.unit.convergence.rows import CREATING, row
@@ -55,6 +55,16 @@ class Half(Told):
     def create(self, resource: Resource) -> None:
         super().create(resource)
         raise RuntimeError('half-way')
+
+
+class Away(TestResource):
+    def create(self, resource: Resource) -> None:
+        raise TransientError('away', 7.0)
+
+
+class HalfAndAway(Half):
+    def observe(self, resource: Resource) -> Observation:
+        raise TransientError('away', 7.0)
 
 
 class Unreachable(Told):
@@ -128,6 +138,20 @@ class PerformerTest(testtools.TestCase):
         seen = self.perform()
         self.assertEqual(Observation(Reality.FAILED, reason='OSError: unreachable'), seen)
         self.assertEqual(1, len(self.parts.records.all()))
+
+    def test_plugin_that_cannot_act_just_now(self) -> None:
+        self.serve(Away)
+        seen = self.perform()
+        self.assertEqual(Observation(Reality.UNKNOWN, reason='away', retry_after=7.0), seen)
+
+    def test_what_a_failure_left_must_be_known(self) -> None:
+        """Without its id nobody would replace it."""
+        self.serve(HalfAndAway)
+        seen = self.perform()
+        self.assertEqual(
+            Observation(Reality.UNKNOWN, reason='RuntimeError: half-way; away', retry_after=7.0),
+            seen,
+        )
 
     def test_type_without_a_plugin_has_failed(self) -> None:
         seen = self.perform(type='OS::Nova::Server')

@@ -39,9 +39,9 @@ class Ailing(MemoryStore):
         self._fail('commit')
         return super().commit(commits)
 
-    def renew_lease(self, lease_id: str, expires_at: float) -> bool:
+    def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
         self._fail('renew_lease')
-        return super().renew_lease(lease_id, expires_at)
+        return super().renew_lease(lease_id, expires_at, queued)
 
     def orphans(self, limit: int) -> list[Orphan]:
         self._fail('orphans')

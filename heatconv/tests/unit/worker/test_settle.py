@@ -13,12 +13,12 @@ from heatconv.tests.unit.worker.checking import A, CheckTestCase
 
 class SettleTest(CheckTestCase):
     def interrupted(self, resources: Any = A, performed: bool = True) -> dict[str, str]:
-        """Have a create interrupted whose stack wants nothing any more."""
-        identity, task = self.begun(resources)
+        """Have a create interrupted whose stack has failed meanwhile."""
+        identity, task = self.begun({**resources, 'B': thing(properties={'fail': True})})
         task.until(effects.Perform)
         if performed:
             task.step()
-        self.call('stack_cancel_update', identity, False)
+        self.checking(self.key('B')).go_on()
         self.parts.crash()
         row = self.rows(identity)['A']
         self.parts.run(self.parts.checker().void(Orphan(row)))
@@ -47,6 +47,13 @@ class SettleTest(CheckTestCase):
         self.assertEqual((states.CREATING, None), (states.state(row), row.claim))
         self.parts.elapse(5)
         self.assertEqual(states.CREATED, states.state(self.settled(identity)))
+
+    def test_what_never_ends_is_given_up_when_the_time_of_the_stack_is_over(self) -> None:
+        identity = self.interrupted({'A': thing(properties={'wait_secs': -1})})
+        self.assertEqual(states.CREATING, states.state(self.settled(identity)))
+        self.parts.elapse(3_600)
+        self.assertEqual(states.CREATE_FAILED, states.state(self.settled(identity)))
+        self.assertEqual([], self.store.strays(10))
 
     def test_of_two_that_settle_one_does(self) -> None:
         self.interrupted()

@@ -1,0 +1,18 @@
+"""What is told about rows."""
+
+from __future__ import annotations
+
+from heatconv.convergence.model import Event, Resource
+
+
+def event(row: Resource) -> Event:
+    """Return the event that tells the present state of a row."""
+    return Event(
+        stack_id=row.stack_id,
+        resource_name=row.name,
+        resource_type=row.type,
+        physical_id=row.physical_id,
+        action=row.action,
+        status=row.status,
+        reason=row.reason,
+    )

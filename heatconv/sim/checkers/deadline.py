@@ -1,0 +1,25 @@
+"""A stack that takes too long fails in time, and goes nowhere else."""
+
+from __future__ import annotations
+
+from heatconv.convergence.model import Action
+from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.world import World
+
+
+class DeadlineChecker(Watcher):
+    """Looks at what a timeout does; that each one comes is a matter of rest."""
+
+    def timed_out(self, world: World, before: Snapshot, after: Snapshot) -> None:
+        stack = after.stack
+        deadline = before.stack.deadline
+        if deadline is None or deadline > world.clock.time:
+            world.violate(f'deadline: {stack.name} timed out early')
+        if 'timed out' not in stack.reason:
+            world.violate(f'deadline: {stack.name} does not say that it timed out')
+        if after.nodes:
+            world.violate(f'deadline: {stack.name} timed out and keeps its nodes')
+        if before.stack.action in (Action.CREATE, Action.UPDATE):
+            rolls_back = stack.action == Action.ROLLBACK and stack.wish_id is not None
+            if rolls_back == before.stack.disable_rollback:
+                world.violate(f'deadline: {stack.name} rolls back, or not, against the wish')
