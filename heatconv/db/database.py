@@ -18,13 +18,31 @@ from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import event, pool
 
+from heatconv.storage.base import Doubtful, StoreUnavailable
+
 F = TypeVar('F', bound=Callable[..., Any])
 
 SQLITE_BUSY_MS = 30_000
 
+#: A process that stands still in a transaction keeps its locks no longer than that.
+IDLE_SECONDS = 10
+
 
 #: What is raised where a database cannot be used at all.
-UNUSABLE = (db_exception.DBError, sa.exc.SQLAlchemyError)
+UNUSABLE = (db_exception.DBError, sa.exc.SQLAlchemyError, StoreUnavailable)
+
+#: What servers say that are going, coming or away, where the driver does not tell that
+#: the connection is lost.
+AWAY = (
+    'shutting down',
+    'server closed the connection',
+    'terminating connection',
+    'onnection reset',
+    'Lost connection',
+    'has gone away',
+    'idle-in-transaction timeout',
+    'onnection was killed',
+)
 
 
 @enginefacade.transaction_context_provider
@@ -38,25 +56,41 @@ def _locked(error: Exception) -> bool:
     return 'database is locked' in text or 'could not serialize' in text
 
 
-def _retry(retry_on_disconnect: bool) -> Callable[[F], F]:
+def _lost(error: Exception) -> bool:
+    """Say whether the server is away, or has left."""
+    if isinstance(error, db_exception.DBConnectionError):
+        return True
+    text = str(error)
+    return any(one in text for one in AWAY)
+
+
+def _retry(again: Callable[[Exception], bool]) -> Callable[[F], F]:
+    # Some seconds in all: as long as a server needs that starts again, and shorter than
+    # those who ask will wait.
     wrap: Callable[[F], F] = oslo_db_api.wrap_db_retry(
-        max_retries=30,
+        max_retries=11,
         retry_interval=0.01,
         inc_retry_interval=True,
         max_retry_interval=1,
         retry_on_deadlock=True,
-        retry_on_disconnect=retry_on_disconnect,
-        exception_checker=_locked,
+        exception_checker=again,
     )
     return wrap
 
 
-#: Around every transaction that may be run again from its beginning.
-retried = _retry(retry_on_disconnect=False)
+def _untouched(error: Exception) -> bool:
+    return _locked(error) or (
+        isinstance(error, StoreUnavailable) and not isinstance(error, Doubtful)
+    )
+
+
+#: Around every transaction that may be run again from its beginning: what was lost
+#: before the commit has changed nothing.
+retried = _retry(_untouched)
 
 #: The same, for what may also be repeated when it is not known whether the
 #: last try was committed.
-repeated = _retry(retry_on_disconnect=True)
+repeated = _retry(lambda error: _locked(error) or isinstance(error, StoreUnavailable))
 
 
 class Database:
@@ -69,6 +103,7 @@ class Database:
 
     def __init__(self, url: str, **options: Any) -> None:
         self._local = threading.local()
+        self._is_server = sa.make_url(url).get_backend_name() != 'sqlite'
         self._manager = enginefacade.transaction_context()
         # Threads of the system need no yield of ours at the end of each transaction.
         options.setdefault('thread_checkin', False)
@@ -88,19 +123,41 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """Run a transaction that writes."""
+        """Run a transaction that writes.
+
+        :raises StoreUnavailable: if the connection is lost, or there is none.
+        :raises Doubtful: if it is lost at the commit.
+        """
         self._local.writes = True
         try:
-            with self._manager.writer.connection.using(_Scope()) as connection:
+            with self._transaction(self._manager.writer) as connection:
                 yield connection
         finally:
             self._local.writes = False
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Run a transaction that only reads."""
-        with self._manager.reader.connection.using(_Scope()) as connection:
+        """Run a transaction that only reads.
+
+        :raises StoreUnavailable: if the connection is lost, or there is none.
+        """
+        with self._transaction(self._manager.reader) as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def _transaction(self, facade: Any) -> Iterator[sa.Connection]:
+        # Whatever keeps a server from being connected to, it may do so later.
+        lost, committing = self._is_server, False
+        try:
+            with facade.connection.using(_Scope()) as connection:
+                lost = False
+                yield connection
+                committing = True
+        except UNUSABLE as error:
+            if isinstance(error, StoreUnavailable) or not (lost or _lost(error)):
+                raise
+            kind = Doubtful if committing else StoreUnavailable
+            raise kind(_first_line(error)) from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -108,9 +165,9 @@ class Database:
 
     def _tune(self, engine: sa.Engine) -> None:
         if engine.dialect.name == 'mysql':
-            event.listen(engine, 'connect', _read_committed_mysql)
+            event.listen(engine, 'connect', _tune_mysql)
         elif engine.dialect.name == 'postgresql':
-            event.listen(engine, 'connect', _read_committed_postgresql)
+            event.listen(engine, 'connect', _tune_postgresql)
         elif engine.dialect.name == 'sqlite':
             event.listen(engine, 'connect', _sqlite_pragmas)
             if isinstance(engine.pool, pool.NullPool):
@@ -130,6 +187,11 @@ class Database:
         if getattr(self._local, 'writes', False):
             connection.execute('BEGIN IMMEDIATE')
             record.info['in_transaction'] = True
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, 'orig', None) or getattr(error, 'inner_exception', None) or error
+    return (str(getattr(cause, 'orig', None) or cause).splitlines() or ['?'])[0]
 
 
 def sqlite_url(file: str | os.PathLike[str]) -> str:
@@ -157,14 +219,20 @@ def _keep_connections(engine: sa.Engine) -> None:
     )
 
 
-def _read_committed_mysql(connection: Any, record: Any) -> None:
+def _tune_mysql(connection: Any, record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+    with contextlib.suppress(Exception):  # a variable of MariaDB
+        cursor.execute(f'SET SESSION idle_transaction_timeout = {IDLE_SECONDS}')
     cursor.close()
 
 
-def _read_committed_postgresql(connection: Any, record: Any) -> None:
+def _tune_postgresql(connection: Any, record: Any) -> None:
     connection.set_session(isolation_level='READ COMMITTED')
+    cursor = connection.cursor()
+    cursor.execute(f'SET idle_in_transaction_session_timeout = {1000 * IDLE_SECONDS}')
+    cursor.close()
+    connection.commit()
 
 
 def _sqlite_reset(connection: Any, record: Any, state: Any) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import oslo_messaging
+from oslo_log import log
 
 from heatconv import exception
 from heatconv.convergence.model import Stack
@@ -23,9 +24,11 @@ from heatconv.hot import source, summary
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.template import parse_schema
 from heatconv.rpc import api
-from heatconv.storage.base import Store
+from heatconv.storage.base import Store, StoreUnavailable
 from heatconv.templates import MissingTemplate, TemplateCache
 from heatconv.version import VERSION
+
+LOG = log.getLogger(__name__)
 
 F = TypeVar('F', bound=Callable[..., Any])
 
@@ -37,7 +40,13 @@ def method(function: F) -> F:
     def wrapped(self: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
         if not context.project_id:
             raise exception.Forbidden
-        return function(self, context, *args, **kwargs)
+        try:
+            return function(self, context, *args, **kwargs)
+        except StoreUnavailable as error:
+            LOG.warning('%s is refused: the database is away: %s', function.__name__, error)
+            raise exception.Unavailable(
+                'The database of the engine does not answer; ask again later'
+            ) from None
 
     return oslo_messaging.expected_exceptions(exception.HeatconvException)(wrapped)  # type: ignore[no-any-return]
 

@@ -14,7 +14,7 @@ from heatconv.engine.prepare import prepare
 from heatconv.engine.requests import Limits, Requests
 from heatconv.ports import Clock, Ids
 from heatconv.rpc import api
-from heatconv.storage.base import Store
+from heatconv.storage.base import Store, StoreUnavailable
 from heatconv.templates import TemplateCache
 
 LOG = log.getLogger(__name__)
@@ -37,7 +37,10 @@ class PrepareEndpoint:
 
     def prepare(self, context: Any, stack_id: str) -> None:
         """Prepare what a stack wishes for, if it still does."""
-        self._exhaust(prepare(stack_id, self._ids))
+        try:
+            self._exhaust(prepare(stack_id, self._ids))
+        except StoreUnavailable as error:
+            LOG.warning('Stack %s is left to the sweep: the database is away: %s', stack_id, error)
 
     def _exhaust(self, task: Task) -> None:
         said: Any = None

@@ -97,10 +97,12 @@ def connect(
     transport_url: str | None = None,
     project_id: str = 'default',
     user: str = '',
+    timeout: float | None = None,
 ) -> EngineClient:
     """Connect to running engines.
 
     :param config_files: files of oslo.config that tell the transport.
+    :param timeout: seconds that an answer may take, if not as configured.
     """
     conf = cfg.ConfigOpts()
     conf.register_opts(engine.OPTS, group=engine.GROUP)
@@ -109,5 +111,6 @@ def connect(
         transports.transport(conf, transport_url),
         project_id,
         user,
+        timeout,
         topics=api.Topics(conf.engine.topic),
     )

@@ -2,7 +2,7 @@
 
 Every method is one transaction. A method that decides takes the decision as a
 pure function and may call it again when the database asks for a retry.
-Refusals are return values.
+Refusals are return values. Any method may raise StoreUnavailable.
 """
 
 from __future__ import annotations
@@ -80,6 +80,14 @@ class Lease:
     expires_at: float
     server: str = ''
     queued: int = 0
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be reached: nothing was changed."""
+
+
+class Doubtful(StoreUnavailable):
+    """The connection was lost at the commit: whether it stands is not known."""
 
 
 class Store(Protocol):

@@ -16,6 +16,8 @@ class OutcomeChecker(Watcher):
 
     def __init__(self) -> None:
         self._asked: dict[str, tuple[str, str | None]] = {}
+        #: Stacks that timed out. That it was not too early is a matter of the deadline.
+        self._late: set[str] = set()
 
     def requested(
         self, world: World, request: Request, before: Snapshot | None, after: Snapshot
@@ -26,15 +28,16 @@ class OutcomeChecker(Watcher):
         elif request.verb == 'cancel':
             self._asked[stack.id] = ('cancel', None)
 
+    def timed_out(self, world: World, before: Snapshot, after: Snapshot) -> None:
+        self._late.add(after.stack.id)
+
     def rested(self, world: World) -> None:
-        may_fail = world.reality.troubled or world.zombie_acted
         for snapshot in world.snapshots.values():
             stack = snapshot.stack
+            may_fail = world.reality.troubled or world.zombie_acted or stack.id in self._late
             verb, template_id = self._asked[stack.id]
             if stack.status == Status.FAILED:
-                # That it was not too early is a matter of the deadline.
-                late = 'timed out' in stack.reason
-                if not may_fail and not late and verb != 'cancel':
+                if not may_fail and verb != 'cancel':
                     world.violate(f'outcome: {stack.name} failed: {stack.reason}')
                 continue
             if verb == 'delete' and stack.action == Action.DELETE:

@@ -80,7 +80,10 @@ def hunt() -> dict[str, object]:
             wrong = [str(error) if isinstance(error, Wrong) else f'exception: {error!r}']
             return {'how': f'{scenario.name} in order', 'by': family(wrong), 'wrong': wrong[0]}
     for path in sorted((pathlib.Path(__file__).parents[1] / 'sim/regressions').glob('*.json')):
-        wrong = case.load(path.read_text()).replay().wrong
+        try:
+            wrong = case.load(path.read_text()).replay().wrong
+        except Exception as error:
+            wrong = [f'exception: {error!r}']
         if wrong:
             return {'how': f'regression {path.stem}', 'by': family(wrong), 'wrong': wrong[0]}
     for number in range(SCHEDULES):

@@ -1,0 +1,1 @@
+"""Real daemons, real servers, and everything that may happen to them."""
