@@ -18,39 +18,9 @@ from oslo_config import cfg
 from oslo_log import log
 from tooz import hashring
 
+from heatconv.conf.coordination import GROUP, OPTS
+
 LOG = log.getLogger(__name__)
-
-OPTS = [
-    cfg.StrOpt(
-        'backend_url',
-        secret=True,
-        help='The backend of tooz: file:///DIR on one host; redis://HOST, etcd3+http://HOST, '
-        'memcached://HOST or zookeeper://HOST for several. Without one, every process does '
-        'all of the work that is shared.',
-    ),
-    cfg.FloatOpt('heartbeat', default=1.0, min=0.1, help='Seconds between two heartbeats.'),
-    cfg.FloatOpt(
-        'check_watchers',
-        default=10.0,
-        min=0.1,
-        help='Seconds between two looks for members that came or went.',
-    ),
-    cfg.IntOpt(
-        'retry_backoff',
-        default=1,
-        min=0,
-        help='Seconds before a join that failed is tried again; each time twice as many.',
-    ),
-    cfg.IntOpt(
-        'max_retry_interval',
-        default=30,
-        min=1,
-        help='Seconds between two tries at most.',
-    ),
-]
-GROUP = cfg.OptGroup('coordination', title='Shares work among processes')
-
-cfg.CONF.register_opts(OPTS, group=GROUP)
 
 
 class MemberNotInGroup(Exception):
@@ -89,8 +59,7 @@ class PartitionCoordinator:
 
     def __init__(self, my_id: str | None = None, conf: cfg.ConfigOpts | None = None) -> None:
         self._conf = cfg.CONF if conf is None else conf
-        if conf is not None:
-            conf.register_opts(OPTS, group=GROUP)
+        self._conf.register_opts(OPTS, group=GROUP)
         self._my_id = my_id or str(uuid.uuid4())
         self._coordinator: Any = None
         self._groups: dict[str, None] = {}
@@ -184,6 +153,27 @@ class PartitionCoordinator:
         )
         retry(self._join, group_id)
 
+    def join_once(self, group_id: str) -> None:
+        """Join a group unless this member is in it; a failure is logged, not waited for."""
+        if self._coordinator is None or not self._started or group_id in self._groups:
+            return
+        try:
+            self._join(group_id)
+        except tooz.coordination.ToozError:
+            LOG.exception('Error joining group %s of coordination backend.', group_id)
+
+    def members(self, group_id: str) -> set[str] | None:
+        """Return the members of a group; None if they are not known now."""
+        if self._coordinator is None or not self._started:
+            return None
+        try:
+            return self._found(group_id)
+        except tooz.coordination.GroupNotCreated:
+            return set()
+        except tooz.coordination.ToozError:
+            LOG.exception('Error getting group membership info from coordination backend.')
+            return None
+
     def leave_group(self, group_id: str) -> None:
         """Leave a group."""
         if group_id not in self._groups:
@@ -251,9 +241,11 @@ class PartitionCoordinator:
     def _members(self, group_id: str) -> set[str]:
         while True:
             try:
-                found = self._coordinator.get_members(group_id).get()
-                break
+                return self._found(group_id)
             except tooz.coordination.GroupNotCreated:
                 self.join_group(group_id)
+
+    def _found(self, group_id: str) -> set[str]:
+        found = self._coordinator.get_members(group_id).get()
         # Backends give bytes for what was given to them as text.
         return {one.decode() if isinstance(one, bytes) else one for one in found}

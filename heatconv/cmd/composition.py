@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import oslo_messaging
@@ -12,23 +16,32 @@ from oslo_db import options as db_options
 from oslo_log import log
 
 from heatconv import conf as heatconv_conf
+from heatconv.coordination import PartitionCoordinator
 from heatconv.db import migration
 from heatconv.db.database import Database
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
 from heatconv.engine.requests import Limits
 from heatconv.engine.service import Engine
+from heatconv.partition import GROUP, Partition, Slot
 from heatconv.ports import SystemClock, SystemIds
 from heatconv.resources.registry import Registry
 from heatconv.rpc.announcer import RpcAnnouncer
 from heatconv.rpc.api import Topics
 from heatconv.rpc.transport import transport
+from heatconv.storage.base import StoreUnavailable
 from heatconv.templates import TemplateCache
 from heatconv.version import VERSION
+from heatconv.worker.lease import LeaseKeeper, beat
 from heatconv.worker.service import Worker, WorkerOptions
+
+LOG = log.getLogger(__name__)
 
 #: What says more than an operator wants to read.
 QUIET = ('alembic=WARN', 'cotyledon=WARN', 'amqp=ERROR')
+
+#: Seconds between two tries to reach a database that is away.
+WAIT_SECONDS = 1.0
 
 #: Options of oslo.db that go into the engine of SQLAlchemy.
 DATABASE_OPTIONS = (
@@ -90,14 +103,29 @@ def database(conf: cfg.ConfigOpts) -> Database:
 
 
 def check_schema(database: Database) -> None:
-    """End the process if the database has not the schema of this release."""
-    found, wanted = migration.current(database), migration.head()
+    """End the process if the database has not the schema of this release.
+
+    A server that is away is waited for: it may be starting too.
+    """
+    found, wanted = _current(database), migration.head()
     if found != wanted:
         sys.stderr.write(
             f'error: the database has schema {found or "none"}, this release needs {wanted}: '
             'run "heatconv-manage db sync" with the same configuration\n'
         )
         raise SystemExit(1)
+
+
+def _current(database: Database) -> str | None:
+    waits = False
+    while True:
+        try:
+            return migration.current(database)
+        except StoreUnavailable as error:
+            if not waits:
+                LOG.warning('Waiting for the database, which does not answer: %s', error)
+            waits = True
+            time.sleep(WAIT_SECONDS)
 
 
 @dataclass
@@ -113,14 +141,27 @@ class Parts:
     announcer: RpcAnnouncer
     clock: SystemClock
     ids: SystemIds
+    slot: Slot
+    partition: Partition | None
+
+    @property
+    def server(self) -> str:
+        """Return the name that messages for this process alone go to."""
+        return self.slot.name
 
     def close(self) -> None:
+        if self.partition is not None:
+            self.partition.stop()
+        self.slot.release()
         self.bus.cleanup()
         self.database.close()
 
 
-def parts(conf: cfg.ConfigOpts) -> Parts:
-    """Build what engine and worker share; after the fork, not before."""
+def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
+    """Build what engine and worker share; after the fork, not before.
+
+    :param kind: engine or worker.
+    """
     clock, ids = SystemClock(), SystemIds()
     base = database(conf)
     check_schema(base)
@@ -128,6 +169,17 @@ def parts(conf: cfg.ConfigOpts) -> Parts:
     registry = Registry.installed(DatabaseRecords(base), clock)
     bus = transport(conf)
     topics = Topics(conf.engine.topic)
+    slot = Slot(f'{topics.engine}-{kind}', socket.gethostname())
+    partition = None
+    if conf.coordination.backend_url:
+        name = slot.name if kind == 'worker' else f'engine-{ids.fresh()}'
+        partition = Partition(
+            PartitionCoordinator(name, conf),
+            GROUP + topics.engine,
+            kind == 'worker',
+            conf.coordination.heartbeat,
+        )
+        partition.start()
     return Parts(
         bus=bus,
         topics=topics,
@@ -135,9 +187,11 @@ def parts(conf: cfg.ConfigOpts) -> Parts:
         store=store,
         registry=registry,
         templates=TemplateCache(store, registry),
-        announcer=RpcAnnouncer(bus, topics),
+        announcer=RpcAnnouncer(bus, topics, shares=partition),
         clock=clock,
         ids=ids,
+        slot=slot,
+        partition=partition,
     )
 
 
@@ -159,6 +213,30 @@ def engine(conf: cfg.ConfigOpts, made: Parts) -> Engine:
     )
 
 
+def presence(conf: cfg.ConfigOpts, made: Parts) -> Callable[[], None]:
+    """Have an engine listed among the services; return what ends that.
+
+    It claims nothing: its lease only tells that it is there.
+    """
+    lease = LeaseKeeper(
+        made.store, made.clock, made.ids, conf.worker.lease_duration, 'engine', made.server
+    )
+    lease.start()
+    over = threading.Event()
+    thread = threading.Thread(
+        target=beat, args=(lease, conf.worker.heartbeat_interval, over), daemon=True
+    )
+    thread.start()
+
+    def end() -> None:
+        over.set()
+        thread.join()
+        with contextlib.suppress(StoreUnavailable):
+            lease.release()
+
+    return end
+
+
 def worker(conf: cfg.ConfigOpts, made: Parts) -> Worker:
     """Build a worker."""
     options = WorkerOptions(
@@ -172,4 +250,6 @@ def worker(conf: cfg.ConfigOpts, made: Parts) -> Worker:
         made.clock,
         made.ids,
         options,
+        made.server,
+        made.partition,
     )

@@ -2,22 +2,25 @@
 
 SIGTERM lets each process finish what it has under way; SIGHUP reads the
 configuration again and starts the processes anew; a process that dies is
-replaced.
+replaced. At SIGUSR2 a process writes a Guru Meditation Report to standard error, or
+into ``[oslo_reports] log_dir``: its threads, its configuration, its versions.
 """
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from oslo_config import cfg
 from oslo_log import log
+from oslo_reports import guru_meditation_report as reports
+from oslo_reports import opts as report_options
 from oslo_service import service
 
 from heatconv.cmd import composition
 from heatconv.rpc.transport import server
+from heatconv.version import VERSION
 
 LOG = log.getLogger(__name__)
 
@@ -42,8 +45,9 @@ Serve = Callable[[cfg.ConfigOpts, composition.Parts], Served]
 class Daemon(service.Service):  # type: ignore[misc]
     """One process; everything is built after the fork."""
 
-    def __init__(self, conf: cfg.ConfigOpts, serve: Serve) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, kind: str, serve: Serve) -> None:
         super().__init__()
+        self._kind = kind
         self._conf = conf
         self._serve = serve
         self._servers: list[Any] = []
@@ -51,13 +55,11 @@ class Daemon(service.Service):  # type: ignore[misc]
     def start(self) -> None:
         """Build the parts and begin to serve."""
         super().start()
-        self._parts = composition.parts(self._conf)
+        self._parts = composition.parts(self._conf, self._kind)
         served = self._serve(self._conf, self._parts)
         self._finish = served.finish
         for topic, endpoint in served.endpoints.items():
-            # The host's name: a queue named after it is there again after a
-            # restart, one named by chance would be left at the broker.
-            serving = server(self._parts.bus, topic, socket.gethostname(), [endpoint])
+            serving = server(self._parts.bus, topic, self._parts.server, [endpoint])
             serving.start(override_pool_size=served.threads)
             self._servers.append(serving)
         LOG.info('Serving %s', ', '.join(served.endpoints))
@@ -85,11 +87,17 @@ def run(
 ) -> int:
     """Run a daemon until it is told to stop; return its exit code."""
     conf = composition.configure(argv, prog, description)
+    report_options.set_defaults(conf)
+    # Before the fork: only the main thread may ask for signals, and each child has them.
+    reports.TextGuruMeditation.setup_autorun(VERSION, conf=conf)
     base = composition.database(conf)
     composition.check_schema(base)
     base.close()
     launcher = service.launch(
-        conf, Daemon(conf, serve), workers=processes(conf), restart_method='mutate'
+        conf,
+        Daemon(conf, prog.rpartition('-')[2], serve),
+        workers=processes(conf),
+        restart_method='mutate',
     )
     code: int | None = launcher.wait()
     return code or 0

@@ -35,6 +35,7 @@ def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
     return Served(
         {parts.topics.engine: engine.api, parts.topics.prepare: engine.prepare},
         conf.engine.threads,
+        composition.presence(conf, parts),
     )
 
 

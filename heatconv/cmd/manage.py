@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -38,19 +39,43 @@ def _db_version(conf: cfg.ConfigOpts) -> int:
 
 
 def _service_list(conf: cfg.ConfigOpts) -> int:
-    """List the workers that hold a lease."""
+    """List engines and workers: alive or dead, for how long, with how much to do."""
     now = time.time()
     store = _store(conf)
-    row = '{:<36}  {:<8}  {:<24}  {:>8}  {:<6}  {:>8}  {:>6}'.format
-    print(row('lease', 'kind', 'host', 'pid', 'state', 'age s', 'claims'))
+    head = ('lease', 'kind', 'server', 'pid', 'state', 'up s', 'lease s', 'claims', 'queue')
     claims = store.claims()
-    for lease in store.leases():
-        state = 'alive' if lease.expires_at > now else 'dead'
-        age = f'{now - lease.started_at:.0f}'
-        print(
-            row(lease.id, lease.kind, lease.host, lease.pid, state, age, claims.get(lease.id, 0))
+    rows = [
+        (
+            lease.id,
+            lease.kind,
+            lease.server or lease.host,
+            lease.pid,
+            'alive' if lease.expires_at > now else 'dead',
+            f'{now - lease.started_at:.0f}',
+            f'{lease.expires_at - now:.1f}',
+            claims.get(lease.id, 0),
+            lease.queued,
         )
+        for lease in store.leases()
+    ]
+    if conf.command.format == 'json':
+        print(json.dumps([dict(zip(head, one, strict=True)) for one in rows], indent=2))
+        return 0
+    row = '{:<36}  {:<6}  {:<24}  {:>8}  {:<5}  {:>8}  {:>7}  {:>6}  {:>6}'.format
+    print(row(*head))
+    for one in rows:
+        print(row(*one))
     return 0
+
+
+def _service_check(conf: cfg.ConfigOpts) -> int:
+    """Say whether requests are served: database, bus, engine and worker; exit 1 if not."""
+    from heatconv.cmd import health
+
+    found = health.look(conf)
+    for one in found:
+        print(f'{"ok" if one.well else "FAILED":<8}{one.what:<10}{one.detail}')
+    return 0 if all(one.well for one in found) else 1
 
 
 def _purge_deleted(conf: cfg.ConfigOpts) -> int:
@@ -77,7 +102,10 @@ def _add_commands(commands: Any) -> None:
     database.add_parser('version', help=_db_version.__doc__).set_defaults(run=_db_version)
     services = commands.add_parser('service', help='The processes at work.')
     services = services.add_subparsers(dest='verb', required=True)
-    services.add_parser('list', help=_service_list.__doc__).set_defaults(run=_service_list)
+    listed = services.add_parser('list', help=_service_list.__doc__)
+    listed.add_argument('-f', '--format', choices=('table', 'json'), default='table')
+    listed.set_defaults(run=_service_list)
+    services.add_parser('check', help=_service_check.__doc__).set_defaults(run=_service_check)
     purge = commands.add_parser('purge-deleted', help=_purge_deleted.__doc__)
     purge.add_argument(
         'days',

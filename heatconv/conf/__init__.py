@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from oslo_config import cfg
 
-from heatconv.conf import engine, worker
+from heatconv.conf import coordination, engine, worker
 
-GROUPS = (engine, worker)
+GROUPS = (engine, worker, coordination)
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -116,12 +116,16 @@ class SweepRows:
         return [row for row in found if states.unsettled(row)]
 
     @repeated
-    def lost_nodes(self, before: float, limit: int) -> list[NodeKey]:
+    def lost_nodes(
+        self, before: float, limit: int, mine: Callable[[Iterable[str]], set[str]] = set
+    ) -> list[NodeKey]:
         table = tables.node
         lost = (table.c.status == NodeStatus.READY.value, table.c.touched_at < before)
         statement = sa.select(table).where(*lost).order_by(table.c.id).limit(limit)
         with self.database.read() as connection:
             found = list(connection.execute(statement).mappings())
+        stacks = mine(row['stack_id'] for row in found)
+        found = [row for row in found if row['stack_id'] in stacks]
         if not found:
             return []
         ids = [row['id'] for row in found]

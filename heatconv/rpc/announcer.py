@@ -11,6 +11,7 @@ from oslo_log import log
 from heatconv.convergence.model import Kind, NodeKey
 from heatconv.rpc import api
 from heatconv.rpc.transport import client
+from heatconv.shares import Alone, Shares
 
 LOG = log.getLogger(__name__)
 
@@ -19,6 +20,8 @@ class RpcAnnouncer:
     """Casts over oslo.messaging.
 
     :param per_cast: how many nodes one message names at most.
+    :param shares: says which worker a node belongs to; it is cast there, and to whoever
+        is free where that is not known or that worker is gone.
     """
 
     def __init__(
@@ -26,25 +29,49 @@ class RpcAnnouncer:
         transport: oslo_messaging.Transport,
         topics: api.Topics = api.DEFAULT_TOPICS,
         per_cast: int = 50,
+        shares: Shares | None = None,
     ) -> None:
         self._per_cast = per_cast
+        self._shares = shares or Alone()
         # A hint that cannot be sent at once is dropped: the sweep makes up for it,
         # and nobody waits for a broker that is away.
         self._workers = client(transport, topics.check, api.WORKER_VERSION, retry=0)
+        self._owners: dict[str, Any] = {}
         self._engines = client(transport, topics.prepare, api.PREPARE_VERSION, retry=0)
         self._reachable = True
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
-        for start in range(0, len(keys), self._per_cast):
-            names = [list(key) for key in keys[start : start + self._per_cast]]
-            self._cast(self._workers, 'check_resource', nodes=names)
+        by_owner: dict[str | None, list[list[str]]] = {}
+        for key in keys:
+            owner = self._shares.owner(f'{key.traversal_id}/{key.name}')
+            by_owner.setdefault(owner, []).append(list(key))
+        for owner, names in by_owner.items():
+            for start in range(0, len(names), self._per_cast):
+                self._check(owner, names[start : start + self._per_cast])
+
+    def _check(self, owner: str | None, names: list[list[str]]) -> None:
+        target = self._workers if owner is None else self._of(owner)
+        self._cast(target, 'check_resource', nodes=names)
+
+    def _of(self, owner: str) -> Any:
+        found = self._owners.get(owner)
+        if found is None:
+            # Without the option a cast to a queue that is not there is lost in silence.
+            options = oslo_messaging.TransportOptions(at_least_once=True)
+            found = self._workers.prepare(server=owner, transport_options=options)
+            self._owners[owner] = found
+        return found
 
     def wish(self, stack_id: str) -> None:
         self._cast(self._engines, 'prepare', stack_id=stack_id)
 
     def _cast(self, target: Any, method: str, **arguments: Any) -> None:
         try:
-            target.cast({}, method, **arguments)
+            try:
+                target.cast({}, method, **arguments)
+            except oslo_messaging.MessageUndeliverable:
+                LOG.debug('A worker has no queue: whoever is free may have its nodes')
+                self._workers.cast({}, method, **arguments)
         except Exception as error:  # kombu lets its own through where it cannot connect
             # The sweep finds what is not announced.
             if self._reachable:

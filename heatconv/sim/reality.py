@@ -94,6 +94,8 @@ class Reality:
     troubled: bool = False
     _tokens: dict[str, PhysicalResource] = field(default_factory=dict)
     _made: int = 0
+    #: How often operations on a name were to be impossible, in all.
+    _busy: dict[str, float] = field(default_factory=dict)
 
     # What scenarios call
 
@@ -164,9 +166,9 @@ class Reality:
         :param verb: create, update, delete or observe; None for all.
         """
         self.busy_ones.append(Rule(name, None if verb is None else Verb(verb), times))
-        # Whoever is asked again often enough gets what it wants.
-        of_name = sum(rule.times for rule in self.busy_ones if rule.name == name)
-        self.troubled = self.troubled or of_name > RETRIES
+        # Whoever asks again often enough gets what it wants.
+        self._busy[name] = self._busy.get(name, 0) + times
+        self.troubled = self.troubled or self._busy[name] > RETRIES
 
     def ignore(self, name: str, times: float = 1) -> None:
         """Let updates of a name say that they are done, and do nothing."""

@@ -188,8 +188,13 @@ class Store(Protocol):
     def strays(self, limit: int) -> list[Resource]:
         """Return unclaimed rows in doubt that no node is still to deal with."""
 
-    def lost_nodes(self, before: float, limit: int) -> list[NodeKey]:
-        """Return ready nodes that nobody touched since a time, and touch them."""
+    def lost_nodes(
+        self, before: float, limit: int, mine: Callable[[Iterable[str]], set[str]] = set
+    ) -> list[NodeKey]:
+        """Return ready nodes that nobody touched since a time, and touch them.
+
+        :param mine: picks among ids of stacks those whose nodes are asked for.
+        """
 
     def overdue(self, now: float) -> list[str]:
         """Return the ids of stacks under way whose deadline has passed."""

@@ -317,13 +317,17 @@ class MemoryStore:
                 if row.claim is None and states.unsettled(row) and row.id not in subjects
             ][:limit]
 
-    def lost_nodes(self, before: float, limit: int) -> list[NodeKey]:
+    def lost_nodes(
+        self, before: float, limit: int, mine: Callable[[Iterable[str]], set[str]] = set
+    ) -> list[NodeKey]:
         with self._lock:
             lost = sorted(
                 key
                 for key, node in self._nodes.items()
                 if node.status == NodeStatus.READY and self._touched[key] < before
             )[:limit]
+            stacks = mine(self._nodes[key].stack_id for key in lost)
+            lost = [key for key in lost if self._nodes[key].stack_id in stacks]
             for key in lost:
                 self._touched[key] = self._clock.now()
             return lost

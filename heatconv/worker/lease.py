@@ -10,7 +10,7 @@ from collections.abc import Callable
 from oslo_log import log
 
 from heatconv.ports import Clock, Ids
-from heatconv.storage.base import Lease, Store
+from heatconv.storage.base import Lease, Store, StoreUnavailable
 
 LOG = log.getLogger(__name__)
 
@@ -111,3 +111,24 @@ class LeaseKeeper:
         self._current = lease.id
         self._given_up = False
         self._expires[lease.id] = lease.expires_at
+
+
+def beat(lease: LeaseKeeper, interval: float, stopping: threading.Event) -> None:
+    """Renew a lease again and again until told to stop.
+
+    :param interval: seconds between two renewals.
+    """
+    away = False
+    while not stopping.wait(interval):
+        try:
+            lease.renew()
+        except StoreUnavailable as error:
+            if not away:
+                LOG.warning('The lease cannot be renewed: the database is away: %s', error)
+            away = True
+        except Exception:
+            LOG.exception('The lease cannot be renewed now')
+        else:
+            if away:
+                LOG.info('The database is back: the lease is renewed')
+            away = False

@@ -22,7 +22,7 @@ from heatconv.answers import Announcer, Templates, answer
 from heatconv.convergence.model import Observation
 from heatconv.effects import Effect, Task
 from heatconv.ports import Clock
-from heatconv.storage.base import Store
+from heatconv.storage.base import Store, StoreUnavailable
 
 LOG = log.getLogger(__name__)
 
@@ -154,8 +154,14 @@ class Loop:
         for kind, questions in asked.items():
             try:
                 answered.extend(self._answer(kind, questions))
-            except Exception:
-                LOG.exception('%d tasks are dropped: the store failed them', len(questions))
+            except Exception as error:
+                away = isinstance(error, StoreUnavailable)
+                LOG.error(
+                    '%d tasks are dropped: the store failed them: %s',
+                    len(questions),
+                    error,
+                    exc_info=not away,
+                )
                 for task, _ in questions:
                     self._finished(task)
                 self._lost()

@@ -12,10 +12,11 @@ from heatconv.answers import Announcer
 from heatconv.convergence.model import NodeKey
 from heatconv.ports import Clock, Ids
 from heatconv.resources.registry import Registry
-from heatconv.storage.base import Store
+from heatconv.shares import Alone, Shares
+from heatconv.storage.base import Store, StoreUnavailable
 from heatconv.templates import TemplateCache
 from heatconv.worker.check import Checker
-from heatconv.worker.lease import LeaseKeeper
+from heatconv.worker.lease import LeaseKeeper, beat
 from heatconv.worker.loop import Loop
 from heatconv.worker.performer import PluginPerformer
 from heatconv.worker.sweep import Sweep
@@ -39,7 +40,11 @@ class WorkerOptions:
 
 
 class Worker:
-    """Checks the nodes it is given until it is stopped."""
+    """Checks the nodes it is given until it is stopped.
+
+    :param server: the name that messages for this process alone go to.
+    :param shares: says which stacks its sweep looks after; all if None.
+    """
 
     def __init__(
         self,
@@ -50,11 +55,20 @@ class Worker:
         clock: Clock,
         ids: Ids,
         options: WorkerOptions | None = None,
+        server: str = '',
+        shares: Shares | None = None,
     ) -> None:
         self.options = options or WorkerOptions()
         self._ids = ids
         self._clock = clock
-        self.lease = LeaseKeeper(store, clock, ids, self.options.lease_duration)
+        self.lease = LeaseKeeper(
+            store,
+            clock,
+            ids,
+            self.options.lease_duration,
+            server=server,
+            queued=lambda: self.live,
+        )
         self._loop = Loop(
             store,
             templates,
@@ -73,6 +87,7 @@ class Worker:
             ids,
             self._checker,
             lambda task: self._loop.submit(task, block=False),
+            (shares or Alone()).mine,
         )
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -85,9 +100,10 @@ class Worker:
     def start(self) -> None:
         """Take a lease and start to work, in threads of its own."""
         self.lease.start()
+        interval = self.options.heartbeat_interval
         for name, target in (
             ('checks', self._loop.run),
-            ('heartbeat', self._beat),
+            ('heartbeat', lambda: beat(self.lease, interval, self._stopping)),
             ('sweep', self._sweeps),
         ):
             thread = threading.Thread(target=target, name=name, daemon=True)
@@ -131,18 +147,13 @@ class Worker:
         # Their claims are freed when the lease runs out: go on with another.
         self.lease.give_up(self.lease.id)
 
-    def _beat(self) -> None:
-        while not self._stopping.wait(self.options.heartbeat_interval):
-            try:
-                self.lease.renew()
-            except Exception:
-                LOG.exception('The lease cannot be renewed now')
-
     def _sweeps(self) -> None:
         # At once, too: this may be the restart of what left something behind.
         while True:
             try:
                 self.sweep()
+            except StoreUnavailable:
+                LOG.debug('The sweep waits for the database')
             except Exception:
                 LOG.exception('The sweep cannot look now')
             if self._stopping.wait(self.options.sweep_interval):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from oslo_log import log
 
@@ -19,11 +19,16 @@ LOG = log.getLogger(__name__)
 #: How much one sweep takes up at most: the next one goes on.
 LIMIT = 500
 
+#: Every so many looks, one looks after the stacks of all.
+EVERYTHING = 5
+
 
 class Sweep:
     """One look after another; several may look at once.
 
     :param submit: takes a task, or returns False when there is no room.
+    :param mine: says which stacks this process looks after. Now and then it looks after
+        all: who should may not.
     """
 
     def __init__(
@@ -34,6 +39,7 @@ class Sweep:
         ids: Ids,
         checker: Callable[[], Checker],
         submit: Callable[[Task], bool],
+        mine: Callable[[Iterable[str]], set[str]] = set,
     ) -> None:
         self._store = store
         self._announcer = announcer
@@ -41,6 +47,8 @@ class Sweep:
         self._ids = ids
         self._checker = checker
         self._submit = submit
+        self._mine = mine
+        self._looks = 0
 
     def run(self, patience: float) -> None:
         """Look once at everything.
@@ -51,19 +59,28 @@ class Sweep:
         now = self._clock.now()
         for lease_id in self._store.void_leases(now):
             LOG.warning('Lease %s has run out: what it claims is taken over', lease_id)
+        self._looks += 1
+        everything = self._looks % EVERYTHING == 0
+        mine = set if everything else self._mine
         checker = self._checker()
-        for orphan in self._store.orphans(LIMIT):
+        orphans = self._store.orphans(LIMIT)
+        stacks = mine(one.row.stack_id for one in orphans)
+        for orphan in orphans:
+            if orphan.row.stack_id not in stacks:
+                continue
             LOG.info('Taking over %s (%s)', orphan.row.name, orphan.row.id)
             if not self._submit(checker.void(orphan)):
                 return
-        for row in self._store.strays(LIMIT):
-            if not self._submit(checker.settle(row)):
+        strays = self._store.strays(LIMIT)
+        stacks = mine(row.stack_id for row in strays)
+        for row in strays:
+            if row.stack_id in stacks and not self._submit(checker.settle(row)):
                 return
-        for stack_id in self._store.overdue(now):
+        for stack_id in sorted(mine(self._store.overdue(now))):
             self._time_out(stack_id, now)
-        for stack_id in self._store.lost_wishes():
+        for stack_id in sorted(mine(self._store.lost_wishes())):
             self._announcer.wish(stack_id)
-        nodes = self._store.lost_nodes(now - patience, LIMIT)
+        nodes = self._store.lost_nodes(now - patience, LIMIT, mine)
         if nodes:
             self._announcer.nodes(nodes)
 

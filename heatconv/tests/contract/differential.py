@@ -39,7 +39,7 @@ class BothStores:
 
     def _recorded(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         self._decisions: list[Any] = []
-        return tuple(self._record(arg) if callable(arg) else arg for arg in args)
+        return tuple(self._record(arg) if _decides(arg) else arg for arg in args)
 
     def _record(self, decide: Any) -> Any:
         def recording(*args: Any) -> Any:
@@ -55,7 +55,11 @@ class BothStores:
             assert given == args, f'decided on {given}, and now on {args}'
             return decided
 
-        return tuple(replaying if callable(arg) else arg for arg in args)
+        return tuple(replaying if _decides(arg) else arg for arg in args)
+
+
+def _decides(argument: Any) -> bool:
+    return callable(argument) and not isinstance(argument, type)
 
 
 FAULTS = ('crash', 'park', 'drop', 'duplicate')

@@ -19,6 +19,7 @@ from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
 from heatconv.ports import SystemClock, SystemIds
 from heatconv.rpc.client import EngineClient, connect
+from heatconv.storage.base import Lease
 
 RABBIT_URL = os.environ.get('HEATCONV_TEST_RABBIT_URL', 'rabbit://guest:guest@127.0.0.1:5672/')
 
@@ -57,6 +58,8 @@ class Daemons(fixtures.Fixture):
                     f'connection = {self.database.url}',
                     '[engine]',
                     f'topic = {self.topic}',
+                    '[coordination]',
+                    f'backend_url = file://{self.directory}/coordination',
                     '[worker]',
                     *lines,
                     '',
@@ -67,9 +70,13 @@ class Daemons(fixtures.Fixture):
         self.addCleanup(self._stop_all)
         for name in ('engine', 'worker'):
             self.start(name)
-        self.wait(lambda: len(self.store.leases()) == self._options['workers'], 'the workers')
+        self.wait(lambda: len(self.workers()) == self._options['workers'], 'the workers')
         self.client = self.connected()
         self.wait(self._answers, 'the engine')
+
+    def workers(self) -> list[Lease]:
+        """Return the leases of workers."""
+        return [one for one in self.store.leases() if one.kind == 'worker']
 
     def start(self, name: str) -> None:
         """Start a daemon."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -86,7 +87,7 @@ class _DaemonsTest(Walk, testtools.TestCase):
         self.daemons.processes['worker'].send_signal(signal.SIGHUP)
 
         def long_leases() -> bool:
-            leases = self.daemons.store.leases()
+            leases = self.daemons.workers()
             return any(one.expires_at - one.started_at > 400 for one in leases)
 
         self.daemons.wait(long_leases, 'the processes that start anew')
@@ -107,7 +108,7 @@ class _DaemonsTest(Walk, testtools.TestCase):
     def test_sigterm_lets_what_acts_finish(self) -> None:
         identity = created(self.daemons, slow(0.0, 30))
         self.assertEqual(0, self.daemons.stop('worker'))
-        self.assertEqual([], self.daemons.store.leases())
+        self.assertEqual([], self.daemons.workers())
         claimed = [
             row.name
             for row in self.daemons.store.resources(identity['stack_id'])
@@ -172,17 +173,48 @@ class _DaemonsTest(Walk, testtools.TestCase):
         self.assertEqual(0, gone.returncode, gone.stderr)
 
     def test_sighup_reads_the_configuration_again(self) -> None:
-        leases = {one.id for one in self.daemons.store.leases()}
+        leases = {one.id for one in self.daemons.workers()}
         text = self.daemons.config.read_text().replace('workers = 2', 'workers = 2\nthreads = 3')
         self.daemons.config.write_text(text)
         self.daemons.processes['worker'].send_signal(1)
         self.daemons.wait(
-            lambda: len({one.id for one in self.daemons.store.leases()} - leases) == 2,
+            lambda: len({one.id for one in self.daemons.workers()} - leases) == 2,
             'new processes',
         )
         identity = created(self.daemons, slow(0.0))
         self.assertEqual('CREATE_COMPLETE', self.daemons.at_rest(identity))
         self.assertIsNone(self.daemons.processes['worker'].poll())
+
+    def test_report_on_demand(self) -> None:
+        """A Guru Meditation Report of the process that works."""
+        lease = self.daemons.workers()[0]
+        os.kill(lease.pid, signal.SIGUSR2)
+        self.daemons.wait(lambda: 'Guru Meditation' in self.daemons.log('worker'), 'the report')
+        self.daemons.wait(lambda: 'max_pool_size' in self.daemons.log('worker'), 'options')
+        self.assertIn('sweep', self.daemons.log('worker'))
+        self.assertEqual(2, len(self.daemons.workers()))
+
+    def test_check_of_the_services(self) -> None:
+        command = ['-m', 'heatconv.cmd.manage', '--config-file', str(self.daemons.config)]
+        command = [sys.executable, *command, 'service', 'check']
+        well = subprocess.run(command, capture_output=True, text=True)
+        self.assertEqual((0, 4), (well.returncode, well.stdout.count('ok ')), well)
+        self.daemons.stop('worker')
+        ill = subprocess.run(command, capture_output=True, text=True)
+        self.assertEqual(1, ill.returncode)
+        self.assertRegex(ill.stdout, 'FAILED +worker')
+
+    def test_casts_go_to_the_owner_of_a_node(self) -> None:
+        known = 'Workers: '
+        self.daemons.wait(
+            lambda: any(
+                line.count('.') >= 2 and known in line and ', ' in line.partition(known)[2]
+                for line in self.daemons.log('engine').splitlines()
+            ),
+            'both workers in the ring of the engine',
+        )
+        identity = created(self.daemons, slow(0.0, 12))
+        self.assertEqual('CREATE_COMPLETE', self.daemons.at_rest(identity))
 
     def test_service_list_names_the_living(self) -> None:
         listed = subprocess.run(
@@ -199,7 +231,7 @@ class _DaemonsTest(Walk, testtools.TestCase):
             text=True,
             check=True,
         ).stdout
-        self.assertEqual(2, listed.count(' alive '))
+        self.assertEqual(3, listed.count(' alive '))
 
 
 class PostgresqlDaemonsTest(_DaemonsTest):

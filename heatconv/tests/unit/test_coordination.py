@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oslo_config import cfg
 
-from heatconv.coordination import GROUP, OPTS, HashRing, PartitionCoordinator
+from heatconv.conf.coordination import GROUP, OPTS
+from heatconv.coordination import HashRing, PartitionCoordinator
 
 ERROR_CONNECTING = 'Error connecting to coordination backend.'
 ERROR_BEATING = 'Error sending a heartbeat to coordination backend.'

@@ -26,8 +26,10 @@ ALLOWED: dict[str, set[str]] = {
     'resources': {'convergence', 'hot', 'ports'},
     'templates': {'convergence', 'hot', 'resources', 'storage'},
     'conf': set(),
-    'coordination': set(),
-    'rpc': {'conf', 'convergence', 'exception'},
+    'coordination': {'conf'},
+    'shares': set(),
+    'partition': {'coordination'},
+    'rpc': {'conf', 'convergence', 'exception', 'shares'},
     'engine': {
         'convergence',
         'effects',
@@ -48,6 +50,7 @@ ALLOWED: dict[str, set[str]] = {
         'ports',
         'resources',
         'rpc',
+        'shares',
         'storage',
         'templates',
     },
@@ -149,7 +152,15 @@ class LayersTest(testtools.TestCase):
         self.assertEqual([], wrong)
 
     def test_time_and_chance_come_in_through_the_door(self) -> None:
-        allowed = {'ports', 'embedded', 'coordination', 'cmd.manage', 'resources.random_string'}
+        allowed = {
+            'ports',
+            'embedded',
+            'coordination',
+            'cmd.composition',
+            'cmd.health',
+            'cmd.manage',
+            'resources.random_string',
+        }
         wrong = [
             f'{module} imports {name}'
             for module, path in sources()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import json
 import logging
 import pathlib
 import time
+from unittest import mock
 
 import fixtures
 import testtools
@@ -19,7 +21,9 @@ from heatconv.convergence.traversal import Plan
 from heatconv.db import migration
 from heatconv.db.database import Database
 from heatconv.db.store import DatabaseStore
+from heatconv.exception import Unavailable
 from heatconv.ports import Clock, SystemClock, SystemIds
+from heatconv.rpc.client import EngineClient
 from heatconv.sim.world import SimClock
 from heatconv.storage.base import Lease, Request
 from heatconv.tests.unit.convergence.rows import INIT, row
@@ -139,8 +143,8 @@ class ServiceTest(ManageTestCase):
     def test_workers_and_what_they_claim(self) -> None:
         store = self.store()
         now = time.time()
-        for name, expires in (('quick', now + 100), ('gone', now - 1)):
-            store.grant_lease(Lease(name, 'worker', 'here', 7, now - 60.4, expires))
+        for name, expires, server in (('quick', now + 100, 'here.1'), ('gone', now - 1, '')):
+            store.grant_lease(Lease(name, 'worker', 'here', 7, now - 60.4, expires, server, 5))
         stack = Stack('s', 'project', 'stack', wish_id='w')
         store.insert_stack(stack, ())
         new = row('a1', INIT)
@@ -148,13 +152,37 @@ class ServiceTest(ManageTestCase):
         claimed = dataclasses.replace(new, version=2, claim='quick')
         store.commit([Commit(RowWrite(RowGuard.UNCLAIMED, new, claimed))])
         heading, *lines = self.manage('service', 'list').out.splitlines()
-        self.assertEqual('lease kind host pid state age s claims', ' '.join(heading.split()))
+        self.assertEqual(
+            'lease kind server pid state up s lease s claims queue', ' '.join(heading.split())
+        )
         for line, shown in zip(
-            lines, ('gone worker here 7 dead 0', 'quick worker here 7 alive 1'), strict=True
+            lines, ('gone worker here 7 dead 0 5', 'quick worker here.1 7 alive 1 5'), strict=True
         ):
-            *told, age, claims = line.split()
-            self.assertEqual(shown, ' '.join([*told, claims]))
+            *told, age, left, claims, queued = line.split()
+            self.assertEqual(shown, ' '.join([*told, claims, queued]))
             self.assertTrue(60 <= int(age) < 90, age)
+            self.assertEqual('alive' in line, float(left) > 0)
+        listed = json.loads(self.manage('service', 'list', '-f', 'json').out)
+        self.assertEqual(['gone', 'quick'], [one['lease'] for one in listed])
+
+    def test_check_tells_what_does_not_work(self) -> None:
+        self.store()
+        with mock.patch.object(
+            EngineClient, 'call', side_effect=Unavailable(why='no engine is there')
+        ):
+            result = self.manage('service', 'check')
+        self.assertEqual(1, result.code)
+        self.assertRegex(result.out, 'ok +database')
+        self.assertRegex(result.out, 'FAILED +worker +0 alive, 0 dead')
+        self.assertRegex(result.out, 'FAILED +bus .*no engine is there')
+
+    def test_check_of_a_service_that_works(self) -> None:
+        store = self.store()
+        for kind in ('engine', 'worker'):
+            store.grant_lease(Lease(kind, kind, 'here', 7, 0.0, time.time() + 100))
+        with mock.patch.object(EngineClient, 'call', return_value=[]):
+            result = self.manage('service', 'check')
+        self.assertEqual((0, 4), (result.code, result.out.count('ok ')))
 
 
 class PurgeTest(ManageTestCase):

@@ -74,3 +74,10 @@ class Recorder:
     def next(self) -> tuple[Any, dict[str, Any]]:
         """Return what it is told next."""
         return self.got.get(timeout=PATIENCE)
+
+    def heard_within(self, seconds: float) -> list[tuple[Any, dict[str, Any]]]:
+        """Return what it is told in some seconds: one thing at most."""
+        try:
+            return [self.got.get(timeout=seconds)]
+        except queue.Empty:
+            return []

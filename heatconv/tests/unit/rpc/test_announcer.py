@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
 import fixtures
+import oslo_messaging
 import testtools
 
 from heatconv.convergence.model import Kind, NodeKey
 from heatconv.rpc import api
+from heatconv.rpc import transport as transports
 from heatconv.rpc.announcer import RpcAnnouncer, keys_of
-from heatconv.tests.unit.rpc.bus import Bus, Recorder
+from heatconv.tests.unit.rpc.bus import Bus, Recorder, stop_later
 
 KEYS = [NodeKey('t', Kind.UPDATE, f'A{number}') for number in range(5)]
+
+
+def _undeliverable(real: Callable[..., Any], target: Any) -> Callable[..., Any]:
+    """Behave as RabbitMQ does for one target: there is no such queue."""
+
+    def cast(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if self is target:
+            raise oslo_messaging.MessageUndeliverable(
+                None, 'heat', 'engine_check.gone', 'NO_ROUTE'
+            )
+        return real(self, *args, **kwargs)
+
+    return cast
 
 
 class AnnouncerTest(testtools.TestCase):
@@ -34,6 +53,42 @@ class AnnouncerTest(testtools.TestCase):
         told = [worker.next()[1]['nodes'] for _ in range(3)]
         self.assertEqual([2, 2, 1], sorted((len(one) for one in told), reverse=True))
         self.assertEqual(KEYS, sorted(key for one in told for key in keys_of(one)))
+
+    def test_nodes_are_told_to_whom_they_belong(self) -> None:
+        class Two:
+            def owner(self, key: str) -> str | None:
+                number = int(key.rpartition('A')[2])
+                return None if number == 4 else f'worker-{number % 2}'
+
+        announcer = RpcAnnouncer(self.bus.transport, shares=Two())
+        workers = {}
+        for name in ('worker-0', 'worker-1'):
+            workers[name] = Recorder(api.WORKER_VERSION, ['check_resource'])
+            serving = transports.server(self.bus.transport, 'engine_check', name, [workers[name]])
+            serving.start(override_pool_size=1)
+            stop_later(self, serving)
+        announcer.nodes(KEYS[:4])
+        for number, worker in enumerate(workers.values()):
+            names = [one[2] for one in worker.next()[1]['nodes']]
+            self.assertEqual([f'A{number}', f'A{number + 2}'], names)
+        announcer.nodes(KEYS[4:])
+        heard = [one for worker in workers.values() for one in worker.heard_within(1.0)]
+        self.assertEqual([[['t', 'u', 'A4']]], [one[1]['nodes'] for one in heard])
+
+    def test_node_of_a_worker_without_a_queue_goes_to_whoever_is_free(self) -> None:
+        class Gone:
+            def owner(self, key: str) -> str | None:
+                return 'gone'
+
+        worker = self.worker()
+        announcer = RpcAnnouncer(self.bus.transport, shares=Gone())
+        cast = announcer._of('gone')
+        with mock.patch.object(
+            type(cast), 'cast', autospec=True, side_effect=_undeliverable(type(cast).cast, cast)
+        ):
+            announcer.nodes(KEYS[:1])
+        self.assertEqual([['t', 'u', 'A0']], worker.next()[1]['nodes'])
+        self.assertEqual([], self.lines())
 
     def test_nothing_is_told_of_no_nodes(self) -> None:
         self.announcer.nodes([])

@@ -11,7 +11,7 @@ from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
 from heatconv.storage.base import StackQuery
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
-from heatconv.worker.sweep import Sweep
+from heatconv.worker.sweep import EVERYTHING, Sweep
 
 PATIENCE = 8.0
 
@@ -202,3 +202,56 @@ class SweepTest(EngineTestCase):
         self.assertEqual(('CREATE', 'FAILED'), (stack.action, stack.status))
         self.assertIn('timed out', stack.reason)
         self.assertEqual([], self.store.nodes(stack.id))
+
+    def test_each_looks_after_its_own_and_now_and_then_after_all(self) -> None:
+        keys = self.claimed(2)
+        self.parts.crash()
+        stacks = sorted(one.id for one in self.store.stacks(StackQuery(None)))
+        taken: list[Task] = []
+
+        def submit(task: Task) -> bool:
+            taken.append(task)
+            return True
+
+        parts = self.parts
+        sweep = Sweep(
+            self.store,
+            self.heard,
+            parts.clock,
+            parts.ids,
+            parts.checker,
+            submit,
+            lambda keys: {key for key in keys if key == stacks[0]},
+        )
+        for _ in range(EVERYTHING - 1):
+            sweep.run(PATIENCE)
+        self.assertEqual(EVERYTHING - 1, len(taken))
+        sweep.run(PATIENCE)
+        self.assertEqual(EVERYTHING + 1, len(taken))
+        self.assertEqual(2, len(keys))
+
+    def test_lost_nodes_and_wishes_of_others_are_left_to_them(self) -> None:
+        self.prepared(2)
+        self.create({'A': thing()}, 'wishes')
+        self.heard.wishes.clear()
+        self.parts.clock.time += 100
+        stacks = {one.name: one.id for one in self.store.stacks(StackQuery(None))}
+        parts = self.parts
+
+        def sweep(mine: str) -> None:
+            Sweep(
+                self.store,
+                self.heard,
+                parts.clock,
+                parts.ids,
+                parts.checker,
+                lambda task: True,
+                lambda keys: {key for key in keys if key == stacks[mine]},
+            ).run(PATIENCE)
+
+        sweep('stack0')
+        self.assertEqual((1, []), (len(self.heard.keys), self.heard.wishes))
+        sweep('wishes')
+        self.assertEqual((1, [stacks['wishes']]), (len(self.heard.keys), self.heard.wishes))
+        sweep('stack1')
+        self.assertEqual(2, len(self.heard.keys))

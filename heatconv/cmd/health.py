@@ -1,0 +1,73 @@
+"""Look whether requests are served, part by part, as a user's would go."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from oslo_config import cfg
+
+from heatconv.cmd import composition
+from heatconv.db import migration
+from heatconv.db.store import DatabaseStore
+from heatconv.exception import HeatconvException
+from heatconv.ports import SystemClock, SystemIds
+from heatconv.rpc.api import Topics
+from heatconv.rpc.client import EngineClient
+from heatconv.rpc.transport import transport
+from heatconv.storage.base import Lease, StoreUnavailable
+
+#: How long an engine may take to answer.
+ANSWER_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found about one part.
+
+    :ivar detail: figures, or what is wrong and what to do.
+    """
+
+    what: str
+    well: bool
+    detail: str
+
+
+def look(conf: cfg.ConfigOpts) -> list[Finding]:
+    """Look at the database, the services that hold a lease, and an engine's answer."""
+    base = composition.database(conf)
+    try:
+        version, wanted = migration.current(base), migration.head()
+        if version != wanted:
+            detail = f'schema {version or "none"}, not {wanted}: run "heatconv-manage db sync"'
+            return [Finding('database', False, detail)]
+        leases = DatabaseStore(base, SystemClock(), SystemIds()).leases()
+    except StoreUnavailable as error:
+        return [Finding('database', False, str(error))]
+    finally:
+        base.close()
+    return [Finding('database', True, f'schema {version}'), *_services(leases), _answer(conf)]
+
+
+def _services(leases: list[Lease]) -> list[Finding]:
+    now = time.time()
+    alive = Counter(one.kind for one in leases if one.expires_at > now)
+    dead = Counter(one.kind for one in leases if one.expires_at <= now)
+    return [
+        Finding(kind, alive[kind] > 0, f'{alive[kind]} alive, {dead[kind]} dead')
+        for kind in ('engine', 'worker')
+    ]
+
+
+def _answer(conf: cfg.ConfigOpts) -> Finding:
+    bus = transport(conf)
+    client = EngineClient(bus, 'health', timeout=ANSWER_SECONDS, topics=Topics(conf.engine.topic))
+    began = time.monotonic()
+    try:
+        client.call('list_stacks', limit=1)
+    except HeatconvException as error:
+        return Finding('bus', False, str(error))
+    finally:
+        client.close()
+    return Finding('bus', True, f'an engine answers in {time.monotonic() - began:.3f} s')

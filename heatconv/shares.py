@@ -1,0 +1,29 @@
+"""Who looks after what, as those see it who ask.
+
+It is advice: where nobody is known, casts go to whoever is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+
+class Shares(Protocol):
+    """Says who looks after what."""
+
+    def owner(self, key: str) -> str | None:
+        """Return the server that a key belongs to; None if that is not known."""
+
+    def mine(self, keys: Iterable[str]) -> set[str]:
+        """Return those that this process looks after."""
+
+
+class Alone:
+    """Nobody is known: this process looks after everything."""
+
+    def owner(self, key: str) -> str | None:
+        return None
+
+    def mine(self, keys: Iterable[str]) -> set[str]:
+        return set(keys)
