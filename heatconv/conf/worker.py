@@ -19,7 +19,15 @@ OPTS = [
         min=1,
         mutable=True,
         help='Checks that one process has under way at once, those waiting for a long '
-        'operation included; further ones wait at the broker.',
+        'operation included.',
+    ),
+    cfg.IntOpt(
+        'queue_size',
+        default=100_000,
+        min=1,
+        mutable=True,
+        help='Announced checks that one process remembers before it begins them; it takes turns '
+        'among projects and their stacks. What is dropped beyond is found by the sweep.',
     ),
     cfg.IntOpt(
         'batch_size',

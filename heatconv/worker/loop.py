@@ -12,7 +12,6 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from oslo_log import log
@@ -23,12 +22,9 @@ from heatconv.convergence.model import Observation
 from heatconv.effects import Effect, Task
 from heatconv.ports import Clock
 from heatconv.storage.base import Store, StoreUnavailable
+from heatconv.worker.fair import FairPool
 
 LOG = log.getLogger(__name__)
-
-
-#: How often who waits for room looks whether there will be none any more.
-ROOM_SECONDS = 0.2
 
 
 class Performer(Protocol):
@@ -41,10 +37,12 @@ class Performer(Protocol):
 class Loop:
     """Drives tasks until it is stopped.
 
-    :param capacity: how many tasks may be under way, sleeping ones included;
-        `submit` blocks beyond.
+    :param capacity: how many tasks may be under way, sleeping ones included.
     :param batch_size: how many tasks advance in one round; 1 gives every
-        commit a transaction of its own.
+        commit a transaction of its own. Twice as many are awake at once.
+    :param more: gives the next task that waits to begin, or None. It is asked when there
+        is room, and so decides whose turn it is; see `wake`.
+    :param on_view: is told of each stack that a task looks at: traversal and project.
     :param on_lost: called when tasks were dropped since the store failed them:
         what they claimed must be freed by others.
     """
@@ -61,6 +59,8 @@ class Loop:
         capacity: int = 10_000,
         batch_size: int = 100,
         on_lost: Callable[[], None] = lambda: None,
+        more: Callable[[], Task | None] = lambda: None,
+        on_view: Callable[[str, str], None] = lambda traversal_id, project_id: None,
     ) -> None:
         self._store = store
         self._templates = templates
@@ -69,40 +69,55 @@ class Loop:
         self._clock = clock
         self._batch_size = batch_size
         self._on_lost = on_lost
+        self._more = more
+        self._on_view = on_view
+        self._awake_limit = 2 * batch_size
         self._slots = threading.BoundedSemaphore(capacity)
         self._inbox: queue.SimpleQueue[tuple[Task, Any] | None] = queue.SimpleQueue()
         self._timers: list[tuple[float, int, Task]] = []
         self._serial = itertools.count()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix='plugin')
+        self._pool = FairPool(threads, 'plugin')
         self._live = 0
         self._lock = threading.Lock()
-        self._idle = threading.Condition(self._lock)
         self._draining = threading.Event()
+        self._woken = False
 
     @property
     def live(self) -> int:
         """Return how many tasks are under way."""
         return self._live
 
-    def submit(self, task: Task, block: bool = True) -> bool:
+    def submit(self, task: Task) -> bool:
         """Take a task; return False when there is no room, or no longer time."""
-        if not self._slots.acquire(blocking=False):
-            if not block or not self._wait_for_room():
-                return False
-        if self._draining.is_set():
-            self._slots.release()
+        if self._draining.is_set() or not self._slots.acquire(blocking=False):
             return False
+        self._take(task)
+        return True
+
+    def wake(self) -> None:
+        """Say that there may be more to begin."""
+        if not self._woken:
+            self._woken = True
+            self._inbox.put(None)
+
+    def _take(self, task: Task) -> None:
         with self._lock:
             self._live += 1
         self._inbox.put((task, None))
-        return True
 
-    def _wait_for_room(self) -> bool:
-        """Wait until a task ends; return False if the end of all comes first."""
+    def _begin_more(self) -> None:
+        """Begin what waits, while there is room for it."""
+        self._woken = False
         while not self._draining.is_set():
-            if self._slots.acquire(timeout=ROOM_SECONDS):
-                return True
-        return False
+            if self._live - len(self._timers) >= self._awake_limit:
+                return
+            if not self._slots.acquire(blocking=False):
+                return
+            task = self._more()
+            if task is None:
+                self._slots.release()
+                return
+            self._take(task)
 
     def stop(self) -> None:
         """Take no more tasks, and let `run` return once none acts any more.
@@ -117,11 +132,12 @@ class Loop:
         """Drive tasks until stopped."""
         try:
             while not (self._draining.is_set() and self._live <= len(self._timers)):
+                self._begin_more()
                 batch = self._next_batch()
                 while batch:
                     batch = self._round(batch)
         finally:
-            self._pool.shutdown(wait=True)
+            self._pool.close()
 
     def _next_batch(self) -> list[tuple[Task, Any]]:
         """Wait for something to do; return at most a batch of it."""
@@ -197,6 +213,9 @@ class Loop:
         answers: list[Any]
         if kind is effects.Load:
             answers = list(self._store.views([effect.key for effect in asked]))
+            for view in answers:
+                if view.node is not None and view.stack is not None:
+                    self._on_view(view.node.key.traversal_id, view.stack.project_id)
         elif kind is effects.Serving:
             wanted = dict.fromkeys(key for effect in asked for key in effect.keys)
             found = self._store.serving(wanted)
@@ -211,7 +230,8 @@ class Loop:
             answers = [None] * len(asked)
         elif kind is effects.Perform:
             for task, effect in questions:
-                self._pool.submit(self._perform, task, effect)
+                stack_id = effect.call.row.stack_id
+                self._pool.submit(effect.project_id, stack_id, self._perform, task, effect)
             return []
         elif kind is effects.Sleep:
             for task, effect in questions:

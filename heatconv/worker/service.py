@@ -10,12 +10,14 @@ from oslo_log import log
 
 from heatconv.answers import Announcer
 from heatconv.convergence.model import NodeKey
+from heatconv.effects import Task
 from heatconv.ports import Clock, Ids
 from heatconv.resources.registry import Registry
 from heatconv.shares import Alone, Shares
 from heatconv.storage.base import Store, StoreUnavailable
 from heatconv.templates import TemplateCache
 from heatconv.worker.check import Checker
+from heatconv.worker.fair import Intake
 from heatconv.worker.lease import LeaseKeeper, beat
 from heatconv.worker.loop import Loop
 from heatconv.worker.performer import PluginPerformer
@@ -30,6 +32,7 @@ class WorkerOptions:
 
     threads: int = 16
     capacity: int = 10_000
+    queue_size: int = 100_000
     batch_size: int = 100
     poll_interval: float = 1.0
     lease_duration: float = 10.0
@@ -67,8 +70,9 @@ class Worker:
             ids,
             self.options.lease_duration,
             server=server,
-            queued=lambda: self.live,
+            queued=lambda: self.queued,
         )
+        self._intake = Intake(self.options.queue_size)
         self._loop = Loop(
             store,
             templates,
@@ -79,6 +83,8 @@ class Worker:
             capacity=self.options.capacity,
             batch_size=self.options.batch_size,
             on_lost=self._lost,
+            more=self._next,
+            on_view=self._intake.learn,
         )
         self._sweep = Sweep(
             store,
@@ -86,11 +92,16 @@ class Worker:
             clock,
             ids,
             self._checker,
-            lambda task: self._loop.submit(task, block=False),
+            self._loop.submit,
             (shares or Alone()).mine,
         )
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+
+    @property
+    def queued(self) -> int:
+        """Return how much there is to do: nodes that wait and tasks under way."""
+        return len(self._intake) + self._loop.live
 
     @property
     def live(self) -> int:
@@ -111,10 +122,17 @@ class Worker:
             self._threads.append(thread)
 
     def check(self, keys: Iterable[NodeKey]) -> None:
-        """Take nodes to check; blocks while the worker has its hands full."""
-        checker = self._checker()
+        """Take nodes to check; what there is no room for is left to the sweep."""
+        refused = 0
         for key in keys:
-            self._loop.submit(checker.check(key))
+            refused += not self._intake.put(key)
+        if refused:
+            LOG.warning('%d nodes are left to the sweep: %d wait already', refused, self.queued)
+        self._loop.wake()
+
+    def _next(self) -> Task | None:
+        key = self._intake.take()
+        return None if key is None else self._checker().check(key)
 
     def sweep(self, patience: float | None = None) -> None:
         """Look once for what is left over.

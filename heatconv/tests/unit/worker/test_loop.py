@@ -12,8 +12,8 @@ import fixtures
 
 from heatconv import effects
 from heatconv.answers import answer
-from heatconv.convergence.model import Kind, NodeKey, Observation, Reality
-from heatconv.convergence.step import Commit, Outcome
+from heatconv.convergence.model import Kind, NodeKey, Observation, Reality, Verb
+from heatconv.convergence.step import Call, Commit, Outcome
 from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
 from heatconv.ports import SystemClock
@@ -210,7 +210,7 @@ class LostTest(CountedTestCase):
         self.assertTrue(loop.submit(self.parts.checker().check(keys[0])))
         self.wait(lambda: loop.live == 0)
         self.store.fails = set()
-        self.assertTrue(loop.submit(self.parts.checker().check(keys[0]), block=False))
+        self.assertTrue(loop.submit(self.parts.checker().check(keys[0])))
         self.wait(lambda: self.heard.casts != [])
         self.assertEqual(1, self.lost)
 
@@ -235,8 +235,13 @@ def sleeper(seconds: float = 1e6, done: Callable[[], None] = lambda: None) -> Ta
 
 
 def acting(done: Callable[[], None]) -> Task:
-    yield effects.Perform(None, '', '')  # type: ignore[arg-type]
+    yield effects.Perform(Call(Verb.OBSERVE, row('a1'), {}), 'project', 'stack')
     done()
+
+
+def quickly(done: Callable[[], None]) -> Task:
+    done()
+    yield effects.Trace(row('a1'), 'done')
 
 
 class Blocking:
@@ -256,22 +261,52 @@ class RoomTest(LoopTestCase):
     def test_so_many_at_once_sleeping_ones_included(self) -> None:
         loop = self.loop(capacity=2)
         self.assertTrue(loop.submit(sleeper()))
-        self.assertTrue(loop.submit(sleeper(), block=False))
-        self.assertFalse(loop.submit(sleeper(), block=False))
+        self.assertTrue(loop.submit(sleeper()))
+        self.assertFalse(loop.submit(sleeper()))
         self.assertEqual(2, loop.live)
 
-    def test_whoever_brings_more_waits_for_room(self) -> None:
+    def test_what_waits_begins_when_there_is_room(self) -> None:
         performer = Blocking()
-        loop = self.loop(capacity=1, performer=performer)
-        self.running(loop)
         done: list[str] = []
-        loop.submit(acting(lambda: done.append('first')))
+        waiting = [acting(lambda name=name: done.append(name)) for name in ('first', 'second')]
+        loop = self.loop(
+            capacity=1, performer=performer, more=lambda: waiting.pop(0) if waiting else None
+        )
+        self.running(loop)
+        loop.wake()
         performer.asked.wait(PATIENCE)
-        threading.Timer(0.01, performer.go_on.set).start()
-        self.assertTrue(loop.submit(acting(lambda: done.append('second'))))
-        self.assertEqual(['first'], done[:1])
-        self.wait(lambda: loop.live == 0)
+        self.assertEqual((1, 1, []), (len(waiting), loop.live, done))
+        performer.go_on.set()
+        self.wait(lambda: loop.live == 0 and not waiting)
         self.assertEqual(['first', 'second'], done)
+
+    def test_what_waits_is_told_of_again_and_again(self) -> None:
+        waiting: list[Task] = []
+        done: list[int] = []
+        loop = self.loop(more=lambda: waiting.pop(0) if waiting else None)
+        self.running(loop)
+        for number in range(100):
+            waiting.append(quickly(lambda number=number: done.append(number)))
+            loop.wake()
+        self.wait(lambda: len(done) == 100)
+
+    def test_only_so_many_are_awake(self) -> None:
+        performer = Blocking()
+        made: list[Task] = []
+
+        def more() -> Task:
+            made.append(acting(lambda: None))
+            return made[-1]
+
+        loop = self.loop(batch_size=3, performer=performer, more=more)
+        self.running(loop)
+        loop.wake()
+        performer.asked.wait(PATIENCE)
+        self.wait(lambda: loop.live == 6)
+        time.sleep(0.05)
+        self.assertEqual((6, 6), (loop.live, len(made)))
+        loop.stop()
+        performer.go_on.set()
 
 
 class EndTest(LoopTestCase):
@@ -291,7 +326,7 @@ class EndTest(LoopTestCase):
         thread.start()
         performer.asked.wait(PATIENCE)
         loop.stop()
-        self.assertFalse(loop.submit(sleeper(), block=False))
+        self.assertFalse(loop.submit(sleeper()))
         self.assertTrue(thread.is_alive())
         performer.go_on.set()
         thread.join(PATIENCE)

@@ -8,12 +8,15 @@ from typing import Any
 
 from heatconv import effects
 from heatconv.convergence import states
+from heatconv.convergence.model import Verb
 from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.step import Call
 from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
 from heatconv.ports import SystemClock
 from heatconv.storage.base import Lease
 from heatconv.storage.memory import MemoryStore
+from heatconv.tests.unit.convergence.rows import row
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing
 from heatconv.worker.loop import Loop
 from heatconv.worker.service import Worker, WorkerOptions
@@ -47,30 +50,12 @@ class LoopTest(EngineTestCase):
                 raise OSError('the database is gone')
 
         def task() -> Task:
-            yield effects.Perform(None, '', '')  # type: ignore[arg-type]
+            yield effects.Perform(Call(Verb.OBSERVE, row('a1'), {}), 'project', 'stack')
 
         loop = self.loop(performer=Raising())
         loop.submit(task())
         loop.stop()
         self.assertTrue(self.ends(loop), f'{loop.live} tasks are still said to be live')
-
-    def test_whoever_waits_for_room_is_told_of_the_end(self) -> None:
-
-        def sleeper() -> Task:
-            yield effects.Sleep(1e6)
-
-        loop = self.loop(capacity=1)
-        loop.submit(sleeper())
-        answers: list[bool] = []
-        thread = threading.Thread(
-            target=lambda: answers.append(loop.submit(sleeper())), daemon=True
-        )
-        thread.start()
-        time.sleep(0.05)
-        loop.stop()
-        self.assertTrue(self.ends(loop))
-        thread.join(0.5)
-        self.assertEqual([False], answers)
 
 
 class Down(MemoryStore):
