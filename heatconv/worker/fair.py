@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from heatconv.convergence.model import NodeKey
@@ -28,6 +28,11 @@ class FairQueue(Generic[T]):
     def __len__(self) -> int:
         return self._length
 
+    @property
+    def lanes(self) -> int:
+        """Return how many stacks have something waiting."""
+        return sum(len(stacks) for stacks in self._projects.values())
+
     def put(self, project: str, stack: Hashable, item: T) -> None:
         """Add an item."""
         stacks = self._projects.get(project)
@@ -39,12 +44,25 @@ class FairQueue(Generic[T]):
         items.append(item)
         self._length += 1
 
-    def take(self) -> T | None:
-        """Remove the item whose turn it is; None if there is none."""
-        if not self._length:
+    def take(self, may: Callable[[Hashable], bool] = lambda stack: True) -> T | None:
+        """Remove the item whose turn it is; None if there is none.
+
+        :param may: says whether a stack may have a turn.
+        """
+        found = next(
+            (
+                (project, stack)
+                for project, stacks in self._projects.items()
+                for stack in stacks
+                if may(stack)
+            ),
+            None,
+        )
+        if found is None:
             return None
-        project, stacks = self._projects.popitem(last=False)
-        stack, items = stacks.popitem(last=False)
+        project, stack = found
+        stacks = self._projects.pop(project)
+        items = stacks.pop(stack)
         item = items.popleft()
         self._length -= 1
         # Whoever has just been served goes to the end of the line.
@@ -98,13 +116,19 @@ class Intake:
             self._queue.put(project, key.traversal_id, key)
             return True
 
-    def take(self) -> NodeKey | None:
-        """Remove the node whose turn it is; None if there is none."""
+    def take(
+        self, may: Callable[[str], bool] = lambda traversal_id: True
+    ) -> tuple[str, NodeKey] | None:
+        """Remove the node whose turn it is, and tell its project; None if there is none.
+
+        :param may: says whether a traversal may have a turn.
+        """
         with self._lock:
-            key = self._queue.take()
-            if key is not None:
-                self._queued.discard(key)
-            return key
+            key = self._queue.take(lambda stack: may(str(stack)))
+            if key is None:
+                return None
+            self._queued.discard(key)
+            return self._project_of.get(key.traversal_id, UNKNOWN), key
 
     def learn(self, traversal_id: str, project: str) -> None:
         """Remember which project a traversal is of."""

@@ -3,6 +3,10 @@
 Tasks advance in rounds. In each, all that ask for the same kind of thing are
 answered by one call of the store: that is the group commit. Plugin calls go to
 a pool of threads, waiting tasks to a heap of timers; neither holds up a round.
+
+Every task has a lane, its project and stack, and lanes take turns. While several have
+something to do, none fills a round: rounds are short then, so that a small stack gets
+through beside a large one.
 """
 
 from __future__ import annotations
@@ -11,8 +15,9 @@ import heapq
 import itertools
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from oslo_log import log
 
@@ -22,9 +27,33 @@ from heatconv.convergence.model import Observation
 from heatconv.effects import Effect, Task
 from heatconv.ports import Clock
 from heatconv.storage.base import Store, StoreUnavailable
-from heatconv.worker.fair import FairPool
+from heatconv.worker.fair import FairPool, FairQueue
 
 LOG = log.getLogger(__name__)
+
+
+#: A lane: the project and the stack, or traversal, that a task is of.
+Lane = tuple[str, str]
+
+#: The lane of what the sweep has found.
+SWEEP: Lane = ('', 'sweep')
+
+#: How long a lane counts as one that others leave room for.
+CROWDED_SECONDS = 0.5
+
+#: How much of a round one lane has where there are several.
+SHARE = 4
+
+
+class Entry(NamedTuple):
+    """A task that can go on, and what it is told.
+
+    :ivar said: the answer to its last question.
+    """
+
+    lane: Lane
+    task: Task
+    said: Any
 
 
 class Performer(Protocol):
@@ -40,8 +69,9 @@ class Loop:
     :param capacity: how many tasks may be under way, sleeping ones included.
     :param batch_size: how many tasks advance in one round; 1 gives every
         commit a transaction of its own. Twice as many are awake at once.
-    :param more: gives the next task that waits to begin, or None. It is asked when there
-        is room, and so decides whose turn it is; see `wake`.
+    :param more: gives the next task that waits to begin, with its lane, or None. It is
+        asked when there is room, and so decides whose turn it is, among those stacks
+        that may begin one; see `wake`.
     :param on_view: is told of each stack that a task looks at: traversal and project.
     :param on_lost: called when tasks were dropped since the store failed them:
         what they claimed must be freed by others.
@@ -59,7 +89,7 @@ class Loop:
         capacity: int = 10_000,
         batch_size: int = 100,
         on_lost: Callable[[], None] = lambda: None,
-        more: Callable[[], Task | None] = lambda: None,
+        more: Callable[[Callable[[str], bool]], tuple[Lane, Task] | None] = lambda may: None,
         on_view: Callable[[str, str], None] = lambda traversal_id, project_id: None,
     ) -> None:
         self._store = store
@@ -73,8 +103,13 @@ class Loop:
         self._on_view = on_view
         self._awake_limit = 2 * batch_size
         self._slots = threading.BoundedSemaphore(capacity)
-        self._inbox: queue.SimpleQueue[tuple[Task, Any] | None] = queue.SimpleQueue()
-        self._timers: list[tuple[float, int, Task]] = []
+        self._inbox: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        self._ready: FairQueue[Entry] = FairQueue()
+        #: When each stack last had something to do.
+        self._active: dict[str, float] = {}
+        self._timers: list[tuple[float, int, Entry]] = []
+        #: How many tasks of each stack are awake.
+        self._awake: Counter[str] = Counter()
         self._serial = itertools.count()
         self._pool = FairPool(threads, 'plugin')
         self._live = 0
@@ -91,7 +126,7 @@ class Loop:
         """Take a task; return False when there is no room, or no longer time."""
         if self._draining.is_set() or not self._slots.acquire(blocking=False):
             return False
-        self._take(task)
+        self._take(SWEEP, task)
         return True
 
     def wake(self) -> None:
@@ -100,24 +135,28 @@ class Loop:
             self._woken = True
             self._inbox.put(None)
 
-    def _take(self, task: Task) -> None:
+    def _take(self, lane: Lane, task: Task) -> None:
         with self._lock:
             self._live += 1
-        self._inbox.put((task, None))
+        self._inbox.put(Entry(lane, task, None))
+
+    def _may_begin(self, stack: str) -> bool:
+        """Say whether a stack may begin a task: the first one always may."""
+        awake = self._live - len(self._timers)
+        return awake < self._awake_limit or not self._awake[stack]
 
     def _begin_more(self) -> None:
         """Begin what waits, while there is room for it."""
         self._woken = False
         while not self._draining.is_set():
-            if self._live - len(self._timers) >= self._awake_limit:
-                return
             if not self._slots.acquire(blocking=False):
                 return
-            task = self._more()
-            if task is None:
+            more = self._more(self._may_begin)
+            if more is None:
                 self._slots.release()
                 return
-            self._take(task)
+            self._awake[more[0][1]] += 1
+            self._take(*more)
 
     def stop(self) -> None:
         """Take no more tasks, and let `run` return once none acts any more.
@@ -133,43 +172,76 @@ class Loop:
         try:
             while not (self._draining.is_set() and self._live <= len(self._timers)):
                 self._begin_more()
+                self._receive()
                 batch = self._next_batch()
                 while batch:
                     batch = self._round(batch)
+                    if self._crowded:
+                        for entry in batch:
+                            self._put(entry)
+                        break
         finally:
             self._pool.close()
 
-    def _next_batch(self) -> list[tuple[Task, Any]]:
-        """Wait for something to do; return at most a batch of it."""
-        batch: list[tuple[Task, Any]] = []
+    def _receive(self) -> None:
+        """Take in what is due and what was answered; wait if there is nothing to do."""
         now = self._clock.now()
-        while self._timers and self._timers[0][0] <= now and len(batch) < self._batch_size:
-            batch.append((heapq.heappop(self._timers)[2], None))
+        while self._timers and self._timers[0][0] <= now:
+            entry = heapq.heappop(self._timers)[2]
+            self._awake[entry.lane[1]] += 1
+            self._put(entry)
         timeout: float | None = 0.0
-        if not batch:
+        if not self._ready:
             timeout = self._timers[0][0] - now if self._timers else None
-        while len(batch) < self._batch_size:
+        while True:
             try:
                 entry = self._inbox.get(timeout is None or timeout > 0, timeout)
             except queue.Empty:
-                break
+                return
+            if entry is None:
+                return
+            self._put(entry)
+            timeout = 0.0
+
+    def _put(self, entry: Entry) -> None:
+        self._active[entry.lane[1]] = self._clock.now()
+        self._ready.put(*entry.lane, entry)
+
+    @property
+    def _crowded(self) -> bool:
+        """Say whether several stacks have something to do."""
+        return len(self._active) > 1
+
+    def _next_batch(self) -> list[Entry]:
+        """Return whose turn it is: a full batch, or a small one of each lane."""
+        recent = self._clock.now() - CROWDED_SECONDS
+        if self._crowded:
+            self._active = {stack: at for stack, at in self._active.items() if at >= recent}
+        share = SHARE if self._crowded else self._batch_size
+        counts: Counter[str] = Counter()
+        batch: list[Entry] = []
+        while len(batch) < self._batch_size:
+            entry = self._ready.take()
             if entry is None:
                 break
             batch.append(entry)
-            timeout = 0.0
+            counts[entry.lane[1]] += 1
+            if counts[entry.lane[1]] >= share and self._ready.lanes <= 1:
+                break
         return batch
 
-    def _round(self, batch: list[tuple[Task, Any]]) -> list[tuple[Task, Any]]:
+    def _round(self, batch: list[Entry]) -> list[Entry]:
         """Advance each task to its next question, and answer those at hand."""
-        asked: dict[type, list[tuple[Task, Any]]] = {}
-        for task, said in batch:
-            effect = self._advance(task, said)
+        answered: list[Entry] = []
+        asked: dict[type, list[tuple[Entry, Any]]] = {}
+        for entry in batch:
+            effect = self._advance(entry)
             if effect is not None:
-                asked.setdefault(type(effect), []).append((task, effect))
-        answered: list[tuple[Task, Any]] = []
+                asked.setdefault(type(effect), []).append((entry, effect))
         for kind, questions in asked.items():
             try:
-                answered.extend(self._answer(kind, questions))
+                for entry, said in self._answer(kind, questions):
+                    answered.append(Entry(entry.lane, entry.task, said))
             except Exception as error:
                 away = isinstance(error, StoreUnavailable)
                 LOG.error(
@@ -178,19 +250,19 @@ class Loop:
                     error,
                     exc_info=not away,
                 )
-                for task, _ in questions:
-                    self._finished(task)
+                for entry, _ in questions:
+                    self._finished(entry)
                 self._lost()
         return answered
 
-    def _advance(self, task: Task, answer: Any) -> Effect | None:
+    def _advance(self, entry: Entry) -> Effect | None:
         try:
-            return task.send(answer)
+            return entry.task.send(entry.said)
         except StopIteration:
-            self._finished(task)
+            self._finished(entry)
         except Exception:
             LOG.exception('A task is dropped: it has a fault')
-            self._finished(task)
+            self._finished(entry)
             self._lost()
         return None
 
@@ -200,15 +272,23 @@ class Loop:
         except Exception:
             LOG.exception('What was dropped cannot be given up now')
 
-    def _finished(self, task: Task) -> None:
-        task.close()
+    def _finished(self, entry: Entry) -> None:
+        entry.task.close()
         self._slots.release()
+        self._rests(entry)
         with self._lock:
             self._live -= 1
 
-    def _answer(self, kind: type, questions: list[tuple[Task, Any]]) -> list[tuple[Task, Any]]:
+    def _rests(self, entry: Entry) -> None:
+        """Count a task no longer among those that are awake."""
+        stack = entry.lane[1]
+        self._awake[stack] -= 1
+        if self._awake[stack] <= 0:
+            del self._awake[stack]
+
+    def _answer(self, kind: type, questions: list[tuple[Entry, Any]]) -> list[tuple[Entry, Any]]:
         """Answer questions of one kind; later ones come through the inbox."""
-        tasks = [task for task, _ in questions]
+        entries = [entry for entry, _ in questions]
         asked = [effect for _, effect in questions]
         answers: list[Any]
         if kind is effects.Load:
@@ -229,37 +309,38 @@ class Loop:
             self._announcer.nodes(tuple(keys))
             answers = [None] * len(asked)
         elif kind is effects.Perform:
-            for task, effect in questions:
-                stack_id = effect.call.row.stack_id
-                self._pool.submit(effect.project_id, stack_id, self._perform, task, effect)
+            for entry, effect in questions:
+                self._pool.submit(*entry.lane, self._perform, entry, effect)
             return []
         elif kind is effects.Sleep:
-            for task, effect in questions:
+            for entry, effect in questions:
                 due = self._clock.now() + effect.seconds
-                heapq.heappush(self._timers, (due, next(self._serial), task))
+                sleeper = Entry(entry.lane, entry.task, None)
+                heapq.heappush(self._timers, (due, next(self._serial), sleeper))
+                self._rests(entry)
             return []
         else:
             return self._answer_each(questions)
-        return list(zip(tasks, answers, strict=True))
+        return list(zip(entries, answers, strict=True))
 
-    def _answer_each(self, questions: list[tuple[Task, Any]]) -> list[tuple[Task, Any]]:
+    def _answer_each(self, questions: list[tuple[Entry, Any]]) -> list[tuple[Entry, Any]]:
         """Answer one by one, so that what is wrong with one harms no other."""
-        answered: list[tuple[Task, Any]] = []
+        answered: list[tuple[Entry, Any]] = []
         failed = False
-        for task, effect in questions:
+        for entry, effect in questions:
             try:
                 said = answer(effect, self._store, self._templates, self._announcer)
             except Exception:
                 LOG.exception('A task is dropped: nobody can answer %s', type(effect).__name__)
-                self._finished(task)
+                self._finished(entry)
                 failed = True
             else:
-                answered.append((task, said))
+                answered.append((entry, said))
         if failed:
             self._lost()
         return answered
 
-    def _perform(self, task: Task, effect: effects.Perform) -> None:
+    def _perform(self, entry: Entry, effect: effects.Perform) -> None:
         seen: Observation | None = None
         try:
             seen = self._performer.perform(effect)
@@ -267,4 +348,4 @@ class Loop:
             # As if the lease had been too short: others look at what is real.
             LOG.exception('A call of a plugin could not be made')
             self._lost()
-        self._inbox.put((task, seen))
+        self._inbox.put(Entry(entry.lane, entry.task, seen))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from oslo_log import log
@@ -19,7 +19,7 @@ from heatconv.templates import TemplateCache
 from heatconv.worker.check import Checker
 from heatconv.worker.fair import Intake
 from heatconv.worker.lease import LeaseKeeper, beat
-from heatconv.worker.loop import Loop
+from heatconv.worker.loop import Lane, Loop
 from heatconv.worker.performer import PluginPerformer
 from heatconv.worker.sweep import Sweep
 
@@ -130,9 +130,12 @@ class Worker:
             LOG.warning('%d nodes are left to the sweep: %d wait already', refused, self.queued)
         self._loop.wake()
 
-    def _next(self) -> Task | None:
-        key = self._intake.take()
-        return None if key is None else self._checker().check(key)
+    def _next(self, may: Callable[[str], bool]) -> tuple[Lane, Task] | None:
+        taken = self._intake.take(may)
+        if taken is None:
+            return None
+        project_id, key = taken
+        return (project_id, key.traversal_id), self._checker().check(key)
 
     def sweep(self, patience: float | None = None) -> None:
         """Look once for what is left over.
