@@ -82,12 +82,15 @@ class Perform:
     The answer is None when the lease has not time enough left: nothing was
     done and nothing more may be. That does not hold for a call that makes up
     for one that came too late: it removes what belongs to no row.
+
+    :ivar request_id: of the request that it is done for.
     """
 
     call: Call
     project_id: str
     stack_name: str
     makes_up: bool = False
+    request_id: str = ''
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from oslo_db import options as db_options
 from oslo_log import log
 
 from heatconv import conf as heatconv_conf
+from heatconv.context import LOG_FORMAT
 from heatconv.coordination import PartitionCoordinator
 from heatconv.db import migration
 from heatconv.db.database import Database
@@ -71,7 +72,10 @@ def configure(
     heatconv_conf.register_opts(conf)
     conf.register_opts(db_options.database_opts, group='database')
     log.register_options(conf)
-    log.set_defaults(default_log_levels=[*log.get_default_log_levels(), *QUIET])
+    log.set_defaults(
+        logging_context_format_string=LOG_FORMAT,
+        default_log_levels=[*log.get_default_log_levels(), *QUIET],
+    )
     try:
         conf(
             list(sys.argv[1:] if argv is None else argv),

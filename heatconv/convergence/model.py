@@ -149,6 +149,7 @@ class Stack:
 
     :ivar gives_up: what older traversals have under way is not waited for, since it
         was cancelled, came too late, or is to be rolled back.
+    :ivar request_id: of the latest request, for logs only.
     """
 
     id: str
@@ -170,6 +171,7 @@ class Stack:
     deadline: float | None = None
     tags: tuple[str, ...] = ()
     username: str = ''
+    request_id: str = ''
     created_at: float = 0.0
     updated_at: float | None = None
     deleted_at: float | None = None

@@ -66,6 +66,7 @@ stack = sa.Table(
     sa.Column('deadline', time_type()),
     sa.Column('tags', text_type(), nullable=False),
     sa.Column('username', name_type(), nullable=False),
+    sa.Column('request_id', name_type(), nullable=False, server_default=''),
     sa.Column('created_at', time_type(), nullable=False),
     sa.Column('updated_at', time_type()),
     sa.Column('deleted_at', time_type()),

@@ -15,6 +15,7 @@ import oslo_messaging
 from oslo_log import log
 
 from heatconv import exception
+from heatconv.context import Context
 from heatconv.convergence.model import Stack
 from heatconv.engine import content, errors, formats, outputs
 from heatconv.engine.hiding import hidden_names, without_hidden
@@ -40,6 +41,7 @@ def method(function: F) -> F:
     def wrapped(self: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
         if not context.project_id:
             raise exception.Forbidden
+        _tell_about(context, kwargs)
         try:
             return function(self, context, *args, **kwargs)
         except StoreUnavailable as error:
@@ -49,6 +51,14 @@ def method(function: F) -> F:
             ) from None
 
     return oslo_messaging.expected_exceptions(exception.HeatconvException)(wrapped)  # type: ignore[no-any-return]
+
+
+def _tell_about(context: Any, arguments: Mapping[str, Any]) -> None:
+    """Have the log lines of a call name the stack that it is about."""
+    identity = arguments.get('stack_identity')
+    name = identity.get('stack_name') if isinstance(identity, Mapping) else identity
+    if isinstance(context, Context):
+        context.stack = str(name or arguments.get('stack_name') or '') or None
 
 
 class EngineEndpoint:

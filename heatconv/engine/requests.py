@@ -13,6 +13,7 @@ from typing import Any
 
 from heatconv import exception
 from heatconv.answers import Announcer
+from heatconv.context import current_request_id
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Action, Stack, Status
 from heatconv.engine import errors
@@ -36,7 +37,11 @@ class Limits:
 
 
 class Requests:
-    """Takes the requests of users that change stacks."""
+    """Takes the requests of users that change stacks.
+
+    :param request_id: says which request is being answered, for the logs of what is done
+        for it.
+    """
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class Requests:
         clock: Clock,
         ids: Ids,
         limits: Limits | None = None,
+        request_id: Callable[[], str] = current_request_id,
     ) -> None:
         self._store = store
         self._templates = templates
@@ -53,6 +59,7 @@ class Requests:
         self._clock = clock
         self._ids = ids
         self._limits = limits or Limits()
+        self._request_id = request_id
 
     def compile(self, content: Mapping[str, Any]) -> CompiledTemplate:
         """Compile a template or say to its user what is wrong with it."""
@@ -163,7 +170,11 @@ class Requests:
 
     def _with_deadline(self, stack: Stack) -> Stack:
         minutes = stack.timeout_mins or self._limits.timeout_mins
-        return dataclasses.replace(stack, deadline=self._clock.now() + 60 * minutes)
+        return dataclasses.replace(
+            stack,
+            deadline=self._clock.now() + 60 * minutes,
+            request_id=self._request_id(),
+        )
 
     def _request(self, stack: Stack, decide: Callable[[Stack], Request | None]) -> None:
         answered = self._store.request(stack.id, decide)

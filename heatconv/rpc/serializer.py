@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import oslo_messaging
-from oslo_context import context
 from oslo_serialization import jsonutils
+
+from heatconv.context import Context
 
 
 class ContextSerializer(oslo_messaging.Serializer):  # type: ignore[misc]
@@ -21,5 +22,5 @@ class ContextSerializer(oslo_messaging.Serializer):  # type: ignore[misc]
     def serialize_context(self, ctxt: Any) -> dict[str, Any]:
         return dict(ctxt) if isinstance(ctxt, dict) else dict(ctxt.to_dict())
 
-    def deserialize_context(self, ctxt: dict[str, Any]) -> context.RequestContext:
-        return context.RequestContext.from_dict(ctxt)
+    def deserialize_context(self, ctxt: dict[str, Any]) -> Context:
+        return Context.from_dict(ctxt)

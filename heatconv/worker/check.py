@@ -113,7 +113,7 @@ class Checker:
         stack: Stack | None = yield LoadStack(row.stack_id)
         if stack is None:
             return
-        seen = yield Perform(step.call, stack.project_id, stack.name)
+        seen = yield Perform(step.call, stack.project_id, stack.name, request_id=stack.request_id)
         if seen is None:
             return
         if seen.reality != Reality.UNKNOWN:
@@ -171,7 +171,10 @@ class Checker:
         verb, tries = call.verb, 0
         while True:
             seen: Observation | None = yield Perform(
-                evolve(call, verb=verb), project_id, stack_name
+                evolve(call, verb=verb),
+                project_id,
+                stack_name,
+                request_id=view.stack.request_id,
             )
             if seen is None:
                 yield Trace(key, 'the lease is running out: left to others')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oslo_log import log
 
+from heatconv.context import about
 from heatconv.convergence.model import Observation, Reality, Verb
 from heatconv.effects import Perform
 from heatconv.resources.plugin import Plugin, Resource, TransientError
@@ -46,6 +47,7 @@ class PluginPerformer:
         """Do what is asked, then look; a plugin that raises has failed."""
         call = effect.call
         row = call.row
+        about(effect.project_id, effect.request_id, effect.stack_name, row.name)
         resource = Resource(
             token=row.token,
             name=row.name,

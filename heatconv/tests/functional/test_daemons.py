@@ -185,6 +185,18 @@ class _DaemonsTest(Walk, testtools.TestCase):
         self.assertEqual('CREATE_COMPLETE', self.daemons.at_rest(identity))
         self.assertIsNone(self.daemons.processes['worker'].poll())
 
+    def test_lines_of_a_worker_name_request_stack_and_resource(self) -> None:
+        template = slow(0.0, 1)
+        template['resources']['r0']['properties']['fail'] = True
+        identity = created(self.daemons, template, 'told')
+        self.assertEqual('CREATE_FAILED', self.daemons.at_rest(identity))
+        stack = self.daemons.store.stack(identity['stack_id'])
+        assert stack is not None
+        self.assertRegex(stack.request_id, '^req-')
+        self.assertRegex(
+            self.daemons.log('worker'), rf'\[.*{stack.request_id}.*project.*\] \[told/r0\] Plugin '
+        )
+
     def test_report_on_demand(self) -> None:
         """A Guru Meditation Report of the process that works."""
         lease = self.daemons.workers()[0]

@@ -28,9 +28,11 @@ ALLOWED: dict[str, set[str]] = {
     'conf': set(),
     'coordination': {'conf'},
     'shares': set(),
+    'context': set(),
     'partition': {'coordination'},
-    'rpc': {'conf', 'convergence', 'exception', 'shares'},
+    'rpc': {'conf', 'context', 'convergence', 'exception', 'shares'},
     'engine': {
+        'context',
         'convergence',
         'effects',
         'exception',
@@ -44,6 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     'worker': {
         'answers',
+        'context',
         'convergence',
         'effects',
         'hot.errors',

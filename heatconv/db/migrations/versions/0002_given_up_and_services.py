@@ -22,5 +22,6 @@ def upgrade():
     op.add_column(
         'stack', sa.Column('gives_up', sa.Boolean, nullable=False, server_default=sa.false())
     )
+    op.add_column('stack', sa.Column('request_id', _name(), nullable=False, server_default=''))
     op.add_column('lease', sa.Column('server', _name(), nullable=False, server_default=''))
     op.add_column('lease', sa.Column('queued', sa.Integer, nullable=False, server_default='0'))
