@@ -22,6 +22,10 @@ from heatconv.conf.coordination import GROUP, OPTS
 
 LOG = log.getLogger(__name__)
 
+#: What a backend fails with. tooz promises its own errors, and lets others through: those
+#: of etcd3gw, for one, when etcd is away.
+FAILURES = (Exception,)
+
 
 class MemberNotInGroup(Exception):
     """This process is no member, though it has joined."""
@@ -83,7 +87,7 @@ class PartitionCoordinator:
             self._coordinator.start()
             self._started = True
             LOG.info('Coordination backend started successfully.')
-        except tooz.coordination.ToozError:
+        except FAILURES:
             self._started = False
             LOG.exception('Error connecting to coordination backend.')
 
@@ -95,7 +99,7 @@ class PartitionCoordinator:
             self.leave_group(group_id)
         try:
             self._coordinator.stop()
-        except tooz.coordination.ToozError:
+        except FAILURES:
             LOG.exception('Error disconnecting from coordination backend.')
         finally:
             self._coordinator = None
@@ -118,7 +122,7 @@ class PartitionCoordinator:
                 self._join_again()
         try:
             self._coordinator.heartbeat()
-        except tooz.coordination.ToozError:
+        except FAILURES:
             self._started = False
             LOG.exception('Error sending a heartbeat to coordination backend.')
 
@@ -136,7 +140,7 @@ class PartitionCoordinator:
             return
         try:
             self._coordinator.run_watchers()
-        except tooz.coordination.ToozError:
+        except FAILURES:
             LOG.exception('Error running watchers of coordination backend.')
 
     def join_group(self, group_id: str) -> None:
@@ -148,7 +152,7 @@ class PartitionCoordinator:
                 multiplier=self._conf.coordination.retry_backoff,
                 max=self._conf.coordination.max_retry_interval,
             ),
-            retry=tenacity.retry_if_exception_type(tooz.coordination.ToozError),
+            retry=tenacity.retry_if_exception_type(FAILURES),
             reraise=True,
         )
         retry(self._join, group_id)
@@ -159,7 +163,7 @@ class PartitionCoordinator:
             return
         try:
             self._join(group_id)
-        except tooz.coordination.ToozError:
+        except FAILURES:
             LOG.exception('Error joining group %s of coordination backend.', group_id)
 
     def members(self, group_id: str) -> set[str] | None:
@@ -170,7 +174,7 @@ class PartitionCoordinator:
             return self._found(group_id)
         except tooz.coordination.GroupNotCreated:
             return set()
-        except tooz.coordination.ToozError:
+        except FAILURES:
             LOG.exception('Error getting group membership info from coordination backend.')
             return None
 
@@ -184,7 +188,7 @@ class PartitionCoordinator:
         try:
             self._coordinator.leave_group(group_id).get()
             LOG.info('Left partitioning group %s', group_id)
-        except tooz.coordination.ToozError:
+        except FAILURES:
             LOG.exception('Error leaving group %s of coordination backend.', group_id)
 
     def extract_my_subset(self, group_id: str | None, iterable: Iterable[Any]) -> Iterable[Any]:
@@ -211,7 +215,7 @@ class PartitionCoordinator:
                     raise MemberNotInGroup(group_id, members, self._my_id)
             ring = HashRing(members)
             return [one for one in iterable if ring.get_node(str(one)) == self._my_id]
-        except (tooz.coordination.ToozError, MemberNotInGroup):
+        except FAILURES:
             LOG.exception('Error getting group membership info from coordination backend.')
             return []
 
@@ -232,7 +236,7 @@ class PartitionCoordinator:
         for group_id in list(self._groups):
             try:
                 self._join(group_id)
-            except tooz.coordination.ToozError:
+            except FAILURES:
                 LOG.exception('Error joining group %s again.', group_id)
             for callback in self._watched.get(group_id, ()):
                 self._coordinator.watch_join_group(group_id, callback)

@@ -27,7 +27,8 @@ from heatconv.db.store import DatabaseStore
 from heatconv.ports import SystemClock, SystemIds
 from heatconv.rpc.client import EngineClient, connect
 from heatconv.storage.base import StackQuery
-from heatconv.tests.chaos import servers, verdict
+from heatconv.tests import servers
+from heatconv.tests.chaos import verdict
 from heatconv.tests.chaos.fleet import Fleet
 from heatconv.tests.chaos.monkey import Monkey
 from heatconv.tests.chaos.thing import World

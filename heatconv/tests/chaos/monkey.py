@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from heatconv.tests.chaos.fleet import Daemon, Fleet
-from heatconv.tests.chaos.servers import Server
+from heatconv.tests.servers import Server
 
 #: How often each thing happens, relative to each other.
 WEIGHTS = {

@@ -268,6 +268,65 @@ class Redis(Server):
         return f'redis://127.0.0.1:{self.port}?timeout=5'
 
 
+class Etcd(Server):
+    name = 'etcd'
+
+    def command(self) -> Sequence[str]:
+        client, peer = f'http://127.0.0.1:{self.port}', f'http://127.0.0.1:{free_port()}'
+        return [
+            program('etcd'),
+            *('--data-dir', str(self.directory / 'files')),
+            *('--listen-client-urls', client, '--advertise-client-urls', client),
+            *('--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer),
+            *('--initial-cluster', f'default={peer}', '--force-new-cluster'),
+        ]
+
+    @property
+    def url(self) -> str:
+        return f'etcd3+http://127.0.0.1:{self.port}?timeout=3&membership_timeout=3'
+
+
+class Memcached(Server):
+    name = 'memcached'
+    user = 'nobody'
+
+    def command(self) -> Sequence[str]:
+        return [program('memcached'), '-l', '127.0.0.1', '-p', str(self.port), '-U', '0']
+
+    @property
+    def url(self) -> str:
+        return f'memcached://127.0.0.1:{self.port}?membership_timeout=3'
+
+
+class Zookeeper(Server):
+    name = 'ZooKeeper'
+
+    def prepare(self) -> None:
+        (self.directory / 'zoo.cfg').write_text(
+            f'tickTime=500\ndataDir={self.directory}/files\nclientPort={self.port}\n'
+            'clientPortAddress=127.0.0.1\nadmin.enableServer=false\nmaxClientCnxns=0\n'
+        )
+
+    def command(self) -> Sequence[str]:
+        jars = ':'.join(sorted(glob.glob('/usr/share/java/*.jar')))
+        if 'zookeeper' not in jars:
+            raise NotInstalled('zookeeper')
+        server = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
+        return [program('java'), '-cp', jars, server, str(self.directory / 'zoo.cfg')]
+
+    @property
+    def url(self) -> str:
+        return f'zookeeper://127.0.0.1:{self.port}?timeout=3'
+
+
+#: What a coordinator may be kept by.
+COORDINATIONS: dict[str, Callable[[pathlib.Path], Server]] = {
+    'etcd': Etcd,
+    'memcached': Memcached,
+    'redis': Redis,
+    'zookeeper': Zookeeper,
+}
+
 DATABASES: dict[str, Callable[[pathlib.Path], Server]] = {
     'postgresql': Postgresql,
     'mariadb': Mariadb,
