@@ -63,7 +63,9 @@ def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
         help='what is drawn: the same requests and the same faults (default: at random)',
     )
     parser.add_argument(
-        '--database', choices=sorted(servers.DATABASES), default='postgresql', help='which one'
+        '--database',
+        choices=sorted(servers.DATABASES),
+        help='which one (default: each, one after the other, for its share of the time)',
     )
     parser.add_argument('--stacks', type=int, default=20, help='how many users (default: 20)')
     parser.add_argument('--interval', type=float, default=2.5, help='seconds between two faults')
@@ -196,12 +198,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parsed(argv)
     # What the clients log of the outages is no news.
     logging.disable()
+    databases = [args.database] if args.database else sorted(servers.DATABASES)[::-1]
+    args.minutes /= len(databases)
+    failed = 0
+    for args.database in databases:
+        failed |= _one(args)
+    return failed
+
+
+def _one(args: argparse.Namespace) -> int:
+    """Run on one database; return 1 if something is wrong."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix='heatconv-chaos-'))
     directory.chmod(0o755)
-    print(f'seed {args.seed}, {args.minutes:g} minutes, {args.database}', flush=True)
+    print(
+        f'{args.database}, {args.minutes:g} minutes; the same faults and requests again: '
+        f'--database {args.database} --minutes {args.minutes:g} --seed {args.seed}',
+        flush=True,
+    )
     wrong: list[str] = ['it was broken off']
     try:
         wrong = Chaos(args, directory).run()
+    except servers.NotInstalled as error:
+        wrong = [f'{error} is not installed on this machine']
     finally:
         if args.keep or wrong:
             print(f'files: {directory}')

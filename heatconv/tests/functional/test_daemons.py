@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -244,6 +245,29 @@ class _DaemonsTest(Walk, testtools.TestCase):
             check=True,
         ).stdout
         self.assertEqual(3, listed.count(' alive '))
+
+
+class TakeOverTest(testtools.TestCase):
+    """With the intervals that are the default: a lease and a sweep, and no longer."""
+
+    def test_work_of_a_killed_worker_is_taken_over_in_time(self) -> None:
+        daemons = self.useFixture(
+            Daemons(databases.postgresql, poll_interval=1.0, sweep_interval=4.0)
+        )
+        identity = created(daemons, slow(-1, 1))
+        stack_id = identity['stack_id']
+
+        def claim() -> str | None:
+            rows = daemons.store.resources(stack_id)
+            return next((row.claim for row in rows if daemons.records.all()), None)
+
+        first = daemons.wait(claim, 'the claim')
+        (pid,) = [one.pid for one in daemons.workers() if one.id == first]
+        os.kill(pid, signal.SIGKILL)
+        began = time.monotonic()
+        daemons.wait(lambda: claim() not in (None, first), 'another claim')
+        self.assertLess(time.monotonic() - began, 15.0)
+        self.assertEqual(1, len(daemons.records.all()))
 
 
 class PostgresqlDaemonsTest(_DaemonsTest):
