@@ -15,9 +15,9 @@ from heatconv.effects import Perform, Save
 from heatconv.sim.case import Case
 from heatconv.sim.history import STACK, History
 from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
+from heatconv.sim.moves import NEXT, Choice, Running
 from heatconv.sim.schedule import PARK, Fault
 from heatconv.sim.script import Request, Trouble
-from heatconv.sim.world import NEXT, Choice, Running
 
 
 def _chain(a: Mapping[str, object], b: Mapping[str, object] | None) -> Template:

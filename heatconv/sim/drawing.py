@@ -12,10 +12,11 @@ from heatconv.convergence.model import Kind, Node, NodeKey
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.sim import checkers
+from heatconv.sim.moves import Running
 from heatconv.sim.play import make_world, play
 from heatconv.sim.script import Scenario
 from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import Running, World
+from heatconv.sim.world import World
 
 COLORS = {
     'created': '#d8f0d8',

@@ -19,11 +19,12 @@ from heatconv.sim import schedule as schedules
 from heatconv.sim import script
 from heatconv.sim.checkers.reality import differences, of_stack
 from heatconv.sim.history import STACK, History
+from heatconv.sim.moves import LATER, Running
 from heatconv.sim.play import make_world
 from heatconv.sim.schedule import Schedule, Scheduler
 from heatconv.sim.script import Request, Scenario
 from heatconv.sim.templates import Templates
-from heatconv.sim.world import LATER, Running, World
+from heatconv.sim.world import World
 
 #: Faults and changes of priority fall into so many first steps.
 HORIZON = 150

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from heatconv.sim.world import LATER, NEXT, NOW, Choice, Message, Running, World
+from heatconv.sim.moves import LATER, NEXT, NOW, Choice, Message, Running
+from heatconv.sim.world import World
 
 CRASH = 'crash'
 PARK = 'park'

@@ -14,7 +14,8 @@ from heatconv.exception import HeatconvException
 from heatconv.sim.script import Request
 
 if TYPE_CHECKING:
-    from heatconv.sim.world import Running, World
+    from heatconv.sim.moves import Running
+    from heatconv.sim.world import World
 
 
 @dataclass(frozen=True)

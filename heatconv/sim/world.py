@@ -10,22 +10,32 @@ picks one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from heatconv import answers, effects
 from heatconv.convergence.model import NodeKey, Resource, Stack
 from heatconv.convergence.step import Outcome, Verdict
-from heatconv.effects import Effect, Task
-from heatconv.engine.content import StackContent
+from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests import Requests
 from heatconv.exception import HeatconvException
 from heatconv.resources.registry import Registry
 from heatconv.sim import language, script
+from heatconv.sim.moves import (
+    LATER,
+    NEXT,
+    NOW,
+    Choice,
+    Message,
+    Running,
+    SimClock,
+    SimIds,
+    SimWorker,
+)
 from heatconv.sim.reality import RETRIES, Reality, SimResource
 from heatconv.sim.snapshot import Snapshot, Watcher, hooks
 from heatconv.sim.templates import Templates
+from heatconv.sim.user import PROJECT, User
 from heatconv.storage.base import StackQuery, Store
 from heatconv.worker.check import Checker
 from heatconv.worker.lease import LeaseKeeper
@@ -38,98 +48,8 @@ ACTION_SECONDS = 4.0
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 4.0
 
-PROJECT = 'project'
-
 #: Questions whose answer no one else can change, or that nobody waits for.
 FUSED = (effects.Trace, effects.Compiled, effects.Cast, effects.CastWish)
-
-
-class SimClock:
-    """A clock that the world moves."""
-
-    def __init__(self) -> None:
-        self.time = 1_000.0
-
-    def now(self) -> float:
-        return self.time
-
-
-class SimIds:
-    """Ids in the order of their making, short enough to read."""
-
-    def __init__(self) -> None:
-        self.last = 0
-
-    def fresh(self) -> str:
-        self.last += 1
-        return f'{self.last:06d}'
-
-
-@dataclass(eq=False)
-class SimWorker:
-    """One worker process.
-
-    :ivar parked: it seems dead: nobody hears of it, and its tasks go on late.
-    :ivar told: messages it sent in its last step: they may die with it.
-    """
-
-    name: str
-    lease: LeaseKeeper
-    performer: PluginPerformer
-    sweep_due: float
-    parked: bool = False
-    told: list[Message] = field(default_factory=list)
-
-
-@dataclass(eq=False)
-class Running:
-    """A task, and what it asked last.
-
-    :ivar worker: None for the engine's.
-    :ivar admitted: the lease allowed the call of a plugin that it asks for.
-    :ivar due: when it is to be woken up, None while it is awake.
-    """
-
-    serial: int
-    name: str
-    task: Task
-    effect: Effect
-    worker: SimWorker | None
-    admitted: bool = False
-    due: float | None = None
-
-
-@dataclass(eq=False)
-class Message:
-    """A hint on its way.
-
-    :ivar subject: a NodeKey for a worker, the id of a stack for an engine.
-    """
-
-    serial: int
-    subject: NodeKey | str
-
-
-@dataclass(frozen=True)
-class Next:
-    """The next request of the script."""
-
-
-@dataclass(frozen=True)
-class Timer:
-    """Time goes on to the next thing that is due.
-
-    :ivar due: it is due now.
-    """
-
-    due: bool = False
-
-
-NEXT = Next()
-LATER = Timer()
-NOW = Timer(due=True)
-
-Choice = Running | Message | Next | Timer
 
 
 class World:
@@ -184,7 +104,7 @@ class World:
         self._beaten = clock.time
         self._turn = 0
         self._made_workers = 0
-        self._requests = Requests(store, self.templates, self, clock, ids)
+        self._user = User(self, Requests(store, self.templates, self, clock, ids))
         #: In the order of the prototype an engine prepares what it just accepted.
         self.prepares_at_once = False
         self._wishes: list[str] = []
@@ -346,7 +266,7 @@ class World:
         """Let a user ask for something."""
         told = f'user: {entry.verb} {entry.stack}'
         try:
-            stack = self._ask(entry)
+            stack = self._user.ask(entry)
         except HeatconvException as error:
             self._note(f'{told}: refused: {error}')
             self.refused += 1
@@ -359,31 +279,6 @@ class World:
         for tell in self._hooks['requested']:
             tell(self, entry, before, after)
         self.prepare_wishes()
-
-    def _ask(self, entry: script.Request) -> Stack:
-        requests = self._requests
-        if entry.verb == 'create':
-            stack = requests.create(PROJECT, '', entry.stack, self._content(entry))
-            self.names[entry.stack] = stack.id
-            return stack
-        found = self.store.stack_by_name(PROJECT, entry.stack)
-        if found is None:
-            raise HeatconvException(f'there is no stack {entry.stack}')
-        if entry.verb == 'update':
-            requests.update(found, self._content(entry))
-        elif entry.verb == 'delete':
-            requests.delete(found)
-        elif entry.verb == 'rollback':
-            requests.rollback(found)
-        else:
-            requests.cancel(found, entry.options['with_rollback'])
-        return found
-
-    def _content(self, entry: script.Request) -> StackContent:
-        assert entry.template is not None
-        content = entry.template.content
-        self.written[self.templates.id_of(content)] = entry.template
-        return StackContent(content, entry.options)
 
     # Messages
 

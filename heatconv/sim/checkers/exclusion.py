@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from heatconv.convergence.model import Observation, Verb
 from heatconv.effects import Perform
+from heatconv.sim.moves import Running
 from heatconv.sim.snapshot import Watcher
-from heatconv.sim.world import Running, World
+from heatconv.sim.world import World
 
 
 class ExclusionChecker(Watcher):

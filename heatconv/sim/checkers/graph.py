@@ -5,9 +5,10 @@ from __future__ import annotations
 from heatconv.convergence import invariants
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
+from heatconv.sim.moves import Running
 from heatconv.sim.script import Request
 from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import Running, World
+from heatconv.sim.world import World
 
 
 class GraphChecker(Watcher):

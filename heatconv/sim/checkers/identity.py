@@ -12,8 +12,9 @@ from heatconv.convergence.model import Kind, NodeKey, Resource
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.sim.language import GetAtt, GetRes
+from heatconv.sim.moves import Running
 from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import Running, World
+from heatconv.sim.world import World
 
 _GONE = object()
 

@@ -10,9 +10,10 @@ from heatconv.convergence.model import Action, Kind, Observation, Resource, Stat
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.effects import Perform
 from heatconv.sim.language import GetAtt, GetRes, Template
+from heatconv.sim.moves import Running
 from heatconv.sim.reality import PhysicalResource, Reality
 from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import Running, World
+from heatconv.sim.world import World
 
 
 def differences(template: Template, physical: Iterable[PhysicalResource]) -> list[str]:

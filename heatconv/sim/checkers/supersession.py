@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
+from heatconv.sim.moves import Running
 from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import Running, World
+from heatconv.sim.world import World
 
 
 class SupersessionChecker(Watcher):

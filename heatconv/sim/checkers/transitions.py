@@ -6,9 +6,10 @@ from heatconv.convergence import states
 from heatconv.convergence.model import Action, Resource, Stack, Status
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
+from heatconv.sim.moves import Running
 from heatconv.sim.script import Request
 from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import Running, World
+from heatconv.sim.world import World
 
 #: From where a row may vanish: it was never begun, it is gone, or it is retained.
 MAY_GO = (states.INIT, states.DELETING)

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from heatconv.sim import explore, history
-from heatconv.sim.world import SimIds
+from heatconv.sim.moves import SimIds
 from heatconv.storage.memory import MemoryStore
 
 

@@ -25,7 +25,7 @@ from heatconv.convergence.model import (
     Wanted,
 )
 from heatconv.convergence.step import Commit, Step, Verdict
-from heatconv.sim.world import SimClock, SimIds
+from heatconv.sim.moves import SimClock, SimIds
 from heatconv.storage.base import Lease, Request, StackQuery, Store
 
 LEASE = 'lease-1'

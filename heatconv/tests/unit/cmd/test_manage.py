@@ -24,7 +24,7 @@ from heatconv.db.store import DatabaseStore
 from heatconv.exception import Unavailable
 from heatconv.ports import Clock, SystemClock, SystemIds
 from heatconv.rpc.client import EngineClient
-from heatconv.sim.world import SimClock
+from heatconv.sim.moves import SimClock
 from heatconv.storage.base import Lease, Request
 from heatconv.tests.unit.convergence.rows import INIT, row
 from heatconv.version import VERSION

@@ -19,7 +19,7 @@ from heatconv.engine.prepare import prepare
 from heatconv.engine.service import Engine
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
-from heatconv.sim.world import SimClock, SimIds
+from heatconv.sim.moves import SimClock, SimIds
 from heatconv.storage.memory import MemoryStore
 from heatconv.templates import TemplateCache
 from heatconv.worker.check import Checker

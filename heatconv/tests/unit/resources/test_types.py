@@ -15,7 +15,7 @@ from heatconv.resources import random_string
 from heatconv.resources.plugin import Plugin, Resource
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
-from heatconv.sim.world import SimClock
+from heatconv.sim.moves import SimClock
 
 TYPES = ('OS::Heat::None', 'OS::Heat::RandomString', 'OS::Heat::TestResource', 'OS::Heat::Value')
 

@@ -8,7 +8,7 @@ import socket
 import fixtures
 import testtools
 
-from heatconv.sim.world import SimClock, SimIds
+from heatconv.sim.moves import SimClock, SimIds
 from heatconv.storage.memory import MemoryStore
 from heatconv.worker.lease import LeaseKeeper
 

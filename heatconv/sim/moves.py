@@ -1,0 +1,98 @@
+"""What a world is made of, and what may happen next in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from heatconv.convergence.model import NodeKey
+from heatconv.effects import Effect, Task
+from heatconv.worker.lease import LeaseKeeper
+from heatconv.worker.performer import PluginPerformer
+
+
+class SimClock:
+    """A clock that the world moves."""
+
+    def __init__(self) -> None:
+        self.time = 1_000.0
+
+    def now(self) -> float:
+        return self.time
+
+
+class SimIds:
+    """Ids in the order of their making, short enough to read."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def fresh(self) -> str:
+        self.last += 1
+        return f'{self.last:06d}'
+
+
+@dataclass(eq=False)
+class SimWorker:
+    """One worker process.
+
+    :ivar parked: it seems dead: nobody hears of it, and its tasks go on late.
+    :ivar told: messages it sent in its last step: they may die with it.
+    """
+
+    name: str
+    lease: LeaseKeeper
+    performer: PluginPerformer
+    sweep_due: float
+    parked: bool = False
+    told: list[Message] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Running:
+    """A task, and what it asked last.
+
+    :ivar worker: None for the engine's.
+    :ivar admitted: the lease allowed the call of a plugin that it asks for.
+    :ivar due: when it is to be woken up, None while it is awake.
+    """
+
+    serial: int
+    name: str
+    task: Task
+    effect: Effect
+    worker: SimWorker | None
+    admitted: bool = False
+    due: float | None = None
+
+
+@dataclass(eq=False)
+class Message:
+    """A hint on its way.
+
+    :ivar subject: a NodeKey for a worker, the id of a stack for an engine.
+    """
+
+    serial: int
+    subject: NodeKey | str
+
+
+@dataclass(frozen=True)
+class Next:
+    """The next request of the script."""
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Time goes on to the next thing that is due.
+
+    :ivar due: it is due now.
+    """
+
+    due: bool = False
+
+
+NEXT = Next()
+LATER = Timer()
+NOW = Timer(due=True)
+
+Choice = Running | Message | Next | Timer

@@ -1,0 +1,53 @@
+"""The user of a simulation: what a script says, as requests to the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from heatconv.convergence.model import Stack
+from heatconv.engine.content import StackContent
+from heatconv.engine.requests import Requests
+from heatconv.exception import HeatconvException
+from heatconv.sim import script
+
+if TYPE_CHECKING:
+    from heatconv.sim.world import World
+
+PROJECT = 'project'
+
+
+class User:
+    """Asks the engine of a world."""
+
+    def __init__(self, world: World, requests: Requests) -> None:
+        self._world = world
+        self._requests = requests
+
+    def ask(self, entry: script.Request) -> Stack:
+        """Ask for something; return the stack that it is about.
+
+        :raises HeatconvException: if it is refused.
+        """
+        requests = self._requests
+        if entry.verb == 'create':
+            stack = requests.create(PROJECT, '', entry.stack, self._content(entry))
+            self._world.names[entry.stack] = stack.id
+            return stack
+        found = self._world.store.stack_by_name(PROJECT, entry.stack)
+        if found is None:
+            raise HeatconvException(f'there is no stack {entry.stack}')
+        if entry.verb == 'update':
+            requests.update(found, self._content(entry))
+        elif entry.verb == 'delete':
+            requests.delete(found)
+        elif entry.verb == 'rollback':
+            requests.rollback(found)
+        else:
+            requests.cancel(found, entry.options['with_rollback'])
+        return found
+
+    def _content(self, entry: script.Request) -> StackContent:
+        assert entry.template is not None
+        content = entry.template.content
+        self._world.written[self._world.templates.id_of(content)] = entry.template
+        return StackContent(content, entry.options)
