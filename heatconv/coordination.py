@@ -69,6 +69,8 @@ class PartitionCoordinator:
         self._groups: dict[str, None] = {}
         self._watched: dict[str, list[Callable[..., Any]]] = {}
         self._started = False
+        #: What was complained of since it last worked.
+        self._complained: set[str] = set()
 
     @property
     def my_id(self) -> str:
@@ -89,7 +91,7 @@ class PartitionCoordinator:
             LOG.info('Coordination backend started successfully.')
         except FAILURES:
             self._started = False
-            LOG.exception('Error connecting to coordination backend.')
+            self._complain('Error connecting to coordination backend.')
 
     def stop(self) -> None:
         """Leave all groups and disconnect."""
@@ -100,7 +102,7 @@ class PartitionCoordinator:
         try:
             self._coordinator.stop()
         except FAILURES:
-            LOG.exception('Error disconnecting from coordination backend.')
+            self._complain('Error disconnecting from coordination backend.')
         finally:
             self._coordinator = None
             self._started = False
@@ -122,9 +124,10 @@ class PartitionCoordinator:
                 self._join_again()
         try:
             self._coordinator.heartbeat()
+            self._works()
         except FAILURES:
             self._started = False
-            LOG.exception('Error sending a heartbeat to coordination backend.')
+            self._complain('Error sending a heartbeat to coordination backend.')
 
     def watch_group(self, group_id: str, callback: Callable[..., Any]) -> None:
         """Have something called when a member comes or goes; see `run_watchers`."""
@@ -141,7 +144,7 @@ class PartitionCoordinator:
         try:
             self._coordinator.run_watchers()
         except FAILURES:
-            LOG.exception('Error running watchers of coordination backend.')
+            self._complain('Error running watchers of coordination backend.')
 
     def join_group(self, group_id: str) -> None:
         """Join a group, which is made if it is not there; try until it works."""
@@ -164,7 +167,7 @@ class PartitionCoordinator:
         try:
             self._join(group_id)
         except FAILURES:
-            LOG.exception('Error joining group %s of coordination backend.', group_id)
+            self._complain('Error joining group %s of coordination backend.', group_id)
 
     def members(self, group_id: str) -> set[str] | None:
         """Return the members of a group; None if they are not known now."""
@@ -175,7 +178,7 @@ class PartitionCoordinator:
         except tooz.coordination.GroupNotCreated:
             return set()
         except FAILURES:
-            LOG.exception('Error getting group membership info from coordination backend.')
+            self._complain('Error getting group membership info from coordination backend.')
             return None
 
     def leave_group(self, group_id: str) -> None:
@@ -189,7 +192,7 @@ class PartitionCoordinator:
             self._coordinator.leave_group(group_id).get()
             LOG.info('Left partitioning group %s', group_id)
         except FAILURES:
-            LOG.exception('Error leaving group %s of coordination backend.', group_id)
+            self._complain('Error leaving group %s of coordination backend.', group_id)
 
     def extract_my_subset(self, group_id: str | None, iterable: Iterable[Any]) -> Iterable[Any]:
         """Return those that are this member's, in their order.
@@ -216,8 +219,22 @@ class PartitionCoordinator:
             ring = HashRing(members)
             return [one for one in iterable if ring.get_node(str(one)) == self._my_id]
         except FAILURES:
-            LOG.exception('Error getting group membership info from coordination backend.')
+            self._complain('Error getting group membership info from coordination backend.')
             return []
+
+    def _complain(self, message: str, *arguments: str) -> None:
+        """Log a failure with its traceback, once for each outage."""
+        if message in self._complained:
+            LOG.debug(message, *arguments, exc_info=True)
+            return
+        self._complained.add(message)
+        LOG.exception(message, *arguments)
+
+    def _works(self) -> None:
+        """Note that the backend answers."""
+        if self._complained:
+            LOG.info('The coordination backend answers again.')
+            self._complained.clear()
 
     def _join(self, group_id: str) -> None:
         while True:
@@ -237,7 +254,7 @@ class PartitionCoordinator:
             try:
                 self._join(group_id)
             except FAILURES:
-                LOG.exception('Error joining group %s again.', group_id)
+                self._complain('Error joining group %s again.', group_id)
             for callback in self._watched.get(group_id, ()):
                 self._coordinator.watch_join_group(group_id, callback)
                 self._coordinator.watch_leave_group(group_id, callback)

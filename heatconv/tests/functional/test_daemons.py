@@ -79,6 +79,34 @@ class _DaemonsTest(Walk, testtools.TestCase):
         self.assertEqual('DELETE_COMPLETE', self.daemons.at_rest(identity))
         self.assertEqual([], self.daemons.records.all())
 
+    def test_cancel_of_an_operation_that_never_ends(self) -> None:
+        identity = created(self.daemons, slow(-1, 1))
+        first = self.daemons.wait(self.daemons.records.all, 'the create')[0]
+        self.daemons.client.call(
+            'stack_cancel_update', stack_identity=identity, cancel_with_rollback=False
+        )
+        began = time.monotonic()
+        self.assertEqual('CREATE_FAILED', self.daemons.at_rest(identity))
+
+        def released() -> bool:
+            (row,) = self.daemons.store.resources(identity['stack_id'])
+            return row.claim is None and row.status == 'FAILED'
+
+        self.daemons.wait(released, 'the end of the operation')
+        # One poll interval, and what it takes to notice here.
+        self.assertLess(time.monotonic() - began, 0.2 + 1.0)
+        self.daemons.client.call(
+            'update_stack',
+            stack_identity=identity,
+            template=slow(0.0, 1),
+            params={},
+            files={},
+            args={},
+        )
+        self.assertEqual('UPDATE_COMPLETE', self.daemons.at_rest(identity))
+        (now,) = self.daemons.records.all()
+        self.assertNotEqual(first.token, now.token)
+
     def test_sighup_reads_the_options_again(self) -> None:
         text = self.daemons.config.read_text()
         self.assertIn('lease_duration = 5.0', text)
