@@ -58,6 +58,8 @@ def answer(effect: Effect, store: Store, templates: Templates, announcer: Announ
             announcer.nodes(keys)
         case effects.CastWish(stack_id):
             announcer.wish(stack_id)
+        case effects.PutOff(aftermath, due_at):
+            store.put_off(aftermath, due_at)
         case effects.Trace(subject, reason):
             LOG.debug('%s: %s', _name(subject), reason)
         case _:

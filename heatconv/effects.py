@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from heatconv.convergence.model import NodeKey, Resource, Stack
+from heatconv.convergence.model import Aftermath, NodeKey, Resource, Stack
 from heatconv.convergence.step import Call, Commit
 from heatconv.convergence.traversal import Plan
 
@@ -115,6 +115,14 @@ class CastWish:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOff:
+    """Look for an aftermath again at another time; forget it if that is None."""
+
+    aftermath: Aftermath
+    due_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Tell why; for logs and traces only."""
 
@@ -135,6 +143,7 @@ Effect = (
     | Sleep
     | Cast
     | CastWish
+    | PutOff
     | Trace
 )
 

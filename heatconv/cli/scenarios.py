@@ -16,7 +16,7 @@ from heatconv.cli.inputs import positive
 
 DIRECTORY = 'scenarios'
 
-FAULTS = ('crash', 'park', 'drop', 'duplicate')
+FAULTS = ('crash', 'park', 'bury', 'drop', 'duplicate')
 
 
 def add_directory(parser: argparse.ArgumentParser) -> None:
@@ -168,6 +168,11 @@ class ScenarioExplore(StackCommand):
         parser.add_argument('--crash', action='store_true', help='Let processes die.')
         parser.add_argument(
             '--park', action='store_true', help='Let workers seem dead, and go on later.'
+        )
+        parser.add_argument(
+            '--bury',
+            action='store_true',
+            help='Let workers that seem dead die for good, whatever they just did; with --park.',
         )
         parser.add_argument('--drop', action='store_true', help='Lose messages.')
         parser.add_argument('--duplicate', action='store_true', help='Let messages come twice.')

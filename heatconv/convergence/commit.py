@@ -16,6 +16,7 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     ALL,
     UPDATES,
+    Aftermath,
     Event,
     Kind,
     Node,
@@ -58,6 +59,7 @@ class Held:
     stacks_saved: dict[str, Stack] = field(default_factory=dict)
     purged: dict[str, None] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    aftermaths: list[Aftermath] = field(default_factory=list)
 
     def save_row(self, row: Resource) -> None:
         self.rows[row.id] = self.rows_saved[row.id] = row
@@ -146,6 +148,8 @@ def apply(commit: Commit, held: Held) -> Outcome:
     late = commit.node is not None and node is None
     doubted = _write_row(commit.row, held) if commit.row is not None else False
     held.events.extend(commit.events)
+    if commit.aftermath is not None:
+        held.aftermaths.append(commit.aftermath)
     if late:
         return Outcome(Verdict.LATE)
     ready: list[NodeKey] = []

@@ -211,6 +211,24 @@ class Wanted:
     replace_on_change: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What the holder of a void claim may still do, to be looked for later.
+
+    It may have been about to act when it was taken for dead, and die for good before it
+    makes up for that: then nobody else knows of it.
+
+    :ivar row: as it was when the claim was voided.
+    :ivar due_at: when to look, in seconds since the epoch.
+    :ivar looks: how often somebody has looked.
+    """
+
+    id: str
+    row: Resource
+    due_at: float
+    looks: int = 0
+
+
 class Reality(enum.StrEnum):
     """What a plugin found when it looked for a token.
 

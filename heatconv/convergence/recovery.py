@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from heatconv.convergence import states
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import NodeKey, NodeStatus, Resource
-from heatconv.convergence.step import Commit, NodeWrite, RowGuard, RowWrite, Step
+from heatconv.convergence.model import Aftermath, NodeKey, NodeStatus, Resource, Verb
+from heatconv.convergence.step import Call, Commit, NodeWrite, RowGuard, RowWrite, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,11 @@ class Orphan:
     node: NodeKey | None = None
 
 
-def void(orphan: Orphan) -> Step:
-    """Take the claim from a dead lease and let the node be checked again."""
+def void(orphan: Orphan, look_at: float) -> Step:
+    """Take the claim from a dead lease and let the node be checked again.
+
+    :param look_at: when to look for what its holder may still do.
+    """
     row = orphan.row
     saved = evolve(
         row,
@@ -37,5 +40,24 @@ def void(orphan: Orphan) -> Step:
     write = None
     if orphan.node is not None:
         write = NodeWrite(orphan.node, NodeStatus.RUNNING, row.id, NodeStatus.READY)
-    commit = Commit(row=RowWrite(RowGuard.DEAD_CLAIM, row, saved), node=write, late_stands=True)
+    commit = Commit(
+        row=RowWrite(RowGuard.DEAD_CLAIM, row, saved),
+        node=write,
+        late_stands=True,
+        aftermath=Aftermath(f'{row.id}/{row.claim}', evolve(row, attributes={}), look_at),
+    )
     return Step('void the claim of a dead lease', commit, wakes=row.id)
+
+
+def follow_up(then: Resource, now: Resource | None) -> Step:
+    """Say how to find out what the holder of a void claim did after all.
+
+    :param then: the row when its claim was voided.
+    :param now: the row as it is; None if it is gone.
+    """
+    if now is None:
+        call = Call(Verb.OBSERVE, then, then.properties or {})
+        return Step('the row is gone: look whether anything is left', call=call)
+    if states.doomed(now):
+        return Step('its delete is still to come')
+    return Step('reality may differ from the row', Commit(suspects=now.id))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heatconv.convergence.model import Event, NodeKey, NodeStatus, Resource, Verb
+from heatconv.convergence.model import Aftermath, Event, NodeKey, NodeStatus, Resource, Verb
 
 
 class RowGuard(enum.StrEnum):
@@ -97,6 +97,7 @@ class Commit:
         node unless it has one in this traversal.
     :ivar suspects: id of a row to mark suspect, whoever claims it; then the
         commit has no other part.
+    :ivar aftermath: to be remembered with it.
     """
 
     row: RowWrite | None = None
@@ -108,6 +109,7 @@ class Commit:
     failure: Failure | None = None
     suspects: str | None = None
     events: tuple[Event, ...] = ()
+    aftermath: Aftermath | None = None
 
 
 class Verdict(enum.StrEnum):

@@ -86,6 +86,8 @@ class CheckRows:
             writes.save_nodes(connection, stored, held.nodes_saved.values(), now)
             writes.save_resources(connection, held.rows_saved, now)
             writes.add_events(connection, held.events, self._ids, now)
+            left = [rows.aftermath_row(one) for one in held.aftermaths]
+            writes.upsert(connection, tables.aftermath, left, 'id')
             return outcomes
 
     @repeated

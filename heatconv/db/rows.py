@@ -7,6 +7,7 @@ from typing import Any
 
 from heatconv.convergence.model import (
     Action,
+    Aftermath,
     Event,
     Kind,
     Node,
@@ -199,6 +200,19 @@ def event_of(row: Row) -> StoredEvent:
         reason=row['reason'],
     )
     return StoredEvent(row['id'], row['at'], event)
+
+
+def aftermath_row(aftermath: Aftermath) -> dict[str, Any]:
+    return {
+        'id': aftermath.id,
+        'row': dumps(resource_row(aftermath.row)),
+        'due_at': aftermath.due_at,
+        'looks': aftermath.looks,
+    }
+
+
+def aftermath_of(row: Row) -> Aftermath:
+    return Aftermath(row['id'], resource_of(json.loads(row['row'])), row['due_at'], row['looks'])
 
 
 def lease_row(lease: Lease) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import sqlalchemy as sa
 
 from heatconv.convergence import states
-from heatconv.convergence.model import Action, NodeKey, NodeStatus, Resource, Status
+from heatconv.convergence.model import Action, Aftermath, NodeKey, NodeStatus, Resource, Status
 from heatconv.convergence.recovery import Orphan
 from heatconv.db import rows, tables, writes
 from heatconv.db.database import Database, repeated
@@ -137,6 +137,27 @@ class SweepRows:
                     .values(touched_at=self._clock.now())
                 )
         return sorted(rows.key_of(row) for row in found)
+
+    @repeated
+    def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
+        table = tables.aftermath
+        statement = sa.select(table).where(table.c.due_at <= now).order_by(table.c.id)
+        with self.database.read() as connection:
+            found = connection.execute(statement.limit(limit)).mappings()
+            return [rows.aftermath_of(row) for row in found]
+
+    @repeated
+    def put_off(self, aftermath: Aftermath, due_at: float | None) -> None:
+        table = tables.aftermath
+        with self.database.write() as connection:
+            if due_at is None:
+                connection.execute(sa.delete(table).where(table.c.id == aftermath.id))
+            else:
+                connection.execute(
+                    sa.update(table)
+                    .where(table.c.id == aftermath.id)
+                    .values(due_at=due_at, looks=aftermath.looks + 1)
+                )
 
     @repeated
     def overdue(self, now: float) -> list[str]:

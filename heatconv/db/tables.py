@@ -165,6 +165,16 @@ lease = sa.Table(
     sa.Index('ix_lease_expires', 'expires_at'),
 )
 
+aftermath = sa.Table(
+    'aftermath',
+    metadata,
+    sa.Column('id', id_type(80), primary_key=True),
+    sa.Column('row', text_type(), nullable=False),
+    sa.Column('due_at', time_type(), nullable=False),
+    sa.Column('looks', sa.Integer, nullable=False),
+    sa.Index('ix_aftermath_due', 'due_at'),
+)
+
 # The reality of the built-in resource types that need no cloud.
 virtual_resource = sa.Table(
     'virtual_resource',

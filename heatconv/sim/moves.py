@@ -36,6 +36,7 @@ class SimWorker:
     """One worker process.
 
     :ivar parked: it seems dead: nobody hears of it, and its tasks go on late.
+    :ivar parked_at: when its lease ran out.
     :ivar told: messages it sent in its last step: they may die with it.
     """
 
@@ -44,6 +45,7 @@ class SimWorker:
     performer: PluginPerformer
     sweep_due: float
     parked: bool = False
+    parked_at: float = 0.0
     told: list[Message] = field(default_factory=list)
 
 

@@ -17,6 +17,7 @@ from heatconv.sim.world import World
 
 CRASH = 'crash'
 PARK = 'park'
+BURY = 'bury'
 DROP = 'drop'
 DUPLICATE = 'duplicate'
 
@@ -171,6 +172,8 @@ def strike(world: World, fault: Fault) -> None:
             world.crash(worker, unsaid=salt % 2 == 1)
         else:
             world.park(worker)
+    elif kind == BURY:
+        world.bury(salt)
     elif world.messages:
         index = salt % len(world.messages)
         if kind == DROP:

@@ -47,6 +47,8 @@ HEARTBEAT_SECONDS = 2.0
 ACTION_SECONDS = 4.0
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 4.0
+#: Who was taken for dead dies for good before that, or goes on.
+AFTERMATH_SECONDS = 12.0
 
 #: Questions whose answer no one else can change, or that nobody waits for.
 FUSED = (effects.Trace, effects.Compiled, effects.Cast, effects.CastWish)
@@ -98,6 +100,8 @@ class World:
         #: Somebody taken for dead has acted: what reality refuses from now on may
         #: be nobody else's fault, until it is made up for.
         self.zombie_acted = False
+        #: Somebody has died who may not have made up for what it did.
+        self.died = False
         #: How many requests were refused.
         self.refused = 0
         self._serial = 0
@@ -133,6 +137,7 @@ class World:
         :param unsaid: it died before it said what it had just saved.
         """
         self._note(f'{worker.name} dies')
+        self.died = True
         self.workers.remove(worker)
         if unsaid:
             self.messages = [one for one in self.messages if one not in worker.told]
@@ -156,6 +161,26 @@ class World:
         worker.parked = True
         self.add_worker()
         self._pass_time(self.clock.time + LEASE_SECONDS + 1)
+        worker.parked_at = self.clock.time
+
+    def bury(self, number: int) -> None:
+        """Let a worker that seems dead die for good, whatever it has just done.
+
+        Not one of which nobody would look any more for what it did.
+        """
+        since = self.clock.time - AFTERMATH_SECONDS
+        parked = {
+            one.worker: None
+            for one in self.running
+            if one.worker is not None and one.worker.parked and one.worker.parked_at > since
+        }
+        if not parked:
+            return
+        worker = list(parked)[number % len(parked)]
+        self._note(f'{worker.name} dies for good')
+        self.died = True
+        for one in [one for one in self.running if one.worker is worker]:
+            self._drop(one)
 
     def drop(self, message: Message) -> None:
         """Lose a message."""
@@ -228,8 +253,10 @@ class World:
                 return False
             if any(row.claim is not None for row in snapshot.rows.values()):
                 return False
-        # Rows in doubt that no node is about are the sweep's.
-        return not (self.sweeps and self.store.strays(1))
+        # Rows in doubt that no node is about are the sweep's, and so is what the dead did.
+        return not self.sweeps or not (
+            self.store.strays(1) or self.store.aftermaths(float('inf'), 1)
+        )
 
     # Requests
 
@@ -313,7 +340,9 @@ class World:
         return self._start(self._checker(worker).check(subject), worker, name)
 
     def _checker(self, worker: SimWorker) -> Checker:
-        return Checker(worker.lease.id, self.ids, self.clock, POLL_SECONDS, RETRIES)
+        return Checker(
+            worker.lease.id, self.ids, self.clock, POLL_SECONDS, RETRIES, (AFTERMATH_SECONDS,)
+        )
 
     # Time
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from heatconv.convergence.check import View
-from heatconv.convergence.model import Event, Node, NodeKey, Resource, Stack
+from heatconv.convergence.model import Aftermath, Event, Node, NodeKey, Resource, Stack
 from heatconv.convergence.recovery import Orphan
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
@@ -195,6 +195,12 @@ class Store(Protocol):
 
         :param mine: picks among ids of stacks those whose nodes are asked for.
         """
+
+    def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
+        """Return those that are due, by id."""
+
+    def put_off(self, aftermath: Aftermath, due_at: float | None) -> None:
+        """Have it looked at again at another time; forget it if that is None."""
 
     def overdue(self, now: float) -> list[str]:
         """Return the ids of stacks under way whose deadline has passed."""

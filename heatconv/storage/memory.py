@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
+    Aftermath,
     Event,
     Kind,
     Node,
@@ -62,6 +64,7 @@ class MemoryStore:
         self._touched: dict[NodeKey, float] = {}
         self._events: dict[str, list[StoredEvent]] = {}
         self._leases: dict[str, Lease] = {}
+        self._aftermaths: dict[str, Aftermath] = {}
 
     # Templates
 
@@ -247,6 +250,7 @@ class MemoryStore:
         for traversal_id in held.purged:
             self._drop_nodes(traversal_id)
         self._add_events(held.events)
+        self._aftermaths.update((one.id, one) for one in held.aftermaths)
 
     def row(self, row_id: str) -> Resource | None:
         return self._rows.get(row_id)
@@ -331,6 +335,20 @@ class MemoryStore:
             for key in lost:
                 self._touched[key] = self._clock.now()
             return lost
+
+    def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
+        with self._lock:
+            due = (one for _, one in sorted(self._aftermaths.items()) if one.due_at <= now)
+            return list(itertools.islice(due, limit))
+
+    def put_off(self, aftermath: Aftermath, due_at: float | None) -> None:
+        with self._lock:
+            if due_at is None:
+                self._aftermaths.pop(aftermath.id, None)
+            elif aftermath.id in self._aftermaths:
+                self._aftermaths[aftermath.id] = evolve(
+                    aftermath, due_at=due_at, looks=aftermath.looks + 1
+                )
 
     def overdue(self, now: float) -> list[str]:
         with self._lock:

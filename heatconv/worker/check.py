@@ -14,6 +14,7 @@ from heatconv.convergence import check, cleanup, closing, patience, settle
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
+    Aftermath,
     Kind,
     NodeKey,
     Observation,
@@ -23,7 +24,7 @@ from heatconv.convergence.model import (
     Verb,
     Wanted,
 )
-from heatconv.convergence.recovery import Orphan, void
+from heatconv.convergence.recovery import Orphan, follow_up, void
 from heatconv.convergence.step import Call, Outcome, Step, Verdict
 from heatconv.effects import (
     Cast,
@@ -33,6 +34,7 @@ from heatconv.effects import (
     Load,
     LoadStack,
     Perform,
+    PutOff,
     Reload,
     Save,
     Serving,
@@ -53,6 +55,10 @@ AGAIN = (Reality.PENDING, Reality.READY, Reality.UNKNOWN)
 
 #: How often a delete that makes up for something is looked at, at most.
 MAKE_UP_LOOKS = 1_000
+
+
+#: A process may stand still for long, and go on, and die.
+AFTERMATH_DELAYS = (60.0, 600.0, 3_600.0)
 
 
 class CompiledTemplate(Protocol):
@@ -77,6 +83,8 @@ class Checker:
     :ivar lease: id of the lease it claims with.
     :ivar poll_interval: seconds between looks at an operation under way.
     :ivar retry_limit: how often a plugin that could not act or look is asked again.
+    :ivar aftermath_delays: seconds after which to look for what the holder of a void
+        claim may still do, one after the other.
     """
 
     lease: str
@@ -84,6 +92,7 @@ class Checker:
     clock: Clock
     poll_interval: float = 1.0
     retry_limit: int = 5
+    aftermath_delays: tuple[float, ...] = AFTERMATH_DELAYS
 
     def check(self, key: NodeKey) -> Task:
         """Check one node."""
@@ -128,9 +137,36 @@ class Checker:
 
     def void(self, orphan: Orphan) -> Task:
         """Void a claim of a dead lease."""
-        step = void(orphan)
+        step = void(orphan, self.clock.now() + self.aftermath_delays[0])
         yield Trace(orphan.row, step.reason)
         yield from self._save(orphan.node, step)
+
+    def follow_up(self, left: Aftermath) -> Task:
+        """Find out what the holder of a void claim did after all, and undo it."""
+        row: Resource | None = yield Reload(left.row.id)
+        step = follow_up(left.row, row)
+        yield Trace(left.row, step.reason)
+        clean = True
+        if step.commit is not None:
+            yield Save(step.commit)
+        elif step.call is not None:
+            clean = yield from self._remove(step.call)
+        delays = self.aftermath_delays[left.looks + 1 :] or self.aftermath_delays[-1:]
+        last = left.looks + 1 >= len(self.aftermath_delays)
+        yield PutOff(left, None if last and clean else self.clock.now() + delays[0])
+
+    def _remove(self, looked: Call) -> Generator[Effect, Any, bool]:
+        """Delete what is there of a row that is gone; say whether nothing is."""
+        stack: Stack | None = yield LoadStack(looked.row.stack_id)
+        if stack is None:
+            return True
+        seen: Observation | None = yield Perform(
+            looked, stack.project_id, stack.name, makes_up=True
+        )
+        if seen is not None and seen.reality not in (Reality.ABSENT, Reality.UNKNOWN):
+            asked = evolve(looked, verb=Verb.DELETE)
+            seen = yield Perform(asked, stack.project_id, stack.name, makes_up=True)
+        return seen is not None and seen.reality == Reality.ABSENT
 
     def _begin(
         self, view: View, key: NodeKey

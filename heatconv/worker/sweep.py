@@ -76,6 +76,11 @@ class Sweep:
         for row in strays:
             if row.stack_id in stacks and not self._submit(checker.settle(row)):
                 return
+        aftermaths = self._store.aftermaths(now, LIMIT)
+        stacks = mine(one.row.stack_id for one in aftermaths)
+        for left in aftermaths:
+            if left.row.stack_id in stacks and not self._submit(checker.follow_up(left)):
+                return
         for stack_id in sorted(mine(self._store.overdue(now))):
             self._time_out(stack_id, now)
         for stack_id in sorted(mine(self._store.lost_wishes())):

@@ -72,10 +72,21 @@ class RealityChecker(Watcher):
         row = after.rows.get(commit.suspects or '')
         if row is None:
             return
+        known = before.rows[row.id]
+        if one.name == 'sweep' and states.healthy(known) and not _excused(world):
+            if not known.suspect and known.claim is None:
+                self._row(world, known)
         self._doubted.pop(row.id, None)
         for key, node in after.nodes.items():
             if node.subject == row.id and node.status == 'running' and key.kind == Kind.UPDATE:
                 self._doubted[row.id] = key.traversal_id
+
+    def acting(self, world: World, one: Running, effect: Perform) -> None:
+        """Who lives makes up for what it did too late, and leaves it to nobody else."""
+        row = effect.call.row
+        undoes = one.name == 'sweep' and effect.call.verb == 'delete'
+        if undoes and world.reality.by_token(row.token) and not _excused(world):
+            world.violate(f'reality: nobody has made up for {row.id}')
 
     def acted(self, world: World, one: Running, effect: Perform, seen: Observation) -> None:
         if one.worker is not None and one.worker.parked:
@@ -120,3 +131,8 @@ class RealityChecker(Watcher):
                 world.violate(f'reality: the properties of {row.name} are not real')
             if dict(row.attributes) != physical.properties:
                 world.violate(f'reality: the attributes of {row.name} are not real')
+
+
+def _excused(world: World) -> bool:
+    """Say whether somebody may not have made up yet for what it did too late."""
+    return world.died or any(one.worker and one.worker.parked for one in world.running)

@@ -9,6 +9,7 @@ from typing import Any
 from heatconv.convergence import check, cleanup, closing, recovery, settle, traversal
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.check import View
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     ALL,
     UPDATES,
@@ -24,7 +25,7 @@ from heatconv.convergence.model import (
     Status,
     Wanted,
 )
-from heatconv.convergence.step import Commit, Step, Verdict
+from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step, Verdict
 from heatconv.sim.moves import SimClock, SimIds
 from heatconv.storage.base import Lease, Request, StackQuery, Store
 
@@ -391,9 +392,9 @@ class StoreContract:
         self.one(step.commit)
         orphan = self.store.orphans(10)[0]
         self.assertEqual((made.rows[0].id, key), (orphan.row.id, orphan.node))
-        self.assertEqual(Verdict.STANDS, self.one(recovery.void(orphan).commit).verdict)
+        self.assertEqual(Verdict.STANDS, self.one(recovery.void(orphan, 99.0).commit).verdict)
         self.assertEqual(Verdict.REFUSED, self.one(self.finish(key, step).commit).verdict)
-        self.assertEqual(Verdict.REFUSED, self.one(recovery.void(orphan).commit).verdict)
+        self.assertEqual(Verdict.REFUSED, self.one(recovery.void(orphan, 99.0).commit).verdict)
         self.assertEqual(NodeStatus.READY, self.view(key).node.status)
         self.assertEqual([], self.store.orphans(10))
 
@@ -468,7 +469,7 @@ class StoreContract:
         key = self.update_key(made, 'A')
         self.one(self.begin(key, r=1).commit)
         orphan = self.store.orphans(1)[0]
-        self.one(recovery.void(orphan).commit)
+        self.one(recovery.void(orphan, 99.0).commit)
         broken = dataclasses.replace(
             self.store.row(orphan.row.id), status=Status.FAILED, physical_id='half', suspect=False
         )
@@ -594,6 +595,28 @@ class StoreContract:
         self.assertEqual(keys[:1], self.store.lost_nodes(now + 5, 1))
         self.assertEqual(keys[1:], self.store.lost_nodes(now + 5, 10))
         self.assertEqual([], self.store.lost_nodes(now + 5, 10))
+
+    def test_what_the_dead_may_still_do_is_remembered(self) -> None:
+        _, row = self.complete()
+        claimed = evolve(row, claim='dead', version=row.version + 1)
+        self.one(Commit(RowWrite(RowGuard.UNCLAIMED, row, claimed)))
+        (orphan,) = self.store.orphans(10)
+        self.assertEqual([], self.store.aftermaths(1e9, 10))
+        step = recovery.void(orphan, 99.0)
+        self.one(step.commit)
+        # Voided again by somebody who read it before: nothing is added.
+        self.assertEqual(Verdict.REFUSED, self.one(step.commit).verdict)
+        self.assertEqual([], self.store.aftermaths(98.9, 10))
+        (left,) = self.store.aftermaths(99.0, 10)
+        self.assertEqual((claimed.id, 'dead', 0), (left.row.id, left.row.claim, left.looks))
+        self.assertEqual(claimed.properties, left.row.properties)
+        self.store.put_off(left, 500.0)
+        self.assertEqual([], self.store.aftermaths(499.0, 10))
+        (left,) = self.store.aftermaths(500.0, 10)
+        self.assertEqual(1, left.looks)
+        self.store.put_off(left, None)
+        self.store.put_off(left, 600.0)
+        self.assertEqual([], self.store.aftermaths(1e9, 10))
 
     def test_stacks_past_their_deadline_are_found_while_under_way(self) -> None:
         stack = self.stack()

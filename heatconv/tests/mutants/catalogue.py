@@ -352,19 +352,19 @@ MUTANTS = (
     Mutant(
         'sweep_finds_no_orphans',
         SWEEP,
-        'for orphan in self._store.orphans(LIMIT):',
+        'for orphan in orphans:',
         'for orphan in self._store.orphans(LIMIT)[:0]:',
     ),
     Mutant(
         'sweep_finds_no_strays',
         SWEEP,
-        'for row in self._store.strays(LIMIT):',
+        'for row in strays:',
         'for row in self._store.strays(LIMIT)[:0]:',
     ),
     Mutant(
         'sweep_finds_no_wishes',
         SWEEP,
-        'for stack_id in self._store.lost_wishes():',
+        'for stack_id in sorted(mine(self._store.lost_wishes())):',
         'for stack_id in self._store.lost_wishes()[:0]:',
     ),
     Mutant(
@@ -374,6 +374,12 @@ MUTANTS = (
         'if nodes and not nodes:\n',
     ),
     Mutant('leaves_are_not_cast', PREPARE, 'if made.leaves:', 'if False:'),
+    Mutant(
+        'nobody_looks_for_what_the_dead_did',
+        WORKER,
+        'clean = yield from self._remove(step.call)',
+        'pass',
+    ),
     # Patience
     Mutant(
         'row_is_not_released_to_who_waits',
@@ -430,35 +436,5 @@ MUTANTS = (
         STACK,
         'stack.deadline > now:',
         'stack.deadline < now + 1e9:',
-    ),
-)
-
-#: No history of the simulator tells these apart yet: nothing in its reality vanishes by
-#: itself, the doubt about a voided claim shows only where the claim was for settling, and
-#: every wish is announced by itself. Whoever finds such a history moves them up.
-UNTOLD = (
-    Mutant(
-        'settled_absence_is_not_told',
-        SETTLE,
-        'physical_id=None,\n            reason=',
-        'reason=',
-    ),
-    Mutant(
-        'voided_claim_leaves_no_doubt',
-        RECOVERY,
-        'suspect=not states.doomed(row)',
-        'suspect=False',
-    ),
-    Mutant(
-        'voided_claim_keeps_its_version',
-        RECOVERY,
-        'version=row.version + 1',
-        'version=row.version',
-    ),
-    Mutant(
-        'losing_request_is_dropped',
-        PREPARE,
-        '# A newer request came in between: look again',
-        'return  # A newer request came in between: look again',
     ),
 )

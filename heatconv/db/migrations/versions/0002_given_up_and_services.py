@@ -1,4 +1,4 @@
-"""Stacks that do not wait for what is under way, and what a service tells of itself.
+"""Stacks that do not wait, what services tell of themselves, and what the dead may do.
 
 Revision ID: 0002
 Revises: 0001
@@ -18,10 +18,28 @@ def _name(length=255):
     )
 
 
+def _word(length=36):
+    return sa.String(length).with_variant(
+        mysql.VARCHAR(length, charset='ascii', collation='ascii_bin'), 'mysql'
+    )
+
+
+def _text():
+    return sa.Text().with_variant(mysql.LONGTEXT(charset='utf8mb4'), 'mysql')
+
+
 def upgrade():
     op.add_column(
         'stack', sa.Column('gives_up', sa.Boolean, nullable=False, server_default=sa.false())
     )
     op.add_column('stack', sa.Column('request_id', _name(), nullable=False, server_default=''))
     op.add_column('lease', sa.Column('server', _name(), nullable=False, server_default=''))
+    op.create_table(
+        'aftermath',
+        sa.Column('id', _word(80), primary_key=True),
+        sa.Column('row', _text(), nullable=False),
+        sa.Column('due_at', sa.Double(), nullable=False),
+        sa.Column('looks', sa.Integer, nullable=False),
+    )
+    op.create_index('ix_aftermath_due', 'aftermath', ['due_at'])
     op.add_column('lease', sa.Column('queued', sa.Integer, nullable=False, server_default='0'))

@@ -191,7 +191,7 @@ class SettleTest(testtools.TestCase):
 class RecoveryTest(testtools.TestCase):
     def test_claim_of_the_dead_is_void_and_the_doubt_stays(self) -> None:
         orphan = recovery.Orphan(row('a1', CREATING, claim='dead'), update_key())
-        step = recovery.void(orphan)
+        step = recovery.void(orphan, 99.0)
         saved = step.commit.row.saved
         self.assertEqual((None, 2, True), (saved.claim, saved.version, saved.suspect))
         self.assertEqual(RowGuard.DEAD_CLAIM, step.commit.row.guard)
@@ -201,7 +201,7 @@ class RecoveryTest(testtools.TestCase):
         self.assertEqual('a1', step.wakes)
 
     def test_doomed_row_is_simply_deleted_again(self) -> None:
-        step = recovery.void(recovery.Orphan(row('a1', DELETING, claim='dead')))
+        step = recovery.void(recovery.Orphan(row('a1', DELETING, claim='dead')), 99.0)
         self.assertFalse(step.commit.row.saved.suspect)
         self.assertIsNone(step.commit.node)
 

@@ -138,7 +138,8 @@ class Parts:
     def recover(self) -> None:
         """Crash, then sweep until everything is at rest."""
         self.crash()
-        for _ in range(3):
+        # What the dead may have done is looked for a sweep later, and settled by the next.
+        for _ in range(4):
             self.sweep()
             self.rest()
 

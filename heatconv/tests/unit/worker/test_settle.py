@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from heatconv import effects
 from heatconv.convergence import states
 from heatconv.convergence.recovery import Orphan
+from heatconv.resources.plugin import Resource
+from heatconv.resources.test_resource import TestResource
 from heatconv.tests.unit.engine.parts import thing
 from heatconv.tests.unit.worker.checking import A, CheckTestCase
 
@@ -75,3 +78,90 @@ class SettleTest(CheckTestCase):
         self.assertIsNotNone(self.rows(identity)['A'].claim)
         self.parts.recover()
         self.assertEqual(states.CREATED, states.state(self.rows(identity)['A']))
+
+
+class AftermathTest(CheckTestCase):
+    """What the holder of a void claim does after all, and dies before it says so."""
+
+    def late(self) -> tuple[dict[str, str], Any]:
+        """Have a create that a zombie is about to begin, and its claim voided."""
+        identity, task = self.begun()
+        task.until(effects.Perform)
+        self.parts.crash()
+        self.parts.run(self.parts.checker().void(self.store.orphans(1)[0]))
+        return identity, task
+
+    def follow_up(self, seconds: float) -> None:
+        self.parts.elapse(seconds)
+        for left in self.store.aftermaths(self.parts.clock.time, 10):
+            self.parts.run(self.parts.checker().follow_up(left))
+
+    def test_what_was_made_for_a_row_that_is_gone_is_deleted(self) -> None:
+        identity, zombie = self.late()
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        self.assertEqual('DELETE_COMPLETE', self.state(identity))
+        zombie.act()  # and dies
+        self.assertEqual(1, len(self.parts.records.all()))
+        self.follow_up(59)
+        self.assertEqual(1, len(self.parts.records.all()))
+        self.follow_up(1)
+        self.assertEqual([], self.parts.records.all())
+
+    def test_it_is_looked_for_several_times_and_then_forgotten(self) -> None:
+        identity, zombie = self.late()
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        for seconds in (60, 600):
+            self.follow_up(seconds)
+        zombie.act()
+        self.follow_up(3_600)
+        self.assertEqual([], self.parts.records.all())
+        self.follow_up(3_600)
+        self.assertEqual([], self.store.aftermaths(1e12, 10))
+
+    def test_what_cannot_be_deleted_yet_is_not_forgotten(self) -> None:
+        slow = {'A': thing(properties={'action_wait_secs': {'delete': 5_000}})}
+        identity, zombie = self.begun(slow)
+        zombie.until(effects.Perform)
+        self.parts.crash()
+        self.parts.run(self.parts.checker().void(self.store.orphans(1)[0]))
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        zombie.act()
+        for seconds in (60, 600, 3_600):
+            self.follow_up(seconds)
+        self.assertEqual(1, len(self.parts.records.all()))
+        self.follow_up(3_600)
+        self.assertEqual([], self.parts.records.all())
+        self.assertEqual([], self.store.aftermaths(1e12, 10))
+
+    def test_row_that_is_there_is_looked_at_again(self) -> None:
+        identity, _ = self.late()
+        self.parts.recover()
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+        token = self.rows(identity)['A'].token
+        record = self.parts.records.get(token)
+        assert record is not None
+        changed = {**record.properties, 'value': 'of a zombie'}
+        self.parts.records.replace(dataclasses.replace(record, properties=changed))
+        self.follow_up(600)
+        self.assertTrue(self.rows(identity)['A'].suspect)
+        self.parts.sweep()
+        row = self.rows(identity)['A']
+        self.assertEqual((False, changed), (row.suspect, row.properties))
+
+    def test_row_that_is_going_is_left_to_its_delete(self) -> None:
+        identity, _ = self.late()
+        self.parts.recover()
+        self.serve(Undying)
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        self.assertEqual('DELETE_FAILED', self.state(identity))
+        self.follow_up(600)
+        self.assertFalse(self.rows(identity)['A'].suspect)
+
+
+class Undying(TestResource):
+    def delete(self, resource: Resource) -> None:
+        raise RuntimeError('never')
