@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from heatconv.sim import faults
 from heatconv.sim.moves import LATER, NEXT, NOW, Choice, Message, Running
 from heatconv.sim.world import World
 
@@ -163,20 +164,20 @@ def strike(world: World, fault: Fault) -> None:
     kind, salt = fault
     if kind in (CRASH, PARK):
         if kind == CRASH and salt % 5 == 0:
-            world.crash_engine()
+            faults.crash_engine(world)
             return
         busy = [one for one in world.workers if any(r.worker is one for r in world.running)]
         workers = busy or world.workers
         worker = workers[salt // 5 % len(workers)]
         if kind == CRASH:
-            world.crash(worker, unsaid=salt % 2 == 1)
+            faults.crash(world, worker, unsaid=salt % 2 == 1)
         else:
-            world.park(worker)
+            faults.park(world, worker)
     elif kind == BURY:
-        world.bury(salt)
+        faults.bury(world, salt)
     elif world.messages:
         index = salt % len(world.messages)
         if kind == DROP:
-            world.drop(world.messages[index])
+            faults.drop(world, world.messages[index])
         else:
-            world.duplicate(world.messages[index])
+            faults.duplicate(world, world.messages[index])

@@ -131,68 +131,6 @@ class World:
         self.workers.append(worker)
         return worker
 
-    def crash(self, worker: SimWorker, unsaid: bool) -> None:
-        """Let a worker die; another one starts in its place.
-
-        :param unsaid: it died before it said what it had just saved.
-        """
-        self._note(f'{worker.name} dies')
-        self.died = True
-        self.workers.remove(worker)
-        if unsaid:
-            self.messages = [one for one in self.messages if one not in worker.told]
-        for one in [one for one in self.running if one.worker is worker]:
-            self._drop(one)
-        self.add_worker()
-
-    def crash_engine(self) -> None:
-        """Let the engines die with what they prepare."""
-        self._note('the engine dies')
-        for one in [one for one in self.running if one.worker is None]:
-            self._drop(one)
-
-    def park(self, worker: SimWorker) -> None:
-        """Let a worker seem dead: its lease runs out, and it will go on.
-
-        Another one starts in its place.
-        """
-        self._note(f'{worker.name} seems dead')
-        self.workers.remove(worker)
-        worker.parked = True
-        self.add_worker()
-        self._pass_time(self.clock.time + LEASE_SECONDS + 1)
-        worker.parked_at = self.clock.time
-
-    def bury(self, number: int) -> None:
-        """Let a worker that seems dead die for good, whatever it has just done.
-
-        Not one of which nobody would look any more for what it did.
-        """
-        since = self.clock.time - AFTERMATH_SECONDS
-        parked = {
-            one.worker: None
-            for one in self.running
-            if one.worker is not None and one.worker.parked and one.worker.parked_at > since
-        }
-        if not parked:
-            return
-        worker = list(parked)[number % len(parked)]
-        self._note(f'{worker.name} dies for good')
-        self.died = True
-        for one in [one for one in self.running if one.worker is worker]:
-            self._drop(one)
-
-    def drop(self, message: Message) -> None:
-        """Lose a message."""
-        self._note(f'message {message.serial} is lost')
-        self.messages.remove(message)
-
-    def duplicate(self, message: Message) -> None:
-        """Let a message come once more."""
-        self._note(f'message {message.serial} comes twice')
-        self._serial += 1
-        self.messages.append(Message(self._serial, message.subject))
-
     # What may happen next
 
     def choices(self) -> list[Choice]:
@@ -271,13 +209,13 @@ class World:
         elif isinstance(entry, script.Call):
             self.call(entry)
         elif isinstance(entry, script.Wait):
-            self._note(f'{entry.seconds:g} s go by')
+            self.note(f'{entry.seconds:g} s go by')
             # Who runs out of time has failed.
             self.reality.troubled = True
-            self._pass_time(self.clock.time + entry.seconds)
+            self.pass_time(self.clock.time + entry.seconds)
             self.sweep(self.workers[0])
         elif isinstance(entry, script.Trouble):
-            self._note(f'trouble with {entry.name}')
+            self.note(f'trouble with {entry.name}')
             if entry.busy:
                 self.reality.busy(entry.name, entry.verb, entry.times)
             elif entry.polls is None:
@@ -295,12 +233,12 @@ class World:
         try:
             stack = self._user.ask(entry)
         except HeatconvException as error:
-            self._note(f'{told}: refused: {error}')
+            self.note(f'{told}: refused: {error}')
             self.refused += 1
             for tell in self._hooks['refused']:
                 tell(self, entry, error)
             return
-        self._note(told)
+        self.note(told)
         before = self.snapshots.get(stack.id)
         after = self._look(stack.id)
         for tell in self._hooks['requested']:
@@ -312,16 +250,19 @@ class World:
     def nodes(self, keys: Sequence[NodeKey]) -> None:
         """Take casts for workers (it is the announcer of all)."""
         for key in keys:
-            self._serial += 1
-            self.messages.append(Message(self._serial, key))
+            self.announce(key)
 
     def wish(self, stack_id: str) -> None:
         """Take casts for engines."""
         if self.prepares_at_once:
             self._wishes.append(stack_id)
             return
+        self.announce(stack_id)
+
+    def announce(self, subject: NodeKey | str) -> None:
+        """Send a message."""
         self._serial += 1
-        self.messages.append(Message(self._serial, stack_id))
+        self.messages.append(Message(self._serial, subject))
 
     def prepare_wishes(self) -> None:
         """Prepare what was wished for, where engines prepare at once."""
@@ -364,14 +305,15 @@ class World:
         sweeper = min(self.workers, key=lambda one: one.sweep_due) if self.sweeps else None
         asleep = None if sleeper is None else sleeper.due
         if sweeper is not None and (asleep is None or sweeper.sweep_due < asleep):
-            self._pass_time(sweeper.sweep_due)
+            self.pass_time(sweeper.sweep_due)
             self.sweep(sweeper)
         elif sleeper is not None and asleep is not None:
-            self._pass_time(asleep)
+            self.pass_time(asleep)
             sleeper.due = None
             self._send(sleeper, None)
 
-    def _pass_time(self, until: float) -> None:
+    def pass_time(self, until: float) -> None:
+        """Let time go on; who is alive shows it."""
         if until <= self.clock.time:
             return
         self.clock.time = until
@@ -390,7 +332,7 @@ class World:
 
         # Messages and tasks it starts come in the order of the store.
         made = Sweep(self.store, self, self.clock, self.ids, lambda: self._checker(worker), submit)
-        self._note(f'{worker.name} sweeps')
+        self.note(f'{worker.name} sweeps')
         overdue = self.store.overdue(self.clock.time)
         made.run(2 * SWEEP_SECONDS)
         for stack_id in overdue:
@@ -412,7 +354,7 @@ class World:
         self._fuse(one)
         return one
 
-    def _drop(self, one: Running) -> None:
+    def abandon(self, one: Running) -> None:
         """Abandon a task where it stands; nothing of it runs any more."""
         self.running.remove(one)
         if one is self.last:
@@ -462,7 +404,7 @@ class World:
             said = None
             if isinstance(effect, effects.Trace):
                 if self.tracing:
-                    self._note(f'{_who(one)} {_name(effect.subject)}: {effect.reason}')
+                    self.note(f'{_who(one)} {_name(effect.subject)}: {effect.reason}')
             else:
                 said = answers.answer(effect, self.store, self.templates, self)
             try:
@@ -492,7 +434,7 @@ class World:
         seen = worker.performer.act(effect)
         if self.tracing:
             row = effect.call.row
-            self._note(f'{_who(one)} {effect.call.verb} {row.name} {row.id}: {seen.reality}')
+            self.note(f'{_who(one)} {effect.call.verb} {row.name} {row.id}: {seen.reality}')
         for tell in self._hooks['acted']:
             tell(self, one, effect, seen)
         self._send(one, seen)
@@ -501,7 +443,7 @@ class World:
         commit = effect.commit
         outcome: Outcome = self.store.commit([commit])[0]
         if outcome.verdict == Verdict.REFUSED:
-            self._note(f'{_who(one)} refused')
+            self.note(f'{_who(one)} refused')
             self._send(one, outcome)
             return
         if commit.row is not None:
@@ -555,7 +497,8 @@ class World:
         """Tell that something is wrong."""
         self.violations.append(what)
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Write down what happens."""
         if self.tracing:
             self.trace.append(f'{self.steps} {text}')
 
