@@ -19,6 +19,10 @@ LOG = log.getLogger(__name__)
 #: How much one sweep takes up at most: the next one goes on.
 LIMIT = 500
 
+#: So many times as many lost nodes: to announce one is cheap, and a worker that died may
+#: have known of thousands.
+PAGES = 20
+
 #: Every so many looks, one looks after the stacks of all.
 EVERYTHING = 5
 
@@ -85,9 +89,12 @@ class Sweep:
             self._time_out(stack_id, now)
         for stack_id in sorted(mine(self._store.lost_wishes())):
             self._announcer.wish(stack_id)
-        nodes = self._store.lost_nodes(now - patience, LIMIT, mine)
-        if nodes:
-            self._announcer.nodes(nodes)
+        for _ in range(PAGES):
+            nodes = self._store.lost_nodes(now - patience, LIMIT, mine)
+            if nodes:
+                self._announcer.nodes(nodes)
+            if len(nodes) < LIMIT:
+                break
 
     def _time_out(self, stack_id: str, now: float) -> None:
         wish_id = self._ids.fresh()

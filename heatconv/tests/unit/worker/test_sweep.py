@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from heatconv import effects
 from heatconv.convergence import states
@@ -255,3 +256,12 @@ class SweepTest(EngineTestCase):
         self.assertEqual((1, [stacks['wishes']]), (len(self.heard.keys), self.heard.wishes))
         sweep('stack1')
         self.assertEqual(2, len(self.heard.keys))
+
+    def test_many_lost_nodes_are_announced_in_one_look(self) -> None:
+        keys = self.prepared(12)
+        self.heard.casts = []
+        self.parts.clock.time += 100
+        with mock.patch('heatconv.worker.sweep.LIMIT', 5):
+            self.sweep()
+        self.assertEqual([5, 5, 2], self.heard.casts)
+        self.assertEqual(sorted(keys), sorted(self.heard.keys))
