@@ -73,9 +73,11 @@ class RealityChecker(Watcher):
         if row is None:
             return
         known = before.rows[row.id]
-        if one.name == 'sweep' and states.healthy(known) and not _excused(world):
-            if not known.suspect and known.claim is None:
+        if one.name == 'sweep':
+            # That comes too late to be what makes the traversal look again.
+            if states.healthy(known) and not (known.suspect or known.claim or _excused(world)):
                 self._row(world, known)
+            return
         self._doubted.pop(row.id, None)
         for key, node in after.nodes.items():
             if node.subject == row.id and node.status == 'running' and key.kind == Kind.UPDATE:
