@@ -193,7 +193,7 @@ class World:
                 return False
         # Rows in doubt that no node is about are the sweep's, and so is what the dead did.
         return not self.sweeps or not (
-            self.store.strays(1) or self.store.aftermaths(float('inf'), 1)
+            self.store.strays(1) or self.store.aftermaths(1e12, 1)
         )
 
     # Requests
