@@ -192,9 +192,7 @@ class World:
             if any(row.claim is not None for row in snapshot.rows.values()):
                 return False
         # Rows in doubt that no node is about are the sweep's, and so is what the dead did.
-        return not self.sweeps or not (
-            self.store.strays(1) or self.store.aftermaths(1e12, 1)
-        )
+        return not self.sweeps or not (self.store.strays(1) or self.store.aftermaths(1e12, 1))
 
     # Requests
 
