@@ -93,8 +93,8 @@ class _DaemonsTest(Walk, testtools.TestCase):
             return row.claim is None and row.status == 'FAILED'
 
         self.daemons.wait(released, 'the end of the operation')
-        # One poll interval, and what it takes to notice here.
-        self.assertLess(time.monotonic() - began, 0.2 + 1.0)
+        # One poll interval of 0.2 s, and what a loaded machine takes to notice.
+        self.assertLess(time.monotonic() - began, 3.0)
         self.daemons.client.call(
             'update_stack',
             stack_identity=identity,
