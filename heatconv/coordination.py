@@ -124,7 +124,7 @@ class PartitionCoordinator:
                 self._join_again()
         try:
             self._coordinator.heartbeat()
-            self._works()
+            self._works('Error connecting', 'Error sending', 'Error joining')
         except FAILURES:
             self._started = False
             self._complain('Error sending a heartbeat to coordination backend.')
@@ -160,9 +160,14 @@ class PartitionCoordinator:
         )
         retry(self._join, group_id)
 
-    def join_once(self, group_id: str) -> None:
-        """Join a group unless this member is in it; a failure is logged, not waited for."""
-        if self._coordinator is None or not self._started or group_id in self._groups:
+    def join_once(self, group_id: str, again: bool = False) -> None:
+        """Join a group unless that was done; a failure is logged, not waited for.
+
+        :param again: join though it was done: the group does not know this member.
+        """
+        if self._coordinator is None or not self._started:
+            return
+        if group_id in self._groups and not again:
             return
         try:
             self._join(group_id)
@@ -230,11 +235,12 @@ class PartitionCoordinator:
         self._complained.add(message)
         LOG.exception(message, *arguments)
 
-    def _works(self) -> None:
-        """Note that the backend answers."""
-        if self._complained:
-            LOG.info('The coordination backend answers again.')
-            self._complained.clear()
+    def _works(self, *beginnings: str) -> None:
+        """Note that something works, so that its next failure is complained of again."""
+        mended = {one for one in self._complained if one.startswith(beginnings)}
+        if mended:
+            self._complained -= mended
+            LOG.info('The coordination backend works again.')
 
     def _join(self, group_id: str) -> None:
         while True:
@@ -268,5 +274,6 @@ class PartitionCoordinator:
 
     def _found(self, group_id: str) -> set[str]:
         found = self._coordinator.get_members(group_id).get()
+        self._works('Error getting')
         # Backends give bytes for what was given to them as text.
         return {one.decode() if isinstance(one, bytes) else one for one in found}

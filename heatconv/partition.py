@@ -95,6 +95,10 @@ class Partition:
         if found is None:
             self._forget()
             return
+        if self._member and self._coordinator.my_id not in found:
+            # Who stood still for too long was expelled, and does not hear of it.
+            self._coordinator.join_once(self._group_id, again=True)
+            found.add(self._coordinator.my_id)
         members = tuple(sorted(found))
         if members != self._members:
             LOG.info('Workers: %s', ', '.join(members) or 'none')

@@ -55,7 +55,8 @@ def superseded(
     late = stack is not None and stack.deadline is not None and stack.deadline <= now
     if stack is not None and stack.status == Status.FAILED and late:
         return give_up(claimed, seen, f'given up: {stack.reason}')
-    if awaited or seen.reality == Reality.UNKNOWN:
+    # Of a stack that is forgotten the row is gone too: the refusal tells that.
+    if awaited or stack is None or seen.reality == Reality.UNKNOWN:
         return release(claimed)
     # A failed stack then says what became of it.
     return Step('still under way', wait=True)

@@ -167,6 +167,20 @@ class OutageTest(CoordinationTestCase):
             member.heartbeat()
         self.assertIn(ERROR_BEATING, self.log.output)
 
+    def test_each_failure_is_told_once_until_it_is_over(self) -> None:
+        member, coordinator = self.forgetful('me')
+        member.join_group('group')
+        for _ in range(2):
+            coordinator.failing = True
+            for _ in range(3):
+                # Heartbeats get through all the time.
+                member.heartbeat()
+                self.assertIsNone(member.members('group'))
+            coordinator.failing = False
+            self.assertEqual({'me'}, member.members('group'))
+        self.assertEqual(2, self.log.output.count(ERROR_MEMBERS))
+        self.assertEqual(2, self.log.output.count('works again'))
+
     def test_next_heartbeat_connects_again_and_joins_again(self) -> None:
         member, coordinator = self.forgetful('me')
         member.join_group('group')

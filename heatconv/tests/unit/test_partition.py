@@ -68,6 +68,16 @@ class PartitionTest(testtools.TestCase):
         self.assertIn('It is not known who works', self.log.output)
         self.wait(lambda: one.mine(ITEMS) == set(ITEMS))
 
+    def test_who_was_expelled_joins_again(self) -> None:
+        """As one that stood still for longer than its membership lasts."""
+        one, other = self.partition('w0'), self.partition('w1')
+        both = ('w0', 'w1')
+        self.wait(lambda: one.members == both and other.members == both)
+        joined = self.log.output.count('Joined partitioning group')
+        one._coordinator._coordinator.leave_group('workers').get()
+        self.wait(lambda: self.log.output.count('Joined partitioning group') > joined)
+        self.wait(lambda: one.members == both and other.members == both)
+
     def test_backend_that_raises_what_it_should_not(self) -> None:
         with mock.patch.object(PartitionCoordinator, 'heartbeat', side_effect=RuntimeError('no')):
             one = self.partition('w0')

@@ -59,7 +59,6 @@ class SupersededTest(testtools.TestCase):
 
     def test_what_nobody_waits_for_is_polled_to_its_end(self) -> None:
         for now in (
-            None,
             stack(status=Status.IN_PROGRESS, deadline=50.0),
             stack(status=Status.FAILED, deadline=101.0),
             stack(status=Status.FAILED, deadline=None),
@@ -67,6 +66,9 @@ class SupersededTest(testtools.TestCase):
         ):
             step = self.superseded(now)
             self.assertEqual((True, None), (step.wait, step.commit))
+
+    def test_nobody_polls_for_a_stack_that_is_forgotten(self) -> None:
+        self.assertEqual('a1', self.superseded(None).wakes)
 
     def test_it_is_given_up_when_the_time_of_a_failed_stack_is_over(self) -> None:
         step = self.superseded(stack(status=Status.FAILED, deadline=100.0, reason='timed out'))
