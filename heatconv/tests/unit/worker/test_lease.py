@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 
 import fixtures
 import testtools
 
 from heatconv.sim.moves import SimClock, SimIds
+from heatconv.storage.base import StoreUnavailable
 from heatconv.storage.memory import MemoryStore
-from heatconv.worker.lease import LeaseKeeper
+from heatconv.worker.lease import LeaseKeeper, beat
 
 
 class LeaseTest(testtools.TestCase):
@@ -129,3 +131,22 @@ class LeaseTest(testtools.TestCase):
         keeper.start()
         keeper.renew()
         self.assertEqual(7.0, keeper.time_left(keeper.id))
+
+
+class BeatTest(testtools.TestCase):
+    def test_outage_is_told_once_and_its_end_too(self) -> None:
+        log = self.useFixture(fixtures.FakeLogger())
+        over = threading.Event()
+        failing = [True, True, True, False]
+
+        class Keeper:
+            def renew(self) -> None:
+                if not failing:
+                    over.set()
+                elif failing.pop(0):
+                    raise StoreUnavailable('away')
+
+        beat(Keeper(), 0.001, over)  # type: ignore[arg-type]
+        self.assertEqual(1, log.output.count('the database is away'))
+        self.assertEqual(1, log.output.count('The database is back'))
+        self.assertNotIn('Traceback', log.output)

@@ -20,7 +20,7 @@ from heatconv.ports import SystemClock
 from heatconv.storage.memory import MemoryStore
 from heatconv.tests.unit.convergence.rows import row
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing
-from heatconv.worker.loop import Loop
+from heatconv.worker.loop import CROWDED_SECONDS, SHARE, Entry, Loop
 
 PATIENCE = 10
 
@@ -318,6 +318,48 @@ class RoomTest(LoopTestCase):
         self.assertEqual((6, 6), (loop.live, len(made)))
         loop.stop()
         performer.go_on.set()
+
+
+class TurnsTest(LoopTestCase):
+    def test_first_task_of_a_stack_begins_though_another_has_filled_the_loop(self) -> None:
+        performer = Blocking()
+        waiting = [('large', acting(lambda: None)) for _ in range(9)]
+        waiting.append(('small', acting(lambda: None)))
+
+        def more(may: Any) -> Any:
+            for index, (stack, task) in enumerate(waiting):
+                if may(stack):
+                    del waiting[index]
+                    return ('project', stack), task
+            return None
+
+        loop = self.loop(batch_size=2, performer=performer, more=more)
+        self.running(loop)
+        loop.wake()
+        self.wait(lambda: loop.live == 5)
+        self.assertEqual(['large'] * 5, [stack for stack, _ in waiting])
+        loop.stop()
+        performer.go_on.set()
+
+    def test_rounds_are_short_while_several_stacks_have_something_to_do(self) -> None:
+        loop = self.loop()
+
+        def put(stack: str, count: int) -> None:
+            for _ in range(count):
+                loop._put(Entry(('project', stack), quickly(lambda: None), None))
+
+        put('large', 50)
+        self.assertEqual(50, len(loop._next_batch()))
+        put('large', 50)
+        put('small', 1)
+        batch = loop._next_batch()
+        self.assertEqual(1, sum(one.lane[1] == 'small' for one in batch))
+        self.assertLessEqual(len(batch), SHARE + 1)
+        # A round later the small one may be waiting for its plugin.
+        self.assertLessEqual(len(loop._next_batch()), SHARE)
+        self.parts.clock.time += CROWDED_SECONDS + 0.1
+        put('large', 1)
+        self.assertGreater(len(loop._next_batch()), SHARE)
 
 
 class EndTest(LoopTestCase):

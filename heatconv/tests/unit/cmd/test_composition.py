@@ -1,0 +1,30 @@
+"""A daemon that starts before its database waits for it."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import fixtures
+import testtools
+
+from heatconv.cmd import composition
+from heatconv.db import migration
+from heatconv.storage.base import StoreUnavailable
+
+
+class WaitTest(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log = self.useFixture(fixtures.FakeLogger())
+        self.useFixture(fixtures.MonkeyPatch('heatconv.cmd.composition.WAIT_SECONDS', 0.0))
+
+    def check(self, *found: object) -> None:
+        with mock.patch.object(migration, 'current', side_effect=found):
+            composition.check_schema(mock.sentinel.database)
+
+    def test_database_that_is_away_is_waited_for_and_told_of_once(self) -> None:
+        self.check(StoreUnavailable('no'), StoreUnavailable('no'), migration.head())
+        self.assertEqual(1, self.log.output.count('Waiting for the database'))
+
+    def test_schema_of_another_release_ends_the_process(self) -> None:
+        self.assertRaises(SystemExit, self.check, '0001')

@@ -1,0 +1,81 @@
+"""A connection that is lost: before the commit nothing has changed, at it nobody knows."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import testtools
+from oslo_db import exception as db_exception
+
+from heatconv.db.database import Database, repeated, retried
+from heatconv.storage.base import Doubtful, StoreUnavailable
+
+LOST = db_exception.DBConnectionError(Exception('server closed the connection'))
+
+
+class Facade:
+    """Loses the connection at one moment: when it connects, or when it commits."""
+
+    def __init__(self, loses: str = '') -> None:
+        self.loses = loses
+        self.connection = self
+
+    @contextlib.contextmanager
+    def using(self, scope: Any) -> Iterator[str]:
+        if self.loses == 'connect':
+            raise LOST
+        yield 'connection'
+        if self.loses == 'commit':
+            raise LOST
+
+
+class LostTest(testtools.TestCase):
+    def kind(self, loses: str = '', error: Exception | None = None) -> type[Exception]:
+        database = Database('postgresql+psycopg2://nobody@127.0.0.1:1/nothing')
+        try:
+            with database._transaction(Facade(loses)):
+                if error is not None:
+                    raise error
+        except Exception as raised:
+            return type(raised)
+        raise AssertionError('nothing was raised')
+
+    def test_what_was_lost_before_the_commit_has_changed_nothing(self) -> None:
+        self.assertIs(StoreUnavailable, self.kind('connect'))
+        self.assertIs(StoreUnavailable, self.kind(error=LOST))
+
+    def test_what_was_lost_at_the_commit_is_in_doubt(self) -> None:
+        self.assertIs(Doubtful, self.kind('commit'))
+
+    def test_other_errors_are_what_they_are(self) -> None:
+        self.assertIs(
+            db_exception.DBDuplicateEntry, self.kind(error=db_exception.DBDuplicateEntry())
+        )
+        self.assertIs(ZeroDivisionError, self.kind(error=ZeroDivisionError()))
+
+
+class RetryTest(testtools.TestCase):
+    def tries(self, wrap: Any, error: Exception) -> int:
+        """Return how often something is tried that fails the first two times."""
+        tries = 0
+
+        @wrap
+        def work() -> None:
+            nonlocal tries
+            tries += 1
+            if tries < 3:
+                raise error
+
+        with contextlib.suppress(StoreUnavailable):
+            work()
+        return tries
+
+    def test_what_changed_nothing_is_tried_again(self) -> None:
+        for wrap in (retried, repeated):
+            self.assertEqual(3, self.tries(wrap, StoreUnavailable('away')))
+
+    def test_what_is_in_doubt_is_repeated_only_where_that_does_no_harm(self) -> None:
+        self.assertEqual(1, self.tries(retried, Doubtful('away')))
+        self.assertEqual(3, self.tries(repeated, Doubtful('away')))
