@@ -49,6 +49,8 @@ class Held:
     :ivar nodes_saved: the same for nodes.
     :ivar stacks_saved: stacks to overwrite.
     :ivar purged: traversals whose nodes are to be deleted, all of them.
+    :ivar retained: rows that go while their resource stays: their aftermaths go too, or
+        they would take it for something left over.
     """
 
     rows: dict[str, Resource] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class Held:
     purged: dict[str, None] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     aftermaths: list[Aftermath] = field(default_factory=list)
+    retained: list[str] = field(default_factory=list)
 
     def save_row(self, row: Resource) -> None:
         self.rows[row.id] = self.rows_saved[row.id] = row
@@ -203,6 +206,8 @@ def _write_row(write: RowWrite, held: Held) -> bool:
     """Save the row part; say whether it was marked suspect meanwhile."""
     row = held.rows[write.read.id]
     if write.saved is None:
+        if row.deletion_policy == 'Retain':
+            held.retained.append(row.id)
         held.drop_row(row.id)
         return False
     saved = write.saved

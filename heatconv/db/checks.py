@@ -88,6 +88,10 @@ class CheckRows:
             writes.add_events(connection, held.events, self._ids, now)
             left = [rows.aftermath_row(one) for one in held.aftermaths]
             writes.upsert(connection, tables.aftermath, left, 'id')
+            for row_id in held.retained:
+                # Their ids begin with that of the row.
+                mine = tables.aftermath.c.id.startswith(f'{row_id}/', autoescape=True)
+                connection.execute(sa.delete(tables.aftermath).where(mine))
             return outcomes
 
     @repeated

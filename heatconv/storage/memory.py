@@ -251,6 +251,9 @@ class MemoryStore:
             self._drop_nodes(traversal_id)
         self._add_events(held.events)
         self._aftermaths.update((one.id, one) for one in held.aftermaths)
+        for one in list(self._aftermaths.values()):
+            if one.row.id in held.retained:
+                del self._aftermaths[one.id]
 
     def row(self, row_id: str) -> Resource | None:
         return self._rows.get(row_id)

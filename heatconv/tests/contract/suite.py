@@ -618,6 +618,22 @@ class StoreContract:
         self.store.put_off(left, 600.0)
         self.assertEqual([], self.store.aftermaths(1e9, 10))
 
+    def test_what_the_dead_may_do_to_a_retained_resource_is_forgotten(self) -> None:
+        _, row = self.complete()
+        for lease in ('dead', 'dead too'):
+            row = self.store.row(row.id)
+            claimed = evolve(row, claim=lease, version=row.version + 1)
+            self.one(Commit(RowWrite(RowGuard.UNCLAIMED, row, claimed)))
+            (orphan,) = self.store.orphans(10)
+            self.one(recovery.void(orphan, 99.0).commit)
+        self.assertEqual(2, len(self.store.aftermaths(1e9, 10)))
+        row = self.store.row(row.id)
+        kept = evolve(row, deletion_policy='Retain', version=row.version + 1)
+        self.one(Commit(RowWrite(RowGuard.UNCLAIMED, row, kept)))
+        self.assertEqual(2, len(self.store.aftermaths(1e9, 10)))
+        self.one(Commit(RowWrite(RowGuard.UNCLAIMED, self.store.row(row.id), None)))
+        self.assertEqual([], self.store.aftermaths(1e9, 10))
+
     def test_stacks_past_their_deadline_are_found_while_under_way(self) -> None:
         stack = self.stack()
         now = self.clock.now()

@@ -8,6 +8,7 @@ from typing import Any
 from heatconv import effects
 from heatconv.convergence import states
 from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.step import Commit, RowGuard, RowWrite
 from heatconv.resources.plugin import Resource
 from heatconv.resources.test_resource import TestResource
 from heatconv.tests.unit.engine.parts import thing
@@ -150,6 +151,31 @@ class AftermathTest(CheckTestCase):
         self.parts.sweep()
         row = self.rows(identity)['A']
         self.assertEqual((False, changed), (row.suspect, row.properties))
+
+    def test_what_is_retained_is_no_leftover(self) -> None:
+        resources = {'A': thing(deletion_policy='Retain')}
+        identity, _ = self.begun(resources)
+        self.parts.recover()
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+        self.update(identity, resources)
+        self.prepared(identity)
+        self.parts.rest()
+        zombie = self.parts.records.all()[0].token
+        self.store.commit([self.claimed(identity)])
+        self.parts.recover()
+        self.assertNotEqual([], self.store.aftermaths(1e12, 10))
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        self.assertEqual('DELETE_COMPLETE', self.state(identity))
+        for seconds in (600, 3_600, 3_600):
+            self.follow_up(seconds)
+        self.assertEqual([zombie], [one.token for one in self.parts.records.all()])
+
+    def claimed(self, identity: Any) -> Commit:
+        """Have the row claimed by a process that is no more."""
+        row = self.rows(identity)['A']
+        claimed = dataclasses.replace(row, claim='dead', version=row.version + 1)
+        return Commit(RowWrite(RowGuard.UNCLAIMED, row, claimed))
 
     def test_row_that_is_going_is_left_to_its_delete(self) -> None:
         identity, _ = self.late()
