@@ -59,7 +59,7 @@ def answer(effect: Effect, store: Store, templates: Templates, announcer: Announ
         case effects.CastWish(stack_id):
             announcer.wish(stack_id)
         case effects.PutOff(aftermath, due_at):
-            store.put_off(aftermath, due_at)
+            return store.put_off(aftermath, due_at)
         case effects.Trace(subject, reason):
             LOG.debug('%s: %s', _name(subject), reason)
         case _:

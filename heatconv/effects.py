@@ -116,7 +116,10 @@ class CastWish:
 
 @dataclass(frozen=True, slots=True)
 class PutOff:
-    """Look for an aftermath again at another time; forget it if that is None."""
+    """Look for an aftermath again at another time; forget it if that is None.
+
+    Answer whether it was there.
+    """
 
     aftermath: Aftermath
     due_at: float | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -147,17 +148,14 @@ class SweepRows:
             return [rows.aftermath_of(row) for row in found]
 
     @repeated
-    def put_off(self, aftermath: Aftermath, due_at: float | None) -> None:
+    def put_off(self, aftermath: Aftermath, due_at: float | None) -> bool:
         table = tables.aftermath
+        statement: Any = sa.delete(table)
+        if due_at is not None:
+            statement = sa.update(table).values(due_at=due_at, looks=aftermath.looks + 1)
         with self.database.write() as connection:
-            if due_at is None:
-                connection.execute(sa.delete(table).where(table.c.id == aftermath.id))
-            else:
-                connection.execute(
-                    sa.update(table)
-                    .where(table.c.id == aftermath.id)
-                    .values(due_at=due_at, looks=aftermath.looks + 1)
-                )
+            done = connection.execute(statement.where(table.c.id == aftermath.id))
+            return int(done.rowcount) == 1
 
     @repeated
     def overdue(self, now: float) -> list[str]:

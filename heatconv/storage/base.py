@@ -199,8 +199,11 @@ class Store(Protocol):
     def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
         """Return those that are due, by id."""
 
-    def put_off(self, aftermath: Aftermath, due_at: float | None) -> None:
-        """Have it looked at again at another time; forget it if that is None."""
+    def put_off(self, aftermath: Aftermath, due_at: float | None) -> bool:
+        """Have it looked at again at another time; forget it if that is None.
+
+        :return: whether it was there.
+        """
 
     def overdue(self, now: float) -> list[str]:
         """Return the ids of stacks under way whose deadline has passed."""

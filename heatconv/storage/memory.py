@@ -344,14 +344,14 @@ class MemoryStore:
             due = (one for _, one in sorted(self._aftermaths.items()) if one.due_at <= now)
             return list(itertools.islice(due, limit))
 
-    def put_off(self, aftermath: Aftermath, due_at: float | None) -> None:
+    def put_off(self, aftermath: Aftermath, due_at: float | None) -> bool:
         with self._lock:
-            if due_at is None:
-                self._aftermaths.pop(aftermath.id, None)
-            elif aftermath.id in self._aftermaths:
+            there = self._aftermaths.pop(aftermath.id, None) is not None
+            if there and due_at is not None:
                 self._aftermaths[aftermath.id] = evolve(
                     aftermath, due_at=due_at, looks=aftermath.looks + 1
                 )
+            return there
 
     def overdue(self, now: float) -> list[str]:
         with self._lock:

@@ -146,14 +146,18 @@ class Checker:
         row: Resource | None = yield Reload(left.row.id)
         step = follow_up(left.row, row)
         yield Trace(left.row, step.reason)
+        delays = self.aftermath_delays[left.looks + 1 :] or self.aftermath_delays[-1:]
+        # A row that went while its resource is retained took this with it: whoever read
+        # it before must not take the resource for something left over.
+        if not (yield PutOff(left, self.clock.now() + delays[0])):
+            return
         clean = True
         if step.commit is not None:
             yield Save(step.commit)
         elif step.call is not None:
             clean = yield from self._remove(step.call)
-        delays = self.aftermath_delays[left.looks + 1 :] or self.aftermath_delays[-1:]
-        last = left.looks + 1 >= len(self.aftermath_delays)
-        yield PutOff(left, None if last and clean else self.clock.now() + delays[0])
+        if clean and left.looks + 1 >= len(self.aftermath_delays):
+            yield PutOff(left, None)
 
     def _remove(self, looked: Call) -> Generator[Effect, Any, bool]:
         """Delete what is there of a row that is gone; say whether nothing is."""

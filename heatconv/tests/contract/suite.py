@@ -610,12 +610,12 @@ class StoreContract:
         (left,) = self.store.aftermaths(99.0, 10)
         self.assertEqual((claimed.id, 'dead', 0), (left.row.id, left.row.claim, left.looks))
         self.assertEqual(claimed.properties, left.row.properties)
-        self.store.put_off(left, 500.0)
+        self.assertTrue(self.store.put_off(left, 500.0))
         self.assertEqual([], self.store.aftermaths(499.0, 10))
         (left,) = self.store.aftermaths(500.0, 10)
         self.assertEqual(1, left.looks)
-        self.store.put_off(left, None)
-        self.store.put_off(left, 600.0)
+        self.assertTrue(self.store.put_off(left, None))
+        self.assertFalse(self.store.put_off(left, 600.0))
         self.assertEqual([], self.store.aftermaths(1e9, 10))
 
     def test_what_the_dead_may_do_to_a_retained_resource_is_forgotten(self) -> None:

@@ -171,6 +171,16 @@ class AftermathTest(CheckTestCase):
             self.follow_up(seconds)
         self.assertEqual([zombie], [one.token for one in self.parts.records.all()])
 
+    def test_who_read_of_it_before_it_was_retained_leaves_it_alone(self) -> None:
+        identity = self.made({'A': thing(deletion_policy='Retain')})
+        self.store.commit([self.claimed(identity)])
+        self.parts.recover()
+        (left,) = self.store.aftermaths(1e12, 10)
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        self.parts.run(self.parts.checker().follow_up(left))
+        self.assertEqual(1, len(self.parts.records.all()))
+
     def claimed(self, identity: Any) -> Commit:
         """Have the row claimed by a process that is no more."""
         row = self.rows(identity)['A']
