@@ -60,11 +60,17 @@ def answer(effect: Effect, store: Store, templates: Templates, announcer: Announ
             announcer.wish(stack_id)
         case effects.PutOff(aftermath, due_at):
             return store.put_off(aftermath, due_at)
-        case effects.Trace(subject, reason):
-            LOG.debug('%s: %s', _name(subject), reason)
+        case effects.Trace():
+            tell(effect)
         case _:
             raise TypeError(f'{effect} needs a runtime of its own')
     return None
+
+
+def tell(trace: effects.Trace) -> None:
+    """Log why something is done."""
+    if LOG.isEnabledFor(log.DEBUG):
+        LOG.debug('%s: %s', _name(trace.subject), trace.reason)
 
 
 def _name(subject: Any) -> str:

@@ -93,6 +93,7 @@ class Embedded:
         self._started.append(bus.cleanup)
         announcer = RpcAnnouncer(bus)
         self.worker = Worker(self.store, registry, templates, announcer, clock, ids, OPTIONS)
+        announcer.keep = self.worker.keep
         engine = Engine(self.store, templates, announcer, clock, ids)
         self.worker.start()
         self._started.append(self.worker.stop)

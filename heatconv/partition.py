@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import pathlib
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from oslo_log import log
 
@@ -64,6 +65,13 @@ class Partition:
     def owner(self, key: str) -> str | None:
         ring = self._ring
         return None if ring is None else ring.get_node(key)
+
+    def round(self, key: str) -> Iterator[str | None]:
+        first, members = self.owner(key), self._members
+        if first not in members:
+            return itertools.repeat(first)
+        at = members.index(first)
+        return itertools.cycle(members[at:] + members[:at])
 
     def mine(self, keys: Iterable[str]) -> set[str]:
         ring = self._ring

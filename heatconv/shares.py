@@ -5,7 +5,8 @@ It is advice: where nobody is known, casts go to whoever is free.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 
@@ -14,6 +15,9 @@ class Shares(Protocol):
 
     def owner(self, key: str) -> str | None:
         """Return the server that a key belongs to; None if that is not known."""
+
+    def round(self, key: str) -> Iterator[str | None]:
+        """Give all servers in turn, for ever, beginning with the owner of a key."""
 
     def mine(self, keys: Iterable[str]) -> set[str]:
         """Return those that this process looks after."""
@@ -24,6 +28,9 @@ class Alone:
 
     def owner(self, key: str) -> str | None:
         return None
+
+    def round(self, key: str) -> Iterator[str | None]:
+        return itertools.repeat(None)
 
     def mine(self, keys: Iterable[str]) -> set[str]:
         return set(keys)

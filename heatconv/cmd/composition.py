@@ -246,7 +246,7 @@ def worker(conf: cfg.ConfigOpts, made: Parts) -> Worker:
     options = WorkerOptions(
         **{name: getattr(conf.worker, name) for name in WorkerOptions.__dataclass_fields__}
     )
-    return Worker(
+    worker = Worker(
         made.store,
         made.registry,
         made.templates,
@@ -257,3 +257,5 @@ def worker(conf: cfg.ConfigOpts, made: Parts) -> Worker:
         made.server,
         made.partition,
     )
+    made.announcer.keep = worker.keep
+    return worker

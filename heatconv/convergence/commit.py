@@ -1,14 +1,14 @@
 """Apply commits to the rows that a store holds locked: the guards.
 
-Every store does the same three things in one transaction: lock what `needs`
-names (and the successors, once the nodes are known), `apply` each commit in
-turn, write what changed. So the guards are written once, here, and a store has
-no rules of its own. In a batch each commit stands by itself.
+Every store does the same in one transaction: lock what `needs` names, `apply_all` the
+commits in turn, write what changed, count down what was released. So the guards are
+written once, here, and a store has no rules of its own. In a batch each commit stands by
+itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from heatconv.convergence import stack as stack_rules
@@ -45,10 +45,14 @@ class Held:
     a row that is not there is missing from them. The rest tells the store what
     to write at the end.
 
+    :ivar read: what rows to overwrite were made from: only what differs from that is to be
+        written. A row to insert is missing from it.
     :ivar rows_saved: rows to insert or overwrite, or None to delete.
     :ivar nodes_saved: the same for nodes.
     :ivar stacks_saved: stacks to overwrite.
     :ivar purged: traversals whose nodes are to be deleted, all of them.
+    :ivar releases: nodes, not among those locked, that have one blocker less: each with the
+        number of the commit. The store counts down and says in `announced` who is ready.
     :ivar retained: rows that go while their resource stays: their aftermaths go too, or
         they would take it for something left over.
     """
@@ -63,6 +67,16 @@ class Held:
     events: list[Event] = field(default_factory=list)
     aftermaths: list[Aftermath] = field(default_factory=list)
     retained: list[str] = field(default_factory=list)
+    read: dict[str, Resource] = field(default_factory=dict)
+    releases: list[tuple[int, NodeKey]] = field(default_factory=list)
+
+    @property
+    def released(self) -> dict[NodeKey, int]:
+        """Count the blockers that each node loses."""
+        counted: dict[NodeKey, int] = {}
+        for _, key in self.releases:
+            counted[key] = counted.get(key, 0) + 1
+        return counted
 
     def save_row(self, row: Resource) -> None:
         self.rows[row.id] = self.rows_saved[row.id] = row
@@ -79,6 +93,7 @@ class Held:
         for key in [key for key in self.nodes if key.traversal_id == traversal_id]:
             del self.nodes[key]
             self.nodes_saved.pop(key, None)
+        self.releases = [one for one in self.releases if one[1].traversal_id != traversal_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,9 @@ class Needs:
 
 
 def needs(commits: Iterable[Commit]) -> Needs:
-    """Name the rows that `apply` will look at, but for successors.
+    """Name the rows that `apply` will look at.
+
+    Successors are not among them: their counters are moved without being read.
 
     Stacks come first in the order of locking: whoever changes a stack also
     removes its nodes, as the preparation does.
@@ -119,24 +136,33 @@ def needs(commits: Iterable[Commit]) -> Needs:
     return Needs(tuple(sorted(stacks)), tuple(sorted(nodes)), tuple(sorted(rows)))
 
 
-def successors(commits: Iterable[Commit], held: Held) -> tuple[NodeKey, ...]:
-    """Name the nodes that these commits may let go on, in key order."""
-    found: set[NodeKey] = set()
-    for commit in commits:
-        write = commit.node
-        if write is None or write.now != NodeStatus.DONE:
-            continue
-        node = held.nodes.get(write.key)
-        if node is not None:
-            traversal_id = write.key.traversal_id
-            found.update(NodeKey(traversal_id, kind, name) for kind, name in node.successors)
-    return tuple(sorted(found - held.nodes.keys()))
+def apply_all(commits: Iterable[Commit], held: Held) -> list[Outcome]:
+    """Apply commits in turn; each stands by itself."""
+    return [apply(commit, held, turn) for turn, commit in enumerate(commits)]
 
 
-def apply(commit: Commit, held: Held) -> Outcome:
+def announced(
+    outcomes: list[Outcome], held: Held, unblocked: Collection[NodeKey]
+) -> list[Outcome]:
+    """Tell which commits made nodes ready, once the store has counted down.
+
+    :param unblocked: of the nodes released, those without blockers now.
+    """
+    last = {key: turn for turn, key in held.releases if key in unblocked}
+    ready: dict[int, list[NodeKey]] = {}
+    for key, turn in last.items():
+        ready.setdefault(turn, []).append(key)
+    told = list(outcomes)
+    for turn, keys in ready.items():
+        told[turn] = evolve(told[turn], ready=tuple(sorted((*told[turn].ready, *keys))))
+    return told
+
+
+def apply(commit: Commit, held: Held, turn: int = 0) -> Outcome:
     """Check every guard of a commit and, if they hold, do what it says.
 
     :param held: changed in place; untouched when the commit is refused.
+    :param turn: its number among those of one transaction.
     :return: an outcome; refusal and lateness are ordinary.
     """
     if commit.suspects is not None:
@@ -166,7 +192,7 @@ def apply(commit: Commit, held: Held) -> Outcome:
             held.save_node(evolve(node, status=NodeStatus.READY))
             ready.append(node.key)
         else:
-            ready = _write_node(commit, commit.node, node, held)
+            ready = _write_node(commit, commit.node, node, held, turn)
         if commit.closing is not None:
             _close(commit.closing, node, held)
     return Outcome(Verdict.STANDS, tuple(sorted(ready)), wish)
@@ -178,6 +204,7 @@ def _suspect(row_id: str, held: Held) -> Outcome:
         return REFUSED
     # The version stays: whoever holds the claim must be able to finish, and to
     # see then that the row is in doubt.
+    held.read.setdefault(row.id, row)
     held.save_row(evolve(row, suspect=True))
     return Outcome(Verdict.STANDS)
 
@@ -214,11 +241,14 @@ def _write_row(write: RowWrite, held: Held) -> bool:
     doubted = write.guard == RowGuard.MINE and row.suspect
     if doubted:
         saved = evolve(saved, suspect=True)
+    held.read.setdefault(saved.id, write.read)
     held.save_row(saved)
     return doubted
 
 
-def _write_node(commit: Commit, write: NodeWrite, node: Node, held: Held) -> list[NodeKey]:
+def _write_node(
+    commit: Commit, write: NodeWrite, node: Node, held: Held, turn: int
+) -> list[NodeKey]:
     ready: list[NodeKey] = []
     changed = evolve(
         node,
@@ -232,7 +262,10 @@ def _write_node(commit: Commit, write: NodeWrite, node: Node, held: Held) -> lis
     if write.now == NodeStatus.DONE:
         for kind, name in changed.successors:
             key = NodeKey(node.key.traversal_id, kind, name)
-            successor = held.nodes[key]
+            successor = held.nodes.get(key)
+            if successor is None:
+                held.releases.append((turn, key))
+                continue
             blockers = successor.blockers - 1
             status = NodeStatus.WAITING if blockers else NodeStatus.READY
             held.save_node(evolve(successor, blockers=blockers, status=status))
@@ -267,6 +300,7 @@ def _fail(commit: Commit, node: Node, held: Held) -> str | None:
     assert commit.failure is not None
     stack = held.stacks[node.stack_id]
     root = held.nodes.get(NodeKey(node.key.traversal_id, Kind.ROOT, UPDATES))
+    # It is held, so it is counted down here and not by the store.
     updated = root is None or root.blockers == 0
     failed, events = stack_rules.fail(stack, commit.failure, updated)
     held.stacks[stack.id] = held.stacks_saved[stack.id] = failed

@@ -9,13 +9,28 @@ import sqlalchemy as sa
 
 from heatconv.convergence import commit as guards
 from heatconv.convergence.check import View
-from heatconv.convergence.model import Kind, Node, NodeKey, NodeStatus, Resource, Stack
+from heatconv.convergence.model import Kind, Node, NodeKey, Resource, Stack
 from heatconv.convergence.step import Commit, Outcome
-from heatconv.db import rows, tables, writes
+from heatconv.db import bulk, rows, tables, writes
 from heatconv.db.database import Database, repeated, retried
 from heatconv.db.stacks import update_stack
 from heatconv.ports import Clock, Ids
 from heatconv.storage.memory import stamped
+
+ROWS = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.id {{}}'
+GUARDED = (
+    'SELECT id, version, claim, suspect, deletion_policy FROM resource WHERE id {} ORDER BY id'
+)
+NODES = f'SELECT {rows.NODE_LIST} FROM node n WHERE n.id {{}} ORDER BY n.id'
+SERVING = f"""
+SELECT n.traversal_id, n.kind, n.name, {rows.RESOURCE_LIST}
+FROM node n JOIN resource r ON r.id = n.subject WHERE n.id {{}}
+"""
+WAITING = """
+SELECT n.traversal_id, n.kind, n.name
+FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
+WHERE n.subject {} AND n.status = 'ready'
+"""
 
 
 class CheckRows:
@@ -28,7 +43,7 @@ class CheckRows:
     @repeated
     def views(self, keys: Sequence[NodeKey]) -> list[View]:
         with self.database.read() as connection:
-            nodes = _by_key(connection, keys, lock=False)
+            nodes = _by_key(connection, keys)
             stacks = _stacks(connection, {node.stack_id for node in nodes.values()})
             named = _rows_named_alike(connection, nodes.values())
             updates = [
@@ -36,9 +51,7 @@ class CheckRows:
                 for node in nodes.values()
                 if node.key.kind == Kind.CLEANUP and node.subject in named
             ]
-            subjects = {
-                node.subject: node for node in _by_key(connection, updates, lock=False).values()
-            }
+            subjects = {node.subject: node for node in _by_key(connection, updates).values()}
         by_name: dict[tuple[str, str], list[Resource]] = {}
         for row in named.values():
             by_name.setdefault((row.stack_id, row.name), []).append(row)
@@ -46,75 +59,55 @@ class CheckRows:
 
     @repeated
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
-        node, resource = tables.node, tables.resource
-        found: dict[NodeKey, Resource] = {}
+        ids = sorted(rows.node_id(key) for key in keys)
         with self.database.read() as connection:
-            for chunk in writes.chunks(sorted(keys)):
-                statement = (
-                    sa.select(
-                        resource,
-                        node.c.traversal_id.label('node_traversal_id'),
-                        node.c.name.label('node_name'),
-                    )
-                    .join(node, node.c.subject == resource.c.id)
-                    .where(node.c.id.in_([rows.node_id(key) for key in chunk]))
-                )
-                for row in connection.execute(statement).mappings():
-                    key = NodeKey(row['node_traversal_id'], Kind.UPDATE, row['node_name'])
-                    found[key] = rows.resource_of(row)
-        return found
+            found = bulk.fetch(connection, SERVING, ids)
+        return {rows.key_of(row): rows.resource_of(row[3:]) for row in found}
 
     @retried
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         # Not repeated when the connection is lost: whether the commit stands is
         # not known then, and its guards would refuse it the second time.
         now = self._clock.now()
+        needs = guards.needs(commits)
         with self.database.write() as connection:
-            needs = guards.needs(commits)
             held = guards.Held(
                 stacks=_stacks(connection, needs.stacks, lock=True),
                 nodes=_by_key(connection, needs.nodes, lock=True),
-                rows=_locked_rows(connection, needs.rows),
+                rows=_guarded_rows(connection, needs.rows),
             )
-            held.nodes.update(_by_key(connection, guards.successors(commits, held), lock=True))
-            stored = {rows.node_id(key): node for key, node in held.nodes.items()}
-            outcomes = [guards.apply(commit, held) for commit in commits]
+            before = dict(held.nodes)
+            outcomes = guards.apply_all(commits, held)
             for stack in held.stacks_saved.values():
                 update_stack(connection, stamped(stack, now))
             for traversal_id in held.purged:
                 writes.drop_nodes(connection, traversal_id)
-            writes.save_nodes(connection, stored, held.nodes_saved.values(), now)
-            writes.save_resources(connection, held.rows_saved, now)
+            writes.save_nodes(connection, before, held.nodes_saved.values(), now)
+            writes.save_resources(connection, held.read, held.rows_saved, now)
             writes.add_events(connection, held.events, self._ids, now)
-            left = [rows.aftermath_row(one) for one in held.aftermaths]
-            writes.upsert(connection, tables.aftermath, left, 'id')
-            for row_id in held.retained:
-                # Their ids begin with that of the row.
-                mine = tables.aftermath.c.id.startswith(f'{row_id}/', autoescape=True)
-                connection.execute(sa.delete(tables.aftermath).where(mine))
-            return outcomes
+            self._save_aftermaths(connection, held)
+            unblocked = writes.release(connection, held.released, now)
+        return guards.announced(outcomes, held, unblocked)
+
+    def _save_aftermaths(self, connection: sa.Connection, held: guards.Held) -> None:
+        left = [rows.aftermath_row(one) for one in held.aftermaths]
+        writes.upsert(connection, tables.aftermath, left, 'id')
+        for row_id in held.retained:
+            # Their ids begin with that of the row.
+            mine = tables.aftermath.c.id.startswith(f'{row_id}/', autoescape=True)
+            connection.execute(sa.delete(tables.aftermath).where(mine))
 
     @repeated
     def row(self, row_id: str) -> Resource | None:
-        table = tables.resource
         with self.database.read() as connection:
-            row = connection.execute(sa.select(table).where(table.c.id == row_id)).mappings()
-            found = row.first()
-        return None if found is None else rows.resource_of(found)
+            found = bulk.fetch(connection, ROWS, [row_id])
+        return rows.resource_of(found[0]) if found else None
 
     @repeated
     def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:
-        node, stack = tables.node, tables.stack
-        found: list[NodeKey] = []
         with self.database.read() as connection:
-            for chunk in writes.chunks(row_ids):
-                statement = (
-                    sa.select(node.c.traversal_id, node.c.kind, node.c.name)
-                    .join(stack, stack.c.traversal_id == node.c.traversal_id)
-                    .where(node.c.subject.in_(chunk), node.c.status == NodeStatus.READY.value)
-                )
-                found.extend(rows.key_of(row) for row in connection.execute(statement).mappings())
-        return sorted(found)
+            found = bulk.fetch(connection, WAITING, row_ids)
+        return sorted(rows.key_of(row) for row in found)
 
 
 def _view(
@@ -140,18 +133,12 @@ def _view(
     return View(node, stack, row, siblings, serving)
 
 
-def _by_key(connection: sa.Connection, keys: Iterable[NodeKey], lock: bool) -> dict[NodeKey, Node]:
-    table = tables.node
-    found: dict[NodeKey, Node] = {}
-    for chunk in writes.chunks(keys):
-        ids = sorted(rows.node_id(key) for key in chunk)
-        statement = sa.select(table).where(table.c.id.in_(ids)).order_by(table.c.id)
-        if lock:
-            statement = statement.with_for_update()
-        for row in connection.execute(statement).mappings():
-            node = rows.node_of(row)
-            found[node.key] = node
-    return found
+def _by_key(
+    connection: sa.Connection, keys: Iterable[NodeKey], lock: bool = False
+) -> dict[NodeKey, Node]:
+    ids = sorted(rows.node_id(key) for key in keys)
+    found = bulk.fetch(connection, _locking(NODES, connection, lock), ids)
+    return {node.key: node for node in map(rows.node_of, found)}
 
 
 def _stacks(connection: sa.Connection, ids: Iterable[str], lock: bool = False) -> dict[str, Stack]:
@@ -166,36 +153,40 @@ def _stacks(connection: sa.Connection, ids: Iterable[str], lock: bool = False) -
     return found
 
 
-def _locked_rows(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Resource]:
-    table = tables.resource
-    found: dict[str, Resource] = {}
-    for chunk in writes.chunks(ids):
-        statement = sa.select(table).where(table.c.id.in_(chunk)).order_by(table.c.id)
-        for row in connection.execute(statement.with_for_update()).mappings():
-            found[row['id']] = rows.resource_of(row)
-    return found
+def _guarded_rows(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Resource]:
+    """Lock rows and return as much of them as guards look at."""
+    found = bulk.fetch(connection, _locking(GUARDED, connection, True), ids)
+    return {
+        row_id: Resource(
+            row_id,
+            '',
+            '',
+            '',
+            version=version,
+            claim=claim,
+            suspect=bool(suspect),
+            deletion_policy=policy,
+        )
+        for row_id, version, claim, suspect, policy in found
+    }
+
+
+def _locking(sql: str, connection: sa.Connection, lock: bool) -> str:
+    # SQLite has one writer at a time, and locked everything when it began.
+    return sql + ' FOR UPDATE' if lock and connection.dialect.name != 'sqlite' else sql
 
 
 def _rows_named_alike(connection: sa.Connection, nodes: Iterable[Node]) -> dict[str, Resource]:
     """Return the subjects of nodes, and for updates all rows of the name, by id."""
-    table = tables.resource
-    wheres: list[Any] = []
-    names: dict[str, list[str]] = {}
+    names: list[tuple[str, ...]] = []
     subjects: list[str] = []
     for node in nodes:
         if node.key.kind == Kind.UPDATE:
-            names.setdefault(node.stack_id, []).append(node.key.name)
-        if node.subject is not None:
+            names.append((node.stack_id, node.key.name))
+        elif node.subject is not None:
             subjects.append(node.subject)
-    for stack_id, of_stack in sorted(names.items()):
-        for chunk in writes.chunks(sorted(of_stack)):
-            wheres.append(sa.and_(table.c.stack_id == stack_id, table.c.name.in_(chunk)))
-    for chunk in writes.chunks(sorted(subjects)):
-        wheres.append(table.c.id.in_(chunk))
-    if not wheres:
-        return {}
-    # UNION rather than OR: each part then walks its own index. A row found
-    # twice is one row all the same.
-    statement = sa.union_all(*(sa.select(table).where(where) for where in wheres))
-    found = [rows.resource_of(row) for row in connection.execute(statement).mappings()]
-    return {row.id: row for row in sorted(found, key=lambda row: row.id)}
+    found = bulk.fetch_joined(
+        connection, rows.RESOURCE_LIST, tables.resource, ('stack_id', 'name'), sorted(names)
+    )
+    found += bulk.fetch(connection, ROWS, sorted(subjects))
+    return {row.id: row for row in sorted(map(rows.resource_of, found), key=lambda row: row.id)}

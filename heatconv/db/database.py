@@ -45,11 +45,6 @@ AWAY = (
 )
 
 
-@enginefacade.transaction_context_provider
-class _Scope:
-    """Carries one transaction."""
-
-
 def _locked(error: Exception) -> bool:
     """Say whether SQLite or PostgreSQL refused a transaction that may be retried."""
     text = str(error)
@@ -103,7 +98,8 @@ class Database:
 
     def __init__(self, url: str, **options: Any) -> None:
         self._local = threading.local()
-        self._is_server = sa.make_url(url).get_backend_name() != 'sqlite'
+        self._backend = sa.make_url(url).get_backend_name()
+        self._is_server = self._backend != 'sqlite'
         self._manager = enginefacade.transaction_context()
         # Threads of the system need no yield of ours at the end of each transaction.
         options.setdefault('thread_checkin', False)
@@ -130,26 +126,47 @@ class Database:
         """
         self._local.writes = True
         try:
-            with self._transaction(self._manager.writer) as connection:
+            with self._guarded(self.engine.begin) as connection:
                 yield connection
         finally:
             self._local.writes = False
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Run a transaction that only reads.
+        """Read, each statement what is committed when it begins.
 
         :raises StoreUnavailable: if the connection is lost, or there is none.
         """
-        with self._transaction(self._manager.reader) as connection:
+        with self._guarded(self._reading) as connection:
             yield connection
 
     @contextlib.contextmanager
-    def _transaction(self, facade: Any) -> Iterator[sa.Connection]:
+    def _reading(self) -> Iterator[sa.Connection]:
+        """Give a connection to read with.
+
+        At READ COMMITTED each statement sees the newest anyway. PostgreSQL's driver would
+        ask twice more to begin and end a transaction; MariaDB's would to leave that out.
+        """
+        with self.engine.connect() as connection:
+            if self._backend != 'postgresql':
+                yield connection
+                return
+            driver: Any = connection.connection.dbapi_connection
+            driver.autocommit = True
+            try:
+                yield connection
+            finally:
+                if not driver.closed:
+                    driver.autocommit = False
+
+    @contextlib.contextmanager
+    def _guarded(
+        self, connect: Callable[[], contextlib.AbstractContextManager[sa.Connection]]
+    ) -> Iterator[sa.Connection]:
         # Whatever keeps a server from being connected to, it may do so later.
         lost, committing = self._is_server, False
         try:
-            with facade.connection.using(_Scope()) as connection:
+            with connect() as connection:
                 lost = False
                 yield connection
                 committing = True
@@ -164,6 +181,9 @@ class Database:
         self._manager.dispose_pool()
 
     def _tune(self, engine: sa.Engine) -> None:
+        # oslo.db asks each connection whether it lives before each use. Ours may be dead:
+        # every transaction is tried again where nothing was changed.
+        engine.pool._pre_ping = False
         if engine.dialect.name == 'mysql':
             event.listen(engine, 'connect', _tune_mysql)
         elif engine.dialect.name == 'postgresql':
@@ -227,11 +247,24 @@ def _tune_mysql(connection: Any, record: Any) -> None:
     cursor.close()
 
 
+#: What connections to PostgreSQL are told once. The driver would tell the isolation it is
+#: asked for with each BEGIN. Every statement of ours has an index to go by, and goes by it
+#: from the first row on, whatever statistics say of a table that has just begun to fill;
+#: its plan is made once.
+POSTGRESQL = {
+    'default_transaction_isolation': "'read committed'",
+    'idle_in_transaction_session_timeout': str(1000 * IDLE_SECONDS),
+    'enable_seqscan': 'off',
+    'enable_hashjoin': 'off',
+    'enable_mergejoin': 'off',
+    'jit': 'off',
+    'plan_cache_mode': 'force_generic_plan',
+}
+
+
 def _tune_postgresql(connection: Any, record: Any) -> None:
-    connection.set_session(isolation_level='READ COMMITTED')
-    cursor = connection.cursor()
-    cursor.execute(f'SET idle_in_transaction_session_timeout = {1000 * IDLE_SECONDS}')
-    cursor.close()
+    with connection.cursor() as cursor:
+        cursor.execute(';'.join(f'SET {name} = {value}' for name, value in POSTGRESQL.items()))
     connection.commit()
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
-from heatconv.db import rows, tables
+from heatconv.db import bulk, rows, tables
 from heatconv.db.database import Database, repeated
 from heatconv.resources.records import Record
 
 TABLE = tables.virtual_resource
+COLUMNS = ('token', 'type', 'physical_id', 'properties', 'state')
+SOME = f'SELECT {", ".join(COLUMNS)} FROM virtual_resource WHERE token {{}}'
 
 
 class DatabaseRecords:
@@ -48,20 +51,44 @@ class DatabaseRecords:
             connection.execute(sa.delete(TABLE).where(TABLE.c.token == token))
 
     @repeated
+    def some(self, tokens: Sequence[str]) -> dict[str, Record]:
+        with self.database.read() as connection:
+            found = bulk.fetch(connection, SOME, tokens)
+        return {
+            row[0]: Record(row[0], row[1], row[2], json.loads(row[3]), json.loads(row[4]))
+            for row in found
+        }
+
+    @repeated
+    def save(
+        self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
+    ) -> bool:
+        with self.database.write() as connection:
+            values = [_values(one) for one in added]
+            made = bulk.insert(connection, TABLE, COLUMNS, values, ignore=True)
+            bulk.update(connection, TABLE, COLUMNS, [_values(one) for one in replaced])
+            bulk.execute(connection, 'DELETE FROM virtual_resource WHERE token {}', removed)
+        return made == len(added)
+
+    @repeated
     def all(self) -> list[Record]:
         with self.database.read() as connection:
             found = connection.execute(sa.select(TABLE).order_by(TABLE.c.token)).mappings()
             return [_record(row) for row in found]
 
 
+def _values(record: Record) -> tuple[str, ...]:
+    return (
+        record.token,
+        record.type,
+        record.physical_id,
+        rows.dumps(dict(record.properties)),
+        rows.dumps(dict(record.state)),
+    )
+
+
 def _row(record: Record) -> dict[str, str]:
-    return {
-        'token': record.token,
-        'type': record.type,
-        'physical_id': record.physical_id,
-        'properties': rows.dumps(dict(record.properties)),
-        'state': rows.dumps(dict(record.state)),
-    }
+    return dict(zip(COLUMNS, _values(record), strict=True))
 
 
 def _record(row: rows.Row) -> Record:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from heatconv.convergence.model import (
@@ -16,7 +18,10 @@ from heatconv.convergence.model import (
     Resource,
     Stack,
     Status,
+    Successor,
 )
+from heatconv.db import tables
+from heatconv.db.bulk import encode as dumps
 from heatconv.storage.base import Lease, StoredEvent
 
 Row = Any
@@ -25,8 +30,10 @@ Row = Any
 REASON_LIMIT = 16_384
 
 
-def dumps(value: Any) -> str:
-    return json.dumps(value, separators=(',', ':'))
+ACTIONS = {one.value: one for one in Action}
+STATUSES = {one.value: one for one in Status}
+KINDS = {one.value: one for one in Kind}
+NODE_STATUSES = {one.value: one for one in NodeStatus}
 
 
 def node_id(key: NodeKey) -> str:
@@ -91,102 +98,172 @@ def stack_of(row: Row) -> Stack:
     )
 
 
+def plain(text: str) -> str:
+    """Return a text without what no database takes: NUL, and halves of characters.
+
+    A plugin may quote anything, and one bad text must not keep back what is saved with it.
+    """
+    if text.isascii() and '\0' not in text:
+        return text
+    return text.replace('\0', '').encode('utf-8', 'replace').decode()
+
+
+def _of_requires(requires: tuple[str, ...]) -> str:
+    return dumps(requires) if requires else '[]'
+
+
+def _of_properties(properties: Mapping[str, Any] | None) -> str | None:
+    return None if properties is None else dumps(dict(properties))
+
+
+#: How a field of a resource is written to its column, where it is not as it is.
+_WRITTEN: Mapping[str, Callable[[Any], Any]] = {
+    'action': str,
+    'status': str,
+    'reason': lambda reason: plain(reason[:REASON_LIMIT]),
+    'physical_id': lambda physical_id: None if physical_id is None else plain(physical_id),
+    'properties': _of_properties,
+    'attributes': lambda attributes: dumps(dict(attributes)) if attributes else '{}',
+    'requires': _of_requires,
+}
+
+#: The columns of a resource, in the order of its fields.
+RESOURCE = tuple(column.name for column in tables.resource.c)
+RESOURCE_LIST = ', '.join(f'r.{name}' for name in RESOURCE)
+
+_written = tuple(_WRITTEN.get(name) for name in RESOURCE)
+_fields = operator.attrgetter(*RESOURCE)
+
+
+def resource_values(resource: Resource) -> tuple[Any, ...]:
+    """Return the values of all columns."""
+    return tuple(
+        value if written is None else written(value)
+        for value, written in zip(_fields(resource), _written, strict=True)
+    )
+
+
+def changed_columns(before: Resource, after: Resource) -> tuple[str, ...]:
+    """Name the columns that differ."""
+    return tuple(
+        name
+        for name, old, new in zip(RESOURCE, _fields(before), _fields(after), strict=True)
+        if old is not new and old != new
+    )
+
+
+def some_values(resource: Resource, columns: Iterable[str]) -> tuple[Any, ...]:
+    """Return the values of some columns."""
+    values = []
+    for name in columns:
+        written = _WRITTEN.get(name)
+        value = getattr(resource, name)
+        values.append(value if written is None else written(value))
+    return tuple(values)
+
+
 def resource_row(resource: Resource) -> dict[str, Any]:
-    properties = resource.properties
-    return {
-        'id': resource.id,
-        'stack_id': resource.stack_id,
-        'name': resource.name,
-        'type': resource.type,
-        'action': resource.action.value,
-        'status': resource.status.value,
-        'reason': resource.reason[:REASON_LIMIT],
-        'version': resource.version,
-        'claim': resource.claim,
-        'suspect': resource.suspect,
-        'template_id': resource.template_id,
-        'physical_id': resource.physical_id,
-        'properties': None if properties is None else dumps(dict(properties)),
-        'attributes': dumps(dict(resource.attributes)),
-        'requires': dumps(resource.requires),
-        'deletion_policy': resource.deletion_policy,
-        'replaces': resource.replaces,
-        'replaced_by': resource.replaced_by,
-        'created_at': resource.created_at,
-        'updated_at': resource.updated_at,
-    }
+    return dict(zip(RESOURCE, resource_values(resource), strict=True))
 
 
 def resource_of(row: Row) -> Resource:
-    properties = row['properties']
+    """Make a resource of the values of all columns, in their order."""
+    properties, attributes, requires = row[12], row[13], row[14]
     return Resource(
-        id=row['id'],
-        stack_id=row['stack_id'],
-        name=row['name'],
-        type=row['type'],
-        action=Action(row['action']),
-        status=Status(row['status']),
-        reason=row['reason'],
-        version=row['version'],
-        claim=row['claim'],
-        suspect=row['suspect'],
-        template_id=row['template_id'],
-        physical_id=row['physical_id'],
-        properties=None if properties is None else json.loads(properties),
-        attributes=json.loads(row['attributes']),
-        requires=tuple(json.loads(row['requires'])),
-        deletion_policy=row['deletion_policy'],
-        replaces=row['replaces'],
-        replaced_by=row['replaced_by'],
-        created_at=row['created_at'],
-        updated_at=row['updated_at'],
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        ACTIONS[row[4]],
+        STATUSES[row[5]],
+        row[6],
+        row[7],
+        row[8],
+        bool(row[9]),
+        row[10],
+        row[11],
+        None if properties is None else json.loads(properties),
+        {} if attributes == '{}' else json.loads(attributes),
+        () if requires == '[]' else tuple(json.loads(requires)),
+        *row[15:],
     )
 
 
-def node_row(node: Node, now: float) -> dict[str, Any]:
-    return {
-        'id': node_id(node.key),
-        'traversal_id': node.key.traversal_id,
-        'stack_id': node.stack_id,
-        'kind': node.key.kind.value,
-        'name': node.key.name,
-        'subject': node.subject,
-        'status': node.status.value,
-        'blockers': node.blockers,
-        'successors': dumps([kind.value + name for kind, name in node.successors]),
-        'attempts': node.attempts,
-        'touched_at': now,
-    }
+#: The columns of a node.
+NODE = tuple(column.name for column in tables.node.c)
+NODE_LIST = ', '.join(
+    f'n.{name}'
+    for name in (
+        'traversal_id',
+        'kind',
+        'name',
+        'stack_id',
+        'subject',
+        'status',
+        'blockers',
+        'successors',
+        'attempts',
+    )
+)
+
+
+def successors_text(successors: Iterable[Successor]) -> str:
+    return dumps([kind.value + name for kind, name in successors])
+
+
+def node_values(node: Node, now: float) -> tuple[Any, ...]:
+    """Return the values of all columns."""
+    key = node.key
+    return (
+        node_id(key),
+        key.traversal_id,
+        node.stack_id,
+        key.kind.value,
+        key.name,
+        node.subject,
+        node.status.value,
+        node.blockers,
+        successors_text(node.successors),
+        node.attempts,
+        now,
+    )
 
 
 def key_of(row: Row) -> NodeKey:
-    return NodeKey(row['traversal_id'], Kind(row['kind']), row['name'])
+    """Make a key of traversal, kind and name."""
+    return NodeKey(row[0], KINDS[row[1]], row[2])
 
 
 def node_of(row: Row) -> Node:
+    """Make a node of the columns of NODE_LIST."""
     return Node(
-        key=key_of(row),
-        stack_id=row['stack_id'],
-        subject=row['subject'],
-        status=NodeStatus(row['status']),
-        blockers=row['blockers'],
-        successors=tuple((Kind(one[0]), one[1:]) for one in json.loads(row['successors'])),
-        attempts=row['attempts'],
+        NodeKey(row[0], KINDS[row[1]], row[2]),
+        row[3],
+        row[4],
+        NODE_STATUSES[row[5]],
+        row[6],
+        tuple((KINDS[one[0]], one[1:]) for one in json.loads(row[7])),
+        row[8],
     )
 
 
-def event_row(event: Event, event_id: str, at: float) -> dict[str, Any]:
-    return {
-        'id': event_id,
-        'stack_id': event.stack_id,
-        'at': at,
-        'resource_name': event.resource_name,
-        'resource_type': event.resource_type,
-        'physical_id': event.physical_id,
-        'action': event.action.value,
-        'status': event.status.value,
-        'reason': event.reason[:REASON_LIMIT],
-    }
+#: The columns of an event, but for its number.
+EVENT = tuple(column.name for column in tables.event.c if column.name != 'seq')
+
+
+def event_values(event: Event, event_id: str, at: float) -> tuple[Any, ...]:
+    """Return the values of all columns of EVENT."""
+    return (
+        event_id,
+        event.stack_id,
+        at,
+        event.resource_name,
+        event.resource_type,
+        None if event.physical_id is None else plain(event.physical_id),
+        event.action.value,
+        event.status.value,
+        plain(event.reason[:REASON_LIMIT]),
+    )
 
 
 def event_of(row: Row) -> StoredEvent:
@@ -212,7 +289,9 @@ def aftermath_row(aftermath: Aftermath) -> dict[str, Any]:
 
 
 def aftermath_of(row: Row) -> Aftermath:
-    return Aftermath(row['id'], resource_of(json.loads(row['row'])), row['due_at'], row['looks'])
+    kept = json.loads(row['row'])
+    resource = resource_of([kept.get(name) for name in RESOURCE])
+    return Aftermath(row['id'], resource, row['due_at'], row['looks'])
 
 
 def lease_row(lease: Lease) -> dict[str, Any]:

@@ -12,11 +12,16 @@ from oslo_db import exception as db_exception
 
 from heatconv.convergence.model import Event, Node, Resource, Stack
 from heatconv.convergence.traversal import Plan
-from heatconv.db import rows, tables, writes
+from heatconv.db import bulk, rows, tables, writes
 from heatconv.db.database import Database, repeated, retried
 from heatconv.ports import Clock, Ids
 from heatconv.storage.base import Request, StackQuery, StoredEvent
 from heatconv.storage.memory import encode_template, stamped
+
+NODES = f"""
+SELECT {rows.NODE_LIST} FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
+WHERE s.id {{}}
+"""
 
 
 class StackRows:
@@ -98,8 +103,7 @@ class StackRows:
             # was deleted after it, so its row is seen here.
             made = plan(stack, _resources(connection, stack_id))
             update_stack(connection, stamped(made.stack, now))
-            values = ({**rows.resource_row(row), 'created_at': now} for row in made.rows)
-            writes.insert(connection, tables.resource, values)
+            writes.insert_resources(connection, made.rows, now)
             writes.insert_nodes(connection, made.nodes, now)
             writes.add_events(connection, made.events, self._ids, now)
             return made
@@ -164,15 +168,9 @@ class StackRows:
 
     @repeated
     def nodes(self, stack_id: str) -> list[Node]:
-        node, stack = tables.node, tables.stack
-        statement = (
-            sa.select(node)
-            .join(stack, stack.c.traversal_id == node.c.traversal_id)
-            .where(stack.c.id == stack_id)
-        )
         with self.database.read() as connection:
-            found = [rows.node_of(row) for row in connection.execute(statement).mappings()]
-        return sorted(found, key=lambda one: one.key)
+            found = bulk.fetch(connection, NODES, [stack_id])
+        return sorted(map(rows.node_of, found), key=lambda one: one.key)
 
     @repeated
     def events(
@@ -243,4 +241,4 @@ def update_stack(connection: sa.Connection, stack: Stack) -> None:
 def _resources(connection: sa.Connection, stack_id: str) -> list[Resource]:
     table = tables.resource
     statement = sa.select(table).where(table.c.stack_id == stack_id).order_by(table.c.id)
-    return [rows.resource_of(row) for row in connection.execute(statement).mappings()]
+    return [rows.resource_of(row) for row in connection.execute(statement)]

@@ -80,14 +80,14 @@ class SweepRows:
             .limit(limit)
         )
         with self.database.read() as connection:
-            found = [rows.resource_of(row) for row in connection.execute(void).mappings()]
+            found = [rows.resource_of(row) for row in connection.execute(void)]
             running: dict[str, NodeKey] = {}
             for chunk in writes.chunks([row.id for row in found]):
                 statement = sa.select(node).where(
                     node.c.subject.in_(chunk), node.c.status == NodeStatus.RUNNING.value
                 )
                 for row in connection.execute(statement).mappings():
-                    running[row['subject']] = rows.key_of(row)
+                    running[row['subject']] = _key_of(row)
         return [Orphan(row, running.get(row.id)) for row in found]
 
     @repeated
@@ -113,7 +113,7 @@ class SweepRows:
             .limit(limit)
         )
         with self.database.read() as connection:
-            found = [rows.resource_of(row) for row in connection.execute(statement).mappings()]
+            found = [rows.resource_of(row) for row in connection.execute(statement)]
         return [row for row in found if states.unsettled(row)]
 
     @repeated
@@ -137,7 +137,7 @@ class SweepRows:
                     .where(table.c.id.in_(chunk), *lost)
                     .values(touched_at=self._clock.now())
                 )
-        return sorted(rows.key_of(row) for row in found)
+        return sorted(map(_key_of, found))
 
     @repeated
     def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
@@ -174,3 +174,7 @@ class SweepRows:
         statement = sa.select(table.c.id).where(table.c.wish_id.is_not(None)).order_by(table.c.id)
         with self.database.read() as connection:
             return list(connection.execute(statement).scalars())
+
+
+def _key_of(row: Any) -> NodeKey:
+    return rows.key_of((row['traversal_id'], row['kind'], row['name']))

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from heatconv.convergence.model import Event, Node, Resource
-from heatconv.db import rows, tables
+from heatconv.convergence.evolve import evolve
+from heatconv.convergence.model import Event, Node, NodeKey, Resource
+from heatconv.db import bulk, rows, tables
 from heatconv.ports import Ids
 
 T = TypeVar('T')
@@ -49,77 +50,140 @@ def upsert(
         connection.execute(statement, chunk)
 
 
-def insert(
-    connection: sa.Connection, table: sa.Table, values: Iterable[Mapping[str, Any]]
-) -> None:
-    """Insert rows, streaming them in chunks."""
-    for chunk in chunks(values):
-        connection.execute(sa.insert(table), chunk)
-
-
 def save_resources(
-    connection: sa.Connection, saved: Mapping[str, Resource | None], now: float
+    connection: sa.Connection,
+    before: Mapping[str, Resource],
+    saved: Mapping[str, Resource | None],
+    now: float,
 ) -> None:
-    """Insert, overwrite or delete rows of resources."""
+    """Insert, overwrite or delete rows of resources.
+
+    :param before: what those that are overwritten were made from: only what differs is
+        written.
+    """
     gone = [row_id for row_id, row in saved.items() if row is None]
-    kept = [row for row in saved.values() if row is not None]
-    for chunk in chunks(gone):
-        connection.execute(sa.delete(tables.resource).where(tables.resource.c.id.in_(chunk)))
-    values = []
-    for row in kept:
-        value = rows.resource_row(row)
-        if row.version:
-            value['updated_at'] = now
-        else:
-            value['created_at'] = now
-        values.append(value)
-    upsert(connection, tables.resource, values, 'id')
+    if gone:
+        bulk.execute(connection, 'DELETE FROM resource WHERE id {}', gone)
+    added: list[Resource] = []
+    groups: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+    for row in saved.values():
+        if row is None:
+            continue
+        old = before.get(row.id)
+        if old is None:
+            added.append(row)
+            continue
+        columns = rows.changed_columns(old, row)
+        values = groups.setdefault(columns, [])
+        values.append((row.id, *rows.some_values(row, columns), now))
+    for columns, values in groups.items():
+        bulk.update(connection, tables.resource, ('id', *columns, 'updated_at'), values)
+    insert_resources(connection, added, now)
+
+
+def insert_resources(connection: sa.Connection, added: Iterable[Resource], now: float) -> None:
+    """Insert rows of resources, streaming them."""
+    for chunk in chunks(added, bulk.ROWS):
+        values = [rows.resource_values(evolve(row, created_at=now)) for row in chunk]
+        bulk.insert(connection, tables.resource, rows.RESOURCE, values)
 
 
 def insert_nodes(connection: sa.Connection, nodes: Iterable[Node], now: float) -> None:
-    """Insert nodes."""
-    insert(connection, tables.node, (rows.node_row(node, now) for node in nodes))
+    """Insert nodes, streaming them."""
+    for chunk in chunks(nodes, bulk.ROWS):
+        values = [rows.node_values(node, now) for node in chunk]
+        bulk.insert(connection, tables.node, rows.NODE, values)
 
 
 def save_nodes(
-    connection: sa.Connection, before: Mapping[str, Node], after: Iterable[Node], now: float
+    connection: sa.Connection,
+    before: Mapping[NodeKey, Node],
+    after: Iterable[Node],
+    now: float,
 ) -> None:
     """Overwrite nodes, one statement for all that change alike.
 
-    :param before: the nodes as they are stored, by their primary keys.
+    :param before: the nodes as they are stored.
     """
     added: list[Node] = []
     groups: dict[tuple[Any, ...], list[str]] = {}
     for node in after:
-        node_id = rows.node_id(node.key)
-        old = before.get(node_id)
+        old = before.get(node.key)
         if old is None:
             added.append(node)
             continue
-        moved = None if node.subject == old.subject else node.subject
-        grown = None if node.successors == old.successors else node.successors
-        change = (node.status.value, node.blockers, node.attempts, moved, grown)
-        groups.setdefault(change, []).append(node_id)
-    for (status, blockers, attempts, moved, grown), ids in groups.items():
-        values: dict[str, Any] = {
-            'status': status,
-            'blockers': blockers,
-            'attempts': attempts,
-            'touched_at': now,
-        }
-        if moved is not None:
-            values['subject'] = moved
-        if grown is not None:
-            values['successors'] = rows.dumps([kind.value + name for kind, name in grown])
-        for chunk in chunks(ids):
-            statement = sa.update(tables.node).where(tables.node.c.id.in_(chunk)).values(values)
-            connection.execute(statement)
+        change: dict[str, Any] = {}
+        for name in ('status', 'blockers', 'attempts', 'subject'):
+            if getattr(node, name) != getattr(old, name):
+                change[name] = getattr(node, name)
+        if node.successors != old.successors:
+            change['successors'] = rows.successors_text(node.successors)
+        groups.setdefault(tuple(change.items()), []).append(rows.node_id(node.key))
+    for changed, ids in groups.items():
+        names = [*(name for name, _ in changed), 'touched_at']
+        values = [*(value for _, value in changed), now]
+        sets = ', '.join(f'{name} = %s' for name in names)
+        bulk.execute(connection, f'UPDATE node SET {sets} WHERE id {{}}', ids, values)
     insert_nodes(connection, added, now)
+
+
+#: One statement that locks in the order of keys, or two commits could wait for each other.
+RELEASE = """
+WITH given AS (SELECT a AS id, b AS number FROM json_to_recordset(%s) AS v(a text, b bigint)),
+locked AS (
+    SELECT node.id, given.number FROM given JOIN node ON node.id = given.id
+    ORDER BY node.id FOR UPDATE OF node
+)
+UPDATE node SET
+    blockers = node.blockers - locked.number,
+    status = CASE WHEN node.blockers = locked.number THEN 'ready' ELSE node.status END,
+    touched_at = %s
+FROM locked WHERE node.id = locked.id
+RETURNING node.traversal_id, node.kind, node.name, node.blockers
+"""
+
+#: In steps: MariaDB tells no rows that it updates, and notices at once who waits for whom.
+RELEASE_LIKE = """
+UPDATE node SET
+    status = CASE WHEN blockers = %s THEN 'ready' ELSE status END,
+    blockers = blockers - %s,
+    touched_at = %s
+WHERE id {}
+"""
+UNBLOCKED = 'SELECT traversal_id, kind, name FROM node WHERE id {} AND blockers = 0'
+
+
+def release(
+    connection: sa.Connection, released: Mapping[NodeKey, int], now: float
+) -> set[NodeKey]:
+    """Take blockers from nodes; return those that have none left and are ready now.
+
+    Nobody reads the nodes: only their counters move. Last in a transaction: what many
+    wait for is locked by each of them.
+    """
+    ids = [(rows.node_id(key), number) for key, number in sorted(released.items())]
+    if not ids:
+        return set()
+    found: set[NodeKey] = set()
+    if connection.dialect.name == 'postgresql':
+        for chunk in chunks(ids, bulk.ROWS):
+            given = bulk.encode([{'a': node_id, 'b': number} for node_id, number in chunk])
+            unblocked = bulk.run(connection, RELEASE, (given, now))
+            found.update(rows.key_of(row) for row in unblocked if not row[3])
+        return found
+    by_number: dict[int, list[str]] = {}
+    for node_id, number in ids:
+        by_number.setdefault(number, []).append(node_id)
+    for number, alike in sorted(by_number.items()):
+        bulk.execute(connection, RELEASE_LIKE, alike, [number, number, now])
+        found.update(rows.key_of(row) for row in bulk.fetch(connection, UNBLOCKED, alike))
+    return found
 
 
 def add_events(connection: sa.Connection, events: Iterable[Event], ids: Ids, now: float) -> None:
     """Append events."""
-    insert(connection, tables.event, (rows.event_row(one, ids.fresh(), now) for one in events))
+    values = [rows.event_values(one, ids.fresh(), now) for one in events]
+    bulk.insert(connection, tables.event, rows.EVENT, values)
 
 
 def drop_nodes(connection: sa.Connection, traversal_id: str) -> None:

@@ -12,10 +12,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from heatconv.convergence.model import Observation, Reality
+from heatconv.convergence.model import Observation, Reality, Verb
 from heatconv.hot.schema import TypeSchema
 
-__all__ = ['Observation', 'Plugin', 'Reality', 'Resource', 'TransientError', 'TypeSchema']
+__all__ = [
+    'Asked',
+    'Observation',
+    'Plugin',
+    'Reality',
+    'Resource',
+    'TransientError',
+    'TypeSchema',
+    'Verb',
+]
 
 
 class TransientError(Exception):
@@ -53,11 +62,47 @@ class Resource:
     physical_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a plugin for one resource.
+
+    :ivar changed: for an update, the names of the properties that differ.
+    """
+
+    verb: Verb
+    resource: Resource
+    changed: Sequence[str] = ()
+
+
 class Plugin:
     """One resource type; subclass it and register it under ``heatconv.resources``."""
 
     #: Properties and attributes, as data.
     schema: ClassVar[TypeSchema]
+
+    #: How many resources `perform` is asked for at once. More than one makes sense where
+    #: a call for many costs less than one for each; they wait for each other.
+    bulk: ClassVar[int] = 1
+
+    def perform(self, asked: Sequence[Asked]) -> list[Observation | Exception]:
+        """Do what is asked of each resource and observe it.
+
+        :return: for each what was observed, or what was raised; an exception that is
+            raised instead is that of each.
+        """
+        return [self._outcome(one) for one in asked]
+
+    def _outcome(self, asked: Asked) -> Observation | Exception:
+        try:
+            if asked.verb == Verb.CREATE:
+                self.create(asked.resource)
+            elif asked.verb == Verb.UPDATE:
+                self.update(asked.resource, asked.changed)
+            elif asked.verb == Verb.DELETE:
+                self.delete(asked.resource)
+            return self.observe(asked.resource)
+        except Exception as error:  # of this resource, and no concern of the others
+            return error
 
     def replace_on_change(self, properties: Mapping[str, Any]) -> frozenset[str]:
         """Name the properties that cannot change in place.

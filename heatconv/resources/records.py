@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -40,6 +40,17 @@ class Records(Protocol):
     def all(self) -> list[Record]:
         """Return all records, by token."""
 
+    def some(self, tokens: Sequence[str]) -> dict[str, Record]:
+        """Return those of some records that are there, by token."""
+
+    def save(
+        self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
+    ) -> bool:
+        """Do many things at once, each as its own method would.
+
+        :return: whether each was added that was to be.
+        """
+
 
 class MemoryRecords:
     """Keeps records in a dictionary."""
@@ -67,3 +78,54 @@ class MemoryRecords:
     def all(self) -> list[Record]:
         with self._lock:
             return [self._records[token] for token in sorted(self._records)]
+
+    def some(self, tokens: Sequence[str]) -> dict[str, Record]:
+        with self._lock:
+            return {one: self._records[one] for one in tokens if one in self._records}
+
+    def save(
+        self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
+    ) -> bool:
+        for record in added:
+            self.add(record)
+        for record in replaced:
+            self.replace(record)
+        for token in removed:
+            self.remove(token)
+        return all(self._records.get(record.token) is record for record in added)
+
+
+class Draft:
+    """Records as they will be, until they are saved together.
+
+    :param records: where they are.
+    :param tokens: of those that may be asked for.
+    """
+
+    def __init__(self, records: Records, tokens: Sequence[str]) -> None:
+        self._records = records
+        self._before = records.some(tokens)
+        self._now = dict(self._before)
+
+    def get(self, token: str) -> Record | None:
+        return self._now.get(token)
+
+    def add(self, record: Record) -> None:
+        self._now.setdefault(record.token, record)
+
+    def replace(self, record: Record) -> None:
+        if record.token in self._now:
+            self._now[record.token] = record
+
+    def remove(self, token: str) -> None:
+        self._now.pop(token, None)
+
+    def finish(self) -> bool:
+        """Save what has changed; return False if somebody else was faster with an add."""
+        before, now = self._before, self._now
+        added = [one for token, one in now.items() if token not in before]
+        replaced = [one for token, one in now.items() if before.get(token, one) is not one]
+        removed = [token for token in before if token not in now]
+        if not (added or replaced or removed):
+            return True
+        return self._records.save(added, replaced, removed)

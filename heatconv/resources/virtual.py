@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from heatconv.ports import Clock
-from heatconv.resources.plugin import Observation, Plugin, Reality, Resource
-from heatconv.resources.records import Record, Records
+from heatconv.resources.plugin import Asked, Observation, Plugin, Reality, Resource
+from heatconv.resources.records import Draft, Record, Records
 
 
 class VirtualPlugin(Plugin):
@@ -17,9 +18,24 @@ class VirtualPlugin(Plugin):
     :param records: where to keep them.
     """
 
+    bulk: ClassVar[int] = 200
+
     def __init__(self, records: Records, clock: Clock) -> None:
         self.records = records
         self.clock = clock
+
+    def perform(self, asked: Sequence[Asked]) -> list[Observation | Exception]:
+        """Read all records at once, do everything to a draft of them, save it."""
+        if len(asked) == 1:
+            return super().perform(asked)
+        draft = Draft(self.records, [one.resource.token for one in asked])
+        drafting = copy.copy(self)
+        drafting.records = cast('Records', draft)
+        seen = Plugin.perform(drafting, asked)
+        if draft.finish():
+            return seen
+        # Somebody else made one of them meanwhile: what is there counts.
+        return super().perform(asked)
 
     def attributes(self, record: Record) -> Mapping[str, Any]:
         """Return the attributes of a resource."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import oslo_messaging
@@ -20,8 +20,10 @@ class RpcAnnouncer:
     """Casts over oslo.messaging.
 
     :param per_cast: how many nodes one message names at most.
-    :param shares: says which worker a node belongs to; it is cast there, and to whoever
-        is free where that is not known or that worker is gone.
+    :param shares: says which worker some nodes belong to; they are cast there, and to
+        whoever is free where that is not known or that worker is gone.
+    :ivar keep: asked first: takes nodes that this process checks itself, without a message,
+        and says whether it did.
     """
 
     def __init__(
@@ -39,15 +41,20 @@ class RpcAnnouncer:
         self._owners: dict[str, Any] = {}
         self._engines = client(transport, topics.prepare, api.PREPARE_VERSION, retry=0)
         self._reachable = True
+        self.keep: Callable[[Sequence[NodeKey]], bool] = lambda keys: False
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
-        by_owner: dict[str | None, list[list[str]]] = {}
-        for key in keys:
-            owner = self._shares.owner(f'{key.traversal_id}/{key.name}')
-            by_owner.setdefault(owner, []).append(list(key))
-        for owner, names in by_owner.items():
-            for start in range(0, len(names), self._per_cast):
-                self._check(owner, names[start : start + self._per_cast])
+        """Hand nodes out in lots, so that what is checked together is committed together.
+
+        A few stay where what they waited for was done; many go round all workers,
+        beginning with that of the first of them.
+        """
+        if self.keep(keys):
+            return
+        lots = [keys[i : i + self._per_cast] for i in range(0, len(keys), self._per_cast)]
+        first = f'{keys[0].traversal_id}/{keys[0].name}' if keys else ''
+        for owner, lot in zip(self._shares.round(first), lots, strict=False):
+            self._check(owner, [list(key) for key in lot])
 
     def _check(self, owner: str | None, names: list[list[str]]) -> None:
         target = self._workers if owner is None else self._of(owner)

@@ -231,11 +231,20 @@ class MemoryStore:
                 nodes={one: self._nodes[one] for one in needs.nodes if one in self._nodes},
                 stacks={one: self._stacks[one] for one in needs.stacks if one in self._stacks},
             )
-            for key in guards.successors(commits, held):
-                held.nodes[key] = self._nodes[key]
-            outcomes = [guards.apply(commit, held) for commit in commits]
+            outcomes = guards.apply_all(commits, held)
             self._write(held)
-            return outcomes
+            return guards.announced(outcomes, held, self._release(held.released))
+
+    def _release(self, released: Mapping[NodeKey, int]) -> set[NodeKey]:
+        unblocked = set()
+        for key, number in released.items():
+            node = self._nodes[key]
+            left = node.blockers - number
+            status = node.status if left else NodeStatus.READY
+            self._save_node(evolve(node, blockers=left, status=status))
+            if not left:
+                unblocked.add(key)
+        return unblocked
 
     def _write(self, held: guards.Held) -> None:
         for row_id, row in held.rows_saved.items():

@@ -16,13 +16,13 @@ import itertools
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from oslo_log import log
 
 from heatconv import effects
-from heatconv.answers import Announcer, Templates, answer
+from heatconv.answers import Announcer, Templates, answer, tell
 from heatconv.convergence.model import Observation
 from heatconv.effects import Effect, Task
 from heatconv.ports import Clock
@@ -59,8 +59,11 @@ class Entry(NamedTuple):
 class Performer(Protocol):
     """Calls plugins."""
 
-    def perform(self, effect: effects.Perform) -> Observation | None:
-        """Do what is asked and observe; None if the lease is too short."""
+    def bulk(self, effect: effects.Perform) -> int:
+        """Return how many such calls may be made as one."""
+
+    def perform_many(self, effects: Sequence[effects.Perform]) -> Sequence[Observation | None]:
+        """Do what is asked and observe; None for what the lease is too short."""
 
 
 class Loop:
@@ -257,7 +260,11 @@ class Loop:
 
     def _advance(self, entry: Entry) -> Effect | None:
         try:
-            return entry.task.send(entry.said)
+            effect = entry.task.send(entry.said)
+            while isinstance(effect, effects.Trace):
+                tell(effect)
+                effect = entry.task.send(None)
+            return effect
         except StopIteration:
             self._finished(entry)
         except Exception:
@@ -309,8 +316,8 @@ class Loop:
             self._announcer.nodes(tuple(keys))
             answers = [None] * len(asked)
         elif kind is effects.Perform:
-            for entry, effect in questions:
-                self._pool.submit(*entry.lane, self._perform, entry, effect)
+            for together in self._together(questions):
+                self._pool.submit(*together[0][0].lane, self._perform, together)
             return []
         elif kind is effects.Sleep:
             for entry, effect in questions:
@@ -340,12 +347,27 @@ class Loop:
             self._lost()
         return answered
 
-    def _perform(self, entry: Entry, effect: effects.Perform) -> None:
-        seen: Observation | None = None
+    def _together(
+        self, questions: list[tuple[Entry, effects.Perform]]
+    ) -> Iterator[list[tuple[Entry, effects.Perform]]]:
+        """Group calls that one call of a plugin can make: of a stack, a type, a verb."""
+        groups: dict[Any, list[tuple[Entry, effects.Perform]]] = {}
+        for entry, effect in questions:
+            most = self._performer.bulk(effect)
+            key = (entry.lane, effect.call.row.type, effect.call.verb, effect.makes_up)
+            group = groups.setdefault(key, [])
+            group.append((entry, effect))
+            if len(group) >= most:
+                yield groups.pop(key)
+        yield from groups.values()
+
+    def _perform(self, together: list[tuple[Entry, effects.Perform]]) -> None:
+        seen: Sequence[Observation | None] = [None] * len(together)
         try:
-            seen = self._performer.perform(effect)
+            seen = self._performer.perform_many([effect for _, effect in together])
         except Exception:
             # As if the lease had been too short: others look at what is real.
             LOG.exception('A call of a plugin could not be made')
             self._lost()
-        self._inbox.put(Entry(entry.lane, entry.task, seen))
+        for (entry, _), one in zip(together, seen, strict=True):
+            self._inbox.put(Entry(entry.lane, entry.task, one))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from oslo_log import log
 
 from heatconv.context import about
-from heatconv.convergence.model import Observation, Reality, Verb
+from heatconv.convergence.model import Observation, Reality
 from heatconv.effects import Perform
-from heatconv.resources.plugin import Plugin, Resource, TransientError
+from heatconv.resources.plugin import Asked, Plugin, Resource, TransientError
 from heatconv.resources.registry import Registry
 from heatconv.worker.lease import LeaseKeeper
 
@@ -43,49 +45,62 @@ class PluginPerformer:
         self._lease.give_up(claim)
         return False
 
+    def bulk(self, effect: Perform) -> int:
+        """Return how many such calls may be made as one."""
+        plugin = self._registry.plugin(effect.call.row.type)
+        return 1 if plugin is None else plugin.bulk
+
+    def perform_many(self, effects: Sequence[Perform]) -> list[Observation | None]:
+        """Do what is asked of several resources of one type and stack."""
+        admitted = [one for one in effects if self.admits(one)]
+        seen = iter(self._act(admitted))
+        return [next(seen) if one in admitted else None for one in effects]
+
     def act(self, effect: Perform) -> Observation:
         """Do what is asked, then look; a plugin that raises has failed."""
-        call = effect.call
-        row = call.row
-        about(effect.project_id, effect.request_id, effect.stack_name, row.name)
-        resource = Resource(
-            token=row.token,
-            name=row.name,
-            type=row.type,
-            stack_id=row.stack_id,
-            stack_name=effect.stack_name,
-            project_id=effect.project_id,
-            properties=call.properties,
-            physical_id=row.physical_id,
-        )
-        plugin = self._registry.plugin(row.type)
+        return self._act([effect])[0]
+
+    def _act(self, effects: Sequence[Perform]) -> list[Observation]:
+        if not effects:
+            return []
+        first = effects[0]
+        name = first.call.row.name if len(effects) == 1 else f'{len(effects)} resources'
+        about(first.project_id, first.request_id, first.stack_name, name)
+        plugin = self._registry.plugin(first.call.row.type)
         if plugin is None:
-            return Observation(Reality.FAILED, reason=f'no plugin for {row.type} is installed')
+            reason = f'no plugin for {first.call.row.type} is installed'
+            return [Observation(Reality.FAILED, reason=reason) for _ in effects]
+        asked = [Asked(one.call.verb, _resource(one), one.call.changed) for one in effects]
+        outcomes: list[Observation | Exception]
         try:
-            if call.verb == Verb.CREATE:
-                plugin.create(resource)
-            elif call.verb == Verb.UPDATE:
-                plugin.update(resource, call.changed)
-            elif call.verb == Verb.DELETE:
-                plugin.delete(resource)
-            return plugin.observe(resource)
-        except TransientError as error:
-            LOG.info('Plugin %s cannot %s %s just now: %s', row.type, call.verb, row.name, error)
+            outcomes = plugin.perform(asked)
+        except Exception as error:  # whatever a plugin raises, its resource has failed
+            outcomes = [error] * len(asked)
+        return [
+            self._failed(plugin, one, outcome) if isinstance(outcome, Exception) else outcome
+            for one, outcome in zip(asked, outcomes, strict=True)
+        ]
+
+    def _failed(self, plugin: Plugin, asked: Asked, error: Exception) -> Observation:
+        resource, verb = asked.resource, asked.verb
+        if isinstance(error, TransientError):
+            LOG.info(
+                'Plugin %s cannot %s %s just now: %s', resource.type, verb, resource.name, error
+            )
             return Observation(
                 Reality.UNKNOWN,
                 reason=str(error) or 'not just now',
                 retry_after=error.retry_after,
             )
-        except Exception as error:  # whatever a plugin raises, its resource has failed
-            LOG.warning(
-                'Plugin %s failed to %s %s (%s)',
-                row.type,
-                call.verb,
-                row.name,
-                row.id,
-                exc_info=True,
-            )
-            return self._after_failure(plugin, resource, error)
+        LOG.warning(
+            'Plugin %s failed to %s %s (%s)',
+            resource.type,
+            verb,
+            resource.name,
+            resource.token,
+            exc_info=error,
+        )
+        return self._after_failure(plugin, resource, error)
 
     def _after_failure(self, plugin: Plugin, resource: Resource, error: Exception) -> Observation:
         reason = f'{type(error).__name__}: {error}'
@@ -102,3 +117,17 @@ class PluginPerformer:
         return Observation(
             Reality.FAILED, seen.physical_id, seen.attributes, seen.properties, reason
         )
+
+
+def _resource(effect: Perform) -> Resource:
+    row = effect.call.row
+    return Resource(
+        token=row.token,
+        name=row.name,
+        type=row.type,
+        stack_id=row.stack_id,
+        stack_name=effect.stack_name,
+        project_id=effect.project_id,
+        properties=effect.call.properties,
+        physical_id=row.physical_id,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from oslo_log import log
@@ -129,6 +129,16 @@ class Worker:
         if refused:
             LOG.warning('%d nodes are left to the sweep: %d wait already', refused, self.queued)
         self._loop.wake()
+
+    def keep(self, keys: Sequence[NodeKey]) -> bool:
+        """Take nodes that became ready here, without a message, if there is time for them.
+
+        What is more than one round takes is shared with others.
+        """
+        if self._stopping.is_set() or len(keys) + self.queued > self.options.batch_size:
+            return False
+        self.check(keys)
+        return True
 
     def _next(self, may: Callable[[str], bool]) -> tuple[Lane, Task] | None:
         taken = self._intake.take(may)

@@ -1,0 +1,1 @@
+"""Measure what orchestration costs: ``python -m bench run|floor|report``."""

@@ -1,0 +1,65 @@
+"""The command: ``python -m bench run``, ``floor`` or ``report``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from bench import workloads
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog='python -m bench',
+        description='Measure what orchestration costs, on real servers and daemons.',
+    )
+    commands = parser.add_subparsers(dest='command', required=True)
+    run = commands.add_parser('run', help='carry out a workload and print a line of JSON')
+    run.add_argument('--workload', choices=workloads.WORKLOADS, default='layered')
+    run.add_argument('--size', type=int, default=1000, help='resources (stacks: many-stacks)')
+    run.add_argument('--shape', choices=list(workloads.SHAPES), default='layered')
+    run.add_argument('--store', choices=('sqlite', 'postgresql', 'mariadb'), default='postgresql')
+    run.add_argument('--transport', choices=('fake', 'rabbit'), help='fake goes with sqlite only')
+    run.add_argument('--workers', type=int, default=2)
+    run.add_argument('--runs', type=int, default=1, help='how often, one line each')
+    run.add_argument('--profile', action='store_true', help='tell the costliest statements')
+    arguments = parser.parse_args(argv)
+    return COMMANDS[arguments.command](arguments)
+
+
+def _run(arguments: Any) -> int:
+    from bench import measure, site
+
+    with site.site(arguments.store, arguments.workers) as made:
+        measure.warm_up(made)
+        for number in range(arguments.runs):
+            if arguments.profile:
+                with made.database.cursor() as cursor:
+                    cursor.execute('SELECT pg_stat_statements_reset()')
+            for result in measure.run(
+                made, arguments.workload, arguments.size, f'bench_{number}', arguments.shape
+            ):
+                tagged = {
+                    'store': arguments.store,
+                    'workers': arguments.workers,
+                    **result,
+                }
+                print(json.dumps(tagged), flush=True)
+            if arguments.profile:
+                for calls, milliseconds, rows, query in made.database.costliest():
+                    sys.stderr.write(
+                        f'{calls:7} {milliseconds:9.1f} ms {rows:8} {" ".join(query.split())}\n'[
+                            :170
+                        ]
+                    )
+    return 0
+
+
+COMMANDS = {'run': _run}
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,69 @@
+"""How long graph nodes wait, told by the events that resources leave.
+
+What an event says was decided at its time; it holds from the commit of its transaction
+on, which PostgreSQL remembers and MariaDB does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from bench.site import Site
+
+QUERY = """
+SELECT resource_name, status, at, {committed} AS committed
+FROM event WHERE stack_id = :stack AND resource_name IS NOT NULL AND action = 'CREATE'
+"""
+COMMITTED = {'postgresql': 'EXTRACT(EPOCH FROM pg_xact_commit_timestamp(xmin))', 'mysql': 'NULL'}
+
+#: More resources than that are not looked at one by one.
+MOST = 200_000
+
+
+def latencies(
+    site: Site, stack_id: str, predecessors: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Return the percentiles of one create.
+
+    ``ready_to_claimed``: from when the last thing a resource requires is committed as
+    done to when its own claim is. ``done_to_ready``: from when a resource is known to be
+    done to when that, and with it the readiness of its successors, is committed.
+    """
+    if len(predecessors) > MOST:
+        return {}
+    with site.rows() as connection:
+        committed = COMMITTED[connection.dialect.name]
+        rows = connection.execute(sa.text(QUERY.format(committed=committed)), {'stack': stack_id})
+        begun: dict[str, float] = {}
+        done: dict[str, tuple[float, float]] = {}
+        for name, status, at, commit in rows:
+            stands = float(commit) if commit is not None else at
+            if status == 'IN_PROGRESS':
+                begun[name] = stands
+            elif status == 'COMPLETE':
+                done[name] = (at, stands)
+    waits = [
+        begun[name] - max(done[one][1] for one in required)
+        for name, required in predecessors.items()
+        if required
+    ]
+    saves = [stands - at for at, stands in done.values() if stands > at]
+    return {
+        **_percentiles('ready_to_claimed', waits),
+        **_percentiles('done_to_ready', saves),
+    }
+
+
+def _percentiles(name: str, values: Sequence[float]) -> dict[str, float]:
+    if not values:
+        return {}
+    ordered = sorted(values)
+    return {
+        f'{name}_p50_ms': round(1000 * ordered[len(ordered) // 2], 2),
+        f'{name}_p99_ms': round(
+            1000 * ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)], 2
+        ),
+    }

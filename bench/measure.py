@@ -1,0 +1,160 @@
+"""Carry out one workload and tell what it has used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from bench import workloads
+from bench.latency import latencies
+from bench.site import Site
+
+Identity = Mapping[str, str]
+
+#: So many resources make every part load what it loads once.
+WARM_UP = 60
+
+
+def warm_up(site: Site) -> None:
+    """Have each statement prepared and each module loaded once."""
+    for shape in ('layered', 'independent'):
+        made = create(site, f'warm_{shape}', workloads.SHAPES[shape](WARM_UP))
+        wait(site, made)
+        update(site, made, workloads.SHAPES[shape](WARM_UP, fail=False))
+        wait(site, made)
+        site.client.call('delete_stack', stack_identity=made)
+        wait(site, made)
+
+
+def create(site: Site, name: str, template: workloads.Template) -> Identity:
+    """Ask for a stack; return its identity."""
+    made: Identity = site.client.call(
+        'create_stack', stack_name=name, template=template, params={}, files={}, args={}
+    )
+    return made
+
+
+def update(site: Site, identity: Identity, template: workloads.Template) -> None:
+    """Ask for another template of a stack."""
+    site.client.call(
+        'update_stack', stack_identity=identity, template=template, params={}, files={}, args={}
+    )
+
+
+def wait(site: Site, identity: Identity) -> None:
+    """Wait until a stack is not under way, as a client does.
+
+    :raises RuntimeError: if it has failed.
+    """
+    began = time.monotonic()
+    while True:
+        (shown,) = site.client.call('show_stack', stack_identity=identity, resolve_outputs=False)
+        if shown['stack_status'] != 'IN_PROGRESS':
+            break
+        time.sleep(min(max(0.02, (time.monotonic() - began) / 20), 2.0))
+    if shown['stack_status'] != 'COMPLETE':
+        raise RuntimeError(f'{shown["stack_status"]}: {shown["stack_status_reason"]}')
+
+
+class Meter:
+    """Measures what happens between its start and its end."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def start(self) -> None:
+        """Begin."""
+        self._site.forget_peaks()
+        self._messages = self._site.broker.messages()
+        self._traffic = self._site.database.traffic()
+        self._cpu = self._site.cpu()
+        self._wall = time.monotonic()
+
+    def end(self, resources: int) -> dict[str, Any]:
+        """Return what was used, by resource where that makes sense."""
+        wall = time.monotonic() - self._wall
+        after = self._site.cpu()
+        traffic = self._site.database.traffic().since(self._traffic)
+        messages = self._site.broker.messages() - self._messages
+        used = {name: after[name] - self._cpu.get(name, 0.0) for name in after}
+        total = sum(used.values())
+        return {
+            'wall_seconds': round(wall, 3),
+            'cpu_seconds': {name: round(one, 2) for name, one in used.items()},
+            'cpu_ms_per_resource': round(1000 * total / resources, 4),
+            'statements_per_resource': round(traffic.statements / resources, 4),
+            'transactions_per_resource': round(traffic.transactions / resources, 4),
+            'round_trips_per_resource': round(traffic.round_trips / resources, 4),
+            'bytes_from_database_per_resource': round(traffic.bytes_sent / resources),
+            'bytes_to_database_per_resource': round(traffic.bytes_received / resources),
+            'messages_per_resource': round(messages / resources, 4),
+            'peak_rss_mb': {
+                name: round(one / 2**20, 1) for name, one in self._site.peaks().items()
+            },
+        }
+
+
+def run(
+    site: Site,
+    workload: str,
+    size: int,
+    name: str = 'bench',
+    shape: str = 'layered',
+    concurrency: int = 50,
+) -> Iterator[dict[str, Any]]:
+    """Carry out one workload once; what follows something gives that first.
+
+    :param size: of the stack; for many-stacks the number of stacks.
+    :param shape: of the stack that an update or a delete is about.
+    """
+    meter = Meter(site)
+    if workload == 'many-stacks':
+        meter.start()
+        _many(site, name, size, concurrency)
+        result = meter.end(size * workloads.SMALL)
+        result['cpu_ms_per_stack'] = round(result['cpu_ms_per_resource'] * workloads.SMALL, 3)
+        yield {'workload': workload, 'size': size, **result}
+        return
+    follows = workload in workloads.FOLLOWING
+    template = workloads.SHAPES[shape if follows else workload](size)
+    began = time.monotonic()
+    meter.start()
+    identity = create(site, name, template)
+    answered = time.monotonic() - began
+    wait(site, identity)
+    result = meter.end(size)
+    yield {
+        'workload': shape if follows else workload,
+        'size': size,
+        **result,
+        'answered_seconds': round(answered, 3),
+        **latencies(site, identity['stack_id'], workloads.predecessors(template)),
+    }
+    if not follows:
+        return
+    actions: dict[str, Callable[[], None]] = {
+        'update-one': lambda: update(site, identity, workloads.with_a_leaf_changed(template)),
+        # The same resources under another hash, or there would be nothing to look at.
+        'noop-update': lambda: update(site, identity, {**template, 'description': 'again'}),
+        'delete': lambda: site.client.call('delete_stack', stack_identity=identity),
+    }
+    meter.start()
+    actions[workload]()
+    wait(site, identity)
+    yield {'workload': workload, 'size': size, 'shape': shape, **meter.end(size)}
+
+
+def _many(site: Site, name: str, count: int, concurrency: int) -> None:
+    template = workloads.independent(workloads.SMALL)
+    started = 0
+    under_way = 0
+    while started < count or under_way:
+        while started < count and under_way < concurrency:
+            create(site, f'{name}_{started}', template)
+            started += 1
+            under_way += 1
+        filters = {'status': 'IN_PROGRESS', 'action': 'CREATE'}
+        under_way = int(site.client.call('count_stacks', filters=filters))
+        if under_way >= concurrency or started >= count:
+            time.sleep(0.05)

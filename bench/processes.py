@@ -1,0 +1,67 @@
+"""What processes have used, from /proc."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+TICKS = os.sysconf('SC_CLK_TCK')
+PROC = pathlib.Path('/proc')
+
+
+def children() -> dict[int, list[int]]:
+    """Map each process to its children."""
+    found: dict[int, list[int]] = {}
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            fields = _stat(int(entry.name))
+            if fields is not None:
+                found.setdefault(int(fields[1]), []).append(int(entry.name))
+    return found
+
+
+def tree(root: int) -> list[int]:
+    """Return a process and all its descendants."""
+    below = children()
+    found = [root]
+    for pid in found:
+        found.extend(below.get(pid, ()))
+    return found
+
+
+def cpu_seconds(root: int) -> float:
+    """Return what a process, its descendants and its dead children have used.
+
+    It only grows: what a child has used passes on to its parent when it ends.
+    """
+    ticks = 0
+    for pid in tree(root):
+        fields = _stat(pid)
+        if fields is not None:
+            # utime, stime, cutime, cstime of proc(5), counted from the state on.
+            ticks += sum(int(one) for one in fields[11:15])
+    return ticks / TICKS
+
+
+def peak_bytes(pid: int) -> int:
+    """Return the largest resident size that a process has had."""
+    try:
+        for line in (PROC / str(pid) / 'status').read_text().splitlines():
+            if line.startswith('VmHWM:'):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+def forget_peak(pid: int) -> None:
+    """Have the peak counted from now on."""
+    (PROC / str(pid) / 'clear_refs').write_text('5')
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        text = (PROC / str(pid) / 'stat').read_text()
+    except OSError:
+        return None
+    return text[text.rindex(')') + 2 :].split()

@@ -1,0 +1,182 @@
+"""Servers for a measurement: private ones, as they are installed, that also count.
+
+Their settings of durability are those they come with.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from heatconv.tests import servers
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What a database has been asked since it was started.
+
+    :ivar statements: without those that begin or end transactions, and without pings.
+    :ivar round_trips: everything that was sent and answered.
+    :ivar bytes_sent: to the clients.
+    """
+
+    statements: int = 0
+    transactions: int = 0
+    round_trips: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+
+    def since(self, before: Traffic) -> Traffic:
+        """Return what came in between."""
+        return Traffic(
+            *(getattr(self, one.name) - getattr(before, one.name) for one in fields(Traffic))
+        )
+
+
+CONTROLS = re.compile(r'\s*(BEGIN|COMMIT|ROLLBACK|START TRANSACTION|SET|SHOW)\b', re.I)
+PING = re.compile(r'\s*SELECT (\$1|1)\s*;?\s*$', re.I)
+
+
+class Postgresql(servers.Postgresql):
+    def command(self) -> Sequence[str]:
+        return [
+            *super().command(),
+            *('-c', 'shared_preload_libraries=pg_stat_statements'),
+            *('-c', 'pg_stat_statements.max=2000'),
+            *('-c', 'track_commit_timestamp=on'),
+        ]
+
+    def start(self) -> None:
+        super().start()
+        with self.cursor() as cursor:
+            cursor.execute('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')
+
+    @contextlib.contextmanager
+    def cursor(self) -> Iterator[Any]:
+        import psycopg2
+
+        connection = psycopg2.connect(self.url.replace('+psycopg2', ''))
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+        finally:
+            connection.close()
+
+    def traffic(self) -> Traffic:
+        sent, received = socket_bytes(self.port)
+        with self.cursor() as cursor:
+            cursor.execute('SELECT query, calls FROM pg_stat_statements')
+            rows = cursor.fetchall()
+        own = 'pg_stat_statements'
+        rows = [(query, calls) for query, calls in rows if own not in query]
+        return Traffic(
+            statements=sum(
+                calls
+                for query, calls in rows
+                if not CONTROLS.match(query) and not PING.match(query)
+            ),
+            transactions=sum(
+                calls for query, calls in rows if re.match(r'\s*COMMIT', query, re.I)
+            ),
+            round_trips=sum(calls for _, calls in rows),
+            bytes_sent=sent,
+            bytes_received=received,
+        )
+
+    def costliest(self, limit: int = 25) -> list[tuple[Any, ...]]:
+        """Return calls, milliseconds, rows and text of what took longest."""
+        with self.cursor() as cursor:
+            cursor.execute(
+                'SELECT calls, total_exec_time, rows, query FROM pg_stat_statements '
+                'ORDER BY total_exec_time DESC LIMIT %s',
+                (limit,),
+            )
+            return list(cursor.fetchall())
+
+
+class Mariadb(servers.Mariadb):
+    @contextlib.contextmanager
+    def cursor(self) -> Iterator[Any]:
+        import pymysql
+
+        with pymysql.connect(
+            host='127.0.0.1', port=self.port, user='root', database='heatconv', autocommit=True
+        ) as connection:
+            with connection.cursor() as cursor:
+                yield cursor
+
+    def traffic(self) -> Traffic:
+        with self.cursor() as cursor:
+            cursor.execute('SHOW GLOBAL STATUS')
+            status = dict(cursor.fetchall())
+        controls = ('Com_begin', 'Com_commit', 'Com_rollback', 'Com_set_option', 'Com_show_status')
+        # A ping of the protocol counts as a question too.
+        pings = int(status['Com_admin_commands'])
+        asked = int(status['Questions'])
+        return Traffic(
+            statements=asked - pings - sum(int(status[one]) for one in controls),
+            transactions=int(status['Com_commit']),
+            round_trips=asked,
+            bytes_sent=int(status['Bytes_sent']),
+            bytes_received=int(status['Bytes_received']),
+        )
+
+
+class Rabbitmq(servers.Rabbitmq):
+    def messages(self) -> int:
+        """Return how many messages it has taken in since it was started."""
+        done = subprocess.run(
+            [
+                servers.program('/usr/lib/rabbitmq/bin/rabbitmqctl', 'rabbitmqctl'),
+                'eval',
+                'maps:get(messages_received_total, '
+                'maps:get([{protocol, amqp091}], rabbit_global_counters:overview())).',
+            ],
+            capture_output=True,
+            text=True,
+            user=self._user,
+            cwd=self.directory,
+            env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', **self.environment()},
+        )
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+        return int(done.stdout.strip().splitlines()[-1])
+
+
+def socket_bytes(port: int) -> tuple[int, int]:
+    """Return what a server has sent to and received from the connections it has now."""
+    done = subprocess.run(
+        ['ss', '-tinH', f'sport = :{port}'], capture_output=True, text=True, check=True
+    )
+    sent = sum(int(one) for one in re.findall(r'\bbytes_acked:(\d+)', done.stdout))
+    received = sum(int(one) for one in re.findall(r'\bbytes_received:(\d+)', done.stdout))
+    return sent, received
+
+
+def wait_until(holds: Any, what: str, seconds: float = 120.0) -> None:
+    """Wait until something holds.
+
+    :raises RuntimeError: if it does not, in time.
+    """
+    ends = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > ends:
+            raise RuntimeError(f'{what}: not within {seconds} s')
+        time.sleep(0.1)
+
+
+DATABASES = {'postgresql': Postgresql, 'mariadb': Mariadb}
+
+
+def start(kind: type[servers.Server], directory: pathlib.Path) -> Any:
+    """Start a server in a directory of its own."""
+    made = kind(directory)
+    made.start()
+    return made

@@ -1,0 +1,168 @@
+"""A set-up to measure: servers, one engine and workers, as an operator starts them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from bench import servers
+from bench.processes import cpu_seconds, forget_peak, peak_bytes, tree
+from heatconv.rpc.client import EngineClient, connect
+
+#: No template of a measurement is larger; what is common is far below.
+MAX_TEMPLATE_SIZE = 1_000_000_000
+ANSWER_SECONDS = 900
+
+
+class Site:
+    """Engine, workers, database and broker of one measurement.
+
+    :param options: further lines of the section ``[worker]``.
+    """
+
+    def __init__(
+        self,
+        directory: pathlib.Path,
+        database: Any,
+        broker: Any,
+        workers: int,
+        options: dict[str, Any],
+    ) -> None:
+        self.directory = directory
+        self.database = database
+        self.broker = broker
+        self.config = directory / 'heatconv.conf'
+        self.workers = workers
+        self.config.write_text(
+            '\n'.join(
+                [
+                    '[DEFAULT]',
+                    f'transport_url = {broker.url}',
+                    f'rpc_response_timeout = {ANSWER_SECONDS}',
+                    '[database]',
+                    f'connection = {database.url}',
+                    '[engine]',
+                    f'max_template_size = {MAX_TEMPLATE_SIZE}',
+                    'max_resources_per_stack = -1',
+                    'max_stacks_per_project = -1',
+                    'stack_timeout_mins = 1440',
+                    '[coordination]',
+                    f'backend_url = file://{directory}/coordination',
+                    '[worker]',
+                    f'workers = {workers}',
+                    *(f'{name} = {value}' for name, value in options.items()),
+                    '',
+                ]
+            )
+        )
+        self._daemons: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self) -> None:
+        """Make the schema and start the daemons; return when they work."""
+        arguments = ['--config-file', str(self.config)]
+        manage = [sys.executable, '-m', 'heatconv.cmd.manage', *arguments, 'db', 'sync']
+        subprocess.run(manage, check=True, stdout=subprocess.DEVNULL)
+        for name in ('engine', 'worker'):
+            with open(self.directory / f'{name}.log', 'ab') as output:
+                self._daemons[name] = subprocess.Popen(
+                    [sys.executable, '-m', f'heatconv.cmd.{name}', *arguments],
+                    stdout=output,
+                    stderr=output,
+                )
+        self.client = self.connected()
+        servers.wait_until(self._all_there, 'the start of the daemons')
+
+    def connected(self) -> EngineClient:
+        """Return a client of the engine."""
+        return connect([str(self.config)], project_id='bench')
+
+    def stop(self) -> None:
+        """Stop the daemons."""
+        for process in self._daemons.values():
+            process.terminate()
+        for process in self._daemons.values():
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def log(self) -> str:
+        """Return what the daemons have logged."""
+        return ''.join((self.directory / f'{one}.log').read_text() for one in self._daemons)
+
+    def cpu(self) -> dict[str, float]:
+        """Return the CPU seconds that each part has used so far."""
+        engine, *_ = self._forked('engine')
+        used = {'engine': cpu_seconds(engine)}
+        for number, pid in enumerate(self._forked('worker'), 1):
+            used[f'worker-{number}'] = cpu_seconds(pid)
+        used['database'] = cpu_seconds(self.database._process.pid)
+        used['broker'] = cpu_seconds(self.broker._process.pid)
+        return used
+
+    def peaks(self) -> dict[str, int]:
+        """Return the largest resident size of each part, in bytes."""
+        found = {'engine': peak_bytes(self._forked('engine')[0])}
+        for number, pid in enumerate(self._forked('worker'), 1):
+            found[f'worker-{number}'] = peak_bytes(pid)
+        return found
+
+    def forget_peaks(self) -> None:
+        """Have peaks counted from now on."""
+        for name in self._daemons:
+            for pid in self._forked(name):
+                forget_peak(pid)
+
+    @contextlib.contextmanager
+    def rows(self) -> Iterator[sa.Connection]:
+        """Give a connection that only looks."""
+        engine = sa.create_engine(self.database.url, poolclass=sa.pool.NullPool)
+        with engine.connect() as connection:
+            yield connection
+
+    def _forked(self, name: str) -> list[int]:
+        """Return the processes that do the work of a daemon."""
+        return tree(self._daemons[name].pid)[1:]
+
+    def _all_there(self) -> bool:
+        for name, process in self._daemons.items():
+            if process.poll() is not None:
+                raise RuntimeError(f'{name} has ended:\n{self.log()[-3000:]}')
+        with self.rows() as connection:
+            kinds = list(connection.execute(sa.text('SELECT kind FROM lease')).scalars())
+        return kinds.count('worker') == self.workers and kinds.count('engine') == 1
+
+
+@contextlib.contextmanager
+def site(store: str, workers: int, **options: Any) -> Iterator[Site]:
+    """Start everything, and stop and remove it at the end.
+
+    :param store: postgresql or mariadb.
+    """
+    with tempfile.TemporaryDirectory(prefix='heatconv-bench-') as name:
+        directory = pathlib.Path(name)
+        os.chmod(directory, 0o755)
+        with contextlib.ExitStack() as stack:
+            database = servers.start(servers.DATABASES[store], directory / 'database')
+            stack.callback(database.stop)
+            broker = servers.start(servers.Rabbitmq, directory / 'broker')
+            stack.callback(broker.stop)
+            made = Site(directory, database, broker, workers, options)
+            stack.callback(made.stop)
+            try:
+                made.start()
+                yield made
+            except BaseException:
+                keep = os.environ.get('BENCH_KEEP')
+                if keep:
+                    shutil.copytree(directory, keep, ignore_dangling_symlinks=True)
+                raise

@@ -1,0 +1,99 @@
+"""Templates whose graphs have one shape and any size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Template = dict[str, Any]
+
+#: How many resources a layer has; each requires all of the layer before.
+LAYER = 10
+
+#: How many resources each of many small stacks has.
+SMALL = 5
+
+
+def _template(resources: dict[str, Any]) -> Template:
+    return {'heat_template_version': '2021-04-16', 'resources': resources}
+
+
+def _resource(value: str, requires: list[str] | None = None, **properties: Any) -> Template:
+    made: Template = {'type': 'OS::Heat::TestResource'}
+    made['properties'] = {'value': value, **properties}
+    if requires:
+        made['depends_on'] = requires
+    return made
+
+
+def name(number: int) -> str:
+    """Return the name of a resource."""
+    return f'r{number:06d}'
+
+
+def independent(size: int, **properties: Any) -> Template:
+    """Nothing requires anything."""
+    return _template({name(i): _resource('one', **properties) for i in range(size)})
+
+
+def chain(size: int, **properties: Any) -> Template:
+    """Each requires the one before."""
+    return _template(
+        {
+            name(i): _resource('one', [name(i - 1)] if i else None, **properties)
+            for i in range(size)
+        }
+    )
+
+
+def layered(size: int, **properties: Any) -> Template:
+    """Layers of ten, each resource requiring all ten of the layer before."""
+    resources = {}
+    for i in range(size):
+        first = (i // LAYER - 1) * LAYER
+        before = [name(one) for one in range(first, first + LAYER)] if first >= 0 else None
+        resources[name(i)] = _resource('one', before, **properties)
+    return _template(resources)
+
+
+def fan_in(size: int, **properties: Any) -> Template:
+    """The last one requires all others."""
+    resources = {name(i): _resource('one', **properties) for i in range(size - 1)}
+    resources[name(size - 1)] = _resource('one', list(resources), **properties)
+    return _template(resources)
+
+
+def fan_out(size: int, **properties: Any) -> Template:
+    """All others require the first one."""
+    return _template(
+        {name(i): _resource('one', [name(0)] if i else None, **properties) for i in range(size)}
+    )
+
+
+SHAPES: dict[str, Callable[..., Template]] = {
+    'independent': independent,
+    'chain': chain,
+    'layered': layered,
+    'fan-in': fan_in,
+    'fan-out': fan_out,
+}
+
+#: What is measured on a stack that is there already; its shape is an option.
+FOLLOWING = ('update-one', 'noop-update', 'delete')
+
+WORKLOADS = (*SHAPES, 'many-stacks', *FOLLOWING)
+
+
+def with_a_leaf_changed(template: Template) -> Template:
+    """Change a property of the last resource, which nothing requires."""
+    resources = dict(template['resources'])
+    last = list(resources)[-1]
+    changed = dict(resources[last])
+    changed['properties'] = {**changed['properties'], 'value': 'two'}
+    resources[last] = changed
+    return {**template, 'resources': resources}
+
+
+def predecessors(template: Template) -> dict[str, list[str]]:
+    """Name what each resource requires."""
+    return {name: list(one.get('depends_on') or ()) for name, one in template['resources'].items()}
