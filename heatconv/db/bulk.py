@@ -25,6 +25,10 @@ ROWS = 1_000
 #: The names of the columns in the JSON: short, since each row repeats them.
 LETTERS = tuple('abcdefghijklmnopqrstuvwxyz')
 
+#: What begins and ends transactions is not prepared.
+BEGIN, COMMIT = 'BEGIN', 'COMMIT'
+CONTROLS = (BEGIN, COMMIT)
+
 #: Where a connection remembers what it has prepared.
 PREPARED = 'heatconv_prepared'
 
@@ -91,60 +95,126 @@ def _update(table: sa.Table, columns: tuple[str, ...], dialect: str) -> str:
     return f'UPDATE {table.name} t SET {sets} FROM {source} WHERE t.{key} = v.a'
 
 
+class Script:
+    """Statements that are sent together: PostgreSQL answers them in one round trip.
+
+    The answer is that of the last one. The other databases take one after the other.
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+        self._waiting: list[tuple[str, Any]] = []
+
+    @property
+    def dialect(self) -> str:
+        """Return sqlite, postgresql or mysql."""
+        return self._dialect
+
+    def connection(self) -> sa.Connection:
+        """Send what was added and give the connection, for a statement of SQLAlchemy's."""
+        self.run()
+        return self._connection
+
+    def add(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Add a statement of the driver's."""
+        self._waiting.append((sql, parameters))
+
+    def insert(
+        self,
+        table: sa.Table,
+        columns: tuple[str, ...],
+        values: Sequence[tuple[Any, ...]],
+        ignore: bool = False,
+    ) -> None:
+        """Insert rows.
+
+        :param values: of the columns, row by row, of nothing but what JSON knows.
+        :param ignore: leave out what is there already.
+        """
+        sql = _insert(table, columns, self._dialect, ignore)
+        self._add_rows(sql, values)
+
+    def update(
+        self, table: sa.Table, columns: tuple[str, ...], values: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Overwrite some columns of rows.
+
+        :param columns: the key, and those to overwrite.
+        """
+        if self._dialect == 'sqlite':
+            values = [(*row[1:], row[0]) for row in values]
+        self._add_rows(_update(table, columns, self._dialect), values)
+
+    def listed(self, sql: str, values: Sequence[str], more: Sequence[Any] = ()) -> None:
+        """Add a statement that names a list of strings.
+
+        :param sql: with ``{}`` for the condition on the list, as in ``id {}``, and ``%s``
+            for each further parameter.
+        """
+        self._waiting.extend(_listed(self._dialect, sql, values, more))
+
+    def fetch(
+        self, sql: str, values: Sequence[str], more: Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
+        """Run a query that names a list of strings; see `listed`."""
+        found: list[tuple[Any, ...]] = []
+        for text, parameters in _listed(self._dialect, sql, values, more):
+            self.add(text, parameters)
+            found.extend(self.rows())
+        return found
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Send what was added; return the rows that the last one gives."""
+        answer = self.run()
+        return [] if answer is None else list(map(tuple, answer.fetchall()))
+
+    def _add_rows(self, sql: str, values: Sequence[tuple[Any, ...]]) -> None:
+        for start in range(0, len(values), ROWS):
+            chunk = values[start : start + ROWS]
+            if self._dialect == 'sqlite':
+                self.add(sql, list(chunk))
+            else:
+                shorts = LETTERS[: len(chunk[0])]
+                self.add(sql, (encode([dict(zip(shorts, row, strict=True)) for row in chunk]),))
+
+    def run(self) -> sa.CursorResult[Any] | None:
+        """Send what was added; return the answer to the last one."""
+        waiting, self._waiting = self._waiting, []
+        answer: sa.CursorResult[Any] | None = None
+        if self._dialect == 'postgresql' and waiting:
+            texts = [_prepared(self._connection, sql, len(values)) for sql, values in waiting]
+            parameters = tuple(one for _, values in waiting for one in values)
+            return self._connection.exec_driver_sql(';'.join(texts), parameters)
+        for sql, parameters in waiting:
+            answer = self._connection.exec_driver_sql(sql, parameters)
+        return answer
+
+
 def insert(
     connection: sa.Connection,
     table: sa.Table,
     columns: tuple[str, ...],
     values: Sequence[tuple[Any, ...]],
-    ignore: bool = False,
-) -> int:
-    """Insert rows.
-
-    :param values: of the columns, row by row; neither bytes nor anything else that is not
-        of JSON.
-    :param ignore: leave out what is there already.
-    :return: how many were inserted.
-    """
-    sql = _insert(table, columns, connection.dialect.name, ignore)
-    return _run(connection, sql, values)
-
-
-def update(
-    connection: sa.Connection,
-    table: sa.Table,
-    columns: tuple[str, ...],
-    values: Sequence[tuple[Any, ...]],
-) -> int:
-    """Overwrite some columns of rows.
-
-    :param columns: the key, and those to overwrite.
-    :return: how many rows were found.
-    """
-    sql = _update(table, columns, connection.dialect.name)
-    if connection.dialect.name == 'sqlite':
-        values = [(*row[1:], row[0]) for row in values]
-    return _run(connection, sql, values)
-
-
-def _run(connection: sa.Connection, sql: str, values: Sequence[tuple[Any, ...]]) -> int:
-    found = 0
+) -> None:
+    """Insert rows; see `Script.insert`."""
+    script = Script(connection)
     for start in range(0, len(values), ROWS):
-        chunk = values[start : start + ROWS]
-        parameters: Any = chunk
-        if connection.dialect.name != 'sqlite':
-            width = len(chunk[0])
-            parameters = (encode([dict(zip(LETTERS[:width], row, strict=True)) for row in chunk]),)
-        found += run(connection, sql, parameters).rowcount
-    return found
+        script.insert(table, columns, values[start : start + ROWS])
+        script.run()
 
 
-def run(connection: sa.Connection, sql: str, parameters: Any) -> sa.CursorResult[Any]:
-    """Run a statement of the driver's; PostgreSQL plans it once for each connection.
+def run(connection: sa.Connection, sql: str, parameters: Sequence[Any]) -> sa.CursorResult[Any]:
+    """Run one statement of the driver's, of as few texts as there are statements."""
+    if connection.dialect.name == 'postgresql':
+        sql = _prepared(connection, sql, len(parameters))
+    return connection.exec_driver_sql(sql, parameters)
 
-    :param sql: of as few different texts as there are statements.
-    """
-    if connection.dialect.name != 'postgresql':
-        return connection.exec_driver_sql(sql, parameters)
+
+def _prepared(connection: sa.Connection, sql: str, parameters: int) -> str:
+    """Have PostgreSQL plan a statement once for each connection; return how to ask for it."""
+    if sql in CONTROLS:
+        return sql
     prepared: dict[str, str] = connection.info.setdefault(PREPARED, {})
     asked = prepared.get(sql)
     if asked is None:
@@ -152,9 +222,9 @@ def run(connection: sa.Connection, sql: str, parameters: Any) -> sa.CursorResult
         numbered = ''.join(f'{piece}${at}' for at, piece in enumerate(pieces[:-1], 1))
         name = f'heatconv_{len(prepared)}'
         connection.exec_driver_sql(f'PREPARE {name} AS {numbered}{pieces[-1]}')
-        marks = ', '.join(['%s'] * len(parameters))
-        asked = prepared[sql] = f'EXECUTE {name} ({marks})' if marks else f'EXECUTE {name}'
-    return connection.exec_driver_sql(asked, parameters)
+        marks = f' ({", ".join(["%s"] * parameters)})' if parameters else ''
+        asked = prepared[sql] = f'EXECUTE {name}{marks}'
+    return asked
 
 
 def fetch_joined(
@@ -190,9 +260,7 @@ def _joined(columns: str, table: sa.Table, on: tuple[str, ...], dialect: str) ->
         )
         # A cross join is one that SQLite does in the order in which it is written.
         return f'SELECT {columns} FROM json_each(?) v CROSS JOIN {table.name} r WHERE {same}'
-    same = ' AND '.join(
-        f'r.{name} = v.{short}' for short, name in zip(LETTERS, on, strict=False)
-    )
+    same = ' AND '.join(f'r.{name} = v.{short}' for short, name in zip(LETTERS, on, strict=False))
     join = 'STRAIGHT_JOIN' if dialect == 'mysql' else 'JOIN'
     source = _rows_from(table, on, dialect)
     return f'SELECT {columns} FROM {source} {join} {table.name} r ON {same}'
@@ -203,27 +271,17 @@ def fetch(
 ) -> list[tuple[Any, ...]]:
     """Run a query that names a list of strings, in as many statements as that takes.
 
-    :param sql: with ``{}`` for the condition on the list, as in ``id {}``, and ``%s`` for
-        each further parameter.
+    :param sql: as that of `Script.listed`.
     """
     found: list[tuple[Any, ...]] = []
-    for text, parameters in _asked(connection, sql, values, more):
+    for text, parameters in _listed(connection.dialect.name, sql, values, more):
         found.extend(map(tuple, run(connection, text, parameters).fetchall()))
     return found
 
 
-def execute(
-    connection: sa.Connection, sql: str, values: Sequence[str], more: Sequence[Any] = ()
-) -> None:
-    """Run a statement that names a list of strings and gives no rows; see `fetch`."""
-    for text, parameters in _asked(connection, sql, values, more):
-        run(connection, text, parameters)
-
-
-def _asked(
-    connection: sa.Connection, sql: str, values: Sequence[str], more: Sequence[Any]
+def _listed(
+    dialect: str, sql: str, values: Sequence[str], more: Sequence[Any]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    dialect = connection.dialect.name
     head = sql[: sql.index('{}')].count('%s')
     for start in range(0, len(values), ROWS):
         chunk = list(values[start : start + ROWS])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from heatconv.convergence.check import View
 from heatconv.convergence.model import Kind, Node, NodeKey, Resource, Stack
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.db import bulk, rows, tables, writes
+from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
 from heatconv.db.stacks import update_stack
 from heatconv.ports import Clock, Ids
@@ -19,18 +20,51 @@ from heatconv.storage.memory import stamped
 
 ROWS = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.id {{}}'
 GUARDED = (
-    'SELECT id, version, claim, suspect, deletion_policy FROM resource WHERE id {} ORDER BY id'
+    'SELECT id, claim, deletion_policy, version, suspect FROM resource WHERE id {} ORDER BY id'
 )
+
+#: Locks the nodes first and then the rows, each in the order of their keys.
+HOLD = f"""
+WITH held AS (SELECT {rows.NODE_LIST} FROM node n WHERE n.id = ANY(%s) ORDER BY n.id FOR UPDATE),
+guarded AS (
+    SELECT id, claim, deletion_policy, version, suspect
+    FROM resource WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+)
+SELECT 'n', held.* FROM held
+UNION ALL
+SELECT 'r', id, claim, deletion_policy, version::text, suspect::text, NULL, NULL, NULL, NULL
+FROM guarded
+"""
 NODES = f'SELECT {rows.NODE_LIST} FROM node n WHERE n.id {{}} ORDER BY n.id'
 SERVING = f"""
 SELECT n.traversal_id, n.kind, n.name, {rows.RESOURCE_LIST}
 FROM node n JOIN resource r ON r.id = n.subject WHERE n.id {{}}
+"""
+#: Nodes with the rows of their name, or, for cleanups, with their subject and the row that
+#: serves its name; and at the end their stacks.
+VIEWS = f"""
+SELECT 'n', {rows.NODE_LIST}, NULL, {rows.RESOURCE_LIST}
+FROM node n LEFT JOIN resource r
+    ON n.kind = 'u' AND r.stack_id = n.stack_id AND r.name = n.name
+WHERE n.id = ANY(%s)
+UNION ALL
+SELECT 'n', {rows.NODE_LIST}, u.subject, {rows.RESOURCE_LIST}
+FROM node n LEFT JOIN resource r ON r.id = n.subject
+    LEFT JOIN node u ON u.id = n.traversal_id || 'u' || r.name
+WHERE n.id = ANY(%s)
+UNION ALL
+SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + len(rows.RESOURCE))}
+FROM stack s WHERE s.id = ANY(ARRAY(SELECT DISTINCT stack_id FROM node WHERE id = ANY(%s)))
 """
 WAITING = """
 SELECT n.traversal_id, n.kind, n.name
 FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
 WHERE n.subject {} AND n.status = 'ready'
 """
+
+
+#: How databases say yes in what is a text to them here.
+TRUE = (True, 1, 'true')
 
 
 class CheckRows:
@@ -42,20 +76,13 @@ class CheckRows:
 
     @repeated
     def views(self, keys: Sequence[NodeKey]) -> list[View]:
+        seen = _Seen()
         with self.database.read() as connection:
-            nodes = _by_key(connection, keys)
-            stacks = _stacks(connection, {node.stack_id for node in nodes.values()})
-            named = _rows_named_alike(connection, nodes.values())
-            updates = [
-                NodeKey(node.key.traversal_id, Kind.UPDATE, named[node.subject].name)
-                for node in nodes.values()
-                if node.key.kind == Kind.CLEANUP and node.subject in named
-            ]
-            subjects = {node.subject: node for node in _by_key(connection, updates).values()}
-        by_name: dict[tuple[str, str], list[Resource]] = {}
-        for row in named.values():
-            by_name.setdefault((row.stack_id, row.name), []).append(row)
-        return [_view(nodes.get(key), stacks, named, by_name, subjects) for key in keys]
+            if connection.dialect.name == 'postgresql':
+                seen.at_once(connection, keys)
+            else:
+                seen.in_steps(connection, keys)
+        return [seen.view(key) for key in keys]
 
     @repeated
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
@@ -70,32 +97,24 @@ class CheckRows:
         # not known then, and its guards would refuse it the second time.
         now = self._clock.now()
         needs = guards.needs(commits)
-        with self.database.write() as connection:
-            held = guards.Held(
-                stacks=_stacks(connection, needs.stacks, lock=True),
-                nodes=_by_key(connection, needs.nodes, lock=True),
-                rows=_guarded_rows(connection, needs.rows),
-            )
+        with self.database.batch() as script:
+            stacks = {}
+            if needs.stacks:
+                stacks = _stacks(script.connection(), needs.stacks, lock=True)
+            held = guards.Held(stacks=stacks)
+            _hold(script, needs, held)
             before = dict(held.nodes)
             outcomes = guards.apply_all(commits, held)
             for stack in held.stacks_saved.values():
-                update_stack(connection, stamped(stack, now))
+                update_stack(script.connection(), stamped(stack, now))
             for traversal_id in held.purged:
-                writes.drop_nodes(connection, traversal_id)
-            writes.save_nodes(connection, before, held.nodes_saved.values(), now)
-            writes.save_resources(connection, held.read, held.rows_saved, now)
-            writes.add_events(connection, held.events, self._ids, now)
-            self._save_aftermaths(connection, held)
-            unblocked = writes.release(connection, held.released, now)
+                writes.drop_nodes(script.connection(), traversal_id)
+            writes.save_nodes(script, before, held.nodes_saved.values(), now)
+            writes.save_resources(script, held.read, held.rows_saved, now)
+            writes.add_events(script, held.events, self._ids, now)
+            _save_aftermaths(script, held)
+            unblocked = writes.release(script, held.released, now)
         return guards.announced(outcomes, held, unblocked)
-
-    def _save_aftermaths(self, connection: sa.Connection, held: guards.Held) -> None:
-        left = [rows.aftermath_row(one) for one in held.aftermaths]
-        writes.upsert(connection, tables.aftermath, left, 'id')
-        for row_id in held.retained:
-            # Their ids begin with that of the row.
-            mine = tables.aftermath.c.id.startswith(f'{row_id}/', autoescape=True)
-            connection.execute(sa.delete(tables.aftermath).where(mine))
 
     @repeated
     def row(self, row_id: str) -> Resource | None:
@@ -110,34 +129,80 @@ class CheckRows:
         return sorted(rows.key_of(row) for row in found)
 
 
-def _view(
-    node: Node | None,
-    stacks: dict[str, Stack],
-    named: dict[str, Resource],
-    by_name: dict[tuple[str, str], list[Resource]],
-    subjects: dict[str | None, Node],
-) -> View:
-    if node is None or node.stack_id not in stacks:
-        return View(None)
-    stack = stacks[node.stack_id]
-    if stack.traversal_id != node.key.traversal_id:
-        return View(None)
-    row = named.get(node.subject) if node.subject is not None else None
-    siblings: tuple[Resource, ...] = ()
-    serving = False
-    if node.key.kind == Kind.UPDATE:
-        alike = by_name.get((node.stack_id, node.key.name), ())
-        siblings = tuple(other for other in alike if other.id != node.subject)
-    elif node.key.kind == Kind.CLEANUP and row is not None:
-        serving = row.id in subjects
-    return View(node, stack, row, siblings, serving)
+class _Seen:
+    """What was read of some nodes, and what goes with them.
+
+    :ivar rows: by id: the subjects of nodes, and for updates all rows of the name.
+    :ivar serving: ids of rows that the update of their name ended on.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: dict[NodeKey, Node] = {}
+        self.stacks: dict[str, Stack] = {}
+        self.rows: dict[str, Resource] = {}
+        self.serving: set[str] = set()
+        self._alike: dict[tuple[str, str], list[Resource]] | None = None
+
+    def in_steps(self, connection: sa.Connection, keys: Sequence[NodeKey]) -> None:
+        """Read with a statement for each table."""
+        self.nodes = _by_key(connection, keys)
+        self.stacks = _stacks(connection, {node.stack_id for node in self.nodes.values()})
+        self.rows = _rows_named_alike(connection, self.nodes.values())
+        updates = [
+            NodeKey(node.key.traversal_id, Kind.UPDATE, self.rows[node.subject].name)
+            for node in self.nodes.values()
+            if node.key.kind == Kind.CLEANUP and node.subject in self.rows
+        ]
+        subjects = (node.subject for node in _by_key(connection, updates).values())
+        self.serving = {subject for subject in subjects if subject is not None}
+
+    def at_once(self, connection: sa.Connection, keys: Sequence[NodeKey]) -> None:
+        """Read with one statement, for the sake of round trips."""
+        ids = {rows.node_id(key): key.kind == Kind.CLEANUP for key in keys}
+        cleanups = sorted(one for one, cleans in ids.items() if cleans)
+        others = sorted(one for one, cleans in ids.items() if not cleans)
+        asked = bulk.run(connection, VIEWS, (others, cleanups, sorted(ids)))
+        width = len(rows.NODE_FIELDS)
+        for one in asked.fetchall():
+            if one[0] == 's':
+                stack = rows.stack_of(json.loads(one[1]))
+                self.stacks[stack.id] = stack
+                continue
+            key = NodeKey(one[1], rows.KINDS[one[2]], one[3])
+            if key not in self.nodes:
+                self.nodes[key] = rows.node_of(one[1 : width + 1])
+            row_id = one[width + 2]
+            if row_id is not None and row_id not in self.rows:
+                self.rows[row_id] = rows.resource_of(one[width + 2 :])
+            if one[width + 1] is not None:
+                self.serving.add(one[width + 1])
+
+    def view(self, key: NodeKey) -> View:
+        """Return what a check of a node needs to know."""
+        node = self.nodes.get(key)
+        if node is None or node.stack_id not in self.stacks:
+            return View(None)
+        stack = self.stacks[node.stack_id]
+        if stack.traversal_id != key.traversal_id:
+            return View(None)
+        row = self.rows.get(node.subject) if node.subject is not None else None
+        if key.kind == Kind.UPDATE:
+            alike = self._named_alike(node.stack_id, key.name)
+            siblings = tuple(other for other in alike if other.id != node.subject)
+            return View(node, stack, row, siblings)
+        return View(node, stack, row, serving=row is not None and row.id in self.serving)
+
+    def _named_alike(self, stack_id: str, name: str) -> list[Resource]:
+        if self._alike is None:
+            self._alike = {}
+            for row in sorted(self.rows.values(), key=lambda row: row.id):
+                self._alike.setdefault((row.stack_id, row.name), []).append(row)
+        return self._alike.get((stack_id, name), [])
 
 
-def _by_key(
-    connection: sa.Connection, keys: Iterable[NodeKey], lock: bool = False
-) -> dict[NodeKey, Node]:
+def _by_key(connection: sa.Connection, keys: Iterable[NodeKey]) -> dict[NodeKey, Node]:
     ids = sorted(rows.node_id(key) for key in keys)
-    found = bulk.fetch(connection, _locking(NODES, connection, lock), ids)
+    found = bulk.fetch(connection, NODES, ids)
     return {node.key: node for node in map(rows.node_of, found)}
 
 
@@ -153,27 +218,43 @@ def _stacks(connection: sa.Connection, ids: Iterable[str], lock: bool = False) -
     return found
 
 
-def _guarded_rows(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Resource]:
-    """Lock rows and return as much of them as guards look at."""
-    found = bulk.fetch(connection, _locking(GUARDED, connection, True), ids)
-    return {
-        row_id: Resource(
-            row_id,
-            '',
-            '',
-            '',
-            version=version,
-            claim=claim,
-            suspect=bool(suspect),
-            deletion_policy=policy,
-        )
-        for row_id, version, claim, suspect, policy in found
-    }
+def _hold(script: Script, needs: guards.Needs, held: guards.Held) -> None:
+    """Lock nodes and rows, and take as much of them as guards look at."""
+    ids = [rows.node_id(key) for key in needs.nodes]
+    ids.sort()
+    if script.dialect == 'postgresql':
+        script.add(HOLD, (ids, list(needs.rows)))
+        found = script.rows()
+    else:
+        lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
+        found = [('n', *row) for row in script.fetch(NODES + lock, ids)]
+        found += [('r', *row) for row in script.fetch(GUARDED + lock, needs.rows)]
+    for tag, *row in found:
+        if tag == 'n':
+            node = rows.node_of(row)
+            held.nodes[node.key] = node
+        else:
+            row_id, claim, policy, version, suspect = row[:5]
+            held.rows[row_id] = Resource(
+                row_id,
+                '',
+                '',
+                '',
+                version=int(version),
+                claim=claim,
+                suspect=suspect in TRUE,
+                deletion_policy=policy,
+            )
 
 
-def _locking(sql: str, connection: sa.Connection, lock: bool) -> str:
-    # SQLite has one writer at a time, and locked everything when it began.
-    return sql + ' FOR UPDATE' if lock and connection.dialect.name != 'sqlite' else sql
+def _save_aftermaths(script: Script, held: guards.Held) -> None:
+    if held.aftermaths:
+        left = [rows.aftermath_row(one) for one in held.aftermaths]
+        writes.upsert(script.connection(), tables.aftermath, left, 'id')
+    for row_id in held.retained:
+        # Their ids begin with that of the row.
+        mine = tables.aftermath.c.id.startswith(f'{row_id}/', autoescape=True)
+        script.connection().execute(sa.delete(tables.aftermath).where(mine))
 
 
 def _rows_named_alike(connection: sa.Connection, nodes: Iterable[Node]) -> dict[str, Resource]:

@@ -18,8 +18,10 @@ from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import event, pool
 
+from heatconv.db.bulk import BEGIN, COMMIT, Script
 from heatconv.storage.base import Doubtful, StoreUnavailable
 
+T = TypeVar('T')
 F = TypeVar('F', bound=Callable[..., Any])
 
 SQLITE_BUSY_MS = 30_000
@@ -132,6 +134,39 @@ class Database:
             self._local.writes = False
 
     @contextlib.contextmanager
+    def batch(self) -> Iterator[Script]:
+        """Run a transaction that writes, in as few round trips as it takes.
+
+        What is added to the script last is sent together with the commit.
+
+        :raises StoreUnavailable: if the connection is lost, or there is none.
+        :raises Doubtful: if it is lost at the commit.
+        """
+        if self._backend != 'postgresql':
+            with self.write() as connection:
+                script = Script(connection)
+                yield script
+                script.run()
+            return
+        with self._guarded(self._batching) as script:
+            yield script
+
+    @contextlib.contextmanager
+    def _batching(self) -> Iterator[Script]:
+        with self._autocommitting() as connection:
+            script = Script(connection)
+            script.add(BEGIN)
+            try:
+                yield script
+                script.add(COMMIT)
+                script.run()
+            finally:
+                driver: Any = connection.connection.dbapi_connection
+                if driver is not None and not driver.closed and driver.info.transaction_status:
+                    with driver.cursor() as cursor:
+                        cursor.execute('ROLLBACK')
+
+    @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Read, each statement what is committed when it begins.
 
@@ -147,10 +182,14 @@ class Database:
         At READ COMMITTED each statement sees the newest anyway. PostgreSQL's driver would
         ask twice more to begin and end a transaction; MariaDB's would to leave that out.
         """
+        connect = self._autocommitting if self._backend == 'postgresql' else self.engine.connect
+        with connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _autocommitting(self) -> Iterator[sa.Connection]:
+        """Give a connection whose driver begins no transactions of its own."""
         with self.engine.connect() as connection:
-            if self._backend != 'postgresql':
-                yield connection
-                return
             driver: Any = connection.connection.dbapi_connection
             driver.autocommit = True
             try:
@@ -160,9 +199,7 @@ class Database:
                     driver.autocommit = False
 
     @contextlib.contextmanager
-    def _guarded(
-        self, connect: Callable[[], contextlib.AbstractContextManager[sa.Connection]]
-    ) -> Iterator[sa.Connection]:
+    def _guarded(self, connect: Callable[[], contextlib.AbstractContextManager[T]]) -> Iterator[T]:
         # Whatever keeps a server from being connected to, it may do so later.
         lost, committing = self._is_server, False
         try:

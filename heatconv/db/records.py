@@ -63,11 +63,14 @@ class DatabaseRecords:
     def save(
         self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
     ) -> bool:
-        with self.database.write() as connection:
-            values = [_values(one) for one in added]
-            made = bulk.insert(connection, TABLE, COLUMNS, values, ignore=True)
-            bulk.update(connection, TABLE, COLUMNS, [_values(one) for one in replaced])
-            bulk.execute(connection, 'DELETE FROM virtual_resource WHERE token {}', removed)
+        with self.database.batch() as script:
+            script.update(TABLE, COLUMNS, [_values(one) for one in replaced])
+            script.listed('DELETE FROM virtual_resource WHERE token {}', removed)
+            script.insert(TABLE, COLUMNS, [_values(one) for one in added], ignore=True)
+            made = 0
+            if added:
+                answer = script.run()
+                made = 0 if answer is None else answer.rowcount
         return made == len(added)
 
     @repeated

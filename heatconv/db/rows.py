@@ -191,20 +191,19 @@ def resource_of(row: Row) -> Resource:
 
 #: The columns of a node.
 NODE = tuple(column.name for column in tables.node.c)
-NODE_LIST = ', '.join(
-    f'n.{name}'
-    for name in (
-        'traversal_id',
-        'kind',
-        'name',
-        'stack_id',
-        'subject',
-        'status',
-        'blockers',
-        'successors',
-        'attempts',
-    )
+#: The columns that a node is made of.
+NODE_FIELDS = (
+    'traversal_id',
+    'kind',
+    'name',
+    'stack_id',
+    'subject',
+    'status',
+    'blockers',
+    'successors',
+    'attempts',
 )
+NODE_LIST = ', '.join(f'n.{name}' for name in NODE_FIELDS)
 
 
 def successors_text(successors: Iterable[Successor]) -> str:
@@ -235,7 +234,7 @@ def key_of(row: Row) -> NodeKey:
 
 
 def node_of(row: Row) -> Node:
-    """Make a node of the columns of NODE_LIST."""
+    """Make a node of the values of NODE_FIELDS."""
     return Node(
         NodeKey(row[0], KINDS[row[1]], row[2]),
         row[3],

@@ -64,7 +64,7 @@ class StackRows:
             with self.database.write() as connection:
                 value = rows.stack_row(dataclasses.replace(stack, created_at=now))
                 connection.execute(sa.insert(tables.stack), value)
-                writes.add_events(connection, events, self._ids, now)
+                writes.insert_events(connection, events, self._ids, now)
         except db_exception.DBDuplicateEntry:
             return False
         return True
@@ -85,7 +85,7 @@ class StackRows:
                 writes.drop_nodes(connection, stack.traversal_id)
             saved = stamped(request.stack, now)
             update_stack(connection, saved)
-            writes.add_events(connection, request.events, self._ids, now)
+            writes.insert_events(connection, request.events, self._ids, now)
             return saved, True
 
     @repeated
@@ -105,7 +105,7 @@ class StackRows:
             update_stack(connection, stamped(made.stack, now))
             writes.insert_resources(connection, made.rows, now)
             writes.insert_nodes(connection, made.nodes, now)
-            writes.add_events(connection, made.events, self._ids, now)
+            writes.insert_events(connection, made.events, self._ids, now)
             return made
 
     @repeated

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Event, Node, NodeKey, Resource
 from heatconv.db import bulk, rows, tables
+from heatconv.db.bulk import Script
 from heatconv.ports import Ids
 
 T = TypeVar('T')
@@ -51,7 +52,7 @@ def upsert(
 
 
 def save_resources(
-    connection: sa.Connection,
+    script: Script,
     before: Mapping[str, Resource],
     saved: Mapping[str, Resource | None],
     now: float,
@@ -62,8 +63,7 @@ def save_resources(
         written.
     """
     gone = [row_id for row_id, row in saved.items() if row is None]
-    if gone:
-        bulk.execute(connection, 'DELETE FROM resource WHERE id {}', gone)
+    script.listed('DELETE FROM resource WHERE id {}', gone)
     added: list[Resource] = []
     groups: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for row in saved.values():
@@ -77,14 +77,18 @@ def save_resources(
         values = groups.setdefault(columns, [])
         values.append((row.id, *rows.some_values(row, columns), now))
     for columns, values in groups.items():
-        bulk.update(connection, tables.resource, ('id', *columns, 'updated_at'), values)
-    insert_resources(connection, added, now)
+        script.update(tables.resource, ('id', *columns, 'updated_at'), values)
+    script.insert(tables.resource, rows.RESOURCE, [_created(row, now) for row in added])
+
+
+def _created(row: Resource, now: float) -> tuple[Any, ...]:
+    return rows.resource_values(evolve(row, created_at=now))
 
 
 def insert_resources(connection: sa.Connection, added: Iterable[Resource], now: float) -> None:
     """Insert rows of resources, streaming them."""
     for chunk in chunks(added, bulk.ROWS):
-        values = [rows.resource_values(evolve(row, created_at=now)) for row in chunk]
+        values = [_created(row, now) for row in chunk]
         bulk.insert(connection, tables.resource, rows.RESOURCE, values)
 
 
@@ -96,10 +100,7 @@ def insert_nodes(connection: sa.Connection, nodes: Iterable[Node], now: float) -
 
 
 def save_nodes(
-    connection: sa.Connection,
-    before: Mapping[NodeKey, Node],
-    after: Iterable[Node],
-    now: float,
+    script: Script, before: Mapping[NodeKey, Node], after: Iterable[Node], now: float
 ) -> None:
     """Overwrite nodes, one statement for all that change alike.
 
@@ -123,8 +124,8 @@ def save_nodes(
         names = [*(name for name, _ in changed), 'touched_at']
         values = [*(value for _, value in changed), now]
         sets = ', '.join(f'{name} = %s' for name in names)
-        bulk.execute(connection, f'UPDATE node SET {sets} WHERE id {{}}', ids, values)
-    insert_nodes(connection, added, now)
+        script.listed(f'UPDATE node SET {sets} WHERE id {{}}', ids, values)
+    script.insert(tables.node, rows.NODE, [rows.node_values(node, now) for node in added])
 
 
 #: One statement that locks in the order of keys, or two commits could wait for each other.
@@ -153,9 +154,7 @@ WHERE id {}
 UNBLOCKED = 'SELECT traversal_id, kind, name FROM node WHERE id {} AND blockers = 0'
 
 
-def release(
-    connection: sa.Connection, released: Mapping[NodeKey, int], now: float
-) -> set[NodeKey]:
+def release(script: Script, released: Mapping[NodeKey, int], now: float) -> set[NodeKey]:
     """Take blockers from nodes; return those that have none left and are ready now.
 
     Nobody reads the nodes: only their counters move. Last in a transaction: what many
@@ -165,25 +164,34 @@ def release(
     if not ids:
         return set()
     found: set[NodeKey] = set()
-    if connection.dialect.name == 'postgresql':
+    if script.dialect == 'postgresql':
         for chunk in chunks(ids, bulk.ROWS):
             given = bulk.encode([{'a': node_id, 'b': number} for node_id, number in chunk])
-            unblocked = bulk.run(connection, RELEASE, (given, now))
-            found.update(rows.key_of(row) for row in unblocked if not row[3])
+            script.add(RELEASE, (given, now))
+            found.update(rows.key_of(row) for row in script.rows() if not row[3])
         return found
     by_number: dict[int, list[str]] = {}
     for node_id, number in ids:
         by_number.setdefault(number, []).append(node_id)
     for number, alike in sorted(by_number.items()):
-        bulk.execute(connection, RELEASE_LIKE, alike, [number, number, now])
-        found.update(rows.key_of(row) for row in bulk.fetch(connection, UNBLOCKED, alike))
+        script.listed(RELEASE_LIKE, alike, [number, number, now])
+        found.update(rows.key_of(row) for row in script.fetch(UNBLOCKED, alike))
     return found
 
 
-def add_events(connection: sa.Connection, events: Iterable[Event], ids: Ids, now: float) -> None:
+def add_events(script: Script, events: Iterable[Event], ids: Ids, now: float) -> None:
     """Append events."""
     values = [rows.event_values(one, ids.fresh(), now) for one in events]
-    bulk.insert(connection, tables.event, rows.EVENT, values)
+    script.insert(tables.event, rows.EVENT, values)
+
+
+def insert_events(
+    connection: sa.Connection, events: Iterable[Event], ids: Ids, now: float
+) -> None:
+    """Append events at once."""
+    script = Script(connection)
+    add_events(script, events, ids, now)
+    script.run()
 
 
 def drop_nodes(connection: sa.Connection, traversal_id: str) -> None:

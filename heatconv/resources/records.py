@@ -99,12 +99,12 @@ class Draft:
     """Records as they will be, until they are saved together.
 
     :param records: where they are.
-    :param tokens: of those that may be asked for.
+    :param tokens: of those that are read; others count as not there.
     """
 
     def __init__(self, records: Records, tokens: Sequence[str]) -> None:
         self._records = records
-        self._before = records.some(tokens)
+        self._before = records.some(tokens) if tokens else {}
         self._now = dict(self._before)
 
     def get(self, token: str) -> Record | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from heatconv.ports import Clock
-from heatconv.resources.plugin import Asked, Observation, Plugin, Reality, Resource
+from heatconv.resources.plugin import Asked, Observation, Plugin, Reality, Resource, Verb
 from heatconv.resources.records import Draft, Record, Records
 
 
@@ -28,7 +28,9 @@ class VirtualPlugin(Plugin):
         """Read all records at once, do everything to a draft of them, save it."""
         if len(asked) == 1:
             return super().perform(asked)
-        draft = Draft(self.records, [one.resource.token for one in asked])
+        # What is to be created is not there, as a rule: the insert will tell.
+        looks = [one.resource.token for one in asked if one.verb != Verb.CREATE]
+        draft = Draft(self.records, looks)
         drafting = copy.copy(self)
         drafting.records = cast('Records', draft)
         seen = Plugin.perform(drafting, asked)

@@ -320,14 +320,47 @@ class NeedsTest(testtools.TestCase):
             needs.nodes,
         )
 
-    def test_successors_are_those_of_nodes_that_end(self) -> None:
-        first = node(update_key(), 'a1', successors=((Kind.UPDATE, 'B'), (Kind.UPDATE, 'C')))
-        holds = held(first, node(update_key('C'), 'c1'))
-        ends = Commit(node=done(update_key(), 'a1'))
-        begins = Commit(node=NodeWrite(update_key(), NodeStatus.READY, 'a1', NodeStatus.RUNNING))
-        self.assertEqual((update_key('B'),), guards.successors([ends], holds))
-        self.assertEqual((), guards.successors([begins], holds))
-        self.assertEqual((), guards.successors([Commit(node=done(update_key('Z'), 'z'))], holds))
+
+class ReleaseTest(testtools.TestCase):
+    """Successors that are not locked are counted down by the store."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        running = NodeStatus.RUNNING
+        successors = ((Kind.UPDATE, 'B'), (Kind.UPDATE, 'C'))
+        self.first = node(update_key(), 'a1', status=running, successors=successors)
+        self.second = node(update_key('Z'), 'z1', status=running, successors=successors[:1])
+        self.held = held(self.first, self.second)
+        self.commits = [
+            Commit(node=done(update_key(), 'a1')),
+            Commit(node=done(update_key('Y'), 'y1')),
+            Commit(node=done(update_key('Z'), 'z1')),
+        ]
+
+    def test_only_nodes_that_end_release(self) -> None:
+        begins = NodeWrite(update_key(), NodeStatus.RUNNING, 'a1', NodeStatus.READY)
+        guards.apply_all([Commit(node=begins)], self.held)
+        self.assertEqual({}, self.held.released)
+
+    def test_each_commit_that_stands_counts(self) -> None:
+        outcomes = guards.apply_all(self.commits, self.held)
+        self.assertEqual(Verdict.REFUSED, outcomes[1].verdict)
+        self.assertEqual({update_key('B'): 2, update_key('C'): 1}, self.held.released)
+
+    def test_the_last_that_released_a_node_announces_it_alone(self) -> None:
+        outcomes = guards.apply_all(self.commits, self.held)
+        told = guards.announced(outcomes, self.held, {update_key('B'), update_key('C')})
+        self.assertEqual([(update_key('C'),), (), (update_key('B'),)], [one.ready for one in told])
+
+    def test_who_still_waits_is_not_announced(self) -> None:
+        outcomes = guards.apply_all(self.commits, self.held)
+        told = guards.announced(outcomes, self.held, ())
+        self.assertEqual([()] * 3, [one.ready for one in told])
+
+    def test_nodes_that_are_dropped_are_not_counted_down(self) -> None:
+        guards.apply_all(self.commits, self.held)
+        self.held.purge(update_key().traversal_id)
+        self.assertEqual({}, self.held.released)
 
 
 class SuspectTest(testtools.TestCase):

@@ -15,15 +15,14 @@ from heatconv.storage.base import Doubtful, StoreUnavailable
 LOST = db_exception.DBConnectionError(Exception('server closed the connection'))
 
 
-class Facade:
+class Server:
     """Loses the connection at one moment: when it connects, or when it commits."""
 
     def __init__(self, loses: str = '') -> None:
         self.loses = loses
-        self.connection = self
 
     @contextlib.contextmanager
-    def using(self, scope: Any) -> Iterator[str]:
+    def connect(self) -> Iterator[str]:
         if self.loses == 'connect':
             raise LOST
         yield 'connection'
@@ -35,7 +34,7 @@ class LostTest(testtools.TestCase):
     def kind(self, loses: str = '', error: Exception | None = None) -> type[Exception]:
         database = Database('postgresql+psycopg2://nobody@127.0.0.1:1/nothing')
         try:
-            with database._transaction(Facade(loses)):
+            with database._guarded(Server(loses).connect):
                 if error is not None:
                     raise error
         except Exception as raised:

@@ -258,10 +258,13 @@ class Blocking:
         self.asked = threading.Event()
         self.go_on = threading.Event()
 
-    def perform(self, effect: effects.Perform) -> Observation:
+    def bulk(self, effect: effects.Perform) -> int:
+        return 1
+
+    def perform_many(self, asked: Sequence[effects.Perform]) -> list[Observation]:
         self.asked.set()
         self.go_on.wait(PATIENCE)
-        return Observation(Reality.READY)
+        return [Observation(Reality.READY) for _ in asked]
 
 
 class RoomTest(LoopTestCase):

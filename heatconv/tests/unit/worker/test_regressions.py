@@ -46,7 +46,10 @@ class LoopTest(EngineTestCase):
     def test_performer_that_raises_does_not_keep_the_loop_from_ending(self) -> None:
 
         class Raising:
-            def perform(self, effect: Any) -> Any:
+            def bulk(self, effect: Any) -> int:
+                return 1
+
+            def perform_many(self, asked: Any) -> Any:
                 raise OSError('the database is gone')
 
         def task() -> Task:
