@@ -78,6 +78,8 @@ class Node:
     :ivar successors: whom to tell when this node is done.
     :ivar attempts: how often it went back to ready since reality was not what
         was asked for.
+    :ivar definition: of an update: the resource definition, in words that only the
+        runtime reads.
     """
 
     key: NodeKey
@@ -87,6 +89,7 @@ class Node:
     blockers: int
     successors: tuple[Successor, ...] = ()
     attempts: int = 0
+    definition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ class Resource:
         before the first operation.
     :ivar requires: ids of the rows it depends on; the old and the new ones
         while an operation is under way or has failed.
+    :ivar fingerprint: of what its last check made it, all it requires included; empty
+        where that is not certain.
     """
 
     id: str
@@ -126,6 +131,7 @@ class Resource:
     replaced_by: str | None = None
     created_at: float = 0.0
     updated_at: float | None = None
+    fingerprint: str = ''
 
     @property
     def token(self) -> str:

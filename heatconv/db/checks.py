@@ -20,19 +20,28 @@ from heatconv.storage.memory import stamped
 
 ROWS = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.id {{}}'
 GUARDED = (
-    'SELECT id, claim, deletion_policy, version, suspect FROM resource WHERE id {} ORDER BY id'
+    'SELECT id, claim, deletion_policy, version, suspect, action, status '
+    'FROM resource WHERE id {} ORDER BY id'
 )
 
-#: Locks the nodes first and then the rows, each in the order of their keys.
+#: Locks the nodes first and then the rows, each in the order in which they are given. One
+#: by one: asked to sort, PostgreSQL may read all of an index for a few rows of a table that
+#: was empty when it made its plan.
 HOLD = f"""
-WITH held AS (SELECT {rows.NODE_LIST} FROM node n WHERE n.id = ANY(%s) ORDER BY n.id FOR UPDATE),
+WITH held AS (
+    SELECT n.* FROM unnest(%s::text[]) AS given(id) CROSS JOIN LATERAL (
+        SELECT {rows.NODE_LIST} FROM node n WHERE n.id = given.id FOR UPDATE
+    ) n
+),
 guarded AS (
-    SELECT id, claim, deletion_policy, version, suspect
-    FROM resource WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+    SELECT r.* FROM unnest(%s::text[]) AS given(id) CROSS JOIN LATERAL (
+        SELECT id, claim, deletion_policy, version, suspect, action, status
+        FROM resource WHERE resource.id = given.id FOR UPDATE
+    ) r
 )
 SELECT 'n', held.* FROM held
 UNION ALL
-SELECT 'r', id, claim, deletion_policy, version::text, suspect::text, NULL, NULL, NULL, NULL
+SELECT 'r', id, claim, deletion_policy, version::text, suspect::text, action, NULL, status, NULL
 FROM guarded
 """
 NODES = f'SELECT {rows.NODE_LIST} FROM node n WHERE n.id {{}} ORDER BY n.id'
@@ -228,18 +237,21 @@ def _hold(script: Script, needs: guards.Needs, held: guards.Held) -> None:
     else:
         lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
         found = [('n', *row) for row in script.fetch(NODES + lock, ids)]
-        found += [('r', *row) for row in script.fetch(GUARDED + lock, needs.rows)]
+        guarded = script.fetch(GUARDED + lock, needs.rows)
+        found += [('r', *row[:6], None, row[6]) for row in guarded]
     for tag, *row in found:
         if tag == 'n':
             node = rows.node_of(row)
             held.nodes[node.key] = node
         else:
-            row_id, claim, policy, version, suspect = row[:5]
+            row_id, claim, policy, version, suspect, action, *_, status = row[:8]
             held.rows[row_id] = Resource(
                 row_id,
                 '',
                 '',
                 '',
+                rows.ACTIONS[action],
+                rows.STATUSES[status],
                 version=int(version),
                 claim=claim,
                 suspect=suspect in TRUE,

@@ -223,8 +223,11 @@ class Database:
         engine.pool._pre_ping = False
         if engine.dialect.name == 'mysql':
             event.listen(engine, 'connect', _tune_mysql)
+            engine.dispose()
         elif engine.dialect.name == 'postgresql':
             event.listen(engine, 'connect', _tune_postgresql)
+            # oslo.db has tried one connection already, which was told nothing.
+            engine.dispose()
         elif engine.dialect.name == 'sqlite':
             event.listen(engine, 'connect', _sqlite_pragmas)
             if isinstance(engine.pool, pool.NullPool):

@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from heatconv.convergence import states
 from heatconv.convergence.model import (
     Action,
     Aftermath,
@@ -128,7 +129,7 @@ _WRITTEN: Mapping[str, Callable[[Any], Any]] = {
 }
 
 #: The columns of a resource, in the order of its fields.
-RESOURCE = tuple(column.name for column in tables.resource.c)
+RESOURCE = tuple(column.name for column in tables.resource.c if column.name != 'doubt')
 RESOURCE_LIST = ', '.join(f'r.{name}' for name in RESOURCE)
 
 _written = tuple(_WRITTEN.get(name) for name in RESOURCE)
@@ -162,6 +163,11 @@ def some_values(resource: Resource, columns: Iterable[str]) -> tuple[Any, ...]:
     return tuple(values)
 
 
+def in_doubt(resource: Resource) -> bool:
+    """Say whether the sweep is to look for this row."""
+    return resource.claim is None and states.unsettled(resource)
+
+
 def resource_row(resource: Resource) -> dict[str, Any]:
     return dict(zip(RESOURCE, resource_values(resource), strict=True))
 
@@ -185,7 +191,7 @@ def resource_of(row: Row) -> Resource:
         None if properties is None else json.loads(properties),
         {} if attributes == '{}' else json.loads(attributes),
         () if requires == '[]' else tuple(json.loads(requires)),
-        *row[15:],
+        *row[15:21],
     )
 
 
@@ -210,7 +216,7 @@ def successors_text(successors: Iterable[Successor]) -> str:
     return dumps([kind.value + name for kind, name in successors])
 
 
-def node_values(node: Node, now: float) -> tuple[Any, ...]:
+def node_values(node: Node) -> tuple[Any, ...]:
     """Return the values of all columns."""
     key = node.key
     return (
@@ -224,8 +230,17 @@ def node_values(node: Node, now: float) -> tuple[Any, ...]:
         node.blockers,
         successors_text(node.successors),
         node.attempts,
-        now,
+        node.definition,
     )
+
+
+#: The columns of the announcement of a node.
+READY = tuple(column.name for column in tables.ready.c)
+
+
+def ready_values(key: NodeKey, now: float) -> tuple[Any, ...]:
+    """Return the values of all columns."""
+    return (node_id(key), key.traversal_id, now)
 
 
 def key_of(row: Row) -> NodeKey:
@@ -234,7 +249,7 @@ def key_of(row: Row) -> NodeKey:
 
 
 def node_of(row: Row) -> Node:
-    """Make a node of the values of NODE_FIELDS."""
+    """Make a node of the values of NODE_FIELDS, and of its definition if that was read."""
     return Node(
         NodeKey(row[0], KINDS[row[1]], row[2]),
         row[3],
@@ -242,7 +257,7 @@ def node_of(row: Row) -> Node:
         NODE_STATUSES[row[5]],
         row[6],
         tuple((KINDS[one[0]], one[1:]) for one in json.loads(row[7])),
-        row[8],
+        *row[8:],
     )
 
 

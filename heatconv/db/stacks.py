@@ -19,9 +19,12 @@ from heatconv.storage.base import Request, StackQuery, StoredEvent
 from heatconv.storage.memory import encode_template, stamped
 
 NODES = f"""
-SELECT {rows.NODE_LIST} FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
+SELECT {rows.NODE_LIST}, n.definition FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
 WHERE s.id {{}}
 """
+
+
+RESOURCES = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.stack_id {{}}'
 
 
 class StackRows:
@@ -239,6 +242,5 @@ def update_stack(connection: sa.Connection, stack: Stack) -> None:
 
 
 def _resources(connection: sa.Connection, stack_id: str) -> list[Resource]:
-    table = tables.resource
-    statement = sa.select(table).where(table.c.stack_id == stack_id).order_by(table.c.id)
-    return [rows.resource_of(row) for row in connection.execute(statement)]
+    found = bulk.fetch(connection, RESOURCES, [stack_id])
+    return sorted(map(rows.resource_of, found), key=lambda row: row.id)

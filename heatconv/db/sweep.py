@@ -8,12 +8,36 @@ from typing import Any
 import sqlalchemy as sa
 
 from heatconv.convergence import states
-from heatconv.convergence.model import Action, Aftermath, NodeKey, NodeStatus, Resource, Status
+from heatconv.convergence.model import Aftermath, NodeKey, Resource, Status
 from heatconv.convergence.recovery import Orphan
-from heatconv.db import rows, tables, writes
+from heatconv.db import bulk, rows, tables, writes
 from heatconv.db.database import Database, repeated
 from heatconv.ports import Clock
 from heatconv.storage.base import Lease
+
+ORPHANS = sa.text(f"""
+SELECT {rows.RESOURCE_LIST}
+FROM claim c JOIN resource r ON r.id = c.row_id LEFT JOIN lease l ON l.id = c.lease_id
+WHERE l.id IS NULL ORDER BY r.id LIMIT :most
+""")
+
+RUNNING = """
+SELECT subject, traversal_id, kind, name FROM node WHERE subject {} AND status = 'running'
+"""
+
+STRAYS = sa.text(f"""
+SELECT {rows.RESOURCE_LIST} FROM resource r
+WHERE r.doubt = true AND NOT EXISTS (
+    SELECT 1 FROM node n WHERE n.subject = r.id AND n.status <> 'done'
+)
+ORDER BY r.id LIMIT :most
+""")
+
+LOST = sa.text("""
+SELECT n.id, n.traversal_id, n.kind, n.name, n.stack_id
+FROM ready q JOIN node n ON n.id = q.id
+WHERE q.touched_at < :before ORDER BY q.touched_at, q.id LIMIT :most
+""")
 
 
 class SweepRows:
@@ -64,80 +88,43 @@ class SweepRows:
 
     @repeated
     def claims(self) -> dict[str, int]:
-        claim = tables.resource.c.claim
-        statement = sa.select(claim, sa.func.count()).where(claim.is_not(None)).group_by(claim)
+        lease_id = tables.claim.c.lease_id
+        statement = sa.select(lease_id, sa.func.count()).group_by(lease_id)
         with self.database.read() as connection:
             return dict(sorted((row[0], row[1]) for row in connection.execute(statement)))
 
     @repeated
     def orphans(self, limit: int) -> list[Orphan]:
-        resource, node = tables.resource, tables.node
-        void = (
-            sa.select(resource)
-            .outerjoin(tables.lease, tables.lease.c.id == resource.c.claim)
-            .where(resource.c.claim.is_not(None), tables.lease.c.id.is_(None))
-            .order_by(resource.c.id)
-            .limit(limit)
-        )
         with self.database.read() as connection:
-            found = [rows.resource_of(row) for row in connection.execute(void)]
-            running: dict[str, NodeKey] = {}
-            for chunk in writes.chunks([row.id for row in found]):
-                statement = sa.select(node).where(
-                    node.c.subject.in_(chunk), node.c.status == NodeStatus.RUNNING.value
-                )
-                for row in connection.execute(statement).mappings():
-                    running[row['subject']] = _key_of(row)
+            found = [rows.resource_of(row) for row in connection.execute(ORPHANS, {'most': limit})]
+            ids = [row.id for row in found]
+            running = {
+                row[0]: rows.key_of(row[1:]) for row in bulk.fetch(connection, RUNNING, ids)
+            }
         return [Orphan(row, running.get(row.id)) for row in found]
 
     @repeated
     def strays(self, limit: int) -> list[Resource]:
-        resource, node = tables.resource, tables.node
-        in_doubt = sa.union(
-            sa.select(resource.c.id).where(resource.c.suspect.is_(True)),
-            sa.select(resource.c.id).where(
-                resource.c.status == Status.IN_PROGRESS.value,
-                resource.c.action != Action.DELETE.value,
-            ),
-        ).subquery()
-        looked_after = (
-            sa.select(node.c.id)
-            .where(node.c.subject == resource.c.id, node.c.status != NodeStatus.DONE.value)
-            .exists()
-        )
-        statement = (
-            sa.select(resource)
-            .join(in_doubt, in_doubt.c.id == resource.c.id)
-            .where(resource.c.claim.is_(None), ~looked_after)
-            .order_by(resource.c.id)
-            .limit(limit)
-        )
         with self.database.read() as connection:
-            found = [rows.resource_of(row) for row in connection.execute(statement)]
+            found = [rows.resource_of(row) for row in connection.execute(STRAYS, {'most': limit})]
         return [row for row in found if states.unsettled(row)]
 
     @repeated
     def lost_nodes(
         self, before: float, limit: int, mine: Callable[[Iterable[str]], set[str]] = set
     ) -> list[NodeKey]:
-        table = tables.node
-        lost = (table.c.status == NodeStatus.READY.value, table.c.touched_at < before)
-        statement = sa.select(table).where(*lost).order_by(table.c.id).limit(limit)
+        asked = {'before': before, 'most': limit}
         with self.database.read() as connection:
-            found = list(connection.execute(statement).mappings())
-        stacks = mine(row['stack_id'] for row in found)
-        found = [row for row in found if row['stack_id'] in stacks]
+            found = list(connection.execute(LOST, asked))
+        stacks = mine(row[4] for row in found)
+        found = [row for row in found if row[4] in stacks]
         if not found:
             return []
-        ids = [row['id'] for row in found]
-        with self.database.write() as connection:
-            for chunk in writes.chunks(ids):
-                connection.execute(
-                    sa.update(table)
-                    .where(table.c.id.in_(chunk), *lost)
-                    .values(touched_at=self._clock.now())
-                )
-        return sorted(map(_key_of, found))
+        with self.database.batch() as script:
+            touch = 'UPDATE ready SET touched_at = %s WHERE id {} AND touched_at < %s'
+            ids = sorted(row[0] for row in found)
+            script.listed(touch, ids, [self._clock.now(), before])
+        return sorted(rows.key_of(row[1:]) for row in found)
 
     @repeated
     def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
@@ -174,7 +161,3 @@ class SweepRows:
         statement = sa.select(table.c.id).where(table.c.wish_id.is_not(None)).order_by(table.c.id)
         with self.database.read() as connection:
             return list(connection.execute(statement).scalars())
-
-
-def _key_of(row: Any) -> NodeKey:
-    return rows.key_of((row['traversal_id'], row['kind'], row['name']))

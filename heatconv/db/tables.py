@@ -102,10 +102,22 @@ resource = sa.Table(
     sa.Column('replaced_by', id_type()),
     sa.Column('created_at', time_type(), nullable=False),
     sa.Column('updated_at', time_type()),
+    # What it was last checked against, all it requires included; '' if that is not known.
+    sa.Column('fingerprint', id_type(), nullable=False, server_default=''),
+    # Nobody claims it and reality must be observed: the sweep looks for that.
+    sa.Column('doubt', sa.Boolean, nullable=False, server_default=sa.false()),
+    # No index has what an operation changes: an update then writes to none of them.
     sa.Index('ix_resource_stack_name', 'stack_id', 'name'),
-    sa.Index('ix_resource_claim', 'claim'),
-    sa.Index('ix_resource_suspect', 'suspect'),
-    sa.Index('ix_resource_status', 'status'),
+    sa.Index('ix_resource_doubt', 'doubt'),
+)
+
+#: Which rows are claimed, and by which lease: an index by hand, as large as what is under
+#: way, where one of the column would be written twice for each operation.
+claim = sa.Table(
+    'claim',
+    metadata,
+    sa.Column('row_id', id_type(), primary_key=True),
+    sa.Column('lease_id', id_type(), nullable=False),
 )
 
 node = sa.Table(
@@ -123,10 +135,22 @@ node = sa.Table(
     sa.Column('blockers', sa.BigInteger, nullable=False),
     sa.Column('successors', text_type(), nullable=False),
     sa.Column('attempts', sa.Integer, nullable=False),
-    sa.Column('touched_at', time_type(), nullable=False),
+    # The resource definition, as the engine compiled it from; null for other nodes.
+    sa.Column('definition', text_type()),
     sa.Index('ix_node_traversal', 'traversal_id'),
     sa.Index('ix_node_subject', 'subject'),
-    sa.Index('ix_node_status_touched', 'status', 'touched_at'),
+)
+
+#: Which nodes are ready, and when each was last announced: what nobody begins in time is
+#: found here. An index by hand, as large as what is to be done.
+ready = sa.Table(
+    'ready',
+    metadata,
+    sa.Column('id', name_type(300), primary_key=True),
+    sa.Column('traversal_id', id_type(), nullable=False),
+    sa.Column('touched_at', time_type(), nullable=False),
+    sa.Index('ix_ready_traversal', 'traversal_id'),
+    sa.Index('ix_ready_touched', 'touched_at'),
 )
 
 event = sa.Table(

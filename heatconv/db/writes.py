@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import Event, Node, NodeKey, Resource
+from heatconv.convergence.model import Event, Node, NodeKey, NodeStatus, Resource
 from heatconv.db import bulk, rows, tables
 from heatconv.db.bulk import Script
 from heatconv.ports import Ids
@@ -64,6 +64,8 @@ def save_resources(
     """
     gone = [row_id for row_id, row in saved.items() if row is None]
     script.listed('DELETE FROM resource WHERE id {}', gone)
+    released = [*gone]
+    claimed: list[tuple[Any, ...]] = []
     added: list[Resource] = []
     groups: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for row in saved.values():
@@ -74,29 +76,47 @@ def save_resources(
             added.append(row)
             continue
         columns = rows.changed_columns(old, row)
+        more: tuple[Any, ...] = (now,)
+        doubt = rows.in_doubt(row)
+        if doubt != rows.in_doubt(old):
+            columns, more = (*columns, 'doubt'), (doubt, now)
         values = groups.setdefault(columns, [])
-        values.append((row.id, *rows.some_values(row, columns), now))
+        known = columns if len(more) == 1 else columns[:-1]
+        values.append((row.id, *rows.some_values(row, known), *more))
+        if row.claim != old.claim:
+            if old.claim is not None:
+                released.append(row.id)
+            if row.claim is not None:
+                claimed.append((row.id, row.claim))
     for columns, values in groups.items():
         script.update(tables.resource, ('id', *columns, 'updated_at'), values)
-    script.insert(tables.resource, rows.RESOURCE, [_created(row, now) for row in added])
+    script.insert(tables.resource, INSERTED, [_created(row, now) for row in added])
+    script.listed('DELETE FROM claim WHERE row_id {}', sorted(released))
+    script.insert(tables.claim, ('row_id', 'lease_id'), claimed)
+
+
+INSERTED = (*rows.RESOURCE, 'doubt')
 
 
 def _created(row: Resource, now: float) -> tuple[Any, ...]:
-    return rows.resource_values(evolve(row, created_at=now))
+    return (*rows.resource_values(evolve(row, created_at=now)), rows.in_doubt(row))
 
 
 def insert_resources(connection: sa.Connection, added: Iterable[Resource], now: float) -> None:
     """Insert rows of resources, streaming them."""
     for chunk in chunks(added, bulk.ROWS):
         values = [_created(row, now) for row in chunk]
-        bulk.insert(connection, tables.resource, rows.RESOURCE, values)
+        bulk.insert(connection, tables.resource, INSERTED, values)
 
 
 def insert_nodes(connection: sa.Connection, nodes: Iterable[Node], now: float) -> None:
     """Insert nodes, streaming them."""
     for chunk in chunks(nodes, bulk.ROWS):
-        values = [rows.node_values(node, now) for node in chunk]
-        bulk.insert(connection, tables.node, rows.NODE, values)
+        bulk.insert(connection, tables.node, rows.NODE, [*map(rows.node_values, chunk)])
+        ready = [
+            rows.ready_values(node.key, now) for node in chunk if node.status == NodeStatus.READY
+        ]
+        bulk.insert(connection, tables.ready, rows.READY, ready)
 
 
 def save_nodes(
@@ -107,6 +127,8 @@ def save_nodes(
     :param before: the nodes as they are stored.
     """
     added: list[Node] = []
+    begun: list[str] = []
+    ready: list[tuple[Any, ...]] = []
     groups: dict[tuple[Any, ...], list[str]] = {}
     for node in after:
         old = before.get(node.key)
@@ -120,35 +142,48 @@ def save_nodes(
         if node.successors != old.successors:
             change['successors'] = rows.successors_text(node.successors)
         groups.setdefault(tuple(change.items()), []).append(rows.node_id(node.key))
+        if NodeStatus.READY in (node.status, old.status):
+            if old.status == NodeStatus.READY:
+                begun.append(rows.node_id(node.key))
+            if node.status == NodeStatus.READY:
+                ready.append(rows.ready_values(node.key, now))
     for changed, ids in groups.items():
-        names = [*(name for name, _ in changed), 'touched_at']
-        values = [*(value for _, value in changed), now]
-        sets = ', '.join(f'{name} = %s' for name in names)
-        script.listed(f'UPDATE node SET {sets} WHERE id {{}}', ids, values)
-    script.insert(tables.node, rows.NODE, [rows.node_values(node, now) for node in added])
+        if changed:
+            sets = ', '.join(f'{name} = %s' for name, _ in changed)
+            values = [value for _, value in changed]
+            script.listed(f'UPDATE node SET {sets} WHERE id {{}}', ids, values)
+    script.insert(tables.node, rows.NODE, [*map(rows.node_values, added)])
+    script.listed('DELETE FROM ready WHERE id {}', sorted(begun))
+    script.insert(tables.ready, rows.READY, ready)
 
 
 #: One statement that locks in the order of keys, or two commits could wait for each other.
 RELEASE = """
 WITH given AS (SELECT a AS id, b AS number FROM json_to_recordset(%s) AS v(a text, b bigint)),
 locked AS (
-    SELECT node.id, given.number FROM given JOIN node ON node.id = given.id
-    ORDER BY node.id FOR UPDATE OF node
+    SELECT n.id, given.number FROM given CROSS JOIN LATERAL (
+        SELECT id FROM node WHERE node.id = given.id FOR UPDATE
+    ) n
+),
+released AS (
+    UPDATE node SET
+        blockers = node.blockers - locked.number,
+        status = CASE WHEN node.blockers = locked.number THEN 'ready' ELSE node.status END
+    FROM locked WHERE node.id = locked.id
+    RETURNING node.id, node.traversal_id, node.kind, node.name, node.blockers
+),
+told AS (
+    INSERT INTO ready (id, traversal_id, touched_at)
+    SELECT id, traversal_id, %s FROM released WHERE blockers = 0
 )
-UPDATE node SET
-    blockers = node.blockers - locked.number,
-    status = CASE WHEN node.blockers = locked.number THEN 'ready' ELSE node.status END,
-    touched_at = %s
-FROM locked WHERE node.id = locked.id
-RETURNING node.traversal_id, node.kind, node.name, node.blockers
+SELECT traversal_id, kind, name FROM released WHERE blockers = 0
 """
 
 #: In steps: MariaDB tells no rows that it updates, and notices at once who waits for whom.
 RELEASE_LIKE = """
 UPDATE node SET
     status = CASE WHEN blockers = %s THEN 'ready' ELSE status END,
-    blockers = blockers - %s,
-    touched_at = %s
+    blockers = blockers - %s
 WHERE id {}
 """
 UNBLOCKED = 'SELECT traversal_id, kind, name FROM node WHERE id {} AND blockers = 0'
@@ -168,14 +203,16 @@ def release(script: Script, released: Mapping[NodeKey, int], now: float) -> set[
         for chunk in chunks(ids, bulk.ROWS):
             given = bulk.encode([{'a': node_id, 'b': number} for node_id, number in chunk])
             script.add(RELEASE, (given, now))
-            found.update(rows.key_of(row) for row in script.rows() if not row[3])
+            found.update(map(rows.key_of, script.rows()))
         return found
     by_number: dict[int, list[str]] = {}
     for node_id, number in ids:
         by_number.setdefault(number, []).append(node_id)
     for number, alike in sorted(by_number.items()):
-        script.listed(RELEASE_LIKE, alike, [number, number, now])
-        found.update(rows.key_of(row) for row in script.fetch(UNBLOCKED, alike))
+        script.listed(RELEASE_LIKE, alike, [number, number])
+        found.update(map(rows.key_of, script.fetch(UNBLOCKED, alike)))
+    told = [rows.ready_values(key, now) for key in sorted(found)]
+    script.insert(tables.ready, rows.READY, told)
     return found
 
 
@@ -200,6 +237,6 @@ def drop_nodes(connection: sa.Connection, traversal_id: str) -> None:
     The first DELETE waits for commits that hold some of the nodes; it does not
     see a node that such a commit inserted. The second one does.
     """
-    statement = sa.delete(tables.node).where(tables.node.c.traversal_id == traversal_id)
-    connection.execute(statement)
-    connection.execute(statement)
+    for _ in range(2):
+        for table in (tables.node, tables.ready):
+            connection.execute(sa.delete(table).where(table.c.traversal_id == traversal_id))

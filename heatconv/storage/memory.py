@@ -338,12 +338,15 @@ class MemoryStore:
     ) -> list[NodeKey]:
         with self._lock:
             lost = sorted(
-                key
-                for key, node in self._nodes.items()
-                if node.status == NodeStatus.READY and self._touched[key] < before
+                (
+                    key
+                    for key, node in self._nodes.items()
+                    if node.status == NodeStatus.READY and self._touched[key] < before
+                ),
+                key=lambda key: (self._touched[key], key),
             )[:limit]
             stacks = mine(self._nodes[key].stack_id for key in lost)
-            lost = [key for key in lost if self._nodes[key].stack_id in stacks]
+            lost = sorted(key for key in lost if self._nodes[key].stack_id in stacks)
             for key in lost:
                 self._touched[key] = self._clock.now()
             return lost

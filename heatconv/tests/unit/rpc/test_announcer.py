@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest import mock
 
@@ -54,13 +55,12 @@ class AnnouncerTest(testtools.TestCase):
         self.assertEqual([2, 2, 1], sorted((len(one) for one in told), reverse=True))
         self.assertEqual(KEYS, sorted(key for one in told for key in keys_of(one)))
 
-    def test_nodes_are_told_to_whom_they_belong(self) -> None:
+    def test_lots_go_round_all_workers_from_the_owner_of_the_first_on(self) -> None:
         class Two:
-            def owner(self, key: str) -> str | None:
-                number = int(key.rpartition('A')[2])
-                return None if number == 4 else f'worker-{number % 2}'
+            def round(self, key: str) -> Iterator[str | None]:
+                return itertools.cycle(['worker-1', 'worker-0'] if key == 't/A0' else [None])
 
-        announcer = RpcAnnouncer(self.bus.transport, shares=Two())
+        announcer = RpcAnnouncer(self.bus.transport, per_cast=2, shares=Two())
         workers = {}
         for name in ('worker-0', 'worker-1'):
             workers[name] = Recorder(api.WORKER_VERSION, ['check_resource'])
@@ -68,17 +68,17 @@ class AnnouncerTest(testtools.TestCase):
             serving.start(override_pool_size=1)
             stop_later(self, serving)
         announcer.nodes(KEYS[:4])
-        for number, worker in enumerate(workers.values()):
-            names = [one[2] for one in worker.next()[1]['nodes']]
-            self.assertEqual([f'A{number}', f'A{number + 2}'], names)
+        for name, expected in (('worker-1', ['A0', 'A1']), ('worker-0', ['A2', 'A3'])):
+            names = [one[2] for one in workers[name].next()[1]['nodes']]
+            self.assertEqual(expected, names)
         announcer.nodes(KEYS[4:])
         heard = [one for worker in workers.values() for one in worker.heard_within(1.0)]
         self.assertEqual([[['t', 'u', 'A4']]], [one[1]['nodes'] for one in heard])
 
     def test_node_of_a_worker_without_a_queue_goes_to_whoever_is_free(self) -> None:
         class Gone:
-            def owner(self, key: str) -> str | None:
-                return 'gone'
+            def round(self, key: str) -> Iterator[str | None]:
+                return itertools.repeat('gone')
 
         worker = self.worker()
         announcer = RpcAnnouncer(self.bus.transport, shares=Gone())
@@ -89,6 +89,21 @@ class AnnouncerTest(testtools.TestCase):
             announcer.nodes(KEYS[:1])
         self.assertEqual([['t', 'u', 'A0']], worker.next()[1]['nodes'])
         self.assertEqual([], self.lines())
+
+    def test_what_is_kept_here_is_told_to_nobody(self) -> None:
+        kept: list[NodeKey] = []
+
+        def keep(keys: Sequence[NodeKey]) -> bool:
+            if len(keys) > 1:
+                return False
+            kept.extend(keys)
+            return True
+
+        self.announcer.keep = keep
+        self.announcer.nodes(KEYS[:1])
+        self.announcer.nodes(KEYS[1:3])
+        names = [one[2] for one in self.worker().next()[1]['nodes']]
+        self.assertEqual((KEYS[:1], ['A1', 'A2']), (kept, names))
 
     def test_nothing_is_told_of_no_nodes(self) -> None:
         self.announcer.nodes([])
