@@ -27,6 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument('--workers', type=int, default=2)
     run.add_argument('--runs', type=int, default=1, help='how often, one line each')
     run.add_argument('--profile', action='store_true', help='tell the costliest statements')
+    floor = commands.add_parser(
+        'floor', help='the least that any durable implementation needs, by plain drivers'
+    )
+    floor.add_argument('--size', type=int, default=1000)
+    floor.add_argument('--store', choices=('postgresql', 'mariadb'), default='postgresql')
+    floor.add_argument('--runs', type=int, default=3)
     arguments = parser.parse_args(argv)
     return COMMANDS[arguments.command](arguments)
 
@@ -59,7 +65,18 @@ def _run(arguments: Any) -> int:
     return 0
 
 
-COMMANDS = {'run': _run}
+def _floor(arguments: Any) -> int:
+    from bench import floor, site
+
+    with site.site(arguments.store, 1) as made:
+        for _ in range(arguments.runs):
+            for lot in (1, 10, 100):
+                result = floor.measure(made, arguments.size, lot)
+                print(json.dumps({'store': arguments.store, **result}), flush=True)
+    return 0
+
+
+COMMANDS = {'run': _run, 'floor': _floor}
 
 if __name__ == '__main__':
     raise SystemExit(main())

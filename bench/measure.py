@@ -12,6 +12,9 @@ from bench.site import Site
 
 Identity = Mapping[str, str]
 
+#: Seconds between two looks of the client, at least: those of users take several.
+POLL = 0.25
+
 #: So many resources make every part load what it loads once.
 WARM_UP = 60
 
@@ -52,7 +55,7 @@ def wait(site: Site, identity: Identity) -> None:
         (shown,) = site.client.call('show_stack', stack_identity=identity, resolve_outputs=False)
         if shown['stack_status'] != 'IN_PROGRESS':
             break
-        time.sleep(min(max(0.02, (time.monotonic() - began) / 20), 2.0))
+        time.sleep(min(max(POLL, (time.monotonic() - began) / 20), 2.0))
     if shown['stack_status'] != 'COMPLETE':
         raise RuntimeError(f'{shown["stack_status"]}: {shown["stack_status_reason"]}')
 

@@ -19,18 +19,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
+from heatconv.db.link import Answer, Link
+
 #: Rows of one statement, so that none is larger than a server takes.
 ROWS = 1_000
 
 #: The names of the columns in the JSON: short, since each row repeats them.
 LETTERS = tuple('abcdefghijklmnopqrstuvwxyz')
-
-#: What begins and ends transactions is not prepared.
-BEGIN, COMMIT = 'BEGIN', 'COMMIT'
-CONTROLS = (BEGIN, COMMIT)
-
-#: Where a connection remembers what it has prepared.
-PREPARED = 'heatconv_prepared'
 
 encode = json.JSONEncoder(separators=(',', ':'), check_circular=False).encode
 
@@ -101,9 +96,9 @@ class Script:
     The answer is that of the last one. The other databases take one after the other.
     """
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
-        self._dialect = connection.dialect.name
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._dialect = link.dialect
         self._waiting: list[tuple[str, Any]] = []
 
     @property
@@ -111,13 +106,10 @@ class Script:
         """Return sqlite, postgresql or mysql."""
         return self._dialect
 
-    def connection(self) -> sa.Connection:
-        """Send what was added and give the connection, for a statement of SQLAlchemy's."""
-        self.run()
-        return self._connection
-
     def add(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        """Add a statement of the driver's."""
+        """Add a statement, with ``%s`` for each parameter."""
+        if self._dialect == 'sqlite':
+            sql = sql.replace('%s', '?')
         self._waiting.append((sql, parameters))
 
     def insert(
@@ -178,57 +170,14 @@ class Script:
                 shorts = LETTERS[: len(chunk[0])]
                 self.add(sql, (encode([dict(zip(shorts, row, strict=True)) for row in chunk]),))
 
-    def run(self) -> sa.CursorResult[Any] | None:
+    def run(self) -> Answer | None:
         """Send what was added; return the answer to the last one."""
         waiting, self._waiting = self._waiting, []
-        answer: sa.CursorResult[Any] | None = None
-        if self._dialect == 'postgresql' and waiting:
-            texts = [_prepared(self._connection, sql, len(values)) for sql, values in waiting]
-            parameters = tuple(one for _, values in waiting for one in values)
-            return self._connection.exec_driver_sql(';'.join(texts), parameters)
-        for sql, parameters in waiting:
-            answer = self._connection.exec_driver_sql(sql, parameters)
-        return answer
-
-
-def insert(
-    connection: sa.Connection,
-    table: sa.Table,
-    columns: tuple[str, ...],
-    values: Sequence[tuple[Any, ...]],
-) -> None:
-    """Insert rows; see `Script.insert`."""
-    script = Script(connection)
-    for start in range(0, len(values), ROWS):
-        script.insert(table, columns, values[start : start + ROWS])
-        script.run()
-
-
-def run(connection: sa.Connection, sql: str, parameters: Sequence[Any]) -> sa.CursorResult[Any]:
-    """Run one statement of the driver's, of as few texts as there are statements."""
-    if connection.dialect.name == 'postgresql':
-        sql = _prepared(connection, sql, len(parameters))
-    return connection.exec_driver_sql(sql, parameters)
-
-
-def _prepared(connection: sa.Connection, sql: str, parameters: int) -> str:
-    """Have PostgreSQL plan a statement once for each connection; return how to ask for it."""
-    if sql in CONTROLS:
-        return sql
-    prepared: dict[str, str] = connection.info.setdefault(PREPARED, {})
-    asked = prepared.get(sql)
-    if asked is None:
-        pieces = sql.split('%s')
-        numbered = ''.join(f'{piece}${at}' for at, piece in enumerate(pieces[:-1], 1))
-        name = f'heatconv_{len(prepared)}'
-        connection.exec_driver_sql(f'PREPARE {name} AS {numbered}{pieces[-1]}')
-        marks = f' ({", ".join(["%s"] * parameters)})' if parameters else ''
-        asked = prepared[sql] = f'EXECUTE {name}{marks}'
-    return asked
+        return self._link.run_all(waiting)
 
 
 def fetch_joined(
-    connection: sa.Connection,
+    link: Link,
     columns: str,
     table: sa.Table,
     on: tuple[str, ...],
@@ -240,14 +189,14 @@ def fetch_joined(
     :param on: the columns, those of an index.
     :param values: of these columns, row by row.
     """
-    dialect = connection.dialect.name
+    dialect = link.dialect
     found: list[tuple[Any, ...]] = []
     for start in range(0, len(values), ROWS):
         chunk = values[start : start + ROWS]
         sql = _joined(columns, table, on, dialect)
         shorts = LETTERS[: len(on)]
         given = encode([dict(zip(shorts, row, strict=True)) for row in chunk])
-        found.extend(map(tuple, run(connection, sql, (given,)).fetchall()))
+        found.extend(map(tuple, link.run(sql, (given,)).fetchall()))
     return found
 
 
@@ -267,15 +216,15 @@ def _joined(columns: str, table: sa.Table, on: tuple[str, ...], dialect: str) ->
 
 
 def fetch(
-    connection: sa.Connection, sql: str, values: Sequence[str], more: Sequence[Any] = ()
+    link: Link, sql: str, values: Sequence[str], more: Sequence[Any] = ()
 ) -> list[tuple[Any, ...]]:
     """Run a query that names a list of strings, in as many statements as that takes.
 
     :param sql: as that of `Script.listed`.
     """
     found: list[tuple[Any, ...]] = []
-    for text, parameters in _listed(connection.dialect.name, sql, values, more):
-        found.extend(map(tuple, run(connection, text, parameters).fetchall()))
+    for text, parameters in _listed(link.dialect, sql, values, more):
+        found.extend(map(tuple, link.run(text, parameters).fetchall()))
     return found
 
 

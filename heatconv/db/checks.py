@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-import sqlalchemy as sa
-
 from heatconv.convergence import commit as guards
 from heatconv.convergence.check import View
 from heatconv.convergence.model import Kind, Node, NodeKey, Resource, Stack
@@ -14,7 +12,7 @@ from heatconv.convergence.step import Commit, Outcome
 from heatconv.db import bulk, rows, tables, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.stacks import update_stack
+from heatconv.db.link import Link
 from heatconv.ports import Clock, Ids
 from heatconv.storage.memory import stamped
 
@@ -44,6 +42,7 @@ UNION ALL
 SELECT 'r', id, claim, deletion_policy, version::text, suspect::text, action, NULL, status, NULL
 FROM guarded
 """
+STACKS = f'SELECT {", ".join(rows.STACK)} FROM stack WHERE id {{}} ORDER BY id'
 NODES = f'SELECT {rows.NODE_LIST} FROM node n WHERE n.id {{}} ORDER BY n.id'
 SERVING = f"""
 SELECT n.traversal_id, n.kind, n.name, {rows.RESOURCE_LIST}
@@ -86,18 +85,18 @@ class CheckRows:
     @repeated
     def views(self, keys: Sequence[NodeKey]) -> list[View]:
         seen = _Seen()
-        with self.database.read() as connection:
-            if connection.dialect.name == 'postgresql':
-                seen.at_once(connection, keys)
+        with self.database.look() as link:
+            if link.dialect == 'postgresql':
+                seen.at_once(link, keys)
             else:
-                seen.in_steps(connection, keys)
+                seen.in_steps(link, keys)
         return [seen.view(key) for key in keys]
 
     @repeated
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
         ids = sorted(rows.node_id(key) for key in keys)
-        with self.database.read() as connection:
-            found = bulk.fetch(connection, SERVING, ids)
+        with self.database.look() as link:
+            found = bulk.fetch(link, SERVING, ids)
         return {rows.key_of(row): rows.resource_of(row[3:]) for row in found}
 
     @retried
@@ -107,17 +106,14 @@ class CheckRows:
         now = self._clock.now()
         needs = guards.needs(commits)
         with self.database.batch() as script:
-            stacks = {}
-            if needs.stacks:
-                stacks = _stacks(script.connection(), needs.stacks, lock=True)
-            held = guards.Held(stacks=stacks)
+            held = guards.Held()
             _hold(script, needs, held)
             before = dict(held.nodes)
             outcomes = guards.apply_all(commits, held)
-            for stack in held.stacks_saved.values():
-                update_stack(script.connection(), stamped(stack, now))
+            stacks = [stamped(stack, now) for stack in held.stacks_saved.values()]
+            writes.save_stacks(script, stacks)
             for traversal_id in held.purged:
-                writes.drop_nodes(script.connection(), traversal_id)
+                writes.drop_nodes(script, traversal_id)
             writes.save_nodes(script, before, held.nodes_saved.values(), now)
             writes.save_resources(script, held.read, held.rows_saved, now)
             writes.add_events(script, held.events, self._ids, now)
@@ -127,14 +123,14 @@ class CheckRows:
 
     @repeated
     def row(self, row_id: str) -> Resource | None:
-        with self.database.read() as connection:
-            found = bulk.fetch(connection, ROWS, [row_id])
+        with self.database.look() as link:
+            found = bulk.fetch(link, ROWS, [row_id])
         return rows.resource_of(found[0]) if found else None
 
     @repeated
     def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:
-        with self.database.read() as connection:
-            found = bulk.fetch(connection, WAITING, row_ids)
+        with self.database.look() as link:
+            found = bulk.fetch(link, WAITING, row_ids)
         return sorted(rows.key_of(row) for row in found)
 
 
@@ -152,25 +148,25 @@ class _Seen:
         self.serving: set[str] = set()
         self._alike: dict[tuple[str, str], list[Resource]] | None = None
 
-    def in_steps(self, connection: sa.Connection, keys: Sequence[NodeKey]) -> None:
+    def in_steps(self, link: Link, keys: Sequence[NodeKey]) -> None:
         """Read with a statement for each table."""
-        self.nodes = _by_key(connection, keys)
-        self.stacks = _stacks(connection, {node.stack_id for node in self.nodes.values()})
-        self.rows = _rows_named_alike(connection, self.nodes.values())
+        self.nodes = _by_key(link, keys)
+        self.stacks = _stacks(link, {node.stack_id for node in self.nodes.values()})
+        self.rows = _rows_named_alike(link, self.nodes.values())
         updates = [
             NodeKey(node.key.traversal_id, Kind.UPDATE, self.rows[node.subject].name)
             for node in self.nodes.values()
             if node.key.kind == Kind.CLEANUP and node.subject in self.rows
         ]
-        subjects = (node.subject for node in _by_key(connection, updates).values())
+        subjects = (node.subject for node in _by_key(link, updates).values())
         self.serving = {subject for subject in subjects if subject is not None}
 
-    def at_once(self, connection: sa.Connection, keys: Sequence[NodeKey]) -> None:
+    def at_once(self, link: Link, keys: Sequence[NodeKey]) -> None:
         """Read with one statement, for the sake of round trips."""
         ids = {rows.node_id(key): key.kind == Kind.CLEANUP for key in keys}
         cleanups = sorted(one for one, cleans in ids.items() if cleans)
         others = sorted(one for one, cleans in ids.items() if not cleans)
-        asked = bulk.run(connection, VIEWS, (others, cleanups, sorted(ids)))
+        asked = link.run(VIEWS, (others, cleanups, sorted(ids)))
         width = len(rows.NODE_FIELDS)
         for one in asked.fetchall():
             if one[0] == 's':
@@ -209,33 +205,29 @@ class _Seen:
         return self._alike.get((stack_id, name), [])
 
 
-def _by_key(connection: sa.Connection, keys: Iterable[NodeKey]) -> dict[NodeKey, Node]:
+def _by_key(link: Link, keys: Iterable[NodeKey]) -> dict[NodeKey, Node]:
     ids = sorted(rows.node_id(key) for key in keys)
-    found = bulk.fetch(connection, NODES, ids)
+    found = bulk.fetch(link, NODES, ids)
     return {node.key: node for node in map(rows.node_of, found)}
 
 
-def _stacks(connection: sa.Connection, ids: Iterable[str], lock: bool = False) -> dict[str, Stack]:
-    table = tables.stack
-    found: dict[str, Stack] = {}
-    for chunk in writes.chunks(sorted(ids)):
-        statement = sa.select(table).where(table.c.id.in_(chunk)).order_by(table.c.id)
-        if lock:
-            statement = statement.with_for_update()
-        for row in connection.execute(statement).mappings():
-            found[row['id']] = rows.stack_of(row)
-    return found
+def _stacks(link: Link, ids: Iterable[str]) -> dict[str, Stack]:
+    found = bulk.fetch(link, STACKS, sorted(ids))
+    return {row[0]: rows.stack_of(dict(zip(rows.STACK, row, strict=True))) for row in found}
 
 
 def _hold(script: Script, needs: guards.Needs, held: guards.Held) -> None:
-    """Lock nodes and rows, and take as much of them as guards look at."""
+    """Lock what guards look at, and take as much of it as they do."""
+    lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
+    for row in script.fetch(STACKS + lock, needs.stacks):
+        stack = rows.stack_of(dict(zip(rows.STACK, row, strict=True)))
+        held.stacks[stack.id] = stack
     ids = [rows.node_id(key) for key in needs.nodes]
     ids.sort()
     if script.dialect == 'postgresql':
         script.add(HOLD, (ids, list(needs.rows)))
         found = script.rows()
     else:
-        lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
         found = [('n', *row) for row in script.fetch(NODES + lock, ids)]
         guarded = script.fetch(GUARDED + lock, needs.rows)
         found += [('r', *row[:6], None, row[6]) for row in guarded]
@@ -260,16 +252,15 @@ def _hold(script: Script, needs: guards.Needs, held: guards.Held) -> None:
 
 
 def _save_aftermaths(script: Script, held: guards.Held) -> None:
-    if held.aftermaths:
-        left = [rows.aftermath_row(one) for one in held.aftermaths]
-        writes.upsert(script.connection(), tables.aftermath, left, 'id')
+    left = [rows.aftermath_values(one) for one in held.aftermaths]
+    script.listed('DELETE FROM aftermath WHERE id {}', sorted(one[0] for one in left))
+    script.insert(tables.aftermath, rows.AFTERMATH, left)
     for row_id in held.retained:
         # Their ids begin with that of the row.
-        mine = tables.aftermath.c.id.startswith(f'{row_id}/', autoescape=True)
-        script.connection().execute(sa.delete(tables.aftermath).where(mine))
+        script.add('DELETE FROM aftermath WHERE id LIKE %s', (f'{row_id}/%',))
 
 
-def _rows_named_alike(connection: sa.Connection, nodes: Iterable[Node]) -> dict[str, Resource]:
+def _rows_named_alike(link: Link, nodes: Iterable[Node]) -> dict[str, Resource]:
     """Return the subjects of nodes, and for updates all rows of the name, by id."""
     names: list[tuple[str, ...]] = []
     subjects: list[str] = []
@@ -279,7 +270,7 @@ def _rows_named_alike(connection: sa.Connection, nodes: Iterable[Node]) -> dict[
         elif node.subject is not None:
             subjects.append(node.subject)
     found = bulk.fetch_joined(
-        connection, rows.RESOURCE_LIST, tables.resource, ('stack_id', 'name'), sorted(names)
+        link, rows.RESOURCE_LIST, tables.resource, ('stack_id', 'name'), sorted(names)
     )
-    found += bulk.fetch(connection, ROWS, sorted(subjects))
+    found += bulk.fetch(link, ROWS, sorted(subjects))
     return {row.id: row for row in sorted(map(rows.resource_of, found), key=lambda row: row.id)}

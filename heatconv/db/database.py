@@ -18,7 +18,8 @@ from oslo_db import exception as db_exception
 from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import event, pool
 
-from heatconv.db.bulk import BEGIN, COMMIT, Script
+from heatconv.db.bulk import Script
+from heatconv.db.link import BEGIN, COMMIT, CoreLink, Link, PostgresqlLink
 from heatconv.storage.base import Doubtful, StoreUnavailable
 
 T = TypeVar('T')
@@ -144,7 +145,7 @@ class Database:
         """
         if self._backend != 'postgresql':
             with self.write() as connection:
-                script = Script(connection)
+                script = Script(CoreLink(connection))
                 yield script
                 script.run()
             return
@@ -153,50 +154,39 @@ class Database:
 
     @contextlib.contextmanager
     def _batching(self) -> Iterator[Script]:
-        with self._autocommitting() as connection:
-            script = Script(connection)
+        with self._linked() as link:
+            script = Script(link)
             script.add(BEGIN)
-            try:
-                yield script
-                script.add(COMMIT)
-                script.run()
-            finally:
-                driver: Any = connection.connection.dbapi_connection
-                if driver is not None and not driver.closed and driver.info.transaction_status:
-                    with driver.cursor() as cursor:
-                        cursor.execute('ROLLBACK')
+            yield script
+            script.add(COMMIT)
+            script.run()
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[sa.Connection]:
-        """Read, each statement what is committed when it begins.
+    def _linked(self) -> Iterator[Link]:
+        if self._backend == 'postgresql':
+            with contextlib.closing(PostgresqlLink(self.engine)) as link:
+                yield link
+        else:
+            with self.engine.connect() as connection:
+                yield CoreLink(connection)
+
+    @contextlib.contextmanager
+    def look(self) -> Iterator[Link]:
+        """Read with statements of the driver's, each what is committed when it begins.
 
         :raises StoreUnavailable: if the connection is lost, or there is none.
         """
-        with self._guarded(self._reading) as connection:
-            yield connection
+        with self._guarded(self._linked) as link:
+            yield link
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        """Give a connection to read with.
+    def read(self) -> Iterator[sa.Connection]:
+        """Run a transaction that only reads.
 
-        At READ COMMITTED each statement sees the newest anyway. PostgreSQL's driver would
-        ask twice more to begin and end a transaction; MariaDB's would to leave that out.
+        :raises StoreUnavailable: if the connection is lost, or there is none.
         """
-        connect = self._autocommitting if self._backend == 'postgresql' else self.engine.connect
-        with connect() as connection:
+        with self._guarded(self.engine.connect) as connection:
             yield connection
-
-    @contextlib.contextmanager
-    def _autocommitting(self) -> Iterator[sa.Connection]:
-        """Give a connection whose driver begins no transactions of its own."""
-        with self.engine.connect() as connection:
-            driver: Any = connection.connection.dbapi_connection
-            driver.autocommit = True
-            try:
-                yield connection
-            finally:
-                if not driver.closed:
-                    driver.autocommit = False
 
     @contextlib.contextmanager
     def _guarded(self, connect: Callable[[], contextlib.AbstractContextManager[T]]) -> Iterator[T]:

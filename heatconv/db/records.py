@@ -52,8 +52,8 @@ class DatabaseRecords:
 
     @repeated
     def some(self, tokens: Sequence[str]) -> dict[str, Record]:
-        with self.database.read() as connection:
-            found = bulk.fetch(connection, SOME, tokens)
+        with self.database.look() as link:
+            found = bulk.fetch(link, SOME, tokens)
         return {
             row[0]: Record(row[0], row[1], row[2], json.loads(row[3]), json.loads(row[4]))
             for row in found

@@ -42,6 +42,10 @@ def node_id(key: NodeKey) -> str:
     return f'{key.traversal_id}{key.kind}{key.name}'
 
 
+#: The columns of a stack.
+STACK = tuple(column.name for column in tables.stack.c)
+
+
 def stack_row(stack: Stack) -> dict[str, Any]:
     return {
         'id': stack.id,
@@ -293,13 +297,14 @@ def event_of(row: Row) -> StoredEvent:
     return StoredEvent(row['id'], row['at'], event)
 
 
-def aftermath_row(aftermath: Aftermath) -> dict[str, Any]:
-    return {
-        'id': aftermath.id,
-        'row': dumps(resource_row(aftermath.row)),
-        'due_at': aftermath.due_at,
-        'looks': aftermath.looks,
-    }
+#: The columns of an aftermath.
+AFTERMATH = tuple(column.name for column in tables.aftermath.c)
+
+
+def aftermath_values(aftermath: Aftermath) -> tuple[Any, ...]:
+    """Return the values of all columns."""
+    row = dumps(resource_row(aftermath.row))
+    return (aftermath.id, row, aftermath.due_at, aftermath.looks)
 
 
 def aftermath_of(row: Row) -> Aftermath:

@@ -13,7 +13,9 @@ from oslo_db import exception as db_exception
 from heatconv.convergence.model import Event, Node, Resource, Stack
 from heatconv.convergence.traversal import Plan
 from heatconv.db import bulk, rows, tables, writes
+from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
+from heatconv.db.link import CoreLink, Link
 from heatconv.ports import Clock, Ids
 from heatconv.storage.base import Request, StackQuery, StoredEvent
 from heatconv.storage.memory import encode_template, stamped
@@ -24,6 +26,7 @@ WHERE s.id {{}}
 """
 
 
+STACKS = f'SELECT {", ".join(rows.STACK)} FROM stack WHERE id {{}}'
 RESOURCES = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.stack_id {{}}'
 
 
@@ -67,7 +70,9 @@ class StackRows:
             with self.database.write() as connection:
                 value = rows.stack_row(dataclasses.replace(stack, created_at=now))
                 connection.execute(sa.insert(tables.stack), value)
-                writes.insert_events(connection, events, self._ids, now)
+                script = Script(CoreLink(connection))
+                writes.add_events(script, events, self._ids, now)
+                script.run()
         except db_exception.DBDuplicateEntry:
             return False
         return True
@@ -77,39 +82,42 @@ class StackRows:
         self, stack_id: str, decide: Callable[[Stack], Request | None]
     ) -> tuple[Stack, bool] | None:
         now = self._clock.now()
-        with self.database.write() as connection:
-            stack = _locked_stack(connection, stack_id)
+        with self.database.batch() as script:
+            stack = _locked_stack(script, stack_id)
             if stack is None or stack.deleted_at is not None:
                 return None
             request = decide(stack)
             if request is None:
                 return stack, False
             if request.drops_nodes and stack.traversal_id is not None:
-                writes.drop_nodes(connection, stack.traversal_id)
+                writes.drop_nodes(script, stack.traversal_id)
             saved = stamped(request.stack, now)
-            update_stack(connection, saved)
-            writes.insert_events(connection, request.events, self._ids, now)
-            return saved, True
+            writes.save_stacks(script, [saved])
+            writes.add_events(script, request.events, self._ids, now)
+        return saved, True
 
     @repeated
     def prepare(
         self, stack_id: str, wish_id: str, plan: Callable[[Stack, list[Resource]], Plan]
     ) -> Plan | None:
         now = self._clock.now()
-        with self.database.write() as connection:
-            stack = _locked_stack(connection, stack_id)
+        with self.database.batch() as script:
+            stack = _locked_stack(script, stack_id)
             if stack is None or stack.wish_id != wish_id:
                 return None
             if stack.traversal_id is not None:
-                writes.drop_nodes(connection, stack.traversal_id)
+                writes.drop_nodes(script, stack.traversal_id)
+                script.run()
             # Only now: whatever replacement a commit under way made, its node
             # was deleted after it, so its row is seen here.
-            made = plan(stack, _resources(connection, stack_id))
-            update_stack(connection, stamped(made.stack, now))
-            writes.insert_resources(connection, made.rows, now)
-            writes.insert_nodes(connection, made.nodes, now)
-            writes.insert_events(connection, made.events, self._ids, now)
-            return made
+            found = script.fetch(RESOURCES, [stack_id])
+            existing = sorted(map(rows.resource_of, found), key=lambda row: row.id)
+            made = plan(stack, existing)
+            writes.save_stacks(script, [stamped(made.stack, now)])
+            writes.insert_resources(script, made.rows, now)
+            writes.insert_nodes(script, made.nodes, now)
+            writes.add_events(script, made.events, self._ids, now)
+        return made
 
     @repeated
     def stack(self, stack_id: str) -> Stack | None:
@@ -166,13 +174,13 @@ class StackRows:
 
     @repeated
     def resources(self, stack_id: str) -> list[Resource]:
-        with self.database.read() as connection:
-            return _resources(connection, stack_id)
+        with self.database.look() as link:
+            return _resources(link, stack_id)
 
     @repeated
     def nodes(self, stack_id: str) -> list[Node]:
-        with self.database.read() as connection:
-            found = bulk.fetch(connection, NODES, [stack_id])
+        with self.database.look() as link:
+            found = bulk.fetch(link, NODES, [stack_id])
         return sorted(map(rows.node_of, found), key=lambda one: one.key)
 
     @repeated
@@ -228,19 +236,13 @@ def _first_stack(connection: sa.Connection, where: Any) -> Stack | None:
     return None if row is None else rows.stack_of(row)
 
 
-def _locked_stack(connection: sa.Connection, stack_id: str) -> Stack | None:
-    statement = sa.select(tables.stack).where(tables.stack.c.id == stack_id).with_for_update()
-    row = connection.execute(statement).mappings().first()
-    return None if row is None else rows.stack_of(row)
+def _locked_stack(script: Script, stack_id: str) -> Stack | None:
+    lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
+    for row in script.fetch(STACKS + lock, [stack_id]):
+        return rows.stack_of(dict(zip(rows.STACK, row, strict=True)))
+    return None
 
 
-def update_stack(connection: sa.Connection, stack: Stack) -> None:
-    """Overwrite a stack that this transaction has locked."""
-    value = rows.stack_row(stack)
-    table = tables.stack
-    connection.execute(sa.update(table).where(table.c.id == value.pop('id')).values(value))
-
-
-def _resources(connection: sa.Connection, stack_id: str) -> list[Resource]:
-    found = bulk.fetch(connection, RESOURCES, [stack_id])
+def _resources(link: Link, stack_id: str) -> list[Resource]:
+    found = bulk.fetch(link, RESOURCES, [stack_id])
     return sorted(map(rows.resource_of, found), key=lambda row: row.id)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from heatconv.convergence import states
 from heatconv.convergence.model import Aftermath, NodeKey, Resource, Status
 from heatconv.convergence.recovery import Orphan
-from heatconv.db import bulk, rows, tables, writes
+from heatconv.db import bulk, rows, tables
 from heatconv.db.database import Database, repeated
 from heatconv.ports import Clock
 from heatconv.storage.base import Lease
@@ -49,7 +49,9 @@ class SweepRows:
     @repeated
     def grant_lease(self, lease: Lease) -> None:
         with self.database.write() as connection:
-            writes.upsert(connection, tables.lease, [rows.lease_row(lease)], 'id')
+            table = tables.lease
+            connection.execute(sa.delete(table).where(table.c.id == lease.id))
+            connection.execute(sa.insert(table), rows.lease_row(lease))
 
     @repeated
     def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
@@ -98,9 +100,8 @@ class SweepRows:
         with self.database.read() as connection:
             found = [rows.resource_of(row) for row in connection.execute(ORPHANS, {'most': limit})]
             ids = [row.id for row in found]
-            running = {
-                row[0]: rows.key_of(row[1:]) for row in bulk.fetch(connection, RUNNING, ids)
-            }
+        with self.database.look() as link:
+            running = {row[0]: rows.key_of(row[1:]) for row in bulk.fetch(link, RUNNING, ids)}
         return [Orphan(row, running.get(row.id)) for row in found]
 
     @repeated

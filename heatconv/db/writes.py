@@ -7,14 +7,11 @@ is an update of many rows in one statement.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
-
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import Event, Node, NodeKey, NodeStatus, Resource
+from heatconv.convergence.model import Event, Node, NodeKey, NodeStatus, Resource, Stack
 from heatconv.db import bulk, rows, tables
 from heatconv.db.bulk import Script
 from heatconv.ports import Ids
@@ -31,24 +28,6 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     source = iter(values)
     while chunk := list(itertools.islice(source, size)):
         yield chunk
-
-
-def upsert(
-    connection: sa.Connection, table: sa.Table, values: Sequence[Mapping[str, Any]], key: str
-) -> None:
-    """Insert rows, or overwrite those with the same key."""
-    for chunk in chunks(values):
-        statement: Any
-        if connection.dialect.name == 'mysql':
-            statement = mysql.insert(table)
-            changed = {c.name: statement.inserted[c.name] for c in table.c if c.name != key}
-            statement = statement.on_duplicate_key_update(changed)
-        else:
-            insert = sqlite.insert if connection.dialect.name == 'sqlite' else postgresql.insert
-            statement = insert(table)
-            changed = {c.name: statement.excluded[c.name] for c in table.c if c.name != key}
-            statement = statement.on_conflict_do_update(index_elements=[key], set_=changed)
-        connection.execute(statement, chunk)
 
 
 def save_resources(
@@ -102,21 +81,31 @@ def _created(row: Resource, now: float) -> tuple[Any, ...]:
     return (*rows.resource_values(evolve(row, created_at=now)), rows.in_doubt(row))
 
 
-def insert_resources(connection: sa.Connection, added: Iterable[Resource], now: float) -> None:
+def save_stacks(script: Script, stacks: Iterable[Stack]) -> None:
+    """Overwrite stacks that this transaction has locked."""
+    values = []
+    for stack in stacks:
+        row = rows.stack_row(stack)
+        values.append(tuple(row[name] for name in rows.STACK))
+    script.update(tables.stack, rows.STACK, values)
+
+
+def insert_resources(script: Script, added: Iterable[Resource], now: float) -> None:
     """Insert rows of resources, streaming them."""
     for chunk in chunks(added, bulk.ROWS):
-        values = [_created(row, now) for row in chunk]
-        bulk.insert(connection, tables.resource, INSERTED, values)
+        script.insert(tables.resource, INSERTED, [_created(row, now) for row in chunk])
+        script.run()
 
 
-def insert_nodes(connection: sa.Connection, nodes: Iterable[Node], now: float) -> None:
+def insert_nodes(script: Script, nodes: Iterable[Node], now: float) -> None:
     """Insert nodes, streaming them."""
     for chunk in chunks(nodes, bulk.ROWS):
-        bulk.insert(connection, tables.node, rows.NODE, [*map(rows.node_values, chunk)])
+        script.insert(tables.node, rows.NODE, [*map(rows.node_values, chunk)])
         ready = [
             rows.ready_values(node.key, now) for node in chunk if node.status == NodeStatus.READY
         ]
-        bulk.insert(connection, tables.ready, rows.READY, ready)
+        script.insert(tables.ready, rows.READY, ready)
+        script.run()
 
 
 def save_nodes(
@@ -222,21 +211,12 @@ def add_events(script: Script, events: Iterable[Event], ids: Ids, now: float) ->
     script.insert(tables.event, rows.EVENT, values)
 
 
-def insert_events(
-    connection: sa.Connection, events: Iterable[Event], ids: Ids, now: float
-) -> None:
-    """Append events at once."""
-    script = Script(connection)
-    add_events(script, events, ids, now)
-    script.run()
-
-
-def drop_nodes(connection: sa.Connection, traversal_id: str) -> None:
+def drop_nodes(script: Script, traversal_id: str) -> None:
     """Delete the nodes of a traversal, those of commits under way included.
 
     The first DELETE waits for commits that hold some of the nodes; it does not
     see a node that such a commit inserted. The second one does.
     """
     for _ in range(2):
-        for table in (tables.node, tables.ready):
-            connection.execute(sa.delete(table).where(table.c.traversal_id == traversal_id))
+        for table in ('node', 'ready'):
+            script.listed(f'DELETE FROM {table} WHERE traversal_id {{}}', [traversal_id])

@@ -1,0 +1,95 @@
+"""The least that any durable implementation must do, by plain drivers and in bulk.
+
+For each resource a row is inserted; a commit says who is about to act on it, since an action
+that nobody knows of cannot be found again; a commit says what became of it; and of each lot
+of resources that may begin together a message tells. Nothing is decided, nothing is looked
+up, no graph is kept, no event told.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from typing import Any
+
+import amqp
+
+from bench.site import Site
+
+TABLE = 'CREATE TABLE floor (id CHAR(36) PRIMARY KEY, stack CHAR(36), state TEXT, body TEXT)'
+
+
+def measure(site: Site, resources: int, lot: int) -> dict[str, Any]:
+    """Create so many resources, so many of them in a lot, and return what that took."""
+    connection = _connect(site)
+    cursor = connection.cursor()
+    cursor.execute('DROP TABLE IF EXISTS floor')
+    cursor.execute(TABLE)
+    connection.commit()
+    channel = amqp.Connection(f'127.0.0.1:{site.broker.port}')
+    channel.connect()
+    queue = channel.channel()
+    queue.queue_declare('floor', auto_delete=True)
+    before, own, began = site.cpu(), _own(), time.monotonic()
+    ids = [str(uuid.uuid4()) for _ in range(resources)]
+    stack, body = str(uuid.uuid4()), json.dumps({'value': 'one', 'output': 'one'})
+    for start in range(0, resources, 1000):
+        rows = [(one, stack, 'init', body) for one in ids[start : start + 1000]]
+        marks = ', '.join(['(%s, %s, %s, %s)'] * len(rows))
+        cursor.execute(f'INSERT INTO floor VALUES {marks}', [one for row in rows for one in row])
+    connection.commit()
+    for start in range(0, resources, lot):
+        some = ids[start : start + lot]
+        queue.basic_publish(amqp.Message(json.dumps(some)), routing_key='floor')
+        told = json.loads(_next(queue).body)
+        marks = ', '.join(['%s'] * len(told))
+        for state in ('claimed', 'done'):
+            cursor.execute(
+                f'UPDATE floor SET state = %s, body = %s WHERE id IN ({marks})',
+                [state, body, *told],
+            )
+            connection.commit()
+    wall = time.monotonic() - began
+    after = site.cpu()
+    used = {name: after[name] - before[name] for name in ('database', 'broker')}
+    used['client'] = _own() - own
+    channel.close()
+    connection.close()
+    return {
+        'resources': resources,
+        'lot': lot,
+        'wall_seconds': round(wall, 3),
+        'cpu_seconds': {name: round(one, 3) for name, one in used.items()},
+        'cpu_ms_per_resource': round(1000 * sum(used.values()) / resources, 4),
+    }
+
+
+def link(site: Site, links: int) -> dict[str, Any]:
+    """Return how long one cast and two durable commits take, one after the other."""
+    result = measure(site, links, 1)
+    return {'links': links, 'ms_per_link': round(1000 * result['wall_seconds'] / links, 3)}
+
+
+def _own() -> float:
+    times = os.times()
+    return times.user + times.system
+
+
+def _next(queue: Any) -> Any:
+    while True:
+        message = queue.basic_get('floor', no_ack=True)
+        if message is not None:
+            return message
+
+
+def _connect(site: Site) -> Any:
+    port = site.database.port
+    if 'mysql' in site.database.url:
+        import pymysql
+
+        return pymysql.connect(host='127.0.0.1', port=port, user='root', database='heatconv')
+    import psycopg2
+
+    return psycopg2.connect(host='127.0.0.1', port=port, user='postgres', dbname='postgres')

@@ -1,0 +1,131 @@
+"""Connections that run statements of the driver's own.
+
+PostgreSQL's is used past SQLAlchemy, whose results and contexts would cost more than most
+of the statements; the pool, and what an error means, are SQLAlchemy's and oslo.db's.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from oslo_db import exception as db_exception
+
+#: What begins and ends transactions is not prepared.
+BEGIN, COMMIT, ROLLBACK = 'BEGIN', 'COMMIT', 'ROLLBACK'
+CONTROLS = (BEGIN, COMMIT, ROLLBACK)
+
+#: Where a connection remembers what it has prepared.
+PREPARED = 'heatconv_prepared'
+
+
+class Answer(Protocol):
+    """What came of a statement."""
+
+    rowcount: int
+
+    def fetchall(self) -> Any:
+        """Return its rows."""
+
+
+class Link(Protocol):
+    """One connection."""
+
+    dialect: str
+
+    def run(self, sql: str, parameters: Any) -> Answer:
+        """Run one statement, with parameters as the driver marks them."""
+
+    def run_all(self, statements: list[tuple[str, Any]]) -> Answer | None:
+        """Run statements in turn; return what came of the last one."""
+
+
+class CoreLink:
+    """A connection of SQLAlchemy's."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self.dialect = connection.dialect.name
+
+    def run(self, sql: str, parameters: Any) -> Answer:
+        return self._connection.exec_driver_sql(sql, parameters)
+
+    def run_all(self, statements: list[tuple[str, Any]]) -> Answer | None:
+        answer = None
+        for sql, parameters in statements:
+            answer = self.run(sql, parameters)
+        return answer
+
+
+class PostgresqlLink:
+    """A connection of psycopg2's, from SQLAlchemy's pool, that begins no transactions.
+
+    Every statement is planned once for each connection, and several are sent as one.
+    """
+
+    dialect = 'postgresql'
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._pooled: Any = engine.raw_connection()
+        driver = self._pooled.dbapi_connection
+        driver.autocommit = True
+        self._driver = driver
+        self._cursor = driver.cursor()
+        self._prepared: dict[str, str] = self._pooled.info.setdefault(PREPARED, {})
+
+    def run(self, sql: str, parameters: Any) -> Answer:
+        return self._execute(self._asked(sql, len(parameters)), parameters)
+
+    def run_all(self, statements: list[tuple[str, Any]]) -> Answer | None:
+        if not statements:
+            return None
+        texts = [self._asked(sql, len(parameters)) for sql, parameters in statements]
+        return self._execute(';'.join(texts), [one for _, some in statements for one in some])
+
+    def close(self) -> None:
+        """Give the connection back, without what was not committed."""
+        if self._pooled.dbapi_connection is None or self._driver.closed:
+            self._pooled.invalidate()
+            return
+        if self._driver.info.transaction_status:
+            self._execute(ROLLBACK, ())
+        self._cursor.close()
+        self._driver.autocommit = False
+        self._pooled.close()
+
+    def _asked(self, sql: str, parameters: int) -> str:
+        """Have a statement prepared; return how to ask for it."""
+        if sql in CONTROLS:
+            return sql
+        asked = self._prepared.get(sql)
+        if asked is None:
+            pieces = sql.split('%s')
+            numbered = ''.join(f'{piece}${at}' for at, piece in enumerate(pieces[:-1], 1))
+            name = f'heatconv_{len(self._prepared)}'
+            self._execute(f'PREPARE {name} AS {numbered}{pieces[-1]}', ())
+            marks = f' ({", ".join(["%s"] * parameters)})' if parameters else ''
+            asked = self._prepared[sql] = f'EXECUTE {name}{marks}'
+        return asked
+
+    def _execute(self, sql: str, parameters: Any) -> Answer:
+        dialect: Any = self._engine.dialect
+        try:
+            self._cursor.execute(sql, parameters or None)
+        except dialect.dbapi.Error as error:
+            if dialect.is_disconnect(error, self._driver, self._cursor):
+                self._pooled.invalidate(error)
+                raise db_exception.DBConnectionError(error) from error
+            if error.pgcode == DEADLOCK:
+                raise db_exception.DBDeadlock(error) from error
+            if error.pgcode == NOT_PREPARED:
+                # Somebody between us and the server hands out connections as it likes.
+                self._prepared.clear()
+                raise db_exception.DBDeadlock(error) from error
+            raise db_exception.DBError(error) from error
+        answer: Answer = self._cursor
+        return answer
+
+
+#: Codes of PostgreSQL's.
+DEADLOCK, NOT_PREPARED = '40P01', '26000'
