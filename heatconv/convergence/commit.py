@@ -136,6 +136,36 @@ def needs(commits: Iterable[Commit]) -> Needs:
     return Needs(tuple(sorted(stacks)), tuple(sorted(nodes)), tuple(sorted(rows)))
 
 
+def as_read(commits: Iterable[Commit]) -> Held | None:
+    """Hold what commits were decided on, as if nothing had changed since.
+
+    :return: None where that does not do: where they look at more than one node and its row
+        each, or where the runtime has not told what it read.
+    """
+    held = Held()
+    for commit in commits:
+        write, row = commit.node, commit.row
+        if (
+            write is None
+            or write.read is None
+            or write.subject_now is not None
+            or write.key.kind == Kind.ROOT
+            or write.key in held.nodes
+            or commit.inserts
+            or commit.abandons is not None
+            or commit.failure is not None
+            or commit.closing is not None
+            or commit.aftermath is not None
+        ):
+            return None
+        held.nodes[write.key] = evolve(write.read, status=write.was, subject=write.subject)
+        if row is not None:
+            if row.guard == RowGuard.DEAD_CLAIM or row.read.suspect or row.read.id in held.rows:
+                return None
+            held.rows[row.read.id] = row.read
+    return held
+
+
 def apply_all(commits: Iterable[Commit], held: Held) -> list[Outcome]:
     """Apply commits in turn; each stands by itself."""
     return [apply(commit, held, turn) for turn, commit in enumerate(commits)]

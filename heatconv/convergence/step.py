@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heatconv.convergence.model import Aftermath, Event, NodeKey, NodeStatus, Resource, Verb
+from heatconv.convergence.model import Aftermath, Event, Node, NodeKey, NodeStatus, Resource, Verb
 
 
 class RowGuard(enum.StrEnum):
@@ -48,6 +48,8 @@ class NodeWrite:
     :ivar now: its new status; DONE also lets its successors go on.
     :ivar subject_now: the row it is re-pointed to, None to keep its subject.
     :ivar retry: it goes back to ready since reality is not what was asked for.
+    :ivar read: the node as it was read last, where the runtime knows: a store may then
+        write first and look only if that does not hold.
     """
 
     key: NodeKey
@@ -56,6 +58,7 @@ class NodeWrite:
     now: NodeStatus
     subject_now: str | None = None
     retry: bool = False
+    read: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,27 @@ def _update(table: sa.Table, columns: tuple[str, ...], dialect: str) -> str:
     return f'UPDATE {table.name} t SET {sets} FROM {source} WHERE t.{key} = v.a'
 
 
+@functools.cache
+def guarded_update(table: sa.Table, columns: tuple[str, ...], guard: str) -> str:
+    """Return an update for PostgreSQL that fails unless it finds as many rows as are said.
+
+    :param columns: the key, what the guard is about, and those to overwrite; the second
+        one's old value is ``v.b``, and its new one is written as well.
+    :param guard: what must hold of the row ``t`` as it is.
+    """
+    key = columns[0]
+    named = list(zip(LETTERS, columns, strict=False))
+    assert len(named) == len(columns)
+    parts = ', '.join(f'{short} {_type(table, name, "postgresql")}' for short, name in named)
+    sets = ', '.join(f'{name} = v.{short}' for short, name in named[2:])
+    return (
+        f'WITH done AS (UPDATE {table.name} t SET {sets} '
+        f'FROM json_to_recordset(%s) AS v({parts}) '
+        f'WHERE t.{key} = v.a AND CASE WHEN {guard} THEN 1 ELSE 0 END <> 0 RETURNING 1) '
+        'SELECT 1 / (count(*) = %s)::int FROM done'
+    )
+
+
 class Script:
     """Statements that are sent together: PostgreSQL answers them in one round trip.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 from collections.abc import Iterable, Sequence
 
@@ -9,10 +11,10 @@ from heatconv.convergence import commit as guards
 from heatconv.convergence.check import View
 from heatconv.convergence.model import Kind, Node, NodeKey, Resource, Stack
 from heatconv.convergence.step import Commit, Outcome
-from heatconv.db import bulk, rows, tables, writes
+from heatconv.db import bulk, rows, tables, unread, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.link import Link
+from heatconv.db.link import Changed, Link
 from heatconv.ports import Clock, Ids
 from heatconv.storage.memory import stamped
 
@@ -103,6 +105,31 @@ class CheckRows:
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         # Not repeated when the connection is lost: whether the commit stands is
         # not known then, and its guards would refuse it the second time.
+        if self._is_postgresql:
+            held = guards.as_read(commits)
+            if held is not None:
+                with contextlib.suppress(Changed):
+                    return self._commit_unread(commits, held)
+        return self._commit_read(commits)
+
+    @functools.cached_property
+    def _is_postgresql(self) -> bool:
+        return self.database.dialect == 'postgresql'
+
+    def _commit_unread(self, commits: Sequence[Commit], held: guards.Held) -> list[Outcome]:
+        now = self._clock.now()
+        outcomes = guards.apply_all(commits, held)
+        released = held.released
+        with self.database.once() as script:
+            unread.add(script, commits, held, now, self._ids)
+            if len(released) > bulk.ROWS:
+                # More than one statement tells who is ready: only the last would be heard.
+                raise Changed
+            unblocked = writes.release(script, released, now)
+            script.run()
+        return guards.announced(outcomes, held, unblocked)
+
+    def _commit_read(self, commits: Sequence[Commit]) -> list[Outcome]:
         now = self._clock.now()
         needs = guards.needs(commits)
         with self.database.batch() as script:

@@ -162,6 +162,18 @@ class Database:
             script.run()
 
     @contextlib.contextmanager
+    def once(self) -> Iterator[Script]:
+        """Run a script that is a transaction of its own, in one round trip.
+
+        Only on PostgreSQL, and the script may be run once.
+
+        :raises StoreUnavailable: if there is no connection.
+        :raises Doubtful: if it is lost.
+        """
+        with self._guarded(self._linked, commits=True) as link:
+            yield Script(link)
+
+    @contextlib.contextmanager
     def _linked(self) -> Iterator[Link]:
         if self._backend == 'postgresql':
             with contextlib.closing(PostgresqlLink(self.engine)) as link:
@@ -189,12 +201,16 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
-    def _guarded(self, connect: Callable[[], contextlib.AbstractContextManager[T]]) -> Iterator[T]:
+    def _guarded(
+        self,
+        connect: Callable[[], contextlib.AbstractContextManager[T]],
+        commits: bool = False,
+    ) -> Iterator[T]:
         # Whatever keeps a server from being connected to, it may do so later.
         lost, committing = self._is_server, False
         try:
             with connect() as connection:
-                lost = False
+                lost, committing = False, commits
                 yield connection
                 committing = True
         except UNUSABLE as error:

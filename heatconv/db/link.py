@@ -19,6 +19,10 @@ CONTROLS = (BEGIN, COMMIT, ROLLBACK)
 PREPARED = 'heatconv_prepared'
 
 
+class Changed(Exception):
+    """Something is not as it was read: nothing was written."""
+
+
 class Answer(Protocol):
     """What came of a statement."""
 
@@ -116,6 +120,8 @@ class PostgresqlLink:
             if dialect.is_disconnect(error, self._driver, self._cursor):
                 self._pooled.invalidate(error)
                 raise db_exception.DBConnectionError(error) from error
+            if error.pgcode == DIVISION_BY_ZERO:
+                raise Changed from error
             if error.pgcode == DEADLOCK:
                 raise db_exception.DBDeadlock(error) from error
             if error.pgcode == NOT_PREPARED:
@@ -128,4 +134,4 @@ class PostgresqlLink:
 
 
 #: Codes of PostgreSQL's.
-DEADLOCK, NOT_PREPARED = '40P01', '26000'
+DEADLOCK, NOT_PREPARED, DIVISION_BY_ZERO = '40P01', '26000', '22012'

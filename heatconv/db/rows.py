@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence import states
@@ -22,6 +22,7 @@ from heatconv.convergence.model import (
     Successor,
 )
 from heatconv.db import tables
+from heatconv.db.bulk import LETTERS
 from heatconv.db.bulk import encode as dumps
 from heatconv.storage.base import Lease, StoredEvent
 
@@ -29,6 +30,12 @@ Row = Any
 
 #: A reason may quote anything; what a user can read is enough.
 REASON_LIMIT = 16_384
+
+
+def records(values: Sequence[tuple[Any, ...]]) -> str:
+    """Return rows as the JSON that statements for many rows take."""
+    shorts = LETTERS[: len(values[0])]
+    return dumps([dict(zip(shorts, row, strict=True)) for row in values])
 
 
 ACTIONS = {one.value: one for one in Action}

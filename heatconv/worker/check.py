@@ -102,7 +102,7 @@ class Checker:
             yield Trace(key, step.reason)
             if step.commit is None:
                 return
-            outcome = yield from self._save(key, step)
+            outcome = yield from self._save(key, step, view)
             if outcome.verdict != Verdict.REFUSED:
                 break
         else:
@@ -251,7 +251,7 @@ class Checker:
                 step = left
                 break
         yield Trace(key, step.reason)
-        outcome = yield from self._save(key, step)
+        outcome = yield from self._save(key, step, view)
         if outcome.verdict == Verdict.REFUSED:
             yield from self._fenced(key, call, project_id, stack_name)
 
@@ -309,11 +309,19 @@ class Checker:
         elif step.commit is not None:
             yield Save(step.commit)
 
-    def _save(self, key: NodeKey | None, step: Step) -> Generator[Effect, Any, Outcome]:
-        """Commit a step and, if it stands, say what it says."""
-        if step.commit is None:
+    def _save(
+        self, key: NodeKey | None, step: Step, view: View | None = None
+    ) -> Generator[Effect, Any, Outcome]:
+        """Commit a step and, if it stands, say what it says.
+
+        :param view: what it was decided on.
+        """
+        commit = step.commit
+        if commit is None:
             return Outcome(Verdict.STANDS)
-        outcome: Outcome = yield Save(step.commit)
+        if commit.node is not None and view is not None and view.node is not None:
+            commit = evolve(commit, node=evolve(commit.node, read=view.node))
+        outcome: Outcome = yield Save(commit)
         if outcome.verdict == Verdict.REFUSED:
             return outcome
         casts: list[NodeKey] = []

@@ -1,0 +1,115 @@
+"""Commit without reading first: one round trip, where nothing has changed since.
+
+What commits were decided on is taken for what is there. Each write says so in its
+condition, and one that finds less than it should fails all of them; then, and only then,
+they are decided again on what is really there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from heatconv.convergence import commit as guards
+from heatconv.convergence.model import NodeStatus
+from heatconv.convergence.step import Commit, RowGuard
+from heatconv.db import rows, tables, writes
+from heatconv.db.bulk import Script, guarded_update
+
+#: All or nothing: a division by zero ends the transaction. What must hold is in a CASE, of
+#: which the planner thinks that it holds as a rule: a row with a certain status it takes for
+#: so rare that it would rather go through the table for it than through its key.
+NODES = """
+WITH done AS (
+    UPDATE node n SET {sets} FROM json_to_recordset(%s) AS v(a text, b text, c text)
+    WHERE n.id = v.a
+        AND CASE WHEN n.status = v.b AND n.subject = v.c THEN 1 ELSE 0 END <> 0
+    RETURNING 1
+)
+SELECT 1 / (count(*) = %s)::int FROM done
+"""
+GONE = """
+WITH done AS (
+    DELETE FROM resource r USING json_to_recordset(%s) AS v(a text, b bigint)
+    WHERE r.id = v.a
+        AND CASE WHEN r.version = v.b AND NOT r.suspect THEN 1 ELSE 0 END <> 0
+    RETURNING 1
+)
+SELECT 1 / (count(*) = %s)::int FROM done
+"""
+
+
+def add_nodes(script: Script, commits: Sequence[Commit], held: guards.Held, now: float) -> None:
+    """Move nodes on that are still where they were read."""
+    groups: dict[tuple[NodeStatus, int], list[tuple[str, str, str | None]]] = {}
+    begun: list[str] = []
+    ready: list[tuple[Any, ...]] = []
+    for commit in commits:
+        write = commit.node
+        assert write is not None
+        node = held.nodes[write.key]
+        node_id = rows.node_id(write.key)
+        same = (node_id, write.was.value, write.subject)
+        groups.setdefault((node.status, node.attempts), []).append(same)
+        if write.was == NodeStatus.READY:
+            begun.append(node_id)
+        if node.status == NodeStatus.READY:
+            ready.append(rows.ready_values(write.key, now))
+    for (status, attempts), values in groups.items():
+        # Most have been tried once: the number is then not worth a column.
+        sets = 'status = %s, attempts = %s' if attempts else 'status = %s'
+        changed = (status.value, attempts) if attempts else (status.value,)
+        values.sort()
+        parameters = (*changed, rows.records(values), len(values))
+        script.add(NODES.format(sets=sets), parameters)
+    script.listed('DELETE FROM ready WHERE id {}', sorted(begun))
+    script.insert(tables.ready, rows.READY, ready)
+
+
+def add_rows(script: Script, commits: Sequence[Commit], now: float) -> None:
+    """Overwrite or delete rows that are still as they were read."""
+    groups: dict[tuple[RowGuard, tuple[str, ...]], list[tuple[Any, ...]]] = {}
+    gone: list[tuple[Any, ...]] = []
+    freed: list[str] = []
+    claimed: list[tuple[Any, ...]] = []
+    for commit in commits:
+        write = commit.row
+        if write is None:
+            continue
+        before, after = write.read, write.saved
+        if before.claim is not None and (after is None or after.claim is None):
+            freed.append(before.id)
+        if after is None:
+            gone.append((before.id, before.version))
+            continue
+        if after.claim is not None and before.claim is None:
+            claimed.append((after.id, after.claim))
+        columns = rows.changed_columns(before, after)
+        changed = rows.some_values(after, columns)
+        values = (before.id, before.version, *changed, rows.in_doubt(after), now)
+        groups.setdefault((write.guard, columns), []).append(values)
+    for (guard, columns), values_of in groups.items():
+        values_of.sort(key=lambda one: one[0])
+        unclaimed = ' AND t.claim IS NULL' if guard == RowGuard.UNCLAIMED else ''
+        sql = guarded_update(
+            tables.resource,
+            ('id', 'version', *columns, 'doubt', 'updated_at'),
+            f't.version = v.b AND NOT t.suspect{unclaimed}',
+        )
+        script.add(sql, (rows.records(values_of), len(values_of)))
+    if gone:
+        gone.sort()
+        script.add(GONE, (rows.records(gone), len(gone)))
+    script.listed('DELETE FROM claim WHERE row_id {}', sorted(freed))
+    script.insert(tables.claim, ('row_id', 'lease_id'), claimed)
+
+
+def add(
+    script: Script, commits: Sequence[Commit], held: guards.Held, now: float, ids: Any
+) -> None:
+    """Add everything to a script but the release of successors."""
+    add_nodes(script, commits, held, now)
+    add_rows(script, commits, now)
+    for row_id in held.retained:
+        script.add('DELETE FROM aftermath WHERE id LIKE %s', (f'{row_id}/%',))
+    writes.add_events(script, held.events, ids, now)
