@@ -163,13 +163,15 @@ class Database:
 
     @contextlib.contextmanager
     def once(self) -> Iterator[Script]:
-        """Run a script that is a transaction of its own, in one round trip.
-
-        Only on PostgreSQL, and the script may be run once.
+        """Run a script, once, that is a transaction; on PostgreSQL in one round trip.
 
         :raises StoreUnavailable: if there is no connection.
         :raises Doubtful: if it is lost.
         """
+        if self._backend != 'postgresql':
+            with self.write() as connection:
+                yield Script(CoreLink(connection))
+            return
         with self._guarded(self._linked, commits=True) as link:
             yield Script(link)
 

@@ -63,15 +63,13 @@ class DatabaseRecords:
     def save(
         self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
     ) -> bool:
-        with self.database.batch() as script:
+        with self.database.once() as script:
             script.update(TABLE, COLUMNS, [_values(one) for one in replaced])
             script.listed('DELETE FROM virtual_resource WHERE token {}', removed)
+            # Last: the answer to it is the one that is heard.
             script.insert(TABLE, COLUMNS, [_values(one) for one in added], ignore=True)
-            made = 0
-            if added:
-                answer = script.run()
-                made = 0 if answer is None else answer.rowcount
-        return made == len(added)
+            answer = script.run()
+        return not added or (answer is not None and answer.rowcount == len(added))
 
     @repeated
     def all(self) -> list[Record]:

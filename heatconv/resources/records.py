@@ -96,7 +96,7 @@ class MemoryRecords:
 
 
 class Draft:
-    """Records as they will be, until they are saved together.
+    """Records as they will be, until they are saved together; see `Records`.
 
     :param records: where they are.
     :param tokens: of those that are read; others count as not there.
@@ -119,6 +119,17 @@ class Draft:
 
     def remove(self, token: str) -> None:
         self._now.pop(token, None)
+
+    def all(self) -> list[Record]:
+        return [self._now[token] for token in sorted(self._now)]
+
+    def some(self, tokens: Sequence[str]) -> dict[str, Record]:
+        return {one: self._now[one] for one in tokens if one in self._now}
+
+    def save(
+        self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
+    ) -> bool:
+        raise NotImplementedError('a draft is saved by its records')
 
     def finish(self) -> bool:
         """Save what has changed; return False if somebody else was faster with an add."""

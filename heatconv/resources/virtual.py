@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
+import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from heatconv.ports import Clock
 from heatconv.resources.plugin import Asked, Observation, Plugin, Reality, Resource, Verb
@@ -21,19 +21,26 @@ class VirtualPlugin(Plugin):
     bulk: ClassVar[int] = 200
 
     def __init__(self, records: Records, clock: Clock) -> None:
-        self.records = records
+        self._records = records
+        self._drafts = threading.local()
         self.clock = clock
+
+    @property
+    def records(self) -> Records:
+        """Return the records: those of this thread's draft, while it acts on many."""
+        draft: Records | None = getattr(self._drafts, 'current', None)
+        return self._records if draft is None else draft
 
     def perform(self, asked: Sequence[Asked]) -> list[Observation | Exception]:
         """Read all records at once, do everything to a draft of them, save it."""
-        if len(asked) == 1:
-            return super().perform(asked)
         # What is to be created is not there, as a rule: the insert will tell.
         looks = [one.resource.token for one in asked if one.verb != Verb.CREATE]
-        draft = Draft(self.records, looks)
-        drafting = copy.copy(self)
-        drafting.records = cast('Records', draft)
-        seen = Plugin.perform(drafting, asked)
+        draft = Draft(self._records, looks)
+        self._drafts.current = draft
+        try:
+            seen = super().perform(asked)
+        finally:
+            self._drafts.current = None
         if draft.finish():
             return seen
         # Somebody else made one of them meanwhile: what is there counts.

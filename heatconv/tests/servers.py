@@ -140,7 +140,9 @@ class Postgresql(Server):
 
     def prepare(self) -> None:
         initdb = program('initdb', '/usr/lib/postgresql/*/bin/initdb')
-        self.run(initdb, '-A', 'trust', '-U', 'postgres', '-D', str(self.directory / 'files'))
+        files = str(self.directory / 'files')
+        how = ('-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale', 'C.UTF-8')
+        self.run(initdb, *how, '-D', files)
 
     def command(self) -> Sequence[str]:
         postgres = program('/usr/lib/postgresql/*/bin/postgres', 'postgres')
