@@ -34,6 +34,9 @@ class Templates(Protocol):
     def get(self, template_id: str | None) -> Any:
         """Return a compiled template."""
 
+    def defined(self, template_id: str | None, name: str, words: str) -> Any:
+        """Return a compiled definition, made of what its node brings."""
+
 
 def answer(effect: Effect, store: Store, templates: Templates, announcer: Announcer) -> Any:
     """Answer one question that needs no plugin and no waiting."""
@@ -48,6 +51,8 @@ def answer(effect: Effect, store: Store, templates: Templates, announcer: Announ
             return store.serving(keys)
         case effects.Compiled(template_id):
             return templates.get(template_id)
+        case effects.Defined(template_id, name, words):
+            return templates.defined(template_id, name, words)
         case effects.Save(commit):
             return store.commit([commit])[0]
         case effects.Reload(row_id):

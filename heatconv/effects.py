@@ -55,6 +55,15 @@ class Compiled:
 
 
 @dataclass(frozen=True, slots=True)
+class Defined:
+    """Answer with the compiled definition of a resource, made of what its node brings."""
+
+    template_id: str | None
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Save:
     """Commit, and answer with the Outcome."""
 
@@ -139,6 +148,7 @@ Effect = (
     | Prepare
     | Serving
     | Compiled
+    | Defined
     | Save
     | Reload
     | Waiting

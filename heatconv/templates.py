@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from heatconv.convergence import fingerprint
 from heatconv.convergence.model import Definition, Resource, Stack, Wanted
 from heatconv.hot import template as hot
+from heatconv.hot.definitions import ResourceDefinition
 from heatconv.hot.errors import InvalidProperty, UnknownType
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
@@ -19,39 +23,43 @@ from heatconv.storage.base import Store
 UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
 
 
+encode = json.JSONEncoder(separators=(',', ':')).encode
+
+#: What a declaration has that refers to parameters, in any of HOT's dialects.
+USES_PARAMETERS = re.compile(r'"(get_param|Ref|Fn::[A-Za-z]+)"')
+
+
 class MissingTemplate(Exception):
     """A template that a stack refers to is not in the store."""
 
 
-class CompiledTemplate:
-    """A template as convergence needs it: the graph, and what is wanted."""
+class CompiledDefinition:
+    """A resource definition as a check needs it.
 
-    def __init__(self, template: hot.Template, registry: Registry) -> None:
-        self.hot = template
+    :param fingerprint: a digest of all that it says.
+    """
+
+    def __init__(
+        self, definition: ResourceDefinition, fingerprint: str, registry: Registry
+    ) -> None:
+        self._definition = definition
+        self._fingerprint = fingerprint
         self._registry = registry
-        self.definitions: Mapping[str, Definition] = {
-            name: Definition(
-                name=name,
-                type=definition.type,
-                requires=definition.requires,
-                deletion_policy=definition.deletion_policy,
-            )
-            for name, definition in template.resources.items()
-        }
 
-    def required(self, name: str) -> tuple[str, ...]:
-        """Return the names of the resources that a definition refers to."""
-        return self.definitions[name].requires
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Return the names of the resources that it refers to."""
+        return self._definition.requires
 
     def wanted(
-        self, name: str, stack: Any, template_id: str | None, serving: dict[str, Resource]
+        self, stack: Any, template_id: str | None, serving: Mapping[str, Resource]
     ) -> Wanted:
-        """Resolve a definition with the rows that serve what it refers to.
+        """Resolve it with the rows that serve what it refers to.
 
         :raises TemplateError: if it does not resolve, or to something invalid.
         """
-        definition = self.hot.resources[name]
-        place = f'resources.{name}'
+        definition = self._definition
+        place = f'resources.{definition.name}'
         plugin = self._registry.plugin(definition.type)
         if plugin is None:
             raise UnknownType(f'no plugin for {definition.type} is installed here', place)
@@ -70,7 +78,54 @@ class CompiledTemplate:
             # What is gone from the template counts as changed too, and a
             # property that the type no longer knows cannot change in place.
             replace_on_change=replace_on_change,
+            fingerprint=fingerprint.wanted(self._fingerprint, serving.values()),
         )
+
+
+class CompiledTemplate:
+    """A template as convergence needs it: the graph, and what is wanted.
+
+    :param source: its section ``resources``, as it was written.
+    """
+
+    def __init__(
+        self, template: hot.Template, registry: Registry, source: Mapping[str, Any]
+    ) -> None:
+        self.hot = template
+        self._registry = registry
+        self._source = source
+        self._parameters = encode(sorted(template.values.items())) if template.values else ''
+        self.definitions: Mapping[str, Definition] = {
+            name: Definition(
+                name=name,
+                type=definition.type,
+                requires=definition.requires,
+                deletion_policy=definition.deletion_policy,
+                fingerprint=self._digest(name, definition),
+            )
+            for name, definition in template.resources.items()
+        }
+
+    def _digest(self, name: str, definition: ResourceDefinition) -> str:
+        """Return a digest of all that a definition says.
+
+        Of parameters any may be meant, in any way, where one is.
+        """
+        declaration = encode(self._source[name])
+        uses = self._parameters if USES_PARAMETERS.search(declaration) else ''
+        plugin = self._registry.plugin(definition.type)
+        schema = '' if plugin is None else plugin.digest
+        return fingerprint.digest(self.hot.version, schema, declaration, uses)
+
+    def words(self, name: str) -> str | None:
+        """Return the definition that a node brings with it; see `TemplateCache.defined`."""
+        definition = self.definitions[name]
+        return encode([definition.fingerprint, definition.requires, self._source[name]])
+
+    def definition(self, name: str) -> CompiledDefinition:
+        """Return the definition of one resource."""
+        known = self.definitions[name].fingerprint
+        return CompiledDefinition(self.hot.resources[name], known, self._registry)
 
 
 def scope(stack: Stack, rows: Mapping[str, Resource]) -> Scope:
@@ -98,14 +153,21 @@ def attributes(row: Resource) -> Mapping[str, Any]:
 
 
 class TemplateCache:
-    """Compiles templates and keeps the ones last used."""
+    """Compiles templates and keeps the ones last used.
 
-    def __init__(self, store: Store, registry: Registry, size: int = 100) -> None:
+    :param size: how many resources those that are kept may have, in all.
+    """
+
+    #: Of how many templates the heads are kept.
+    HEADS = 1_000
+
+    def __init__(self, store: Store, registry: Registry, size: int = 200_000) -> None:
         self._store = store
         self._registry = registry
         self._size = size
         self._lock = threading.Lock()
         self._kept: OrderedDict[str | None, CompiledTemplate] = OrderedDict()
+        self._heads: OrderedDict[str | None, hot.Head] = OrderedDict()
 
     def compile(self, content: Mapping[str, Any], lenient: bool = False) -> CompiledTemplate:
         """Compile a template that may not be stored, or not be valid.
@@ -121,14 +183,15 @@ class TemplateCache:
         types: Callable[[str], TypeSchema | None],
         lenient: bool = False,
     ) -> CompiledTemplate:
+        source = content['template']
         template = hot.compile_template(
-            content['template'],
+            source,
             content.get('environment') or {},
             types,
             self._registry.types,
             allow_missing=lenient,
         )
-        return CompiledTemplate(template, self._registry)
+        return CompiledTemplate(template, self._registry, source.get('resources') or {})
 
     def _schema(self, type_name: str) -> TypeSchema:
         """Return the schema of a type, of one that is not installed here too.
@@ -150,14 +213,47 @@ class TemplateCache:
                 self._kept.move_to_end(template_id)
                 return found
         if template_id is None:
-            made = CompiledTemplate(hot.empty_template(), self._registry)
+            made = CompiledTemplate(hot.empty_template(), self._registry, {})
         else:
             content = self._store.template(template_id)
             if content is None:
                 raise MissingTemplate(template_id)
             made = self._compiled(content, self._schema)
+        self.keep(template_id, made)
+        return made
+
+    def keep(self, template_id: str | None, made: CompiledTemplate) -> None:
+        """Keep a compiled template for the next who asks for it."""
         with self._lock:
             self._kept[template_id] = made
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            kept = sum(1 + len(one.definitions) for one in self._kept.values())
+            while kept > self._size and len(self._kept) > 1:
+                kept -= 1 + len(self._kept.popitem(last=False)[1].definitions)
+
+    def defined(self, template_id: str | None, name: str, words: str) -> CompiledDefinition:
+        """Return a definition, compiled of what its node brings.
+
+        The template may have a million of them, and a check needs one.
+
+        :raises MissingTemplate: if the template is not there.
+        """
+        head = self._head(template_id)
+        known, _, declaration = json.loads(words)
+        compiled = hot.compile_definition(name, declaration, head, self._schema)
+        return CompiledDefinition(compiled, known, self._registry)
+
+    def _head(self, template_id: str | None) -> hot.Head:
+        with self._lock:
+            found = self._heads.get(template_id)
+            if found is not None:
+                self._heads.move_to_end(template_id)
+                return found
+        content = self._store.template_head(template_id) if template_id else None
+        if content is None:
+            raise MissingTemplate(template_id)
+        made = hot.read_head(content['template'], content.get('environment') or {})
+        with self._lock:
+            self._heads[template_id] = made
+            while len(self._heads) > self.HEADS:
+                self._heads.popitem(last=False)
         return made

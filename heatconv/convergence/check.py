@@ -8,10 +8,10 @@ Step. Whatever was begun and interrupted is settled first: see `settle`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from heatconv.convergence import replacement, settle, states
+from heatconv.convergence import fingerprint, replacement, settle, states
 from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
@@ -44,6 +44,8 @@ class View:
     :ivar siblings: the other rows of the same name.
     :ivar serving: for a cleanup: an update node of this traversal ended on
         the row.
+    :ivar required: the rows that serve what the definition refers to, by name, where the
+        store could tell; without those that are not there.
     """
 
     node: Node | None
@@ -51,6 +53,7 @@ class View:
     row: Resource | None = None
     siblings: tuple[Resource, ...] = ()
     serving: bool = False
+    required: Mapping[str, Resource] | None = field(default=None, compare=False)
 
 
 def admit(view: View, lease: str) -> Step | None:
@@ -172,6 +175,10 @@ def finish(
             requires=wanted.requires,
         )
         as_asked = not replacement.changed(saved.properties, wanted.properties)
+        if as_asked:
+            saved = evolve(
+                saved, fingerprint=fingerprint.stamped(wanted.fingerprint, saved.version)
+            )
     if not as_asked and attempts + 1 >= ATTEMPTS:
         reason = (
             saved.reason
@@ -261,6 +268,7 @@ def _keep(node: Node, row: Resource, wanted: Wanted) -> Step:
         requires=wanted.requires,
         deletion_policy=wanted.deletion_policy,
         replaced_by=None,
+        fingerprint=fingerprint.stamped(wanted.fingerprint, row.version + 1),
     )
     commit = Commit(
         row=RowWrite(RowGuard.UNCLAIMED, row, kept),

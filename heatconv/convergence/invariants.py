@@ -54,10 +54,15 @@ def _nodes_are_current(stack: Stack, nodes: dict[NodeKey, Node]) -> list[str]:
 
 
 def _every_row_is_looked_after(rows: list[Resource], nodes: dict[NodeKey, Node]) -> list[str]:
-    """Every row is the subject of an update node or has a cleanup node."""
+    """Every row is the subject of an update node or has a cleanup node.
+
+    But for those that were found to be as wanted when the traversal was prepared.
+    """
     subjects = {node.subject for node in nodes.values()}
     return [
-        f'nothing looks after row {row.id} of {row.name}' for row in rows if row.id not in subjects
+        f'nothing looks after row {row.id} of {row.name}'
+        for row in rows
+        if row.id not in subjects and not (row.fingerprint and states.healthy(row))
     ]
 
 

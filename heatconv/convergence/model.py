@@ -193,12 +193,14 @@ class Definition:
     """A resource definition as far as the graph of a traversal cares.
 
     :ivar requires: names of the resources it refers to, in a fixed order.
+    :ivar fingerprint: a digest of all it says; empty if its checks are never spared.
     """
 
     name: str
     type: str
     requires: tuple[str, ...] = ()
     deletion_policy: str = 'Delete'
+    fingerprint: str = ''
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,7 @@ class Wanted:
 
     :ivar requires: ids of the rows that serve what the definition refers to.
     :ivar replace_on_change: properties that cannot change in place.
+    :ivar fingerprint: of the definition and all it requires.
     """
 
     type: str
@@ -215,6 +218,7 @@ class Wanted:
     requires: tuple[str, ...] = ()
     deletion_policy: str = 'Delete'
     replace_on_change: frozenset[str] = frozenset()
+    fingerprint: str = ''
 
 
 @dataclass(frozen=True, slots=True)

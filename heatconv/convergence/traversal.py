@@ -14,10 +14,10 @@ history can make the graph cyclic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from heatconv.convergence import replacement
+from heatconv.convergence import fingerprint, graph, replacement, states
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import (
     ALL,
@@ -54,6 +54,8 @@ def plan(
     rows: Iterable[Resource],
     traversal_id: str,
     fresh_ids: Iterator[str],
+    settles: bool = False,
+    words: Callable[[str], str | None] = lambda name: None,
 ) -> Plan:
     """Turn the wish of a stack into a traversal.
 
@@ -62,6 +64,9 @@ def plan(
     :param rows: all rows of the stack, read after the nodes of the previous
         traversal were deleted.
     :param fresh_ids: ids for the rows to add.
+    :param settles: leave out what a check could find nothing to do for; see
+        `heatconv.convergence.fingerprint`. It is done from the start.
+    :param words: gives the definition that an update node brings with it, by name.
     """
     stack = stack_rules.prepared(stack, traversal_id)
     existing = sorted(rows, key=lambda row: row.id)
@@ -71,28 +76,43 @@ def plan(
     subjects, added = _subjects(stack, definitions, by_name, fresh_ids)
 
     before = _update_edges(definitions)
+    settled: dict[str, Resource] = {}
+    if settles:
+        settled = _settled(definitions, before, by_name)
+        kept = {row.id for row in settled.values()}
+        existing = [row for row in existing if row.id not in kept]
+    read: dict[str, None] = {}
     dependents: dict[str, list[Successor]] = {name: [] for name in definitions}
+    blockers: dict[str, int] = {}
     for name, required in before.items():
+        if name in settled:
+            continue
+        awaited = 0
         for one in required:
-            dependents[one].append((Kind.UPDATE, name))
+            if one in settled:
+                read[one] = None
+            else:
+                dependents[one].append((Kind.UPDATE, name))
+                awaited += 1
+        blockers[name] = awaited
 
-    cleanup_after = _cleanup_edges(existing, definitions)
+    cleanup_after = _cleanup_edges(existing, blockers)
     nodes: list[Node] = []
     updates_open = closing_open = 0
     for name in definitions:
+        key = NodeKey(traversal_id, Kind.UPDATE, name)
+        if name in settled:
+            if name in read:
+                # Nobody waits for it; those that refer to it look here for its row.
+                nodes.append(Node(key, stack.id, settled[name].id, NodeStatus.DONE, 0))
+            continue
         successors = tuple(dependents[name])
         if not successors:
             updates_open += 1
             successors = ((Kind.ROOT, UPDATES),)
         successors += tuple((Kind.CLEANUP, row.id) for row in by_name.get(name, ()))
         nodes.append(
-            _node(
-                NodeKey(traversal_id, Kind.UPDATE, name),
-                stack.id,
-                subjects[name].id,
-                len(before[name]),
-                successors,
-            )
+            _node(key, stack.id, subjects[name].id, blockers[name], successors, words(name))
         )
     for row in existing:
         successors = tuple(
@@ -111,7 +131,7 @@ def plan(
             )
         )
     leaves = tuple(node.key for node in nodes if node.status == NodeStatus.READY)
-    if definitions:
+    if blockers:
         closing_open += 1
         root = NodeKey(traversal_id, Kind.ROOT, UPDATES)
         nodes.append(_node(root, stack.id, None, updates_open, ((Kind.ROOT, ALL),)))
@@ -124,15 +144,36 @@ def plan(
     return Plan(stack=stack, rows=tuple(added), nodes=tuple(nodes), leaves=leaves)
 
 
+def _settled(
+    definitions: Mapping[str, Definition],
+    before: Mapping[str, tuple[str, ...]],
+    by_name: Mapping[str, list[Resource]],
+) -> dict[str, Resource]:
+    """Find the rows that no check could find anything to do for, all they require included."""
+    settled: dict[str, Resource] = {}
+    for name in graph.order(before) if by_name else ():
+        alike = by_name.get(name, ())
+        if len(alike) != 1 or not all(one in settled for one in before[name]):
+            continue
+        row = alike[0]
+        if row.claim is not None or row.suspect or not states.healthy(row):
+            continue
+        required = [settled[one] for one in before[name]]
+        if fingerprint.holds(row, fingerprint.wanted(definitions[name].fingerprint, required)):
+            settled[name] = row
+    return settled
+
+
 def _node(
     key: NodeKey,
     stack_id: str,
     subject: str | None,
     blockers: int,
     successors: tuple[Successor, ...],
+    definition: str | None = None,
 ) -> Node:
     status = NodeStatus.WAITING if blockers else NodeStatus.READY
-    return Node(key, stack_id, subject, status, blockers, successors)
+    return Node(key, stack_id, subject, status, blockers, successors, definition=definition)
 
 
 def _subjects(
@@ -170,12 +211,13 @@ def _update_edges(definitions: Mapping[str, Definition]) -> dict[str, tuple[str,
     }
 
 
-def _cleanup_edges(
-    existing: Iterable[Resource], definitions: Mapping[str, Definition]
-) -> dict[str, int]:
-    """Rules 2 and 3: count what the cleanup of each row comes after."""
+def _cleanup_edges(existing: Iterable[Resource], checked: Container[str]) -> dict[str, int]:
+    """Rules 2 and 3: count what the cleanup of each row comes after.
+
+    :param checked: the names that have an update to come.
+    """
     existing = tuple(existing)
-    blockers = {row.id: int(row.name in definitions) for row in existing}
+    blockers = {row.id: int(row.name in checked) for row in existing}
     for row in existing:
         for required in row.requires:
             if required in blockers:

@@ -45,7 +45,7 @@ SELECT 'r', id, claim, deletion_policy, version::text, suspect::text, action, NU
 FROM guarded
 """
 STACKS = f'SELECT {", ".join(rows.STACK)} FROM stack WHERE id {{}} ORDER BY id'
-NODES = f'SELECT {rows.NODE_LIST} FROM node n WHERE n.id {{}} ORDER BY n.id'
+NODES = f'SELECT {rows.NODE_LIST}, n.definition FROM node n WHERE n.id {{}} ORDER BY n.id'
 SERVING = f"""
 SELECT n.traversal_id, n.kind, n.name, {rows.RESOURCE_LIST}
 FROM node n JOIN resource r ON r.id = n.subject WHERE n.id {{}}
@@ -53,17 +53,26 @@ FROM node n JOIN resource r ON r.id = n.subject WHERE n.id {{}}
 #: Nodes with the rows of their name, or, for cleanups, with their subject and the row that
 #: serves its name; and at the end their stacks.
 VIEWS = f"""
-SELECT 'n', {rows.NODE_LIST}, NULL, {rows.RESOURCE_LIST}
+SELECT 'n', {rows.NODE_LIST}, n.definition, NULL, {rows.RESOURCE_LIST}
 FROM node n LEFT JOIN resource r
     ON n.kind = 'u' AND r.stack_id = n.stack_id AND r.name = n.name
 WHERE n.id = ANY(%s)
 UNION ALL
-SELECT 'n', {rows.NODE_LIST}, u.subject, {rows.RESOURCE_LIST}
+SELECT 'n', {rows.NODE_LIST}, n.definition, u.subject, {rows.RESOURCE_LIST}
 FROM node n LEFT JOIN resource r ON r.id = n.subject
     LEFT JOIN node u ON u.id = n.traversal_id || 'u' || r.name
 WHERE n.id = ANY(%s)
 UNION ALL
-SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + len(rows.RESOURCE))}
+SELECT 'r', u.traversal_id, u.kind, u.name{', NULL' * (len(rows.NODE_FIELDS) - 1)},
+    {rows.RESOURCE_LIST}
+FROM node u JOIN resource r ON r.id = u.subject
+WHERE u.id = ANY(ARRAY(
+    SELECT DISTINCT n.traversal_id || 'u' || required.name
+    FROM node n, json_array_elements_text(n.definition::json -> 1) AS required(name)
+    WHERE n.id = ANY(%s) AND n.status = 'ready'
+))
+UNION ALL
+SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + 1 + len(rows.RESOURCE))}
 FROM stack s WHERE s.id = ANY(ARRAY(SELECT DISTINCT stack_id FROM node WHERE id = ANY(%s)))
 """
 WAITING = """
@@ -166,6 +175,8 @@ class _Seen:
 
     :ivar rows: by id: the subjects of nodes, and for updates all rows of the name.
     :ivar serving: ids of rows that the update of their name ended on.
+    :ivar required: the subjects of update nodes that a definition refers to, where they
+        were read with it.
     """
 
     def __init__(self) -> None:
@@ -173,6 +184,7 @@ class _Seen:
         self.stacks: dict[str, Stack] = {}
         self.rows: dict[str, Resource] = {}
         self.serving: set[str] = set()
+        self.required: dict[NodeKey, Resource] | None = None
         self._alike: dict[tuple[str, str], list[Resource]] | None = None
 
     def in_steps(self, link: Link, keys: Sequence[NodeKey]) -> None:
@@ -193,14 +205,18 @@ class _Seen:
         ids = {rows.node_id(key): key.kind == Kind.CLEANUP for key in keys}
         cleanups = sorted(one for one, cleans in ids.items() if cleans)
         others = sorted(one for one, cleans in ids.items() if not cleans)
-        asked = link.run(VIEWS, (others, cleanups, sorted(ids)))
-        width = len(rows.NODE_FIELDS)
+        asked = link.run(VIEWS, (others, cleanups, others, sorted(ids)))
+        width = len(rows.NODE_FIELDS) + 1
+        self.required = {}
         for one in asked.fetchall():
             if one[0] == 's':
                 stack = rows.stack_of(json.loads(one[1]))
                 self.stacks[stack.id] = stack
                 continue
             key = NodeKey(one[1], rows.KINDS[one[2]], one[3])
+            if one[0] == 'r':
+                self.required[key] = rows.resource_of(one[width + 2 :])
+                continue
             if key not in self.nodes:
                 self.nodes[key] = rows.node_of(one[1 : width + 1])
             row_id = one[width + 2]
@@ -221,8 +237,16 @@ class _Seen:
         if key.kind == Kind.UPDATE:
             alike = self._named_alike(node.stack_id, key.name)
             siblings = tuple(other for other in alike if other.id != node.subject)
-            return View(node, stack, row, siblings)
+            return View(node, stack, row, siblings, required=self._required_by(node))
         return View(node, stack, row, serving=row is not None and row.id in self.serving)
+
+    def _required_by(self, node: Node) -> dict[str, Resource] | None:
+        if self.required is None or node.definition is None:
+            return None
+        traversal_id, update = node.key.traversal_id, Kind.UPDATE
+        names = json.loads(node.definition)[1]
+        found = {name: self.required.get(NodeKey(traversal_id, update, name)) for name in names}
+        return {name: row for name, row in found.items() if row is not None}
 
     def _named_alike(self, stack_id: str, name: str) -> list[Resource]:
         if self._alike is None:

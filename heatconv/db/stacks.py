@@ -18,7 +18,7 @@ from heatconv.db.database import Database, repeated, retried
 from heatconv.db.link import CoreLink, Link
 from heatconv.ports import Clock, Ids
 from heatconv.storage.base import Request, StackQuery, StoredEvent
-from heatconv.storage.memory import encode_template, stamped
+from heatconv.storage.memory import encode_template, head_of, stamped
 
 NODES = f"""
 SELECT {rows.NODE_LIST}, n.definition FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
@@ -48,7 +48,12 @@ class StackRows:
                 return template_id
         try:
             with self.database.write() as connection:
-                value = {'id': template_id, 'content': text, 'created_at': self._clock.now()}
+                value = {
+                    'id': template_id,
+                    'content': text,
+                    'created_at': self._clock.now(),
+                    'head': rows.dumps(head_of(content)),
+                }
                 connection.execute(sa.insert(table), value)
         except db_exception.DBDuplicateEntry:
             pass  # somebody else has just saved the same content
@@ -62,6 +67,20 @@ class StackRows:
                 sa.select(table.c.content).where(table.c.id == template_id)
             ).scalar_one_or_none()
         return None if found is None else dict(json.loads(found))
+
+    @repeated
+    def template_head(self, template_id: str) -> Mapping[str, Any] | None:
+        table = tables.template
+        with self.database.read() as connection:
+            found = connection.execute(
+                sa.select(table.c.head).where(table.c.id == template_id)
+            ).first()
+        if found is None:
+            return None
+        if found[0] is not None:
+            return dict(json.loads(found[0]))
+        content = self.template(template_id)
+        return None if content is None else head_of(content)
 
     @retried
     def insert_stack(self, stack: Stack, events: Sequence[Event]) -> bool:

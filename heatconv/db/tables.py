@@ -42,6 +42,8 @@ template = sa.Table(
     sa.Column('id', id_type(64), primary_key=True),
     sa.Column('content', text_type(), nullable=False),
     sa.Column('created_at', time_type(), nullable=False),
+    # The content without resources, outputs and files; null in older rows.
+    sa.Column('head', text_type()),
 )
 
 stack = sa.Table(

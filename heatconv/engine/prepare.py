@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from heatconv.convergence import traversal
@@ -20,11 +20,16 @@ class CompiledTemplate(Protocol):
     def definitions(self) -> Mapping[str, Definition]:
         """Return the resource definitions in template order."""
 
+    def words(self, name: str) -> str | None:
+        """Return the definition that a node brings with it."""
 
-def prepare(stack_id: str, ids: Ids) -> Task:
+
+def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
     """Prepare what a stack wishes for, if it still does.
 
     Any number of engines may do so at once: one of them prepares each wish.
+
+    :param settles: leave out what a check could find nothing to do for.
     """
     while True:
         stack: Stack | None = yield LoadStack(stack_id)
@@ -39,9 +44,12 @@ def prepare(stack_id: str, ids: Ids) -> Task:
             rows: list[Resource],
             definitions: Mapping[str, Definition] = definitions,
             traversal_id: str = traversal_id,
+            words: Callable[[str], str | None] = compiled.words,
         ) -> Plan:
             fresh_ids = (ids.fresh() for _ in itertools.count())
-            return traversal.plan(stack, definitions, rows, traversal_id, fresh_ids)
+            return traversal.plan(
+                stack, definitions, rows, traversal_id, fresh_ids, settles, words
+            )
 
         made: Plan | None = yield Prepare(stack_id, stack.wish_id, plan)
         if made is not None:

@@ -79,7 +79,7 @@ class Requests:
 
     def create(self, project_id: str, username: str, name: str, content: StackContent) -> Stack:
         """Accept a new stack."""
-        self.compile(content.template)
+        compiled = self.compile(content.template)
         if self._store.stack_by_name(project_id, name) is not None:
             raise exception.StackExists(stack_name=name)
         self._check_quota(project_id)
@@ -93,13 +93,19 @@ class Requests:
             tags=tuple(options.get('tags') or ()),
             username=username,
         )
-        template_id = self._store.save_template(content.template)
+        template_id = self._save(content, compiled)
         stack, events = stack_rules.wish(stack, Action.CREATE, template_id, self._ids.fresh())
         stack = self._with_deadline(stack)
         if not self._store.insert_stack(stack, events):
             raise exception.StackExists(stack_name=name)
         self._announcer.wish(stack.id)
         return stack
+
+    def _save(self, content: StackContent, compiled: CompiledTemplate) -> str:
+        """Keep a template, and for who prepares the wish here what it was compiled to."""
+        template_id = self._store.save_template(content.template)
+        self._templates.keep(template_id, compiled)
+        return template_id
 
     def check_updatable(self, stack: Stack) -> None:
         """Refuse the update of a stack that is to go."""
@@ -108,8 +114,9 @@ class Requests:
 
     def update(self, stack: Stack, content: StackContent) -> None:
         """Accept another template, or other parameters, for a stack."""
-        self._check_immutable(stack, self.compile(content.template))
-        template_id = self._store.save_template(content.template)
+        compiled = self.compile(content.template)
+        self._check_immutable(stack, compiled)
+        template_id = self._save(content, compiled)
         options = content.options
 
         def decide(current: Stack) -> Request:

@@ -71,7 +71,7 @@ def parse_resources(
     definitions = {}
     for name, declaration in section.items():
         try:
-            definitions[name] = _resource(name, declaration, context)
+            definitions[name] = compile_resource(name, declaration, context)
         except TemplateError as error:
             error.under(name)
             raise
@@ -128,7 +128,14 @@ def _schemas(
     return schemas
 
 
-def _resource(name: str, declaration: dict[Any, Any], context: Context) -> ResourceDefinition:
+def compile_resource(
+    name: str, declaration: dict[Any, Any], context: Context
+) -> ResourceDefinition:
+    """Compile one resource.
+
+    :param context: knows the types of all resources that it may refer to.
+    :raises TemplateError: with the path below the resource.
+    """
     for key in declaration:
         if key in _NOT_YET:
             raise InvalidSection(f'{key} is not supported yet', key, 'leave it out')

@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,7 @@ from heatconv.hot.functions import FUNCTIONS, Context
 from heatconv.hot.limits import COMPILE_BUDGET, Budget
 from heatconv.hot.outputs import parse_outputs
 from heatconv.hot.parameters import Parameter, parse_parameters, values_of
-from heatconv.hot.resources import parse_resources
+from heatconv.hot.resources import compile_resource, parse_resources
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.hot.suggest import suggestion
@@ -34,15 +34,18 @@ from heatconv.hot.versions import KEY, VERSIONS, Version, version_of
 __all__ = [
     'DELETE',
     'RETAIN',
+    'Head',
     'OutputDefinition',
     'ResourceDefinition',
     'ResourceState',
     'Schema',
     'Scope',
     'Template',
+    'compile_definition',
     'compile_template',
     'empty_template',
     'parse_schema',
+    'read_head',
 ]
 
 _CONDITIONS = 'conditions'
@@ -119,6 +122,75 @@ def parse_schema(source: Mapping[str, Any]) -> Schema:
         raise
     groups = _groups(source.get('parameter_groups'), parameters)
     return Schema(version, description or '', parameters, groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a template says but for its resources and outputs."""
+
+    version: Version
+    values: Mapping[str, Any]
+    undecided: Mapping[str, None]
+
+
+def read_head(source: Mapping[str, Any], environment: Mapping[str, Any]) -> Head:
+    """Read what a template says but for its resources and outputs.
+
+    :raises TemplateError: if anything of that is wrong.
+    """
+    schema = parse_schema(source)
+    values = values_of(schema.parameters, environments.validate(environment), True)
+    return Head(
+        schema.version,
+        values,
+        dict.fromkeys(one for one in schema.parameters if one not in values),
+    )
+
+
+class _Anything(Mapping[str, TypeSchema]):
+    """The types of resources that were found to be there when the whole was compiled."""
+
+    def __init__(self, name: str, schema: TypeSchema) -> None:
+        self._own = {name: schema}
+
+    def __getitem__(self, name: str) -> TypeSchema:
+        return self._own.get(name, _UNKNOWN)
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._own)
+
+    def __len__(self) -> int:
+        return len(self._own)
+
+
+_UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
+
+
+def compile_definition(
+    name: str, declaration: Mapping[str, Any], head: Head, types: Callable[[str], TypeSchema]
+) -> ResourceDefinition:
+    """Compile one resource of a template that was valid as a whole.
+
+    :param declaration: as it was written.
+    :param types: gives the schema of a resource type.
+    :raises TemplateError: if anything is wrong after all.
+    """
+    context = Context(
+        head.version,
+        FUNCTIONS,
+        Budget(COMPILE_BUDGET),
+        parameters=head.values,
+        undecided=head.undecided,
+        schemas=_Anything(name, types(str(declaration.get('type')))),
+    )
+    try:
+        return compile_resource(name, dict(declaration), context)
+    except TemplateError as error:
+        error.under(f'resources.{name}')
+        raise
 
 
 def compile_template(

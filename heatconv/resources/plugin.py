@@ -8,10 +8,12 @@ was done once must not be done twice.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from heatconv.convergence import fingerprint
 from heatconv.convergence.model import Observation, Reality, Verb
 from heatconv.hot.schema import TypeSchema
 
@@ -79,6 +81,11 @@ class Plugin:
 
     #: Properties and attributes, as data.
     schema: ClassVar[TypeSchema]
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Return a digest of the schema: another one may want other properties."""
+        return fingerprint.digest(repr(self.schema))
 
     #: How many resources `perform` is asked for at once. More than one makes sense where
     #: a call for many costs less than one for each; they wait for each other.

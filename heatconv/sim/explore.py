@@ -114,6 +114,7 @@ class Run:
     def history(self, history: History) -> Result:
         """Live through a history."""
         self.world.entries = list(history.entries)
+        self.world.settles = history.settles
         self._to_rest()
         if history.final is not None and not self.world.violations:
             if history.always or self._is_doubtful():

@@ -22,17 +22,20 @@ class History:
     :ivar final: a template to update to when all is over; None for no epilogue.
     :ivar always: have the epilogue always, with a second update that must change
         nothing; else only where something may be left to mend.
+    :ivar settles: whether engines leave out what no check could find anything to do for.
     """
 
     entries: tuple[Entry, ...]
     final: Template | None = None
     always: bool = True
+    settles: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
             'entries': [_entry_to_json(one) for one in self.entries],
             'final': None if self.final is None else template_to_json(self.final),
             'always': self.always,
+            'settles': self.settles,
         }
 
     @classmethod
@@ -42,6 +45,7 @@ class History:
             tuple(_entry_from_json(one) for one in value['entries']),
             None if final is None else template_from_json(final),
             value.get('always', True),
+            value.get('settles', False),
         )
 
 
@@ -101,7 +105,8 @@ def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
             entries.append(Request('delete', STACK))
         if trouble and source.random() < 0.05:
             entries.append(Wait(source.choice((20, 61))))
-    return History(tuple(entries), draw_template(source, most))
+    final = draw_template(source, most)
+    return History(tuple(entries), final, settles=source.random() < 0.5)
 
 
 def _draw_options(source: random.Random) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from heatconv.resources.registry import Registry
 from heatconv.storage.base import Store
 from heatconv.storage.memory import encode_template
-from heatconv.templates import CompiledTemplate, TemplateCache
+from heatconv.templates import CompiledDefinition, CompiledTemplate, TemplateCache
 
 
 class Templates(TemplateCache):
@@ -46,6 +46,12 @@ class Templates(TemplateCache):
         if template_id not in self._by_id:
             self._by_id[template_id] = super().compile(content, lenient)
         return self._by_id[template_id]
+
+    def keep(self, template_id: str | None, made: CompiledTemplate) -> None:
+        self._by_id[template_id] = made
+
+    def defined(self, template_id: str | None, name: str, words: str) -> CompiledDefinition:
+        return self.get(template_id).definition(name)
 
     def get(self, template_id: str | None) -> CompiledTemplate:
         found = self._by_id.get(template_id)

@@ -59,6 +59,7 @@ class World:
 
     :param watchers: are told of all that happens.
     :param sweeps: whether workers sweep.
+    :param settles: whether engines leave out what no check could find anything to do for.
     :param tracing: whether to keep a trace.
     """
 
@@ -72,6 +73,7 @@ class World:
         workers: int = 3,
         watchers: Sequence[Watcher] = (),
         sweeps: bool = True,
+        settles: bool = False,
         tracing: bool = False,
     ) -> None:
         self.store = store
@@ -83,6 +85,7 @@ class World:
         self.watchers = tuple(watchers)
         self._hooks = hooks(watchers)
         self.sweeps = sweeps
+        self.settles = settles
         self.tracing = tracing
         self.trace: list[str] = []
         self.steps = 0
@@ -266,13 +269,17 @@ class World:
         """Prepare what was wished for, where engines prepare at once."""
         while self._wishes:
             stack_id = self._wishes.pop(0)
-            self.exhaust(self._start(prepare(stack_id, self.ids), None, f'prepare {stack_id}'))
+            self.exhaust(
+                self._start(prepare(stack_id, self.ids, self.settles), None, f'prepare {stack_id}')
+            )
 
     def deliver(self, message: Message) -> Running | None:
         """Hand a message to a worker or an engine."""
         subject = message.subject
         if isinstance(subject, str):
-            return self._start(prepare(subject, self.ids), None, f'prepare {subject}')
+            return self._start(
+                prepare(subject, self.ids, self.settles), None, f'prepare {subject}'
+            )
         self._turn = (self._turn + 1) % len(self.workers)
         worker = self.workers[self._turn]
         name = f'{subject.traversal_id}/{subject.kind}/{subject.name}'

@@ -101,6 +101,9 @@ class Store(Protocol):
     def template(self, template_id: str) -> Mapping[str, Any] | None:
         """Return the content of a template."""
 
+    def template_head(self, template_id: str) -> Mapping[str, Any] | None:
+        """Return the content of a template without its resources, outputs and files."""
+
     # Stacks
 
     def insert_stack(self, stack: Stack, events: Sequence[Event]) -> bool:

@@ -42,6 +42,15 @@ def encode_template(content: Mapping[str, Any]) -> tuple[str, str]:
     return hashlib.sha256(text.encode()).hexdigest(), text
 
 
+def head_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of a template without its resources, outputs and files."""
+    source = content.get('template')
+    if isinstance(source, Mapping):
+        kept = ((key, source[key]) for key in source if key not in ('resources', 'outputs'))
+        source = dict(kept)
+    return {'template': source, 'environment': content.get('environment')}
+
+
 def stamped(stack: Stack, now: float) -> Stack:
     """Return a stack with the times of a write at that time."""
     gone = (stack.action, stack.status) == (Action.DELETE, Status.COMPLETE)
@@ -77,6 +86,10 @@ class MemoryStore:
     def template(self, template_id: str) -> Mapping[str, Any] | None:
         text = self._templates.get(template_id)
         return None if text is None else dict(json.loads(text))
+
+    def template_head(self, template_id: str) -> Mapping[str, Any] | None:
+        content = self.template(template_id)
+        return None if content is None else head_of(content)
 
     # Stacks
 

@@ -7,7 +7,7 @@ a plugin. A process may die at any yield; what it leaves is found by the sweep.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any, Protocol
 
 from heatconv.convergence import check, cleanup, closing, patience, settle
@@ -30,6 +30,7 @@ from heatconv.effects import (
     Cast,
     CastWish,
     Compiled,
+    Defined,
     Effect,
     Load,
     LoadStack,
@@ -61,14 +62,15 @@ MAKE_UP_LOOKS = 1_000
 AFTERMATH_DELAYS = (60.0, 600.0, 3_600.0)
 
 
-class CompiledTemplate(Protocol):
-    """What a check needs of a template."""
+class CompiledDefinition(Protocol):
+    """What a check needs of a resource definition."""
 
-    def required(self, name: str) -> tuple[str, ...]:
-        """Return the names of the resources that a definition refers to."""
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Return the names of the resources that it refers to."""
 
     def wanted(
-        self, name: str, stack: Any, template_id: str | None, serving: dict[str, Resource]
+        self, stack: Any, template_id: str | None, serving: Mapping[str, Resource]
     ) -> Wanted:
         """Resolve a definition with the rows that serve what it refers to.
 
@@ -184,19 +186,25 @@ class Checker:
             return None, step
         assert view.stack is not None
         template_id = view.stack.template_id
-        compiled: CompiledTemplate = yield Compiled(template_id)
-        names = compiled.required(key.name)
-        keys = {name: NodeKey(key.traversal_id, Kind.UPDATE, name) for name in names}
-        rows: dict[NodeKey, Resource] = {}
-        if names:
-            rows = yield Serving(tuple(keys.values()))
-        if len(rows) < len(names):
+        assert view.node is not None
+        compiled: CompiledDefinition
+        if view.node.definition is not None:
+            compiled = yield Defined(template_id, key.name, view.node.definition)
+        else:
+            compiled = (yield Compiled(template_id)).definition(key.name)
+        serving: Mapping[str, Resource] | None = view.required
+        if serving is None:
+            keys = {n: NodeKey(key.traversal_id, Kind.UPDATE, n) for n in compiled.requires}
+            rows: dict[NodeKey, Resource] = {}
+            if keys:
+                rows = yield Serving(tuple(keys.values()))
+            serving = {name: rows[node] for name, node in keys.items() if node in rows}
+        if len(serving) < len(compiled.requires):
             # What it requires is done, so it is there, unless the traversal is
             # over: then the guards of any commit would say so too.
             return None, Step('superseded while looking')
-        serving = {name: rows[node] for name, node in keys.items()}
         try:
-            wanted = compiled.wanted(key.name, view.stack, template_id, serving)
+            wanted = compiled.wanted(view.stack, template_id, serving)
         except TemplateError as error:
             return None, check.refuse(view, str(error), self.ids.fresh(), self.clock.now())
         return wanted, check.begin(view, wanted, self.lease, self.ids.fresh())

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, Protocol
 from oslo_log import log
 
 from heatconv import effects
-from heatconv.answers import Announcer, Templates, answer, tell
+from heatconv.answers import Announcer, Templates, answer
 from heatconv.convergence.model import Observation
 from heatconv.effects import Effect, Task
 from heatconv.ports import Clock
@@ -43,6 +43,10 @@ CROWDED_SECONDS = 0.5
 
 #: How much of a round one lane has where there are several.
 SHARE = 4
+
+
+#: What is answered without asking anybody, but for the first use of a template.
+AT_ONCE = (effects.Trace, effects.Compiled, effects.Defined)
 
 
 class Entry(NamedTuple):
@@ -261,9 +265,11 @@ class Loop:
     def _advance(self, entry: Entry) -> Effect | None:
         try:
             effect = entry.task.send(entry.said)
-            while isinstance(effect, effects.Trace):
-                tell(effect)
-                effect = entry.task.send(None)
+            while isinstance(effect, AT_ONCE):
+                answered = self._answer_each([(entry, effect)])
+                if not answered:
+                    return None
+                effect = entry.task.send(answered[0][1])
             return effect
         except StopIteration:
             self._finished(entry)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from heatconv.convergence.model import Action, Kind, NodeKey, Status
+from heatconv.convergence import states
+from heatconv.convergence.model import Action, Kind, NodeKey, NodeStatus, Status
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.sim.moves import Running
@@ -36,10 +37,10 @@ class LastGoodChecker(Watcher):
             world.violate('last good: a rollback goes elsewhere than to the last good template')
         if before.stack.last_good_id != after.stack.last_good_id:
             self._goes(world, after)
-        if before.stack.last_good_id != after.stack.last_good_id and plan.leaves:
-            template = world.written[after.stack.template_id]
-            if template.resources:
-                world.violate('last good: a template is good before its updates are done')
+        if before.stack.last_good_id != after.stack.last_good_id:
+            for name in world.written[after.stack.template_id].resources:
+                if not _is_done(after, name):
+                    world.violate(f'last good: a template is good before {name} is')
 
     def committed(
         self,
@@ -59,8 +60,7 @@ class LastGoodChecker(Watcher):
         if stack.last_good_id != stack.template_id:
             world.violate('last good: it became another than that of the traversal')
         for name in world.written[stack.template_id].resources:
-            node = before.nodes.get(NodeKey(stack.traversal_id or '', Kind.UPDATE, name))
-            if node is None or node.status != 'done':
+            if not _is_done(before, name):
                 world.violate(f'last good: {name} is not done')
 
     def timed_out(self, world: World, before: Snapshot, after: Snapshot) -> None:
@@ -81,3 +81,12 @@ class LastGoodChecker(Watcher):
                 continue
             if stack.last_good_id != stack.template_id:
                 world.violate(f'last good: {stack.name} is COMPLETE, and another template is good')
+
+
+def _is_done(seen: Snapshot, name: str) -> bool:
+    """Say whether the update of a name is over, or was never to come: nothing was to do."""
+    node = seen.nodes.get(NodeKey(seen.stack.traversal_id or '', Kind.UPDATE, name))
+    if node is not None:
+        return node.status == NodeStatus.DONE
+    alike = [row for row in seen.rows.values() if row.name == name]
+    return len(alike) == 1 and states.healthy(alike[0]) and bool(alike[0].fingerprint)

@@ -49,11 +49,11 @@ class CompiledTemplateTest(TemplatesTestCase):
         a, b = compiled.definitions['A'], compiled.definitions['B']
         self.assertEqual(('A', 'OS::Heat::TestResource', 'Retain', ()), fields(a))
         self.assertEqual(('B', 'OS::Heat::TestResource', 'Delete', ('A',)), fields(b))
-        self.assertEqual(('A',), compiled.required('B'))
+        self.assertEqual(('A',), compiled.definition('B').requires)
 
     def test_wanted_is_resolved_with_what_serves(self) -> None:
         serving = {'A': row('a1', attributes={'output': 'o'})}
-        wanted = self.compile(AB).wanted('B', stack(), 'new', serving)
+        wanted = self.compile(AB).definition('B').wanted(stack(), 'new', serving)
         self.assertEqual(
             ('OS::Heat::TestResource', 'new', ('a1',), 'Delete'),
             (wanted.type, wanted.template_id, wanted.requires, wanted.deletion_policy),
@@ -64,26 +64,34 @@ class CompiledTemplateTest(TemplatesTestCase):
         )
 
     def test_wanted_has_the_defaults_of_the_type(self) -> None:
-        properties = self.compile({'A': thing()}).wanted('A', stack(), 'new', {}).properties
+        properties = (
+            self.compile({'A': thing()}).definition('A').wanted(stack(), 'new', {}).properties
+        )
         self.assertEqual((0, False), (properties['wait_secs'], properties['fail']))
 
     def test_requirements_are_sorted_and_all_there(self) -> None:
         serving = {'B': row('b1', name='B'), 'A': row('a1')}
         self.assertEqual(
-            ('a1', 'b1'), self.compile(AB).wanted('A', stack(), 'new', serving).requires
+            ('a1', 'b1'), self.compile(AB).definition('A').wanted(stack(), 'new', serving).requires
         )
 
     def test_pseudo_parameters(self) -> None:
         for name, value in (('stack_id', 's'), ('stack_name', 'stack'), ('project_id', 'project')):
             compiled = self.compile({'A': thing({'get_param': f'OS::{name}'})})
-            self.assertEqual(value, compiled.wanted('A', stack(), 'new', {}).properties['value'])
+            self.assertEqual(
+                value, compiled.definition('A').wanted(stack(), 'new', {}).properties['value']
+            )
 
     def test_what_replaces_depends_on_the_properties(self) -> None:
         for given, names in (
             ({}, {'update_replace_value'}),
             ({'update_replace': True}, {'update_replace_value', 'value'}),
         ):
-            wanted = self.compile({'A': thing(properties=given)}).wanted('A', stack(), 'new', {})
+            wanted = (
+                self.compile({'A': thing(properties=given)})
+                .definition('A')
+                .wanted(stack(), 'new', {})
+            )
             self.assertEqual(names, wanted.replace_on_change)
 
     def test_property_that_comes_out_wrong_fails_its_resource(self) -> None:
@@ -91,21 +99,25 @@ class CompiledTemplateTest(TemplatesTestCase):
             {'A': thing(), 'B': thing(properties={'wait_secs': {'get_attr': ['A', 'output']}})}
         )
         serving = {'A': row('a1', attributes={'output': 'no number'})}
-        error = self.assertRaises(InvalidProperty, compiled.wanted, 'B', stack(), 'new', serving)
+        error = self.assertRaises(
+            InvalidProperty, compiled.definition('B').wanted, stack(), 'new', serving
+        )
         self.assertEqual('resources.B.properties.wait_secs', error.path)
-        self.assertRaises(ResolutionError, compiled.wanted, 'B', stack(), 'new', {})
+        self.assertRaises(ResolutionError, compiled.definition('B').wanted, stack(), 'new', {})
 
     def test_type_without_a_plugin_here_fails_its_resource(self) -> None:
-        compiled = CompiledTemplate(self.compile(AB).hot, Registry({}))
-        error = self.assertRaises(UnknownType, compiled.wanted, 'A', stack(), 'new', {})
+        compiled = CompiledTemplate(self.compile(AB).hot, Registry({}), AB)
+        error = self.assertRaises(UnknownType, compiled.definition('A').wanted, stack(), 'new', {})
         self.assertEqual('resources.A', error.path)
 
     def test_plugin_that_raises_fails_its_resource(self) -> None:
         plugin = Raising(self.parts.records, self.parts.clock)
         compiled = CompiledTemplate(
-            self.compile(AB).hot, Registry({'OS::Heat::TestResource': plugin})
+            self.compile(AB).hot, Registry({'OS::Heat::TestResource': plugin}), AB
         )
-        error = self.assertRaises(InvalidProperty, compiled.wanted, 'A', stack(), 'new', {})
+        error = self.assertRaises(
+            InvalidProperty, compiled.definition('A').wanted, stack(), 'new', {}
+        )
         self.assertIn("ZeroDivisionError('oops')", str(error))
 
 
@@ -156,7 +168,7 @@ class CacheTest(TemplatesTestCase):
             'environment': {'parameters': {'x': 'given'}},
         }
         compiled = self.cache.get(self.parts.store.save_template(content))
-        wanted = compiled.wanted('A', stack(), 'new', {})
+        wanted = compiled.definition('A').wanted(stack(), 'new', {})
         self.assertEqual('given', wanted.properties['value'])
         self.assertRaises(MissingParameter, self.cache.compile, {'template': content['template']})
         self.cache.compile({'template': content['template'], 'environment': None}, lenient=True)
@@ -173,7 +185,7 @@ class CacheTest(TemplatesTestCase):
         self.cache.get(template_id)
 
     def test_least_used_one_goes_first(self) -> None:
-        cache = TemplateCache(self.parts.store, self.parts.registry, size=2)
+        cache = TemplateCache(self.parts.store, self.parts.registry, size=6)
         ids = [self.saved(number) for number in range(3)]
         first, second = cache.get(ids[0]), cache.get(ids[1])
         cache.get(ids[0])
@@ -184,5 +196,5 @@ class CacheTest(TemplatesTestCase):
     def test_type_that_is_not_installed_fails_its_resource_only(self) -> None:
         cache = TemplateCache(self.parts.store, Registry({}))
         compiled = cache.get(self.saved())
-        error = self.assertRaises(UnknownType, compiled.wanted, 'B', stack(), None, {})
+        error = self.assertRaises(UnknownType, compiled.definition('B').wanted, stack(), None, {})
         self.assertIn('OS::Heat::TestResource', str(error))

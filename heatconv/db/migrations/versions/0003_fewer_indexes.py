@@ -47,6 +47,7 @@ def upgrade():
         'resource', sa.Column('doubt', sa.Boolean, nullable=False, server_default=sa.false())
     )
     op.add_column('node', sa.Column('definition', _text()))
+    op.add_column('template', sa.Column('head', _text()))
 
     op.execute(
         'INSERT INTO claim (row_id, lease_id) '

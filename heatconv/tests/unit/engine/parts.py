@@ -66,6 +66,8 @@ class Parts:
         self.registry = Registry.installed(self.records, self.clock)
         self.templates = TemplateCache(self.store, self.registry)
         self.heard = Heard()
+        #: Whether what no check could find anything to do for is left out.
+        self.settles = True
         self.restart()
 
     def restart(self) -> None:
@@ -116,7 +118,7 @@ class Parts:
         answered = 0
         while self.heard.wishes or self.heard.keys:
             if self.heard.wishes:
-                driven = self.start(prepare(self.heard.wishes.pop(0), self.ids))
+                driven = self.start(prepare(self.heard.wishes.pop(0), self.ids, self.settles))
             else:
                 driven = self.start(self.checker().check(self.heard.keys.pop(0)))
             ended = driven.go_on(None if most is None else most - answered)

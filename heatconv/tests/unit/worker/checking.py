@@ -19,7 +19,7 @@ class CheckTestCase(EngineTestCase):
     def prepared(self, identity: Any) -> None:
         """Prepare the wish of a stack; its leaves are announced."""
         self.heard.wishes.clear()
-        self.parts.run(prepare(identity['stack_id'], self.parts.ids))
+        self.parts.run(prepare(identity['stack_id'], self.parts.ids, self.parts.settles))
 
     def key(self, name: str = 'A') -> NodeKey:
         """Take the announcement of an update."""

@@ -58,7 +58,7 @@ class OrderTest(CheckTestCase):
         self.assertEqual(
             [
                 effects.Load,
-                effects.Compiled,
+                effects.Defined,
                 effects.Trace,
                 effects.Save,
                 effects.Perform,
@@ -106,6 +106,7 @@ class OrderTest(CheckTestCase):
         self.assertEqual('CREATE_COMPLETE', self.state(identity))
 
     def test_unchanged_resource_asks_no_plugin(self) -> None:
+        self.parts.settles = False
         identity = self.made(A)
         self.update(identity, A)
         self.prepared(identity)

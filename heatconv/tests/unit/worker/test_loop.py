@@ -103,7 +103,7 @@ class CountedTestCase(LoopTestCase):
         self.parts.rest()
         for identity in identities:
             self.update(identity, resources)
-            self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
+            self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids, settles=False))
         keys, self.heard.keys = list(self.heard.keys), []
         self.heard.casts.clear()
         for calls in self.store.calls.values():
@@ -433,7 +433,7 @@ class WaitingTest(LoopTestCase):
 class AnswerTest(LoopTestCase):
     def test_rows_stacks_and_nodes_are_those_of_the_store(self) -> None:
         identity = self.create({'A': thing()})
-        self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
+        self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids, settles=False))
         (row,) = self.store.resources(identity['stack_id'])
         for effect, found in (
             (effects.Reload(row.id), row),
