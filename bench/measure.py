@@ -160,4 +160,4 @@ def _many(site: Site, name: str, count: int, concurrency: int) -> None:
         filters = {'status': 'IN_PROGRESS', 'action': 'CREATE'}
         under_way = int(site.client.call('count_stacks', filters=filters))
         if under_way >= concurrency or started >= count:
-            time.sleep(0.05)
+            time.sleep(0.1)

@@ -95,6 +95,8 @@ class Embedded:
         self.worker = Worker(self.store, registry, templates, announcer, clock, ids, OPTIONS)
         announcer.keep = self.worker.keep
         engine = Engine(self.store, templates, announcer, clock, ids)
+        announcer.keep_wish = engine.wishes.keep
+        self._started.append(engine.wishes.stop)
         self.worker.start()
         self._started.append(self.worker.stop)
         topics = api.DEFAULT_TOPICS

@@ -32,10 +32,17 @@ def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
     from heatconv.cmd.daemon import Served
 
     engine = composition.engine(conf, parts)
+    parts.announcer.keep_wish = engine.wishes.keep
+    leave = composition.presence(conf, parts)
+
+    def finish() -> None:
+        engine.wishes.stop()
+        leave()
+
     return Served(
         {parts.topics.engine: engine.api, parts.topics.prepare: engine.prepare},
         conf.engine.threads,
-        composition.presence(conf, parts),
+        finish,
     )
 
 

@@ -125,6 +125,8 @@ def needs(commits: Iterable[Commit]) -> Needs:
             stacks.add(commit.failure.stack_id)
         if commit.closing is not None:
             stacks.add(commit.closing.stack_id)
+            if commit.node is not None and not commit.closing.ends:
+                nodes.add(NodeKey(commit.node.key.traversal_id, Kind.ROOT, ALL))
         if commit.node is not None:
             key = commit.node.key
             nodes.add(key)
@@ -225,6 +227,7 @@ def apply(commit: Commit, held: Held, turn: int = 0) -> Outcome:
             ready = _write_node(commit, commit.node, node, held, turn)
         if commit.closing is not None:
             _close(commit.closing, node, held)
+            ready = [key for key in ready if key in held.nodes]
     return Outcome(Verdict.STANDS, tuple(sorted(ready)), wish)
 
 
@@ -340,11 +343,16 @@ def _fail(commit: Commit, node: Node, held: Held) -> str | None:
 
 
 def _close(closing: Closing, node: Node, held: Held) -> None:
-    stack = held.stacks[node.stack_id]
-    if closing.ends:
-        closed, events = stack_rules.traversal_ends(stack)
+    closed = held.stacks[node.stack_id]
+    ends = closing.ends
+    if not ends:
+        closed = stack_rules.template_is_good(closed)
+        # Where there was nothing to clean up, that was all.
+        last = held.nodes.get(NodeKey(node.key.traversal_id, Kind.ROOT, ALL))
+        ends = last is not None and last.status == NodeStatus.READY
+    if ends:
+        closed, events = stack_rules.traversal_ends(closed)
         held.events.extend(events)
         held.purge(node.key.traversal_id)
-    else:
-        closed = stack_rules.template_is_good(stack)
+    stack = closed
     held.stacks[stack.id] = held.stacks_saved[stack.id] = closed

@@ -24,11 +24,16 @@ GUARDED = (
     'FROM resource WHERE id {} ORDER BY id'
 )
 
-#: Locks the nodes first and then the rows, each in the order in which they are given. One
+#: Locks stacks, nodes and rows, in this order, each in the order in which they are given. One
 #: by one: asked to sort, PostgreSQL may read all of an index for a few rows of a table that
 #: was empty when it made its plan.
 HOLD = f"""
-WITH held AS (
+WITH stacked AS (
+    SELECT s.* FROM unnest(%s::text[]) AS given(id) CROSS JOIN LATERAL (
+        SELECT row_to_json(stack)::text AS said FROM stack WHERE stack.id = given.id FOR UPDATE
+    ) s
+),
+held AS (
     SELECT n.* FROM unnest(%s::text[]) AS given(id) CROSS JOIN LATERAL (
         SELECT {rows.NODE_LIST} FROM node n WHERE n.id = given.id FOR UPDATE
     ) n
@@ -39,7 +44,11 @@ guarded AS (
         FROM resource WHERE resource.id = given.id FOR UPDATE
     ) r
 )
-SELECT 'n', held.* FROM held
+SELECT 's', said, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM stacked
+UNION ALL
+SELECT 'n', held.traversal_id, held.kind, held.name, held.stack_id, held.subject, held.status,
+    held.blockers::text, held.successors, held.attempts::text
+FROM held
 UNION ALL
 SELECT 'r', id, claim, deletion_policy, version::text, suspect::text, action, NULL, status, NULL
 FROM guarded
@@ -269,21 +278,22 @@ def _stacks(link: Link, ids: Iterable[str]) -> dict[str, Stack]:
 
 def _hold(script: Script, needs: guards.Needs, held: guards.Held) -> None:
     """Lock what guards look at, and take as much of it as they do."""
-    lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
-    for row in script.fetch(STACKS + lock, needs.stacks):
-        stack = rows.stack_of(dict(zip(rows.STACK, row, strict=True)))
-        held.stacks[stack.id] = stack
-    ids = [rows.node_id(key) for key in needs.nodes]
-    ids.sort()
+    ids = sorted(rows.node_id(key) for key in needs.nodes)
     if script.dialect == 'postgresql':
-        script.add(HOLD, (ids, list(needs.rows)))
+        script.add(HOLD, (list(needs.stacks), ids, list(needs.rows)))
         found = script.rows()
     else:
-        found = [('n', *row) for row in script.fetch(NODES + lock, ids)]
+        lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
+        stacks = script.fetch(STACKS + lock, needs.stacks)
+        found = [('s', dict(zip(rows.STACK, row, strict=True))) for row in stacks]
+        found += [('n', *row) for row in script.fetch(NODES + lock, ids)]
         guarded = script.fetch(GUARDED + lock, needs.rows)
         found += [('r', *row[:6], None, row[6]) for row in guarded]
     for tag, *row in found:
-        if tag == 'n':
+        if tag == 's':
+            stack = rows.stack_of(row[0] if isinstance(row[0], dict) else json.loads(row[0]))
+            held.stacks[stack.id] = stack
+        elif tag == 'n':
             node = rows.node_of(row)
             held.nodes[node.key] = node
         else:

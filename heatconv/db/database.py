@@ -178,11 +178,37 @@ class Database:
     @contextlib.contextmanager
     def _linked(self) -> Iterator[Link]:
         if self._backend == 'postgresql':
-            with contextlib.closing(PostgresqlLink(self.engine)) as link:
+            link: PostgresqlLink | None = getattr(self._local, 'link', None)
+            self._local.link = None  # nobody else's while it is in use
+            if link is None or not link.lives:
+                link = PostgresqlLink(self.engine)
+            try:
                 yield link
+            finally:
+                link.rest()
+                if getattr(self._local, 'keeps', False) and link.lives:
+                    self._local.link = link
+                else:
+                    link.close()
         else:
             with self.engine.connect() as connection:
                 yield CoreLink(connection)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[None]:
+        """Have this thread keep its connection, to spare it the way to the pool.
+
+        For a thread that talks to the database all the time.
+        """
+        self._local.keeps = True
+        try:
+            yield
+        finally:
+            self._local.keeps = False
+            kept: PostgresqlLink | None = getattr(self._local, 'link', None)
+            self._local.link = None
+            if kept is not None:
+                kept.close()
 
     @contextlib.contextmanager
     def look(self) -> Iterator[Link]:

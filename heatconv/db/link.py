@@ -87,13 +87,21 @@ class PostgresqlLink:
         texts = [self._asked(sql, len(parameters)) for sql, parameters in statements]
         return self._execute(';'.join(texts), [one for _, some in statements for one in some])
 
+    @property
+    def lives(self) -> bool:
+        """Say whether it can be used again."""
+        return self._pooled.dbapi_connection is not None and not self._driver.closed
+
+    def rest(self) -> None:
+        """Drop what was not committed."""
+        if self.lives and self._driver.info.transaction_status:
+            self._execute(ROLLBACK, ())
+
     def close(self) -> None:
-        """Give the connection back, without what was not committed."""
-        if self._pooled.dbapi_connection is None or self._driver.closed:
+        """Give the connection back."""
+        if not self.lives:
             self._pooled.invalidate()
             return
-        if self._driver.info.transaction_status:
-            self._execute(ROLLBACK, ())
         self._cursor.close()
         self._driver.autocommit = False
         self._pooled.close()

@@ -266,9 +266,10 @@ def node_of(row: Row) -> Node:
         row[3],
         row[4],
         NODE_STATUSES[row[5]],
-        row[6],
+        int(row[6]),
         tuple((KINDS[one[0]], one[1:]) for one in json.loads(row[7])),
-        *row[8:],
+        int(row[8]),
+        *row[9:],
     )
 
 

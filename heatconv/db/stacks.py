@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,9 @@ class StackRows:
         self.database = database
         self._clock = clock
         self._ids = ids
+
+    def session(self) -> contextlib.AbstractContextManager[None]:
+        return self.database.session()
 
     @repeated
     def save_template(self, content: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ class RpcAnnouncer:
         whoever is free where that is not known or that worker is gone.
     :ivar keep: asked first: takes nodes that this process checks itself, without a message,
         and says whether it did.
+    :ivar keep_wish: the same for a wish to prepare.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class RpcAnnouncer:
         self._engines = client(transport, topics.prepare, api.PREPARE_VERSION, retry=0)
         self._reachable = True
         self.keep: Callable[[Sequence[NodeKey]], bool] = lambda keys: False
+        self.keep_wish: Callable[[str], bool] = lambda stack_id: False
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
         """Hand nodes out in lots, so that what is checked together is committed together.
@@ -70,7 +72,8 @@ class RpcAnnouncer:
         return found
 
     def wish(self, stack_id: str) -> None:
-        self._cast(self._engines, 'prepare', stack_id=stack_id)
+        if not self.keep_wish(stack_id):
+            self._cast(self._engines, 'prepare', stack_id=stack_id)
 
     def _cast(self, target: Any, method: str, **arguments: Any) -> None:
         try:

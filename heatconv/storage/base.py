@@ -8,6 +8,7 @@ Refusals are return values. Any method may raise StoreUnavailable.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -92,6 +93,9 @@ class Doubtful(StoreUnavailable):
 
 class Store(Protocol):
     """Keeps stacks, templates, resources, graph nodes, events and leases."""
+
+    def session(self) -> AbstractContextManager[None]:
+        """Have this thread keep what it reaches the store with, until it leaves."""
 
     # Templates
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -76,6 +77,9 @@ class MemoryStore:
         self._aftermaths: dict[str, Aftermath] = {}
 
     # Templates
+
+    def session(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def save_template(self, content: Mapping[str, Any]) -> str:
         template_id, text = encode_template(content)

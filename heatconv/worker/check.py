@@ -16,7 +16,9 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Aftermath,
     Kind,
+    Node,
     NodeKey,
+    NodeStatus,
     Observation,
     Reality,
     Resource,
@@ -25,7 +27,7 @@ from heatconv.convergence.model import (
     Wanted,
 )
 from heatconv.convergence.recovery import Orphan, follow_up, void
-from heatconv.convergence.step import Call, Outcome, Step, Verdict
+from heatconv.convergence.step import Call, Commit, Outcome, Step, Verdict
 from heatconv.effects import (
     Cast,
     CastWish,
@@ -350,5 +352,20 @@ class Checker:
             yield CastWish(outcome.wish)
         for root in outcome.ready:
             if root.kind == Kind.ROOT:
-                yield from self.check(root)
+                yield from self._close(root, commit)
         return outcome
+
+    def _close(self, root: NodeKey, commit: Commit) -> Generator[Effect, Any, None]:
+        """Check a root that this commit made ready: all there is to know of it is known."""
+        stack_id = commit.closing.stack_id if commit.closing else None
+        if commit.row is not None:
+            stack_id = commit.row.read.stack_id
+        elif commit.node is not None and commit.node.read is not None:
+            stack_id = commit.node.read.stack_id
+        if stack_id is not None:
+            step = closing.begin(View(Node(root, stack_id, None, NodeStatus.READY, 0)))
+            yield Trace(root, step.reason)
+            outcome = yield from self._save(root, step)
+            if outcome.verdict != Verdict.REFUSED:
+                return
+        yield from self.check(root)

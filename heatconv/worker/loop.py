@@ -177,18 +177,22 @@ class Loop:
     def run(self) -> None:
         """Drive tasks until stopped."""
         try:
-            while not (self._draining.is_set() and self._live <= len(self._timers)):
-                self._begin_more()
-                self._receive()
-                batch = self._next_batch()
-                while batch:
-                    batch = self._round(batch)
-                    if self._crowded:
-                        for entry in batch:
-                            self._put(entry)
-                        break
+            with self._store.session():
+                self._drive()
         finally:
             self._pool.close()
+
+    def _drive(self) -> None:
+        while not (self._draining.is_set() and self._live <= len(self._timers)):
+            self._begin_more()
+            self._receive()
+            batch = self._next_batch()
+            while batch:
+                batch = self._round(batch)
+                if self._crowded:
+                    for entry in batch:
+                        self._put(entry)
+                    break
 
     def _receive(self) -> None:
         """Take in what is due and what was answered; wait if there is nothing to do."""

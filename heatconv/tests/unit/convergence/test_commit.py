@@ -271,19 +271,26 @@ class FailureTest(testtools.TestCase):
 
 
 class ClosingTest(testtools.TestCase):
-    def close(self, ends: bool, before: Any) -> Any:
+    def close(self, ends: bool, before: Any, cleanups: int = 1) -> Any:
         key = ROOT_ALL if ends else ROOT_UPDATES
         root = node(key, None, successors=() if ends else ((Kind.ROOT, ALL),))
         holds = held(root, before)
         if not ends:
-            holds.nodes[ROOT_ALL] = node(ROOT_ALL, None, status=NodeStatus.WAITING, blockers=1)
+            holds.nodes[ROOT_ALL] = node(
+                ROOT_ALL, None, status=NodeStatus.WAITING, blockers=1 + cleanups
+            )
         commit = Commit(node=done(key, None, NodeStatus.READY), closing=Closing('s', ends))
         return guards.apply(commit, holds), holds.stacks['s'], holds
 
     def test_template_is_good_when_all_updates_are_done(self) -> None:
-        outcome, after, _ = self.close(False, stack())
+        outcome, after, holds = self.close(False, stack())
         self.assertEqual(('new', Status.IN_PROGRESS), (after.last_good_id, after.status))
-        self.assertEqual((ROOT_ALL,), outcome.ready)
+        self.assertEqual(((), 1), (outcome.ready, holds.nodes[ROOT_ALL].blockers))
+
+    def test_updates_that_leave_nothing_to_clean_up_are_the_end(self) -> None:
+        outcome, after, holds = self.close(False, stack(), cleanups=0)
+        self.assertEqual(('new', Status.COMPLETE), (after.last_good_id, after.status))
+        self.assertEqual(((), [TRAVERSAL]), (outcome.ready, list(holds.purged)))
 
     def test_stack_is_complete_when_everything_is(self) -> None:
         _, after, holds = self.close(True, stack(deadline=1.0))

@@ -63,7 +63,7 @@ class CrashTest(CrashTestCase):
     def test_create(self) -> None:
         for steps, identity in self.crashes(lambda name: self.create(A, name)):
             self.assert_is(identity, 'CREATE_COMPLETE', A, steps)
-        self.assertGreater(steps, 15)
+        self.assertGreater(steps, 12)
 
     def test_update_in_place(self) -> None:
         for steps, identity in self.crashes(lambda name: self.updated(name, IN_PLACE)):
