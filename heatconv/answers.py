@@ -41,6 +41,10 @@ class Templates(Protocol):
 def answer(effect: Effect, store: Store, templates: Templates, announcer: Announcer) -> Any:
     """Answer one question that needs no plugin and no waiting."""
     match effect:
+        case effects.Compiled(template_id):
+            return templates.get(template_id)
+        case effects.Defined(template_id, name, words):
+            return templates.defined(template_id, name, words)
         case effects.Load(key):
             return store.views([key])[0]
         case effects.LoadStack(stack_id):
@@ -49,10 +53,6 @@ def answer(effect: Effect, store: Store, templates: Templates, announcer: Announ
             return store.prepare(stack_id, wish_id, plan)
         case effects.Serving(keys):
             return store.serving(keys)
-        case effects.Compiled(template_id):
-            return templates.get(template_id)
-        case effects.Defined(template_id, name, words):
-            return templates.defined(template_id, name, words)
         case effects.Save(commit):
             return store.commit([commit])[0]
         case effects.Reload(row_id):

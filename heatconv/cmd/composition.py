@@ -154,6 +154,7 @@ class Parts:
         return self.slot.name
 
     def close(self) -> None:
+        self.announcer.flush()
         if self.partition is not None:
             self.partition.stop()
         self.slot.release()

@@ -130,6 +130,8 @@ class PostgresqlLink:
                 raise db_exception.DBConnectionError(error) from error
             if error.pgcode == DIVISION_BY_ZERO:
                 raise Changed from error
+            if error.pgcode == DUPLICATE:
+                raise db_exception.DBDuplicateEntry(inner_exception=error) from error
             if error.pgcode == DEADLOCK:
                 raise db_exception.DBDeadlock(error) from error
             if error.pgcode == NOT_PREPARED:
@@ -142,4 +144,4 @@ class PostgresqlLink:
 
 
 #: Codes of PostgreSQL's.
-DEADLOCK, NOT_PREPARED, DIVISION_BY_ZERO = '40P01', '26000', '22012'
+DEADLOCK, NOT_PREPARED, DIVISION_BY_ZERO, DUPLICATE = '40P01', '26000', '22012', '23505'

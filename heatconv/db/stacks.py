@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,12 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Event, Node, Resource, Stack
 from heatconv.convergence.traversal import Plan
 from heatconv.db import bulk, rows, tables, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.link import CoreLink, Link
+from heatconv.db.link import Link
 from heatconv.ports import Clock, Ids
 from heatconv.storage.base import Request, StackQuery, StoredEvent
 from heatconv.storage.memory import encode_template, head_of, stamped
@@ -27,6 +27,9 @@ WHERE s.id {{}}
 """
 
 
+LIVE = f"""
+SELECT {', '.join(rows.STACK)} FROM stack WHERE project_id = %s AND name {{}} AND deleted = ''
+"""
 STACKS = f'SELECT {", ".join(rows.STACK)} FROM stack WHERE id {{}}'
 RESOURCES = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.stack_id {{}}'
 
@@ -46,9 +49,8 @@ class StackRows:
     def save_template(self, content: Mapping[str, Any]) -> str:
         template_id, text = encode_template(content)
         table = tables.template
-        with self.database.read() as connection:
-            found = connection.execute(sa.select(table.c.id).where(table.c.id == template_id))
-            if found.first() is not None:
+        with self.database.look() as link:
+            if bulk.fetch(link, 'SELECT id FROM template WHERE id {}', [template_id]):
                 return template_id
         try:
             with self.database.write() as connection:
@@ -90,10 +92,9 @@ class StackRows:
     def insert_stack(self, stack: Stack, events: Sequence[Event]) -> bool:
         now = self._clock.now()
         try:
-            with self.database.write() as connection:
-                value = rows.stack_row(dataclasses.replace(stack, created_at=now))
-                connection.execute(sa.insert(tables.stack), value)
-                script = Script(CoreLink(connection))
+            with self.database.once() as script:
+                row = rows.stack_row(evolve(stack, created_at=now))
+                script.insert(tables.stack, rows.STACK, [tuple(row[name] for name in rows.STACK)])
                 writes.add_events(script, events, self._ids, now)
                 script.run()
         except db_exception.DBDuplicateEntry:
@@ -144,19 +145,13 @@ class StackRows:
 
     @repeated
     def stack(self, stack_id: str) -> Stack | None:
-        with self.database.read() as connection:
-            return _first_stack(connection, tables.stack.c.id == stack_id)
+        with self.database.look() as link:
+            return _stack_of(bulk.fetch(link, STACKS, [stack_id]))
 
     @repeated
     def stack_by_name(self, project_id: str, name: str) -> Stack | None:
-        table = tables.stack
-        with self.database.read() as connection:
-            return _first_stack(
-                connection,
-                sa.and_(
-                    table.c.project_id == project_id, table.c.name == name, table.c.deleted == ''
-                ),
-            )
+        with self.database.look() as link:
+            return _stack_of(bulk.fetch(link, LIVE, [name], [project_id]))
 
     @repeated
     def stacks(self, query: StackQuery) -> list[Stack]:
@@ -254,14 +249,13 @@ class StackRows:
             return len(gone)
 
 
-def _first_stack(connection: sa.Connection, where: Any) -> Stack | None:
-    row = connection.execute(sa.select(tables.stack).where(where)).mappings().first()
-    return None if row is None else rows.stack_of(row)
-
-
 def _locked_stack(script: Script, stack_id: str) -> Stack | None:
     lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
-    for row in script.fetch(STACKS + lock, [stack_id]):
+    return _stack_of(script.fetch(STACKS + lock, [stack_id]))
+
+
+def _stack_of(found: Sequence[tuple[Any, ...]]) -> Stack | None:
+    for row in found:
         return rows.stack_of(dict(zip(rows.STACK, row, strict=True)))
     return None
 

@@ -94,7 +94,7 @@ def insert_resources(script: Script, added: Iterable[Resource], now: float) -> N
     """Insert rows of resources, streaming them."""
     for chunk in chunks(added, bulk.ROWS):
         script.insert(tables.resource, INSERTED, [_created(row, now) for row in chunk])
-        script.run()
+        _run_if_full(script, chunk)
 
 
 def insert_nodes(script: Script, nodes: Iterable[Node], now: float) -> None:
@@ -105,6 +105,12 @@ def insert_nodes(script: Script, nodes: Iterable[Node], now: float) -> None:
             rows.ready_values(node.key, now) for node in chunk if node.status == NodeStatus.READY
         ]
         script.insert(tables.ready, rows.READY, ready)
+        _run_if_full(script, chunk)
+
+
+def _run_if_full(script: Script, chunk: list[Any]) -> None:
+    """Send what would be large; the rest goes with what comes next."""
+    if len(chunk) == bulk.ROWS:
         script.run()
 
 

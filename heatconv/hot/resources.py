@@ -129,11 +129,12 @@ def _schemas(
 
 
 def compile_resource(
-    name: str, declaration: dict[Any, Any], context: Context
+    name: str, declaration: dict[Any, Any], context: Context, checks: bool = True
 ) -> ResourceDefinition:
     """Compile one resource.
 
     :param context: knows the types of all resources that it may refer to.
+    :param checks: check the properties that are known as its type wants them.
     :raises TemplateError: with the path below the resource.
     """
     for key in declaration:
@@ -155,7 +156,8 @@ def compile_resource(
     properties = _map(declaration, 'properties', context)
     metadata = _map(declaration, 'metadata', context)
     requires = [*references.resources, *_depends_on(declaration.get('depends_on'), context)]
-    context.schemas[name].check_static(properties)
+    if checks:
+        context.schemas[name].check_static(properties)
     return ResourceDefinition(
         name,
         declaration['type'],

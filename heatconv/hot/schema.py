@@ -198,8 +198,7 @@ def _convert_all(
         if name in result:
             continue
         if declared.default is not None:
-            # The default of a type serves many resources.
-            result[name] = declared.convert(copy.deepcopy(declared.default))
+            result[name] = _default(declared)
         elif declared.required:
             raise InvalidProperty(
                 f'the property {shown(name)} is missing',
@@ -207,6 +206,21 @@ def _convert_all(
                 declared.description or f'its type is {declared.type}',
             )
     return result
+
+
+#: Converted defaults that nobody can change, by property.
+_defaults: dict[int, tuple[Property, Any]] = {}
+
+
+def _default(declared: Property) -> Any:
+    """Return the converted default of a property, which serves many resources."""
+    known = _defaults.get(id(declared))
+    if known is not None and known[0] is declared:
+        return known[1]
+    value = declared.convert(copy.deepcopy(declared.default))
+    if isinstance(value, str | int | float):
+        _defaults[id(declared)] = (declared, value)
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -187,7 +187,8 @@ def compile_definition(
         schemas=_Anything(name, types(str(declaration.get('type')))),
     )
     try:
-        return compile_resource(name, dict(declaration), context)
+        # Its properties are checked when they are resolved.
+        return compile_resource(name, dict(declaration), context, checks=False)
     except TemplateError as error:
         error.under(f'resources.{name}')
         raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -42,6 +44,10 @@ class RpcAnnouncer:
         self._owners: dict[str, Any] = {}
         self._engines = client(transport, topics.prepare, api.PREPARE_VERSION, retry=0)
         self._reachable = True
+        self._waiting = threading.Condition()
+        self._outbox: dict[str | None, deque[NodeKey]] = {}
+        self._sending = False
+        self._sender: threading.Thread | None = None
         self.keep: Callable[[Sequence[NodeKey]], bool] = lambda keys: False
         self.keep_wish: Callable[[str], bool] = lambda stack_id: False
 
@@ -49,13 +55,38 @@ class RpcAnnouncer:
         """Hand nodes out in lots, so that what is checked together is committed together.
 
         A few stay where what they waited for was done; many go round all workers,
-        beginning with that of the first of them.
+        beginning with that of the first of them. Nobody waits until they are sent, and what
+        comes up meanwhile goes with the next message.
         """
-        if self.keep(keys):
+        if not keys or self.keep(keys):
             return
         lots = [keys[i : i + self._per_cast] for i in range(0, len(keys), self._per_cast)]
-        first = f'{keys[0].traversal_id}/{keys[0].name}' if keys else ''
-        for owner, lot in zip(self._shares.round(first), lots, strict=False):
+        first = f'{keys[0].traversal_id}/{keys[0].name}'
+        with self._waiting:
+            for owner, lot in zip(self._shares.round(first), lots, strict=False):
+                self._outbox.setdefault(owner, deque()).extend(lot)
+            if self._sender is None:
+                self._sender = threading.Thread(target=self._send, name='casts', daemon=True)
+                self._sender.start()
+            self._waiting.notify_all()
+
+    def flush(self, seconds: float = 5.0) -> None:
+        """Wait until everything is sent."""
+        with self._waiting:
+            self._waiting.wait_for(lambda: not self._outbox and not self._sending, seconds)
+
+    def _send(self) -> None:
+        while True:
+            with self._waiting:
+                self._sending = False
+                self._waiting.notify_all()
+                self._waiting.wait_for(lambda: self._outbox)
+                owner = next(iter(self._outbox))
+                nodes = self._outbox.pop(owner)
+                lot = [nodes.popleft() for _ in range(min(len(nodes), self._per_cast))]
+                if nodes:
+                    self._outbox[owner] = nodes
+                self._sending = True
             self._check(owner, [list(key) for key in lot])
 
     def _check(self, owner: str | None, names: list[list[str]]) -> None:

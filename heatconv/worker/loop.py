@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, Protocol
 from oslo_log import log
 
 from heatconv import effects
-from heatconv.answers import Announcer, Templates, answer
+from heatconv.answers import Announcer, Templates, answer, tell
 from heatconv.convergence.model import Observation
 from heatconv.effects import Effect, Task
 from heatconv.ports import Clock
@@ -270,6 +270,10 @@ class Loop:
         try:
             effect = entry.task.send(entry.said)
             while isinstance(effect, AT_ONCE):
+                if isinstance(effect, effects.Trace):
+                    tell(effect)
+                    effect = entry.task.send(None)
+                    continue
                 answered = self._answer_each([(entry, effect)])
                 if not answered:
                     return None

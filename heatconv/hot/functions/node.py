@@ -18,7 +18,6 @@ is a tree of nodes. So whether a value is known is a matter of its class.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,17 +47,21 @@ class Frame:
         return found
 
 
-class Node(ABC):
-    """A value that is only known at run time."""
+class Node:
+    """A value that is only known at run time.
+
+    No abstract base class: those are asked in Python whether something is one of theirs,
+    and each value of a template is asked about several times.
+    """
 
     __slots__ = ()
 
-    @abstractmethod
     def resolve(self, frame: Frame) -> Any:
         """Compute the value.
 
         :raises TemplateError: with the path below this node.
         """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ class AnnouncerTest(testtools.TestCase):
             type(cast), 'cast', autospec=True, side_effect=_undeliverable(type(cast).cast, cast)
         ):
             announcer.nodes(KEYS[:1])
+            announcer.flush()
         self.assertEqual([['t', 'u', 'A0']], worker.next()[1]['nodes'])
         self.assertEqual([], self.lines())
 
