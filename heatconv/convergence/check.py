@@ -253,7 +253,7 @@ def _operate(
     )
     commit = Commit(
         row=RowWrite(RowGuard.UNCLAIMED, row, claimed),
-        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING),
+        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING, read=node),
         events=(event(claimed),),
     )
     return Step(f'begin {verb}', commit, Call(verb, claimed, wanted.properties, changed))
@@ -272,7 +272,7 @@ def _keep(node: Node, row: Resource, wanted: Wanted) -> Step:
     )
     commit = Commit(
         row=RowWrite(RowGuard.UNCLAIMED, row, kept),
-        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.DONE),
+        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.DONE, read=node),
     )
     return Step('unchanged', commit)
 

@@ -24,7 +24,7 @@ def begin(view: View, lease: str) -> Step:
     node, row = view.node, view.row
     if node is None or node.status != NodeStatus.READY:
         return Step('nothing to do: the node is not ready')
-    done = NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE)
+    done = NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE, read=node)
     if row is None:
         return Step('the row is gone', Commit(node=done))
     if view.serving:
@@ -49,7 +49,7 @@ def begin(view: View, lease: str) -> Step:
     )
     commit = Commit(
         row=RowWrite(RowGuard.UNCLAIMED, row, claimed),
-        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING),
+        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING, read=node),
         events=(event(claimed),),
     )
     return Step('begin delete', commit, Call(Verb.DELETE, claimed, row.properties or {}))

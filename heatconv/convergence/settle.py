@@ -33,7 +33,7 @@ def begin(row: Resource, lease: str, node: Node | None) -> Step:
     claimed = evolve(row, version=row.version + 1, claim=lease, suspect=False)
     write = None
     if node is not None:
-        write = NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING)
+        write = NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING, read=node)
     commit = Commit(row=RowWrite(RowGuard.UNCLAIMED, row, claimed), node=write)
     return Step('settle', commit, Call(Verb.OBSERVE, claimed, row.properties or {}))
 

@@ -221,7 +221,7 @@ class Checker:
         verb, tries = call.verb, 0
         while True:
             seen: Observation | None = yield Perform(
-                evolve(call, verb=verb),
+                call if verb == call.verb else evolve(call, verb=verb),
                 project_id,
                 stack_name,
                 request_id=view.stack.request_id,
@@ -329,8 +329,9 @@ class Checker:
         commit = step.commit
         if commit is None:
             return Outcome(Verdict.STANDS)
-        if commit.node is not None and view is not None and view.node is not None:
-            commit = evolve(commit, node=evolve(commit.node, read=view.node))
+        write = commit.node
+        if write is not None and write.read is None and view is not None:
+            commit = evolve(commit, node=evolve(write, read=view.node))
         outcome: Outcome = yield Save(commit)
         if outcome.verdict == Verdict.REFUSED:
             return outcome
