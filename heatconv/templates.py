@@ -14,6 +14,7 @@ from heatconv.convergence.model import Definition, Resource, Stack, Wanted
 from heatconv.hot import template as hot
 from heatconv.hot.definitions import ResourceDefinition
 from heatconv.hot.errors import InvalidProperty, UnknownType
+from heatconv.hot.limits import budget_within
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.resources.registry import Registry
@@ -156,15 +157,23 @@ class TemplateCache:
     """Compiles templates and keeps the ones last used.
 
     :param size: how many resources those that are kept may have, in all.
+    :param max_template_size: of the largest template that is taken, in bytes.
     """
 
     #: Of how many templates the heads are kept.
     HEADS = 1_000
 
-    def __init__(self, store: Store, registry: Registry, size: int = 200_000) -> None:
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        size: int = 200_000,
+        max_template_size: int = 0,
+    ) -> None:
         self._store = store
         self._registry = registry
         self._size = size
+        self._budget = budget_within(max_template_size)
         self._lock = threading.Lock()
         self._kept: OrderedDict[str | None, CompiledTemplate] = OrderedDict()
         self._heads: OrderedDict[str | None, hot.Head] = OrderedDict()
@@ -190,6 +199,7 @@ class TemplateCache:
             types,
             self._registry.types,
             allow_missing=lenient,
+            budget=self._budget,
         )
         return CompiledTemplate(template, self._registry, source.get('resources') or {})
 

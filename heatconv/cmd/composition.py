@@ -191,7 +191,7 @@ def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
         database=base,
         store=store,
         registry=registry,
-        templates=TemplateCache(store, registry),
+        templates=TemplateCache(store, registry, max_template_size=conf.engine.max_template_size),
         announcer=RpcAnnouncer(bus, topics, shares=partition),
         clock=clock,
         ids=ids,

@@ -11,6 +11,7 @@ from heatconv import exception
 from heatconv.engine import errors
 from heatconv.hot import environment, source
 from heatconv.hot.errors import TemplateError
+from heatconv.hot.limits import nodes_within
 
 #: Options of a request and the types they may have.
 OPTIONS: Mapping[str, tuple[type, ...]] = {
@@ -51,7 +52,7 @@ def read(
     args = arguments(args)
     files = checked_files(files)
     try:
-        source.bound(template, 'template')
+        source.bound(template, 'template', nodes_within(max_template_size))
         check_size(template, max_template_size)
         merged = merge(params, files, environment_files, max_template_size)
     except TemplateError as error:

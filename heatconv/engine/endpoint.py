@@ -23,6 +23,7 @@ from heatconv.engine.lookup import Lookup, name_of
 from heatconv.engine.requests import Requests
 from heatconv.hot import source, summary
 from heatconv.hot.errors import TemplateError
+from heatconv.hot.limits import nodes_within
 from heatconv.hot.template import parse_schema
 from heatconv.rpc import api
 from heatconv.storage.base import Store, StoreUnavailable
@@ -222,7 +223,7 @@ class EngineEndpoint:
         """Check a template; answer with its parameters, or with ``Error``."""
         merged: dict[str, Any] = {}
         try:
-            source.bound(template, 'template')
+            source.bound(template, 'template', nodes_within(self._max_template_size))
             content.check_size(template, self._max_template_size)
             merged = content.merge(params, files or {}, environment_files, self._max_template_size)
             schema = parse_schema(template)

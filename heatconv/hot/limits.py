@@ -40,6 +40,17 @@ MAX_TEXT = 4_000_000
 COMPILE_BUDGET = 5_000_000
 RESOLVE_BUDGET = 500_000
 
+
+def nodes_within(max_bytes: int) -> int:
+    """Return how many values a template may have where so large ones are taken."""
+    return max(MAX_NODES, max_bytes // 4)
+
+
+def budget_within(max_bytes: int) -> int:
+    """Return the work units to compile a template where so large ones are taken."""
+    return max(COMPILE_BUDGET, max_bytes)
+
+
 #: So many characters cost as much as one value.
 _TEXT_PER_UNIT = 64
 

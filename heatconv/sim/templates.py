@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from heatconv.hot.limits import COMPILE_BUDGET
 from heatconv.resources.registry import Registry
 from heatconv.storage.base import Store
 from heatconv.storage.memory import encode_template
@@ -21,6 +22,7 @@ class Templates(TemplateCache):
 
     def __init__(self, size: int = 2_000) -> None:
         self._size = size
+        self._budget = COMPILE_BUDGET
         self._by_id: dict[str | None, CompiledTemplate] = {}
         self._ids: dict[int, tuple[Mapping[str, Any], str]] = {}
 
