@@ -14,8 +14,10 @@ history can make the graph cyclic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar, overload
 
 from heatconv.convergence import fingerprint, graph, replacement, states
 from heatconv.convergence import stack as stack_rules
@@ -33,6 +35,43 @@ from heatconv.convergence.model import (
     Successor,
 )
 
+T = TypeVar('T')
+
+
+class Stream(Sequence[T]):
+    """A tuple whose items are made each time it is gone through.
+
+    A plan of a million nodes is saved in pieces; nobody has room for all of them at once.
+
+    :param make: gives the items, always the same.
+    """
+
+    def __init__(self, length: int, make: Callable[[], Iterator[T]]) -> None:
+        self._length = length
+        self._make = make
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[T]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        return tuple(self)[index]
+
+
+#: A plan for more resources than that is made in a stream.
+STREAMS = 20_000
+
+#: So many leaves are announced at once; the sweep announces the rest as there is time.
+ANNOUNCED = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -42,8 +81,8 @@ class Plan:
     """
 
     stack: Stack
-    rows: tuple[Resource, ...] = ()
-    nodes: tuple[Node, ...] = ()
+    rows: Sequence[Resource] = ()
+    nodes: Sequence[Node] = ()
     leaves: tuple[NodeKey, ...] = ()
     events: tuple[Event, ...] = ()
 
@@ -73,7 +112,7 @@ def plan(
     by_name: dict[str, list[Resource]] = {}
     for row in existing:
         by_name.setdefault(row.name, []).append(row)
-    subjects, added = _subjects(stack, definitions, by_name, fresh_ids)
+    subjects, fresh = _subjects(stack, definitions, by_name, fresh_ids)
 
     before = _update_edges(definitions)
     settled: dict[str, Resource] = {}
@@ -82,7 +121,7 @@ def plan(
         kept = {row.id for row in settled.values()}
         existing = [row for row in existing if row.id not in kept]
     read: dict[str, None] = {}
-    dependents: dict[str, list[Successor]] = {name: [] for name in definitions}
+    dependents: dict[str, list[Successor]] = {}
     blockers: dict[str, int] = {}
     for name, required in before.items():
         if name in settled:
@@ -92,56 +131,80 @@ def plan(
             if one in settled:
                 read[one] = None
             else:
-                dependents[one].append((Kind.UPDATE, name))
+                dependents.setdefault(one, []).append((Kind.UPDATE, name))
                 awaited += 1
         blockers[name] = awaited
-
     cleanup_after = _cleanup_edges(existing, blockers)
-    nodes: list[Node] = []
-    updates_open = closing_open = 0
-    for name in definitions:
-        key = NodeKey(traversal_id, Kind.UPDATE, name)
-        if name in settled:
-            if name in read:
-                # Nobody waits for it; those that refer to it look here for its row.
-                nodes.append(Node(key, stack.id, settled[name].id, NodeStatus.DONE, 0))
-            continue
-        successors = tuple(dependents[name])
-        if not successors:
-            updates_open += 1
-            successors = ((Kind.ROOT, UPDATES),)
-        successors += tuple((Kind.CLEANUP, row.id) for row in by_name.get(name, ()))
-        nodes.append(
-            _node(key, stack.id, subjects[name].id, blockers[name], successors, words(name))
-        )
-    for row in existing:
-        successors = tuple(
-            (Kind.CLEANUP, required) for required in row.requires if required in cleanup_after
-        )
-        if not successors:
-            closing_open += 1
-            successors = ((Kind.ROOT, ALL),)
-        nodes.append(
-            _node(
+
+    def update_nodes() -> Iterator[Node]:
+        for name in definitions:
+            key = NodeKey(traversal_id, Kind.UPDATE, name)
+            if name in settled:
+                if name in read:
+                    # Nobody waits for it; those that refer to it look here for its row.
+                    yield Node(key, stack.id, settled[name].id, NodeStatus.DONE, 0)
+                continue
+            successors = tuple(dependents.get(name, ())) or ((Kind.ROOT, UPDATES),)
+            successors += tuple((Kind.CLEANUP, row.id) for row in by_name.get(name, ()))
+            yield _node(key, stack.id, subjects[name], blockers[name], successors, words(name))
+
+    def cleanup_nodes() -> Iterator[Node]:
+        for row in existing:
+            successors = tuple(
+                (Kind.CLEANUP, required) for required in row.requires if required in cleanup_after
+            )
+            yield _node(
                 NodeKey(traversal_id, Kind.CLEANUP, row.id),
                 stack.id,
                 row.id,
                 cleanup_after[row.id],
-                successors,
+                successors or ((Kind.ROOT, ALL),),
             )
-        )
-    leaves = tuple(node.key for node in nodes if node.status == NodeStatus.READY)
-    if blockers:
-        closing_open += 1
-        root = NodeKey(traversal_id, Kind.ROOT, UPDATES)
-        nodes.append(_node(root, stack.id, None, updates_open, ((Kind.ROOT, ALL),)))
-    else:
+
+    updates_open = sum(name not in dependents for name in blockers)
+    closing_open = int(bool(blockers)) + sum(
+        not any(required in cleanup_after for required in row.requires) for row in existing
+    )
+    all_key = NodeKey(traversal_id, Kind.ROOT, ALL)
+
+    def roots() -> Iterator[Node]:
+        if blockers:
+            key = NodeKey(traversal_id, Kind.ROOT, UPDATES)
+            yield _node(key, stack.id, None, updates_open, ((Kind.ROOT, ALL),))
+        yield _node(all_key, stack.id, None, closing_open, ())
+
+    def nodes() -> Iterator[Node]:
+        return itertools.chain(update_nodes(), cleanup_nodes(), roots())
+
+    def rows_to_add() -> Iterator[Resource]:
+        for name, row_id in fresh.items():
+            yield Resource(
+                id=row_id,
+                stack_id=stack.id,
+                name=name,
+                type=definitions[name].type,
+                template_id=stack.template_id,
+                deletion_policy=definitions[name].deletion_policy,
+            )
+
+    if not blockers:
         stack = stack_rules.template_is_good(stack)
-    if not nodes:
+    if not blockers and not existing:
         stack, events = stack_rules.traversal_ends(stack)
         return Plan(stack=stack, events=events)
-    nodes.append(_node(NodeKey(traversal_id, Kind.ROOT, ALL), stack.id, None, closing_open, ()))
-    return Plan(stack=stack, rows=tuple(added), nodes=tuple(nodes), leaves=leaves)
+    ready = (
+        NodeKey(traversal_id, Kind.UPDATE, name) for name, left in blockers.items() if not left
+    )
+    to_clean = (
+        NodeKey(traversal_id, Kind.CLEANUP, row.id)
+        for row in existing
+        if not cleanup_after[row.id]
+    )
+    leaves = tuple(itertools.islice(itertools.chain(ready, to_clean), ANNOUNCED))
+    count = len(blockers) + len(read) + len(existing) + int(bool(blockers)) + 1
+    if count <= STREAMS:
+        return Plan(stack, tuple(rows_to_add()), tuple(nodes()), leaves)
+    return Plan(stack, Stream(len(fresh), rows_to_add), Stream(count, nodes), leaves)
 
 
 def _settled(
@@ -181,26 +244,22 @@ def _subjects(
     definitions: Mapping[str, Definition],
     by_name: Mapping[str, list[Resource]],
     fresh_ids: Iterator[str],
-) -> tuple[dict[str, Resource], list[Resource]]:
-    """Choose a row for each name, or add one."""
-    subjects: dict[str, Resource] = {}
-    added: list[Resource] = []
-    for name, definition in definitions.items():
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Choose a row for each name, or an id for one to add.
+
+    :return: the ids of all, and of those to add, by name.
+    """
+    subjects: dict[str, str] = {}
+    fresh: dict[str, str] = {}
+    for name in definitions:
         row = replacement.choose(
             by_name.get(name, ()), stack.template_id, stack.previous_template_id
         )
         if row is None:
-            row = Resource(
-                id=next(fresh_ids),
-                stack_id=stack.id,
-                name=name,
-                type=definition.type,
-                template_id=stack.template_id,
-                deletion_policy=definition.deletion_policy,
-            )
-            added.append(row)
-        subjects[name] = row
-    return subjects, added
+            fresh[name] = subjects[name] = next(fresh_ids)
+        else:
+            subjects[name] = row.id
+    return subjects, fresh
 
 
 def _update_edges(definitions: Mapping[str, Definition]) -> dict[str, tuple[str, ...]]:

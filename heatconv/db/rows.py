@@ -97,8 +97,8 @@ def stack_of(row: Row) -> Stack:
         last_good_id=row['last_good_id'],
         wish_id=row['wish_id'],
         wish_template_id=row['wish_template_id'],
-        disable_rollback=row['disable_rollback'],
-        gives_up=row['gives_up'],
+        disable_rollback=bool(row['disable_rollback']),
+        gives_up=bool(row['gives_up']),
         timeout_mins=row['timeout_mins'],
         deadline=row['deadline'],
         tags=tuple(json.loads(row['tags'])),
@@ -172,6 +172,49 @@ def some_values(resource: Resource, columns: Iterable[str]) -> tuple[Any, ...]:
         value = getattr(resource, name)
         values.append(value if written is None else written(value))
     return tuple(values)
+
+
+#: What a preparation asks of the rows that are there.
+PLANNED = (
+    'id',
+    'name',
+    'type',
+    'action',
+    'status',
+    'version',
+    'claim',
+    'suspect',
+    'template_id',
+    'requires',
+    'deletion_policy',
+    'fingerprint',
+)
+
+
+def planned(stack_id: str, found: Iterable[Row]) -> Iterator[Resource]:
+    """Make resources of the values of PLANNED: without properties, attributes and reasons."""
+    known: dict[str, str] = {}  # a million rows have one type and one template
+    for row_id, name, kind, action, status, version, claim, suspect, template, *rest in found:
+        requires, policy, made = rest
+        yield Resource(
+            row_id,
+            stack_id,
+            name,
+            known.setdefault(kind, kind),
+            ACTIONS[action],
+            STATUSES[status],
+            version=version,
+            claim=claim,
+            suspect=bool(suspect),
+            template_id=None if template is None else known.setdefault(template, template),
+            attributes=NOTHING,
+            requires=() if requires == '[]' else tuple(json.loads(requires)),
+            deletion_policy=known.setdefault(policy, policy),
+            fingerprint=made,
+        )
+
+
+NOTHING: Mapping[str, Any] = {}
 
 
 def in_doubt(resource: Resource) -> bool:

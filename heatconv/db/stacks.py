@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +32,13 @@ SELECT {', '.join(rows.STACK)} FROM stack WHERE project_id = %s AND name {{}} AN
 """
 STACKS = f'SELECT {", ".join(rows.STACK)} FROM stack WHERE id {{}}'
 RESOURCES = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.stack_id {{}}'
+
+
+#: In pieces: a stack may have a million.
+PLANNED = f"""
+SELECT {', '.join(rows.PLANNED)} FROM resource
+WHERE stack_id {{}} AND id > %s ORDER BY id LIMIT {10 * bulk.ROWS}
+"""
 
 
 class StackRows:
@@ -134,9 +141,7 @@ class StackRows:
                 script.run()
             # Only now: whatever replacement a commit under way made, its node
             # was deleted after it, so its row is seen here.
-            found = script.fetch(RESOURCES, [stack_id])
-            existing = sorted(map(rows.resource_of, found), key=lambda row: row.id)
-            made = plan(stack, existing)
+            made = plan(stack, list(_planned(script, stack_id)))
             writes.save_stacks(script, [stamped(made.stack, now)])
             writes.insert_resources(script, made.rows, now)
             writes.insert_nodes(script, made.nodes, now)
@@ -247,6 +252,17 @@ class StackRows:
                 )
             )
             return len(gone)
+
+
+def _planned(script: Script, stack_id: str) -> Iterator[Resource]:
+    """Give the rows of a stack, by id, as much as a preparation asks of them."""
+    last = ''
+    while True:
+        found = script.fetch(PLANNED, [stack_id], [last])
+        yield from rows.planned(stack_id, found)
+        if len(found) < 10 * bulk.ROWS:
+            return
+        last = found[-1][0]
 
 
 def _locked_stack(script: Script, stack_id: str) -> Stack | None:

@@ -127,7 +127,8 @@ class Store(Protocol):
     ) -> Plan | None:
         """Make a wish the current traversal, in one transaction.
 
-        The nodes of the old traversal are deleted before the rows are read.
+        The nodes of the old traversal are deleted before the rows are read, and of those
+        only what a plan is made of: no properties, attributes, reasons and times.
 
         :return: None if the stack wishes something else by now.
         """

@@ -130,7 +130,7 @@ class MemoryStore:
                 return None
             if stack.traversal_id is not None:
                 self._drop_nodes(stack.traversal_id)
-            made = plan(stack, self.resources(stack_id))
+            made = plan(stack, [_for_a_plan(row) for row in self.resources(stack_id)])
             self._save_stack(made.stack)
             for row in made.rows:
                 self._save_row(row)
@@ -430,6 +430,21 @@ class MemoryStore:
         for event in events:
             stored = StoredEvent(self._ids.fresh(), now, event)
             self._events.setdefault(event.stack_id, []).append(stored)
+
+
+def _for_a_plan(row: Resource) -> Resource:
+    """Return as much of a row as a store reads of it for a preparation."""
+    return evolve(
+        row,
+        reason='',
+        physical_id=None,
+        properties=None,
+        attributes={},
+        replaces=None,
+        replaced_by=None,
+        created_at=0.0,
+        updated_at=None,
+    )
 
 
 def _matches(stack: Stack, query: StackQuery) -> bool:

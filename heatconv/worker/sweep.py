@@ -33,6 +33,7 @@ class Sweep:
     :param submit: takes a task, or returns False when there is no room.
     :param mine: says which stacks this process looks after. Now and then it looks after
         all: who should may not.
+    :param busy: says whether there is more to do here than one round takes.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Sweep:
         checker: Callable[[], Checker],
         submit: Callable[[Task], bool],
         mine: Callable[[Iterable[str]], set[str]] = set,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
         self._announcer = announcer
@@ -52,6 +54,7 @@ class Sweep:
         self._checker = checker
         self._submit = submit
         self._mine = mine
+        self._busy = busy
         self._looks = 0
 
     def run(self, patience: float) -> None:
@@ -89,7 +92,8 @@ class Sweep:
             self._time_out(stack_id, now)
         for stack_id in sorted(mine(self._store.lost_wishes())):
             self._announcer.wish(stack_id)
-        for _ in range(PAGES):
+        # Where much is waiting here already, what waits elsewhere is most likely not lost.
+        for _ in range(1 if self._busy() else PAGES):
             nodes = self._store.lost_nodes(now - patience, LIMIT, mine)
             if nodes:
                 self._announcer.nodes(nodes)

@@ -115,6 +115,7 @@ class Context:
         self._enter(len(value))
         items = {}
         dynamic = False
+        same = True
         for key, item in value.items():
             if not isinstance(key, str):
                 raise InvalidSection(f'a key must be a string, not {kind(key)}')
@@ -124,8 +125,12 @@ class Context:
                 error.under(key)
                 raise
             dynamic = dynamic or isinstance(compiled, Node)
+            same = same and compiled is item
             items[key] = compiled
         self._depth -= 1
+        if same:
+            # It stands for itself: a large template is not kept twice.
+            return value
         return MapNode(items) if dynamic else items
 
     def evaluated(self, name: str, evaluate: Callable[[Any, Budget], Any], argument: Any) -> Any:
