@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import pathlib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument('--transport', choices=('fake', 'rabbit'), help='fake goes with sqlite only')
     run.add_argument('--workers', type=int, default=2)
     run.add_argument('--runs', type=int, default=1, help='how often, one line each')
+    run.add_argument('--curves', help='file to add how many resources are done over time to')
     run.add_argument('--profile', action='store_true', help='tell the costliest statements')
     floor = commands.add_parser(
         'floor', help='the least that any durable implementation needs, by plain drivers'
@@ -38,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Any) -> int:
-    from bench import measure, site
+    from bench import curve, measure, site
 
     with site.site(arguments.store, arguments.workers) as made:
         measure.warm_up(made)
@@ -46,8 +48,14 @@ def _run(arguments: Any) -> int:
             if arguments.profile:
                 with made.database.cursor() as cursor:
                     cursor.execute('SELECT pg_stat_statements_reset()')
+            curves: list[Any] | None = [] if arguments.curves else None
             for result in measure.run(
-                made, arguments.workload, arguments.size, f'bench_{number}', arguments.shape
+                made,
+                arguments.workload,
+                arguments.size,
+                f'bench_{number}',
+                arguments.shape,
+                curves=curves,
             ):
                 tagged = {
                     'store': arguments.store,
@@ -55,6 +63,8 @@ def _run(arguments: Any) -> int:
                     **result,
                 }
                 print(json.dumps(tagged), flush=True)
+            for one in curves or ():
+                curve.add(pathlib.Path(arguments.curves), {'store': arguments.store, **one})
             if arguments.profile:
                 for calls, milliseconds, rows, query in made.database.costliest():
                     sys.stderr.write(

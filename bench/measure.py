@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bench import workloads
+from bench.curve import done_over_time
 from bench.latency import latencies
 from bench.site import Site
 
@@ -105,11 +106,13 @@ def run(
     name: str = 'bench',
     shape: str = 'layered',
     concurrency: int = 50,
+    curves: list[dict[str, Any]] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Carry out one workload once; what follows something gives that first.
 
     :param size: of the stack; for many-stacks the number of stacks.
     :param shape: of the stack that an update or a delete is about.
+    :param curves: is given how many resources were done over time.
     """
     meter = Meter(site)
     if workload == 'many-stacks':
@@ -121,31 +124,47 @@ def run(
         return
     follows = workload in workloads.FOLLOWING
     template = workloads.SHAPES[shape if follows else workload](size)
-    began = time.monotonic()
-    meter.start()
-    identity = create(site, name, template)
-    answered = time.monotonic() - began
-    wait(site, identity)
-    result = meter.end(size)
+
+    def measured(what: str, action: str, ask: Callable[[], Any]) -> dict[str, Any]:
+        began, clock = time.monotonic(), time.time()
+        meter.start()
+        answer = ask()
+        answered = time.monotonic() - began
+        identity = answer if action == 'CREATE' else created
+        wait(site, identity)
+        result = {'workload': what, 'size': size, **meter.end(size)}
+        result['answered_seconds'] = round(answered, 3)
+        if follows:
+            result['shape'] = shape
+        if curves is not None:
+            step = max(result['wall_seconds'] / 200, 0.1)
+            points = done_over_time(site, identity['stack_id'], action, clock, step)
+            curves.append({'workload': what, 'size': size, 'action': action, 'points': points})
+        return {'identity': identity, **result}
+
+    made = measured(shape if follows else workload, 'CREATE', lambda: create(site, name, template))
+    created = made.pop('identity')
     yield {
-        'workload': shape if follows else workload,
-        'size': size,
-        **result,
-        'answered_seconds': round(answered, 3),
-        **latencies(site, identity['stack_id'], workloads.predecessors(template)),
+        **made,
+        **latencies(site, created['stack_id'], workloads.predecessors(template)),
     }
-    if not follows:
-        return
-    actions: dict[str, Callable[[], None]] = {
-        'update-one': lambda: update(site, identity, workloads.with_a_leaf_changed(template)),
+    actions: dict[str, tuple[str, Callable[[], Any]]] = {
+        'update-one': (
+            'UPDATE',
+            lambda: update(site, created, workloads.with_a_leaf_changed(template)),
+        ),
         # The same resources under another hash, or there would be nothing to look at.
-        'noop-update': lambda: update(site, identity, {**template, 'description': 'again'}),
-        'delete': lambda: site.client.call('delete_stack', stack_identity=identity),
+        'noop-update': (
+            'UPDATE',
+            lambda: update(site, created, {**template, 'description': 'again'}),
+        ),
+        'delete': ('DELETE', lambda: site.client.call('delete_stack', stack_identity=created)),
     }
-    meter.start()
-    actions[workload]()
-    wait(site, identity)
-    yield {'workload': workload, 'size': size, 'shape': shape, **meter.end(size)}
+    steps = ('update-one', 'delete') if workload == 'life' else (workload,)
+    for one in steps if follows else ():
+        result = measured(one, *actions[one])
+        result.pop('identity')
+        yield result
 
 
 def _many(site: Site, name: str, count: int, concurrency: int) -> None:

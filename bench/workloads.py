@@ -78,8 +78,9 @@ SHAPES: dict[str, Callable[..., Template]] = {
     'fan-out': fan_out,
 }
 
-#: What is measured on a stack that is there already; its shape is an option.
-FOLLOWING = ('update-one', 'noop-update', 'delete')
+#: What is measured on a stack that is there already; its shape is an option. A life is an
+#: update of one leaf, and then the delete.
+FOLLOWING = ('update-one', 'noop-update', 'delete', 'life')
 
 WORKLOADS = (*SHAPES, 'many-stacks', *FOLLOWING)
 

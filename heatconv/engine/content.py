@@ -22,6 +22,9 @@ OPTIONS: Mapping[str, tuple[type, ...]] = {
 
 TAG_LENGTH = 80
 
+#: Longer texts are seldom equal.
+SHARED_LENGTH = 80
+
 
 @dataclass(frozen=True, slots=True)
 class StackContent:
@@ -59,6 +62,7 @@ def read(
         raise errors.of_template(error) from None
     if not isinstance(template, dict):
         raise exception.StackValidationFailed(message='template: it is not a mapping')
+    _share_words(template.get('resources'))
     content = {'template': template, 'environment': merged, 'files': files}
     return StackContent(content, options_of(args))
 
@@ -147,6 +151,19 @@ def merge(
     for one in given:
         source.bound(one, 'environment')
     return environment.merge(given)
+
+
+def _share_words(resources: Any) -> None:
+    """Keep each short text once: a million resources have few types and many equal values."""
+    known: dict[str, str] = {}
+    for declaration in resources.values() if isinstance(resources, dict) else ():
+        if not isinstance(declaration, dict):
+            continue
+        properties = declaration.get('properties')
+        for part in (declaration, properties if isinstance(properties, dict) else {}):
+            for key, value in part.items():
+                if isinstance(value, str) and len(value) <= SHARED_LENGTH:
+                    part[key] = known.setdefault(value, value)
 
 
 def options_of(args: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,38 @@
+"""How many resources are done, second by second, told by their events."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import sqlalchemy as sa
+
+from bench.site import Site
+
+QUERY = """
+SELECT FLOOR((at - :began) / :step) AS step, COUNT(*) FROM event
+WHERE stack_id = :stack AND resource_name IS NOT NULL AND action = :action
+    AND status = 'COMPLETE' AND at >= :began
+GROUP BY 1 ORDER BY 1
+"""
+
+
+def done_over_time(
+    site: Site, stack_id: str, action: str, began: float, step: float
+) -> list[tuple[float, int]]:
+    """Return pairs of seconds since the request and how many are done by then."""
+    found: list[tuple[float, int]] = []
+    done = 0
+    with site.rows() as connection:
+        asked = {'stack': stack_id, 'action': action, 'began': began, 'step': step}
+        for number, count in connection.execute(sa.text(QUERY), asked):
+            done += count
+            found.append((round((float(number) + 1) * step, 3), done))
+    return found
+
+
+def add(file: pathlib.Path, entry: dict[str, Any]) -> None:
+    """Add a line to a file of results."""
+    with file.open('a') as output:
+        output.write(json.dumps(entry) + '\n')
