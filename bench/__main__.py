@@ -29,12 +29,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument('--runs', type=int, default=1, help='how often, one line each')
     run.add_argument('--curves', help='file to add how many resources are done over time to')
     run.add_argument('--profile', action='store_true', help='tell the costliest statements')
+    for name, what in (
+        ('statements', 'SQL statements'),
+        ('messages', 'messages'),
+        ('bytes', 'bytes to and from the database'),
+    ):
+        run.add_argument(
+            f'--max-{name}', type=float, help=f'fail if one resource takes more {what}'
+        )
     floor = commands.add_parser(
         'floor', help='the least that any durable implementation needs, by plain drivers'
     )
     floor.add_argument('--size', type=int, default=1000)
     floor.add_argument('--store', choices=('postgresql', 'mariadb'), default='postgresql')
     floor.add_argument('--runs', type=int, default=3)
+    report = commands.add_parser('report', help='tables and curves of what run has printed')
+    report.add_argument('files', nargs='+', help='what was printed by run, or added by --curves')
+    report.add_argument('--sizes', help='SVG to draw: CPU per resource over size')
+    report.add_argument('--curves', help='SVG to draw: resources done over time')
     arguments = parser.parse_args(argv)
     return COMMANDS[arguments.command](arguments)
 
@@ -42,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Any) -> int:
     from bench import curve, measure, site
 
+    exceeded = False
     with site.site(arguments.store, arguments.workers) as made:
         measure.warm_up(made)
         for number in range(arguments.runs):
@@ -63,6 +76,9 @@ def _run(arguments: Any) -> int:
                     **result,
                 }
                 print(json.dumps(tagged), flush=True)
+                for text in _exceeded(arguments, tagged):
+                    sys.stderr.write(f'{tagged["workload"]}: {text}\n')
+                    exceeded = True
             for one in curves or ():
                 curve.add(pathlib.Path(arguments.curves), {'store': arguments.store, **one})
             if arguments.profile:
@@ -72,6 +88,36 @@ def _run(arguments: Any) -> int:
                             :170
                         ]
                     )
+    return int(exceeded)
+
+
+def _exceeded(arguments: Any, result: dict[str, Any]) -> list[str]:
+    """Tell which bounds a result exceeds: counts, which no load of the machine changes."""
+    spent = {
+        'statements': result['statements_per_resource'],
+        'messages': result['messages_per_resource'],
+        'bytes': result['bytes_from_database_per_resource']
+        + result['bytes_to_database_per_resource'],
+    }
+    found = []
+    for name, count in spent.items():
+        most = getattr(arguments, f'max_{name}')
+        if most is not None and count > most:
+            found.append(f'{count:g} {name} per resource are more than {most:g}')
+    return found
+
+
+def _report(arguments: Any) -> int:
+    from bench import report
+
+    files = [pathlib.Path(one) for one in arguments.files]
+    found = report.results(files)
+    if found:
+        sys.stdout.write(report.table(found) + '\n')
+    if arguments.sizes:
+        report.draw_sizes(found, pathlib.Path(arguments.sizes))
+    if arguments.curves:
+        report.draw_curves(files, pathlib.Path(arguments.curves))
     return 0
 
 
@@ -86,7 +132,7 @@ def _floor(arguments: Any) -> int:
     return 0
 
 
-COMMANDS = {'run': _run, 'floor': _floor}
+COMMANDS = {'run': _run, 'floor': _floor, 'report': _report}
 
 if __name__ == '__main__':
     raise SystemExit(main())

@@ -18,7 +18,7 @@ from heatconv.storage.base import Lease
 ORPHANS = sa.text(f"""
 SELECT {rows.RESOURCE_LIST}
 FROM claim c JOIN resource r ON r.id = c.row_id LEFT JOIN lease l ON l.id = c.lease_id
-WHERE l.id IS NULL ORDER BY r.id LIMIT :most
+WHERE l.id IS NULL ORDER BY c.row_id LIMIT :most
 """)
 
 RUNNING = """
@@ -36,8 +36,8 @@ ORDER BY r.id LIMIT :most
 LOST = sa.text("""
 SELECT n.id, n.traversal_id, n.kind, n.name, n.stack_id
 FROM ready q JOIN node n ON n.id = q.id
-WHERE q.touched_at < :before ORDER BY q.touched_at, q.id LIMIT :most
-""")
+WHERE q.touched_at < :before ORDER BY q.touched_at LIMIT :most
+""")  # and by nothing else: a million may have been touched at once
 
 
 class SweepRows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import threading
 from typing import Any
 
@@ -71,7 +72,7 @@ class StoreContract:
         assert wished is not None and wished.wish_id is not None
 
         def plan(stack: Stack, rows: list[Resource]) -> traversal.Plan:
-            fresh = iter([self.ids.fresh() for _ in range(100)])
+            fresh = (self.ids.fresh() for _ in itertools.count())
             return traversal.plan(stack, definitions, rows, traversal_id, fresh)
 
         made = self.store.prepare(stack.id, wished.wish_id, plan)
