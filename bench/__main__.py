@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import pathlib
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -48,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     report.add_argument('--sizes', help='SVG to draw: CPU per resource over size')
     report.add_argument('--curves', help='SVG to draw: resources done over time')
     arguments = parser.parse_args(argv)
+    # Whatever ends it, what it has started is to go with it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     return COMMANDS[arguments.command](arguments)
 
 

@@ -15,11 +15,11 @@ from heatconv.db.database import Database, repeated
 from heatconv.ports import Clock
 from heatconv.storage.base import Lease
 
-ORPHANS = sa.text(f"""
-SELECT {rows.RESOURCE_LIST}
-FROM claim c JOIN resource r ON r.id = c.row_id LEFT JOIN lease l ON l.id = c.lease_id
+ORPHANED = sa.text("""
+SELECT c.row_id FROM claim c LEFT JOIN lease l ON l.id = c.lease_id
 WHERE l.id IS NULL ORDER BY c.row_id LIMIT :most
 """)
+ORPHANS = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.id {{}} ORDER BY r.id'
 
 RUNNING = """
 SELECT subject, traversal_id, kind, name FROM node WHERE subject {} AND status = 'running'
@@ -98,9 +98,11 @@ class SweepRows:
     @repeated
     def orphans(self, limit: int) -> list[Orphan]:
         with self.database.read() as connection:
-            found = [rows.resource_of(row) for row in connection.execute(ORPHANS, {'most': limit})]
-            ids = [row.id for row in found]
+            ids = list(connection.execute(ORPHANED, {'most': limit}).scalars())
+        if not ids:
+            return []
         with self.database.look() as link:
+            found = list(map(rows.resource_of, bulk.fetch(link, ORPHANS, ids)))
             running = {row[0]: rows.key_of(row[1:]) for row in bulk.fetch(link, RUNNING, ids)}
         return [Orphan(row, running.get(row.id)) for row in found]
 
