@@ -25,7 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument('--size', type=int, default=1000, help='resources (stacks: many-stacks)')
     run.add_argument('--shape', choices=list(workloads.SHAPES), default='layered')
     run.add_argument('--store', choices=('sqlite', 'postgresql', 'mariadb'), default='postgresql')
-    run.add_argument('--transport', choices=('fake', 'rabbit'), help='fake goes with sqlite only')
+    run.add_argument(
+        '--transport', choices=('fake', 'rabbit'), help='fake goes with sqlite, and it alone'
+    )
     run.add_argument('--workers', type=int, default=2)
     run.add_argument('--runs', type=int, default=1, help='how often, one line each')
     run.add_argument('--curves', help='file to add how many resources are done over time to')
@@ -55,6 +57,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Any) -> int:
+    transport = arguments.transport or ('fake' if arguments.store == 'sqlite' else 'rabbit')
+    if (arguments.store == 'sqlite') != (transport == 'fake'):
+        sys.stderr.write('sqlite and fake go together: that is the embedded command\n')
+        return 2
+    return _embedded(arguments) if arguments.store == 'sqlite' else _daemons(arguments)
+
+
+def _embedded(arguments: Any) -> int:
+    from bench import embedded
+
+    for _ in range(arguments.runs):
+        for result in embedded.run(arguments.workload, arguments.size):
+            print(json.dumps({'store': 'sqlite', 'workers': 1, **result}), flush=True)
+    return 0
+
+
+def _daemons(arguments: Any) -> int:
     from bench import curve, measure, site
 
     exceeded = False

@@ -25,6 +25,7 @@ class Mutant:
 
 TRAVERSAL = 'heatconv.convergence.traversal'
 COMMIT = 'heatconv.convergence.commit'
+FINGERPRINT = 'heatconv.convergence.fingerprint'
 CHECK = 'heatconv.convergence.check'
 CLEANUP = 'heatconv.convergence.cleanup'
 REPLACEMENT = 'heatconv.convergence.replacement'
@@ -62,14 +63,51 @@ MUTANTS = (
     Mutant(
         'root_of_all_does_not_wait_for_the_updates',
         TRAVERSAL,
-        'closing_open += 1\n        root = NodeKey',
-        'closing_open += 0\n        root = NodeKey',
+        'closing_open = int(bool(blockers)) + sum(',
+        'closing_open = sum(',
     ),
     Mutant(
         'old_rows_get_no_cleanup',
         TRAVERSAL,
-        'for row in existing:\n        successors = tuple(',
-        'for row in existing[:0]:\n        successors = tuple(',
+        'def cleanup_nodes() -> Iterator[Node]:\n        for row in existing:',
+        'def cleanup_nodes() -> Iterator[Node]:\n        for row in existing[:0]:',
+    ),
+    # What is left out of a traversal
+    Mutant(
+        'settles_whatever_is_required',
+        TRAVERSAL,
+        'len(alike) != 1 or not all(one in settled for one in before[name])',
+        'len(alike) != 1',
+    ),
+    Mutant(
+        'settles_whatever_was_written_since',
+        FINGERPRINT,
+        'row.fingerprint == stamped(made, row.version)',
+        "row.fingerprint.partition(':')[0] == made",
+    ),
+    Mutant(
+        'fingerprint_of_the_definition_alone',
+        FINGERPRINT,
+        "return digest(definition, *(f'{row.id} {row.fingerprint}' for row in rows))",
+        'return digest(definition)',
+    ),
+    Mutant(
+        'settled_rows_have_no_node_to_look_up',
+        TRAVERSAL,
+        'if name in read:',
+        'if False:',
+    ),
+    Mutant(
+        'updates_end_before_the_cleanups',
+        COMMIT,
+        'ends = last is not None and last.status == NodeStatus.READY',
+        'ends = last is not None',
+    ),
+    Mutant(
+        'nobody_hears_of_who_is_ready',
+        COMMIT,
+        'if key in unblocked}',
+        'if False}',
     ),
     Mutant(
         'delete_makes_nothing_the_last_good_template',
@@ -295,10 +333,10 @@ MUTANTS = (
     Mutant(
         'casts_before_the_commit',
         WORKER,
-        'outcome: Outcome = yield Save(step.commit)',
-        'if step.commit.node is not None:\n'
-        '            yield Cast((step.commit.node.key,))\n'
-        '        outcome: Outcome = yield Save(step.commit)\n'
+        'outcome: Outcome = yield Save(commit)',
+        'if commit.node is not None:\n'
+        '            yield Cast((commit.node.key,))\n'
+        '        outcome: Outcome = yield Save(commit)\n'
         '        outcome = dataclasses.replace(outcome, ready=())',
     ),
     Mutant(
@@ -384,8 +422,8 @@ MUTANTS = (
     Mutant(
         'row_is_not_released_to_who_waits',
         PATIENCE,
-        'if awaited or seen.reality == Reality.UNKNOWN:',
-        'if seen.reality == Reality.UNKNOWN:',
+        'if awaited or stack is None or seen.reality == Reality.UNKNOWN:',
+        'if stack is None or seen.reality == Reality.UNKNOWN:',
     ),
     Mutant(
         'release_wakes_nobody', PATIENCE, "under way', commit, wakes=claimed.id)", "', commit)"

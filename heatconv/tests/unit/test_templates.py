@@ -198,3 +198,74 @@ class CacheTest(TemplatesTestCase):
         compiled = cache.get(self.saved())
         error = self.assertRaises(UnknownType, compiled.definition('B').wanted, stack(), None, {})
         self.assertIn('OS::Heat::TestResource', str(error))
+
+
+class DefinedTest(TemplatesTestCase):
+    """A definition compiled alone is the one that was compiled with all others."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.content = {
+            'template': template(
+                {
+                    'A': thing({'get_param': 'given'}),
+                    'B': thing({'get_resource': 'A'}, replaced={'get_attr': ['A', 'output']}),
+                    'C': thing({'str_replace': {'template': 'x', 'params': {'x': 'y'}}}),
+                    'D': thing({'list_join': ['-', ['a', {'get_attr': ['B', 'output']}]]}),
+                    'E': thing('plain', deletion_policy='Retain', depends_on=['D', 'A']),
+                    'F': thing({'get_param': 'OS::stack_name'}),
+                },
+                parameters={'given': {'type': 'string', 'default': 'p'}},
+                outputs={'o': {'value': {'get_attr': ['B', 'output']}}},
+            ),
+            'environment': {},
+        }
+        self.template_id = self.parts.store.save_template(self.content)
+        self.whole = self.cache.compile(self.content)
+        self.serving = {
+            name: row(f'{name}1', name=name, attributes={'output': f'of {name}'})
+            for name in 'ABCDEF'
+        }
+
+    def both(self, name: str) -> tuple[Any, Any]:
+        words = self.whole.words(name)
+        assert words is not None
+        alone = self.cache.defined(self.template_id, name, words)
+        return self.whole.definition(name), alone
+
+    def test_wants_the_same(self) -> None:
+        for name in 'ABCDEF':
+            together, alone = self.both(name)
+            self.assertEqual(together.requires, alone.requires)
+            serving = {one: self.serving[one] for one in together.requires}
+            self.assertEqual(
+                together.wanted(stack(), 'new', serving), alone.wanted(stack(), 'new', serving)
+            )
+
+    def test_refuses_the_same(self) -> None:
+        together, alone = self.both('D')
+        for one in (together, alone):
+            self.assertRaises(ResolutionError, one.wanted, stack(), 'new', {})
+
+    def test_type_that_is_not_installed_fails_its_resource_only(self) -> None:
+        bare = TemplateCache(self.parts.store, Registry({}))
+        words = self.whole.words('A')
+        assert words is not None
+        alone = bare.defined(self.template_id, 'A', words)
+        self.assertRaises(UnknownType, alone.wanted, stack(), 'new', {})
+
+    def test_template_that_is_gone(self) -> None:
+        words = self.whole.words('A')
+        assert words is not None
+        self.assertRaises(MissingTemplate, self.cache.defined, 'gone', 'A', words)
+
+    def test_fingerprints_differ_with_what_is_said(self) -> None:
+        def of(name: str, **changes: Any) -> str:
+            content = {**self.content, **changes}
+            return self.cache.compile(content).definitions[name].fingerprint
+
+        other = {'parameters': {'given': 'q'}}
+        self.assertNotEqual(of('A'), of('A', environment=other))
+        for name in 'BCDE':
+            self.assertEqual(of(name), of(name, environment=other))
+        self.assertEqual(6, len({of(name) for name in 'ABCDEF'}))
