@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bench import servers
+from bench import servers, waits
 from bench.processes import cpu_seconds, forget_peak, peak_bytes, tree
 from heatconv.rpc.client import EngineClient, connect
 
@@ -68,6 +68,10 @@ class Site:
 
     def start(self) -> None:
         """Make the schema and start the daemons; return when they work."""
+        plugins = self.directory / 'plugins'
+        waits.install(plugins)
+        root = str(pathlib.Path(__file__).parents[1])
+        environment = {**os.environ, 'PYTHONPATH': os.pathsep.join([root, str(plugins)])}
         arguments = ['--config-file', str(self.config)]
         manage = [sys.executable, '-m', 'heatconv.cmd.manage', *arguments, 'db', 'sync']
         subprocess.run(manage, check=True, stdout=subprocess.DEVNULL)
@@ -77,6 +81,7 @@ class Site:
                     [sys.executable, '-m', f'heatconv.cmd.{name}', *arguments],
                     stdout=output,
                     stderr=output,
+                    env=environment,
                 )
         self.client = self.connected()
         servers.wait_until(self._all_there, 'the start of the daemons')

@@ -78,6 +78,14 @@ SHAPES: dict[str, Callable[..., Template]] = {
     'fan-out': fan_out,
 }
 
+
+def waiting(size: int) -> Template:
+    """Resources whose plugin takes 20 ms of waiting for each."""
+    return _template({name(i): {'type': 'Bench::Waits'} for i in range(size)})
+
+
+SHAPES['waiting'] = waiting
+
 #: What is measured on a stack that is there already; its shape is an option. A life is an
 #: update of one leaf, and then the delete.
 FOLLOWING = ('update-one', 'noop-update', 'delete', 'life')

@@ -19,7 +19,7 @@ from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import event, pool
 
 from heatconv.db.bulk import Script
-from heatconv.db.link import BEGIN, COMMIT, CoreLink, Link, PostgresqlLink
+from heatconv.db.link import BEGIN, COMMIT, CoreLink, Link, PostgresqlLink, SqliteLink
 from heatconv.storage.base import Doubtful, StoreUnavailable
 
 T = TypeVar('T')
@@ -144,13 +144,28 @@ class Database:
         :raises Doubtful: if it is lost at the commit.
         """
         if self._backend != 'postgresql':
-            with self.write() as connection:
-                script = Script(CoreLink(connection))
+            with self._writing() as link:
+                script = Script(link)
                 yield script
                 script.run()
             return
         with self._guarded(self._batching) as script:
             yield script
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Link]:
+        if self._backend != 'sqlite':
+            with self.write() as connection:
+                yield CoreLink(connection)
+            return
+        # Said before the connection is handed out: see `_begin_sqlite`.
+        self._local.writes = True
+        try:
+            with contextlib.closing(SqliteLink(self.engine)) as link:
+                yield link
+                link.commit()
+        finally:
+            self._local.writes = False
 
     @contextlib.contextmanager
     def _batching(self) -> Iterator[Script]:
@@ -169,8 +184,8 @@ class Database:
         :raises Doubtful: if it is lost.
         """
         if self._backend != 'postgresql':
-            with self.write() as connection:
-                yield Script(CoreLink(connection))
+            with self._writing() as link:
+                yield Script(link)
             return
         with self._guarded(self._linked, commits=True) as link:
             yield Script(link)
@@ -190,6 +205,9 @@ class Database:
                     self._local.link = link
                 else:
                     link.close()
+        elif self._backend == 'sqlite':
+            with contextlib.closing(SqliteLink(self.engine)) as link:
+                yield link
         else:
             with self.engine.connect() as connection:
                 yield CoreLink(connection)

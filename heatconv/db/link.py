@@ -6,6 +6,7 @@ of the statements; the pool, and what an error means, are SQLAlchemy's and oslo.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -59,6 +60,43 @@ class CoreLink:
         for sql, parameters in statements:
             answer = self.run(sql, parameters)
         return answer
+
+
+class SqliteLink:
+    """A connection of the module sqlite3's, from SQLAlchemy's pool, past everything else."""
+
+    dialect = 'sqlite'
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._pooled: Any = engine.raw_connection()
+        self._cursor: Any = self._pooled.cursor()
+
+    def run(self, sql: str, parameters: Any) -> Answer:
+        ask = self._cursor.executemany if isinstance(parameters, list) else self._cursor.execute
+        try:
+            answer: Answer = ask(sql, parameters)
+        except sqlite3.IntegrityError as error:
+            raise db_exception.DBDuplicateEntry(inner_exception=error) from error
+        except sqlite3.Error as error:
+            raise db_exception.DBError(error) from error
+        return answer
+
+    def run_all(self, statements: list[tuple[str, Any]]) -> Answer | None:
+        answer = None
+        for sql, parameters in statements:
+            answer = self.run(sql, parameters)
+        return answer
+
+    def commit(self) -> None:
+        """Make what was written stand."""
+        try:
+            self._pooled.commit()
+        except sqlite3.Error as error:
+            raise db_exception.DBError(error) from error
+
+    def close(self) -> None:
+        """Give the connection back, without what was not committed."""
+        self._pooled.close()
 
 
 class PostgresqlLink:
