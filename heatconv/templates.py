@@ -233,12 +233,20 @@ class TemplateCache:
         return made
 
     def keep(self, template_id: str | None, made: CompiledTemplate) -> None:
-        """Keep a compiled template for the next who asks for it."""
+        """Keep a compiled template for the next who asks for it, even a very large one."""
         with self._lock:
             self._kept[template_id] = made
-            kept = sum(1 + len(one.definitions) for one in self._kept.values())
-            while kept > self._size and len(self._kept) > 1:
-                kept -= 1 + len(self._kept.popitem(last=False)[1].definitions)
+            self._trim(1)
+
+    def trim(self) -> None:
+        """Forget very large templates too: who needed them has had them."""
+        with self._lock:
+            self._trim(0)
+
+    def _trim(self, least: int) -> None:
+        kept = sum(1 + len(one.definitions) for one in self._kept.values())
+        while kept > self._size and len(self._kept) > least:
+            kept -= 1 + len(self._kept.popitem(last=False)[1].definitions)
 
     def defined(self, template_id: str | None, name: str, words: str) -> CompiledDefinition:
         """Return a definition, compiled of what its node brings.

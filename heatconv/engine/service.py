@@ -44,6 +44,8 @@ class PrepareEndpoint:
             self._exhaust(prepare(stack_id, self._ids))
         except StoreUnavailable as error:
             LOG.warning('Stack %s is left to the sweep: the database is away: %s', stack_id, error)
+        finally:
+            self._templates.trim()
 
     def _exhaust(self, task: Task) -> None:
         said: Any = None

@@ -52,6 +52,9 @@ class Templates(TemplateCache):
     def keep(self, template_id: str | None, made: CompiledTemplate) -> None:
         self._by_id[template_id] = made
 
+    def trim(self) -> None:
+        """Keep all: `bound` forgets them."""
+
     def defined(self, template_id: str | None, name: str, words: str) -> CompiledDefinition:
         return self.get(template_id).definition(name)
 

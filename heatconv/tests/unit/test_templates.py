@@ -193,6 +193,14 @@ class CacheTest(TemplatesTestCase):
         self.assertIs(first, cache.get(ids[0]))
         self.assertIsNot(second, cache.get(ids[1]))
 
+    def test_one_that_is_too_large_is_kept_until_it_is_used(self) -> None:
+        cache = TemplateCache(self.parts.store, self.parts.registry, size=2)
+        large = self.saved()
+        first = cache.get(large)
+        self.assertIs(first, cache.get(large))
+        cache.trim()
+        self.assertIsNot(first, cache.get(large))
+
     def test_type_that_is_not_installed_fails_its_resource_only(self) -> None:
         cache = TemplateCache(self.parts.store, Registry({}))
         compiled = cache.get(self.saved())
