@@ -49,8 +49,8 @@ def answer(effect: Effect, store: Store, templates: Templates, announcer: Announ
             return store.views([key])[0]
         case effects.LoadStack(stack_id):
             return store.stack(stack_id)
-        case effects.Prepare(stack_id, wish_id, plan):
-            return store.prepare(stack_id, wish_id, plan)
+        case effects.Prepare(stack_id, wish_id, plan, size):
+            return store.prepare(stack_id, wish_id, plan, size)
         case effects.Serving(keys):
             return store.serving(keys)
         case effects.Save(commit):

@@ -33,11 +33,15 @@ class LoadStack:
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Make this wish the current traversal; answer with the Plan, or None."""
+    """Make this wish the current traversal; answer with the Plan, or None.
+
+    :ivar size: how many resources it is about: a large plan takes its time.
+    """
 
     stack_id: str
     wish_id: str
     plan: Callable[[Stack, list[Resource]], Plan]
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,10 @@ SQLITE_BUSY_MS = 30_000
 IDLE_SECONDS = 10
 
 
+#: A plan for more rows than that may take a good part of it.
+PATIENT_ROWS = 20_000
+
+
 #: What is raised where a database cannot be used at all.
 UNUSABLE = (db_exception.DBError, sa.exc.SQLAlchemyError, StoreUnavailable)
 
@@ -174,6 +178,16 @@ class Database:
             script.add(BEGIN)
             yield script
             script.add(COMMIT)
+            script.run()
+
+    def stands_still(self, script: Script, rows: int) -> None:
+        """Let a transaction stand still for as long as it takes to plan for so many rows.
+
+        Who does so for longer than `IDLE_SECONDS` is cut off else: it may have died.
+        """
+        if self._backend == 'postgresql' and rows > PATIENT_ROWS:
+            milliseconds = 1000 * IDLE_SECONDS + rows
+            script.add(f'SET LOCAL idle_in_transaction_session_timeout = {milliseconds}')
             script.run()
 
     @contextlib.contextmanager

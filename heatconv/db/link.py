@@ -146,7 +146,7 @@ class PostgresqlLink:
 
     def _asked(self, sql: str, parameters: int) -> str:
         """Have a statement prepared; return how to ask for it."""
-        if sql in CONTROLS:
+        if sql in CONTROLS or sql.startswith('SET '):
             return sql
         asked = self._prepared.get(sql)
         if asked is None:

@@ -129,7 +129,11 @@ class StackRows:
 
     @repeated
     def prepare(
-        self, stack_id: str, wish_id: str, plan: Callable[[Stack, list[Resource]], Plan]
+        self,
+        stack_id: str,
+        wish_id: str,
+        plan: Callable[[Stack, list[Resource]], Plan],
+        size: int = 0,
     ) -> Plan | None:
         now = self._clock.now()
         with self.database.batch() as script:
@@ -141,7 +145,10 @@ class StackRows:
                 script.run()
             # Only now: whatever replacement a commit under way made, its node
             # was deleted after it, so its row is seen here.
-            made = plan(stack, list(_planned(script, stack_id)))
+            existing = list(_planned(script, stack_id))
+            # While the plan is made the transaction stands still.
+            self.database.stands_still(script, max(size, len(existing)))
+            made = plan(stack, existing)
             writes.save_stacks(script, [stamped(made.stack, now)])
             writes.insert_resources(script, made.rows, now)
             writes.insert_nodes(script, made.nodes, now)

@@ -51,7 +51,7 @@ def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
                 stack, definitions, rows, traversal_id, fresh_ids, settles, words
             )
 
-        made: Plan | None = yield Prepare(stack_id, stack.wish_id, plan)
+        made: Plan | None = yield Prepare(stack_id, stack.wish_id, plan, len(definitions))
         if made is not None:
             yield Trace(made.stack, f'prepared: {len(made.nodes)} nodes')
             if made.leaves:

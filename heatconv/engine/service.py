@@ -37,9 +37,35 @@ class PrepareEndpoint:
         self._templates = templates
         self._announcer = announcer
         self._ids = ids
+        self._lock = threading.Lock()
+        #: Stacks that are being prepared, and whether they were announced again.
+        self._under_way: dict[str, bool] = {}
 
     def prepare(self, context: Any, stack_id: str) -> None:
-        """Prepare what a stack wishes for, if it still does."""
+        """Prepare what a stack wishes for, if it still does.
+
+        A wish that takes long is announced again and again meanwhile: this process then looks
+        once more when it is done, instead of many times at once.
+        """
+        with self._lock:
+            if stack_id in self._under_way:
+                self._under_way[stack_id] = True
+                return
+            self._under_way[stack_id] = False
+        while True:
+            try:
+                self._prepare(stack_id)
+            except BaseException:
+                with self._lock:
+                    del self._under_way[stack_id]
+                raise
+            with self._lock:
+                if not self._under_way[stack_id]:
+                    del self._under_way[stack_id]
+                    return
+                self._under_way[stack_id] = False
+
+    def _prepare(self, stack_id: str) -> None:
         try:
             self._exhaust(prepare(stack_id, self._ids))
         except StoreUnavailable as error:

@@ -467,7 +467,7 @@ class World:
         self._send(one, outcome)
 
     def _prepare(self, one: Running, effect: effects.Prepare) -> None:
-        plan = self.store.prepare(effect.stack_id, effect.wish_id, effect.plan)
+        plan = self.store.prepare(effect.stack_id, effect.wish_id, effect.plan, effect.size)
         if plan is not None:
             if plan.stack.traversal_id is not None:
                 self.stack_of[plan.stack.traversal_id] = plan.stack.id

@@ -123,13 +123,18 @@ class Store(Protocol):
         """
 
     def prepare(
-        self, stack_id: str, wish_id: str, plan: Callable[[Stack, list[Resource]], Plan]
+        self,
+        stack_id: str,
+        wish_id: str,
+        plan: Callable[[Stack, list[Resource]], Plan],
+        size: int = 0,
     ) -> Plan | None:
         """Make a wish the current traversal, in one transaction.
 
         The nodes of the old traversal are deleted before the rows are read, and of those
         only what a plan is made of: no properties, attributes, reasons and times.
 
+        :param size: how many resources it is about, as far as the caller knows.
         :return: None if the stack wishes something else by now.
         """
 

@@ -122,7 +122,11 @@ class MemoryStore:
             return self._stacks[stack_id], True
 
     def prepare(
-        self, stack_id: str, wish_id: str, plan: Callable[[Stack, list[Resource]], Plan]
+        self,
+        stack_id: str,
+        wish_id: str,
+        plan: Callable[[Stack, list[Resource]], Plan],
+        size: int = 0,
     ) -> Plan | None:
         with self._lock:
             stack = self._stacks.get(stack_id)

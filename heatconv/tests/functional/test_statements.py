@@ -249,3 +249,21 @@ class MysqlTest(HistoryTestCase):
         self.store.resources(stack.id)
         self.store.lost_nodes(0.0, 10)
         self.store.strays(10)
+
+
+class PatienceTest(HistoryTestCase):
+    """A plan for a large stack may take longer than a transaction may stand still."""
+
+    def make_database(self) -> Any:
+        return databases.postgresql()
+
+    def test_large_plan_is_waited_for(self) -> None:
+        database = self.fixture.database
+        for rows, milliseconds in ((10, 10_000), (1_000_000, 1_010_000)):
+            with database.batch() as script:
+                database.stands_still(script, rows)
+                script.add(
+                    'SELECT setting FROM pg_settings WHERE name = '
+                    "'idle_in_transaction_session_timeout'"
+                )
+                self.assertEqual(str(milliseconds), script.rows()[0][0])

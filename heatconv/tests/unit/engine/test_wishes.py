@@ -49,3 +49,36 @@ class WishesTest(testtools.TestCase):
         wishes = Wishes(self.prepare)
         wishes.stop()
         self.assertFalse(wishes.keep('a'))
+
+
+class AgainTest(testtools.TestCase):
+    """A wish that is announced while it is prepared is prepared once more, not at once."""
+
+    def test_announced_meanwhile(self) -> None:
+        from heatconv.engine.service import PrepareEndpoint
+
+        begun, go_on = threading.Event(), threading.Event()
+        looks: list[str] = []
+
+        class Endpoint(PrepareEndpoint):
+            def _prepare(self, stack_id: str) -> None:
+                looks.append(stack_id)
+                begun.set()
+                go_on.wait(PATIENCE)
+                if stack_id == 'bad':
+                    raise ZeroDivisionError
+
+        endpoint = Endpoint(None, None, None, None)  # type: ignore[arg-type]
+        first = threading.Thread(target=endpoint.prepare, args=({}, 'a'))
+        first.start()
+        begun.wait(PATIENCE)
+        for _ in range(5):
+            endpoint.prepare({}, 'a')
+        self.assertEqual(['a'], looks)
+        go_on.set()
+        first.join(PATIENCE)
+        self.assertEqual(['a', 'a'], looks)
+        self.assertRaises(ZeroDivisionError, endpoint.prepare, {}, 'bad')
+        self.assertRaises(ZeroDivisionError, endpoint.prepare, {}, 'bad')
+        endpoint.prepare({}, 'a')
+        self.assertEqual(5, len(looks))
