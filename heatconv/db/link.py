@@ -138,7 +138,8 @@ class PostgresqlLink:
     def close(self) -> None:
         """Give the connection back."""
         if not self.lives:
-            self._pooled.invalidate()
+            if self._pooled.dbapi_connection is not None:
+                self._pooled.invalidate()
             return
         self._cursor.close()
         self._driver.autocommit = False
