@@ -45,8 +45,8 @@ class Held:
     a row that is not there is missing from them. The rest tells the store what
     to write at the end.
 
-    :ivar read: what rows to overwrite were made from: only what differs from that is to be
-        written. A row to insert is missing from it.
+    :ivar read: what rows to overwrite or to delete were read as: only what differs from that
+        is to be written. A row to insert is missing from it.
     :ivar rows_saved: rows to insert or overwrite, or None to delete.
     :ivar nodes_saved: the same for nodes.
     :ivar stacks_saved: stacks to overwrite.
@@ -265,6 +265,7 @@ def _node_holds(write: NodeWrite, held: Held) -> Node | None:
 def _write_row(write: RowWrite, held: Held) -> bool:
     """Save the row part; say whether it was marked suspect meanwhile."""
     row = held.rows[write.read.id]
+    held.read.setdefault(write.read.id, write.read)
     if write.saved is None:
         if row.deletion_policy == 'Retain':
             held.retained.append(row.id)
@@ -274,7 +275,6 @@ def _write_row(write: RowWrite, held: Held) -> bool:
     doubted = write.guard == RowGuard.MINE and row.suspect
     if doubted:
         saved = evolve(saved, suspect=True)
-    held.read.setdefault(saved.id, write.read)
     held.save_row(saved)
     return doubted
 

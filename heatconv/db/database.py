@@ -180,14 +180,28 @@ class Database:
             script.add(COMMIT)
             script.run()
 
-    def stands_still(self, script: Script, rows: int) -> None:
+    @contextlib.contextmanager
+    def standing_still(self, script: Script, rows: int) -> Iterator[None]:
         """Let a transaction stand still for as long as it takes to plan for so many rows.
 
         Who does so for longer than `IDLE_SECONDS` is cut off else: it may have died.
         """
-        if self._backend == 'postgresql' and rows > PATIENT_ROWS:
-            milliseconds = 1000 * IDLE_SECONDS + rows
-            script.add(f'SET LOCAL idle_in_transaction_session_timeout = {milliseconds}')
+        if rows <= PATIENT_ROWS or self._backend == 'sqlite':
+            yield
+            return
+        seconds = IDLE_SECONDS + rows // 1000
+        if self._backend == 'postgresql':
+            script.add(f'SET LOCAL idle_in_transaction_session_timeout = {1000 * seconds}')
+            script.run()
+            yield
+            return
+        # MariaDB has it for whole sessions, and not every server of its kind has it.
+        with contextlib.suppress(db_exception.DBError):
+            script.add(f'SET SESSION idle_transaction_timeout = {seconds}')
+            script.run()
+        yield
+        with contextlib.suppress(db_exception.DBError):
+            script.add(f'SET SESSION idle_transaction_timeout = {IDLE_SECONDS}')
             script.run()
 
     @contextlib.contextmanager

@@ -173,14 +173,16 @@ class PostgresqlLink:
                 raise db_exception.DBDuplicateEntry(inner_exception=error) from error
             if error.pgcode == DEADLOCK:
                 raise db_exception.DBDeadlock(error) from error
-            if error.pgcode == NOT_PREPARED:
-                # Somebody between us and the server hands out connections as it likes.
-                self._prepared.clear()
-                raise db_exception.DBDeadlock(error) from error
+            if error.pgcode in PREPARED_BY_OTHERS:
+                # Somebody between us and the server hands out connections as it likes: what
+                # this one has prepared is not what we think. Another one is to be tried.
+                self._pooled.invalidate(error)
+                raise db_exception.DBConnectionError(error) from error
             raise db_exception.DBError(error) from error
         answer: Answer = self._cursor
         return answer
 
 
 #: Codes of PostgreSQL's.
-DEADLOCK, NOT_PREPARED, DIVISION_BY_ZERO, DUPLICATE = '40P01', '26000', '22012', '23505'
+DEADLOCK, DIVISION_BY_ZERO, DUPLICATE = '40P01', '22012', '23505'
+PREPARED_BY_OTHERS = ('26000', '42P05')

@@ -147,8 +147,8 @@ class StackRows:
             # was deleted after it, so its row is seen here.
             existing = list(_planned(script, stack_id))
             # While the plan is made the transaction stands still.
-            self.database.stands_still(script, max(size, len(existing)))
-            made = plan(stack, existing)
+            with self.database.standing_still(script, max(size, len(existing))):
+                made = plan(stack, existing)
             writes.save_stacks(script, [stamped(made.stack, now)])
             writes.insert_resources(script, made.rows, now)
             writes.insert_nodes(script, made.nodes, now)

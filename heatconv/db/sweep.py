@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +38,21 @@ SELECT n.id, n.traversal_id, n.kind, n.name, n.stack_id
 FROM ready q JOIN node n ON n.id = q.id
 WHERE q.touched_at < :before ORDER BY q.touched_at LIMIT :most
 """)  # and by nothing else: a million may have been touched at once
+
+
+#: The traversals of stacks under way: those have a deadline, which is indexed.
+UNDER_WAY = """
+SELECT traversal_id FROM stack
+WHERE deadline IS NOT NULL AND traversal_id IS NOT NULL AND status {}
+"""
+IN_PROGRESS = Status.IN_PROGRESS.value
+
+LOST_OF = """
+SELECT n.id, n.traversal_id, n.kind, n.name, n.stack_id
+FROM ready q JOIN node n ON n.id = q.id
+WHERE q.traversal_id {} AND q.touched_at < %s
+LIMIT 500
+"""
 
 
 class SweepRows:
@@ -114,11 +129,22 @@ class SweepRows:
 
     @repeated
     def lost_nodes(
-        self, before: float, limit: int, mine: Callable[[Iterable[str]], set[str]] = set
+        self,
+        before: float,
+        limit: int,
+        mine: Callable[[Iterable[str]], set[str]] = set,
+        besides: Collection[str] = (),
     ) -> list[NodeKey]:
-        asked = {'before': before, 'most': limit}
-        with self.database.read() as connection:
-            found = list(connection.execute(LOST, asked))
+        found: list[Any]
+        if besides:
+            # Not by age: the nodes that are not asked for may be a million, and older.
+            with self.database.look() as link:
+                under_way = [row[0] for row in bulk.fetch(link, UNDER_WAY, [IN_PROGRESS])]
+                others = sorted(set(under_way) - set(besides))
+                found = bulk.fetch(link, LOST_OF, others, [before])[:limit]
+        else:
+            with self.database.read() as connection:
+                found = list(connection.execute(LOST, {'before': before, 'most': limit}))
         stacks = mine(row[4] for row in found)
         found = [row for row in found if row[4] in stacks]
         if not found:

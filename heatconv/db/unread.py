@@ -70,20 +70,12 @@ def add_rows(script: Script, commits: Sequence[Commit], now: float) -> None:
     """Overwrite or delete rows that are still as they were read."""
     groups: dict[tuple[RowGuard, tuple[str, ...]], list[tuple[Any, ...]]] = {}
     gone: list[tuple[Any, ...]] = []
-    freed: list[str] = []
-    claimed: list[tuple[Any, ...]] = []
-    for commit in commits:
-        write = commit.row
-        if write is None:
-            continue
+    written = [commit.row for commit in commits if commit.row is not None]
+    for write in written:
         before, after = write.read, write.saved
-        if before.claim is not None and (after is None or after.claim is None):
-            freed.append(before.id)
         if after is None:
             gone.append((before.id, before.version))
             continue
-        if after.claim is not None and before.claim is None:
-            claimed.append((after.id, after.claim))
         columns = rows.changed_columns(before, after)
         changed = rows.some_values(after, columns)
         values = (before.id, before.version, *changed, rows.in_doubt(after), now)
@@ -100,8 +92,7 @@ def add_rows(script: Script, commits: Sequence[Commit], now: float) -> None:
     if gone:
         gone.sort()
         script.add(GONE, (rows.records(gone), len(gone)))
-    script.listed('DELETE FROM claim WHERE row_id {}', sorted(freed))
-    script.insert(tables.claim, ('row_id', 'lease_id'), claimed)
+    writes.save_claims(script, ((write.read, write.saved) for write in written))
 
 
 def add(

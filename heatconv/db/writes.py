@@ -43,8 +43,6 @@ def save_resources(
     """
     gone = [row_id for row_id, row in saved.items() if row is None]
     script.listed('DELETE FROM resource WHERE id {}', gone)
-    released = [*gone]
-    claimed: list[tuple[Any, ...]] = []
     added: list[Resource] = []
     groups: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for row in saved.values():
@@ -62,15 +60,32 @@ def save_resources(
         values = groups.setdefault(columns, [])
         known = columns if len(more) == 1 else columns[:-1]
         values.append((row.id, *rows.some_values(row, known), *more))
-        if row.claim != old.claim:
-            if old.claim is not None:
-                released.append(row.id)
-            if row.claim is not None:
-                claimed.append((row.id, row.claim))
     for columns, values in groups.items():
         script.update(tables.resource, ('id', *columns, 'updated_at'), values)
     script.insert(tables.resource, INSERTED, [_created(row, now) for row in added])
-    script.listed('DELETE FROM claim WHERE row_id {}', sorted(released))
+    save_claims(script, ((before.get(row_id), row) for row_id, row in saved.items()))
+
+
+def save_claims(
+    script: Script, written: Iterable[tuple[Resource | None, Resource | None]]
+) -> None:
+    """Keep the table of claims in step with rows.
+
+    :param written: each row as it was, None if it was not there, and as it is now, None if
+        it is gone.
+    """
+    freed: list[str] = []
+    claimed: list[tuple[Any, ...]] = []
+    for old, new in written:
+        claim_before = None if old is None else old.claim
+        claim_now = None if new is None else new.claim
+        if claim_before == claim_now:
+            continue
+        if old is not None and claim_before is not None:
+            freed.append(old.id)
+        if new is not None and claim_now is not None:
+            claimed.append((new.id, claim_now))
+    script.listed('DELETE FROM claim WHERE row_id {}', sorted(freed))
     script.insert(tables.claim, ('row_id', 'lease_id'), claimed)
 
 

@@ -40,6 +40,10 @@ class Records(Protocol):
     def all(self) -> list[Record]:
         """Return all records, by token."""
 
+
+class BulkRecords(Records, Protocol):
+    """Keeps records, and does many things at once."""
+
     def some(self, tokens: Sequence[str]) -> dict[str, Record]:
         """Return those of some records that are there, by token."""
 
@@ -102,7 +106,7 @@ class Draft:
     :param tokens: of those that are read; others count as not there.
     """
 
-    def __init__(self, records: Records, tokens: Sequence[str]) -> None:
+    def __init__(self, records: BulkRecords, tokens: Sequence[str]) -> None:
         self._records = records
         self._before = records.some(tokens) if tokens else {}
         self._now = dict(self._before)
@@ -122,14 +126,6 @@ class Draft:
 
     def all(self) -> list[Record]:
         return [self._now[token] for token in sorted(self._now)]
-
-    def some(self, tokens: Sequence[str]) -> dict[str, Record]:
-        return {one: self._now[one] for one in tokens if one in self._now}
-
-    def save(
-        self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
-    ) -> bool:
-        raise NotImplementedError('a draft is saved by its records')
 
     def finish(self) -> bool:
         """Save what has changed; return False if somebody else was faster with an add."""

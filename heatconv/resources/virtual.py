@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from heatconv.ports import Clock
 from heatconv.resources.plugin import Asked, Observation, Plugin, Reality, Resource, Verb
-from heatconv.resources.records import Draft, Record, Records
+from heatconv.resources.records import BulkRecords, Draft, Record, Records
 
 
 class VirtualPlugin(Plugin):
@@ -20,7 +20,7 @@ class VirtualPlugin(Plugin):
 
     bulk: ClassVar[int] = 200
 
-    def __init__(self, records: Records, clock: Clock) -> None:
+    def __init__(self, records: BulkRecords, clock: Clock) -> None:
         self._records = records
         self._drafts = threading.local()
         self.clock = clock

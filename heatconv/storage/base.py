@@ -7,7 +7,7 @@ Refusals are return values. Any method may raise StoreUnavailable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -202,11 +202,16 @@ class Store(Protocol):
         """Return unclaimed rows in doubt that no node is still to deal with."""
 
     def lost_nodes(
-        self, before: float, limit: int, mine: Callable[[Iterable[str]], set[str]] = set
+        self,
+        before: float,
+        limit: int,
+        mine: Callable[[Iterable[str]], set[str]] = set,
+        besides: Collection[str] = (),
     ) -> list[NodeKey]:
         """Return ready nodes that nobody touched since a time, and touch them.
 
         :param mine: picks among ids of stacks those whose nodes are asked for.
+        :param besides: traversals whose nodes are not asked for, however many they are.
         """
 
     def aftermaths(self, now: float, limit: int) -> list[Aftermath]:

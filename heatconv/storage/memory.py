@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence import commit as guards
@@ -355,14 +355,20 @@ class MemoryStore:
             ][:limit]
 
     def lost_nodes(
-        self, before: float, limit: int, mine: Callable[[Iterable[str]], set[str]] = set
+        self,
+        before: float,
+        limit: int,
+        mine: Callable[[Iterable[str]], set[str]] = set,
+        besides: Collection[str] = (),
     ) -> list[NodeKey]:
         with self._lock:
             lost = sorted(
                 (
                     key
                     for key, node in self._nodes.items()
-                    if node.status == NodeStatus.READY and self._touched[key] < before
+                    if node.status == NodeStatus.READY
+                    and self._touched[key] < before
+                    and key.traversal_id not in besides
                 ),
                 key=lambda key: (self._touched[key], key),
             )[:limit]

@@ -72,6 +72,15 @@ class FairQueue(Generic[T]):
             self._projects[project] = stacks
         return item
 
+    def longer_than(self, length: int) -> list[Hashable]:
+        """Return the stacks that have more than so much waiting."""
+        return [
+            stack
+            for stacks in self._projects.values()
+            for stack, items in stacks.items()
+            if len(items) > length
+        ]
+
     def move(self, stack: Hashable, before: str, after: str) -> None:
         """Have what waits for a stack count for another project."""
         stacks = self._projects.get(before)
@@ -129,6 +138,11 @@ class Intake:
                 return None
             self._queued.discard(key)
             return self._project_of.get(key.traversal_id, UNKNOWN), key
+
+    def backlog(self, length: int) -> list[str]:
+        """Return the traversals of which more than so much waits."""
+        with self._lock:
+            return [str(stack) for stack in self._queue.longer_than(length)]
 
     def learn(self, traversal_id: str, project: str) -> None:
         """Remember which project a traversal is of."""

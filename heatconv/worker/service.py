@@ -94,7 +94,7 @@ class Worker:
             self._checker,
             self._loop.submit,
             (shares or Alone()).mine,
-            lambda: self.queued > self.options.batch_size,
+            lambda: self._intake.backlog(self.options.batch_size),
         )
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []

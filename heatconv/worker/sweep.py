@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from oslo_log import log
 
@@ -33,7 +33,7 @@ class Sweep:
     :param submit: takes a task, or returns False when there is no room.
     :param mine: says which stacks this process looks after. Now and then it looks after
         all: who should may not.
-    :param busy: says whether there is more to do here than one round takes.
+    :param backlog: names the traversals of which more is waiting here than one round takes.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Sweep:
         checker: Callable[[], Checker],
         submit: Callable[[Task], bool],
         mine: Callable[[Iterable[str]], set[str]] = set,
-        busy: Callable[[], bool] = lambda: False,
+        backlog: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._store = store
         self._announcer = announcer
@@ -54,7 +54,7 @@ class Sweep:
         self._checker = checker
         self._submit = submit
         self._mine = mine
-        self._busy = busy
+        self._backlog = backlog
         self._looks = 0
 
     def run(self, patience: float) -> None:
@@ -92,9 +92,11 @@ class Sweep:
             self._time_out(stack_id, now)
         for stack_id in sorted(mine(self._store.lost_wishes())):
             self._announcer.wish(stack_id)
-        # Where much is waiting here already, what waits elsewhere is most likely not lost.
-        for _ in range(1 if self._busy() else PAGES):
-            nodes = self._store.lost_nodes(now - patience, LIMIT, mine)
+        # Where much of a stack is waiting here already, the rest of it is most likely not
+        # lost; and it must not stand before what other stacks have lost.
+        backlog = self._backlog()
+        for _ in range(PAGES):
+            nodes = self._store.lost_nodes(now - patience, LIMIT, mine, backlog)
             if nodes:
                 self._announcer.nodes(nodes)
             if len(nodes) < LIMIT:

@@ -597,6 +597,25 @@ class StoreContract:
         self.assertEqual(keys[1:], self.store.lost_nodes(now + 5, 10))
         self.assertEqual([], self.store.lost_nodes(now + 5, 10))
 
+    def test_lost_nodes_of_others_are_found_before_those_of_a_backlog(self) -> None:
+        for name in ('large', 'small', 'quiet'):
+            stack = evolve(Stack(self.ids.fresh(), 'project', name), deadline=1e9)
+            template_id = self.store.save_template({'name': name})
+            wished, events = stack_rules.wish(stack, Action.CREATE, template_id, self.ids.fresh())
+            assert self.store.insert_stack(wished, events)
+            made = self.prepare(wished, *(['A', 'B', 'C'] if name == 'large' else ['A']))
+            if name == 'large':
+                backlog = made.stack.traversal_id
+            if name == 'small':
+                small = self.update_key(made, 'A')
+                ids = {made.stack.id}
+            self.clock.time += 1
+        after = self.clock.now() + 1
+        self.assertEqual([small], self.store.lost_nodes(after, 3, ids.intersection, [backlog]))
+        left = self.store.lost_nodes(after, 10, besides=[backlog])
+        self.assertEqual({'A'}, {key.name for key in left})
+        self.assertNotIn(backlog, {key.traversal_id for key in left})
+
     def test_what_the_dead_may_still_do_is_remembered(self) -> None:
         _, row = self.complete()
         claimed = evolve(row, claim='dead', version=row.version + 1)

@@ -251,19 +251,43 @@ class MysqlTest(HistoryTestCase):
         self.store.strays(10)
 
 
-class PatienceTest(HistoryTestCase):
+class Patience:
     """A plan for a large stack may take longer than a transaction may stand still."""
+
+    asks: str
+    usual: str
+    longer: str
+    fixture: Any
+    assertEqual: Any
+
+    def test_large_plan_is_waited_for(self) -> None:
+        database = self.fixture.database
+        with database.batch() as script:
+            for rows, expected in ((10, self.usual), (1_000_000, self.longer)):
+                with database.standing_still(script, rows):
+                    script.add(self.asks)
+                    self.assertEqual(expected, str(script.rows()[0][0]))
+
+    def test_is_as_impatient_as_ever_afterwards(self) -> None:
+        database = self.fixture.database
+        with database.batch() as script, database.standing_still(script, 1_000_000):
+            pass
+        with database.batch() as script:
+            script.add(self.asks)
+            self.assertEqual(self.usual, str(script.rows()[0][0]))
+
+
+class PostgresqlPatienceTest(Patience, HistoryTestCase):
+    asks = "SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'"
+    usual, longer = '10000', '1010000'
 
     def make_database(self) -> Any:
         return databases.postgresql()
 
-    def test_large_plan_is_waited_for(self) -> None:
-        database = self.fixture.database
-        for rows, milliseconds in ((10, 10_000), (1_000_000, 1_010_000)):
-            with database.batch() as script:
-                database.stands_still(script, rows)
-                script.add(
-                    'SELECT setting FROM pg_settings WHERE name = '
-                    "'idle_in_transaction_session_timeout'"
-                )
-                self.assertEqual(str(milliseconds), script.rows()[0][0])
+
+class MysqlPatienceTest(Patience, HistoryTestCase):
+    asks = 'SELECT @@SESSION.idle_transaction_timeout'
+    usual, longer = '10', '1010'
+
+    def make_database(self) -> Any:
+        return databases.mysql()

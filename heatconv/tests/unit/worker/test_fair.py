@@ -110,6 +110,15 @@ class IntakeTest(testtools.TestCase):
         self.assertEqual(('', key('t', 1)), intake.take())
         self.assertIsNone(intake.take())
 
+    def test_of_which_traversals_much_waits(self) -> None:
+        intake = Intake(10)
+        for traversal, count in (('large', 4), ('small', 2)):
+            for number in range(count):
+                intake.put(key(traversal, number))
+        self.assertEqual(
+            (['large', 'small'], ['large'], []), tuple(map(intake.backlog, (1, 2, 4)))
+        )
+
     def test_so_many_and_no_more(self) -> None:
         intake = Intake(2)
         self.assertEqual([True, True, False], [intake.put(key('t', one)) for one in range(3)])

@@ -265,3 +265,20 @@ class SweepTest(EngineTestCase):
             self.sweep()
         self.assertEqual([5, 5, 2], self.heard.casts)
         self.assertEqual(sorted(keys), sorted(self.heard.keys))
+
+    def test_what_waits_here_does_not_stand_before_what_others_lost(self) -> None:
+        self.prepared(2)
+        self.parts.clock.time += 100
+        traversals = sorted(key.traversal_id for key in self.store.lost_nodes(1e12, 10))
+        self.parts.clock.time += 100
+        parts = self.parts
+        Sweep(
+            self.store,
+            self.heard,
+            parts.clock,
+            parts.ids,
+            parts.checker,
+            lambda task: True,
+            backlog=lambda: traversals[:1],
+        ).run(PATIENCE)
+        self.assertEqual(traversals[1:], [key.traversal_id for key in self.heard.keys])
