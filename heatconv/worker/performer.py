@@ -52,9 +52,9 @@ class PluginPerformer:
 
     def perform_many(self, effects: Sequence[Perform]) -> list[Observation | None]:
         """Do what is asked of several resources of one type and stack."""
-        admitted = [one for one in effects if self.admits(one)]
-        seen = iter(self._act(admitted))
-        return [next(seen) if one in admitted else None for one in effects]
+        admitted = [self.admits(one) for one in effects]
+        seen = iter(self._act([one for one, may in zip(effects, admitted, strict=True) if may]))
+        return [next(seen) if may else None for may in admitted]
 
     def act(self, effect: Perform) -> Observation:
         """Do what is asked, then look; a plugin that raises has failed."""

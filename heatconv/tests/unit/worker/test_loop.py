@@ -460,3 +460,45 @@ class AnswerTest(LoopTestCase):
         for effect in (effects.Cast((key,)), effects.CastWish('s')):
             self.assertIsNone(answer(effect, self.store, self.parts.templates, self.heard))
         self.assertEqual(([key], ['s']), (self.heard.keys, self.heard.wishes))
+
+
+class TogetherTest(LoopTestCase):
+    """Which calls of plugins are made as one."""
+
+    def test_calls_of_one_stack_type_and_verb_up_to_what_the_plugin_takes(self) -> None:
+        made: list[list[tuple[str, str]]] = []
+
+        class Recording:
+            def bulk(self, effect: effects.Perform) -> int:
+                return 2 if effect.call.row.type == 'Type' else 1
+
+            def perform_many(self, asked: Sequence[effects.Perform]) -> list[Observation]:
+                made.append([(one.call.row.id, one.call.verb) for one in asked])
+                return [Observation(Reality.READY) for _ in asked]
+
+        def acts(name: str, verb: Verb, kind: str = 'Type') -> Task:
+            yield effects.Perform(Call(verb, row(name, type=kind), {}), 'project', 'stack')
+
+        waiting = [
+            (('p', 's'), acts('a', Verb.CREATE)),
+            (('p', 's'), acts('b', Verb.CREATE)),
+            (('p', 's'), acts('c', Verb.CREATE)),
+            (('p', 's'), acts('d', Verb.DELETE)),
+            (('p', 't'), acts('e', Verb.CREATE)),
+            (('p', 's'), acts('f', Verb.CREATE, 'Alone')),
+            (('p', 's'), acts('g', Verb.CREATE, 'Alone')),
+        ]
+        loop = self.loop(performer=Recording())
+        entries = []
+        for lane, task in waiting:
+            effect = next(task)
+            entries.append((Entry(lane, task, None), effect))
+        groups = [
+            ''.join(effect.call.row.id for _, effect in together)
+            for together in loop._together(entries)
+        ]
+        self.assertEqual(['ab', 'c', 'd', 'e', 'f', 'g'], sorted(groups))
+        loop._perform(entries[:2])
+        self.assertEqual([[('a', 'create'), ('b', 'create')]], made)
+        told = [loop._inbox.get_nowait() for _ in range(2)]
+        self.assertEqual(['ready'] * 2, [one.said.reality for one in told])  # type: ignore

@@ -12,6 +12,7 @@ import testtools
 
 from heatconv.conf import worker as conf
 from heatconv.convergence import states
+from heatconv.convergence.model import Kind, NodeKey
 from heatconv.convergence.recovery import Orphan
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.engine.prepare import prepare
@@ -184,6 +185,20 @@ class WorkerTest(EngineTestCase):
         sweep.join(PATIENCE)
         self.assertFalse(sweep.is_alive())
         self.assertIsNotNone(self.rows(identity)['A'].claim)
+
+    def test_it_keeps_what_one_round_takes_and_shares_the_rest(self) -> None:
+        worker = self.worker(WorkerOptions(batch_size=3))
+        keys = [NodeKey('t', Kind.UPDATE, f'A{number}') for number in range(4)]
+        self.assertFalse(worker.keep(keys))
+        self.assertTrue(worker.keep(keys[:2]))
+        self.assertFalse(worker.keep(keys[2:]))
+        self.assertTrue(worker.keep(keys[2:3]))
+        self.assertEqual(3, worker.queued)
+
+    def test_it_keeps_nothing_that_it_will_not_come_to(self) -> None:
+        worker = self.started()
+        worker.stop()
+        self.assertFalse(worker.keep([NodeKey('t', Kind.UPDATE, 'A')]))
 
     def test_worker_that_never_started_can_be_stopped(self) -> None:
         leases = self.store.leases()
