@@ -71,7 +71,13 @@ class Site:
         plugins = self.directory / 'plugins'
         waits.install(plugins)
         root = str(pathlib.Path(__file__).parents[1])
-        environment = {**os.environ, 'PYTHONPATH': os.pathsep.join([root, str(plugins)])}
+        cloud = self.directory / 'cloud'
+        cloud.mkdir()
+        environment = {
+            **os.environ,
+            'PYTHONPATH': os.pathsep.join([root, str(plugins)]),
+            waits.CLOUD: str(cloud),
+        }
         arguments = ['--config-file', str(self.config)]
         manage = [sys.executable, '-m', 'heatconv.cmd.manage', *arguments, 'db', 'sync']
         subprocess.run(manage, check=True, stdout=subprocess.DEVNULL)

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import time
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Sequence
 
-from heatconv.resources.none import NoneResource
-from heatconv.resources.plugin import Resource
+from heatconv.hot.schema import TypeSchema
+from heatconv.ports import Clock
+from heatconv.resources.plugin import Observation, Plugin, Reality, Resource
+from heatconv.resources.records import Records
 
 TYPE = 'Bench::Waits'
 SECONDS = 0.02
 
+#: Names the directory that is its cloud.
+CLOUD = 'HEATCONV_BENCH_CLOUD'
 
-class Waits(NoneResource):
-    """Waits in each create, one resource a call, and keeps no records to speak of."""
 
-    bulk: ClassVar[int] = 1
+class Waits(Plugin):
+    """Waits in each create, one resource a call; its reality is a file of an empty cloud."""
+
+    schema = TypeSchema(description='Waits.', properties={}, attributes={})
+
+    def __init__(self, records: Records, clock: Clock) -> None:
+        self._cloud = pathlib.Path(os.environ[CLOUD])
 
     def create(self, resource: Resource) -> None:
         time.sleep(SECONDS)
-        super().create(resource)
+        (self._cloud / resource.token).touch()
 
-    def attributes(self, record: Any) -> Mapping[str, Any]:
-        return {}
+    def update(self, resource: Resource, changed: Sequence[str]) -> None:
+        """Nothing of it can change."""
+
+    def delete(self, resource: Resource) -> None:
+        (self._cloud / resource.token).unlink(missing_ok=True)
+
+    def observe(self, resource: Resource) -> Observation:
+        there = (self._cloud / resource.token).exists()
+        return Observation(Reality.READY, resource.token) if there else Observation(Reality.ABSENT)
 
 
 def install(directory: pathlib.Path) -> None:

@@ -178,6 +178,11 @@ class FairPool:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def saturated(self) -> bool:
+        """Say whether as much waits as is handled at once."""
+        return len(self._queue) >= len(self._threads)
+
     def submit(self, project: str, stack: str, call: object, *arguments: object) -> None:
         """Have a function called that raises nothing."""
         with self._wake:

@@ -44,6 +44,13 @@ CROWDED_SECONDS = 0.5
 #: How much of a round one lane has where there are several.
 SHARE = 4
 
+#: How long what a plugin has answered waits for more to be committed with it, while the
+#: threads have enough to do: so the threads decide how fast it goes, not the commits.
+GATHER_SECONDS = 0.025
+
+#: What part of a batch is enough for that.
+GATHERED = 3
+
 
 #: What is answered without asking anybody, but for the first use of a template.
 AT_ONCE = (effects.Trace, effects.Compiled, effects.Defined)
@@ -186,6 +193,7 @@ class Loop:
         while not (self._draining.is_set() and self._live <= len(self._timers)):
             self._begin_more()
             self._receive()
+            self._gather()
             batch = self._next_batch()
             while batch:
                 batch = self._round(batch)
@@ -213,6 +221,22 @@ class Loop:
                 return
             self._put(entry)
             timeout = 0.0
+
+    def _gather(self) -> None:
+        """Wait a little for more to do, if nobody waits for this thread."""
+        until = self._clock.now() + GATHER_SECONDS
+        enough = self._batch_size // GATHERED
+        while self._pool.saturated and len(self._ready) < enough and not self._crowded:
+            left = until - self._clock.now()
+            if left <= 0:
+                return
+            try:
+                entry = self._inbox.get(timeout=left)
+            except queue.Empty:
+                return
+            if entry is None:
+                return
+            self._put(entry)
 
     def _put(self, entry: Entry) -> None:
         self._active[entry.lane[1]] = self._clock.now()
