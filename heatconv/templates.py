@@ -19,6 +19,7 @@ from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.resources.registry import Registry
 from heatconv.storage.base import Store
+from heatconv.storage.memory import encode_template
 
 #: What may be said of a type that is not installed: anything.
 UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
@@ -28,6 +29,11 @@ encode = json.JSONEncoder(separators=(',', ':')).encode
 
 #: What a declaration has that refers to parameters, in any of HOT's dialects.
 USES_PARAMETERS = re.compile(r'"(get_param|Ref|Fn::[A-Za-z]+)"')
+
+
+#: Requests for larger templates are not compared with those before: they come seldom, and
+#: what names a template costs as much as it spares.
+COMPARED = 1_000
 
 
 class MissingTemplate(Exception):
@@ -87,7 +93,10 @@ class CompiledTemplate:
     """A template as convergence needs it: the graph, and what is wanted.
 
     :param source: its section ``resources``, as it was written.
+    :ivar accepted: it is valid with the types that are installed here.
     """
+
+    accepted = False
 
     def __init__(
         self, template: hot.Template, registry: Registry, source: Mapping[str, Any]
@@ -185,6 +194,22 @@ class TemplateCache:
         :raises TemplateError: if it is not.
         """
         return self._compiled(content, self._registry.schema, lenient)
+
+    def accept(self, content: Mapping[str, Any]) -> CompiledTemplate:
+        """Compile a template that a request brings, unless that was done just now.
+
+        :raises TemplateError: if it is not valid.
+        """
+        if len(content['template'].get('resources') or ()) <= COMPARED:
+            template_id = encode_template(content)[0]
+            with self._lock:
+                found = self._kept.get(template_id)
+                if found is not None and found.accepted:
+                    self._kept.move_to_end(template_id)
+                    return found
+        made = self.compile(content)
+        made.accepted = True
+        return made
 
     def _compiled(
         self,

@@ -177,6 +177,11 @@ class Script:
             found.extend(self.rows())
         return found
 
+    def select(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a query."""
+        self.add(sql, tuple(values))
+        return self.rows()
+
     def rows(self) -> list[tuple[Any, ...]]:
         """Send what was added; return the rows that the last one gives."""
         answer = self.run()
@@ -247,6 +252,15 @@ def fetch(
     for text, parameters in _listed(link.dialect, sql, values, more):
         found.extend(map(tuple, link.run(text, parameters).fetchall()))
     return found
+
+
+def select(link: Link, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run a query."""
+    return list(map(tuple, link.run(_marked(link.dialect, sql), tuple(values)).fetchall()))
+
+
+def _marked(dialect: str, sql: str) -> str:
+    return sql.replace('%s', '?') if dialect == 'sqlite' else sql
 
 
 def _listed(

@@ -27,17 +27,20 @@ WHERE s.id {{}}
 """
 
 
+#: A list of one name would have PostgreSQL walk all stacks of the project.
 LIVE = f"""
-SELECT {', '.join(rows.STACK)} FROM stack WHERE project_id = %s AND name {{}} AND deleted = ''
+SELECT {', '.join(rows.STACK)} FROM stack WHERE project_id = %s AND name = %s AND deleted = ''
 """
 STACKS = f'SELECT {", ".join(rows.STACK)} FROM stack WHERE id {{}}'
 RESOURCES = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.stack_id {{}}'
 
 
-#: In pieces: a stack may have a million.
+#: In pieces: a stack may have a million. In the order of an index of the stack: in that of
+#: the ids the rows of all stacks would be walked.
 PLANNED = f"""
 SELECT {', '.join(rows.PLANNED)} FROM resource
-WHERE stack_id {{}} AND id > %s ORDER BY id LIMIT {10 * bulk.ROWS}
+WHERE stack_id = %s AND name >= %s AND (name > %s OR id > %s)
+ORDER BY stack_id, name, id LIMIT {10 * bulk.ROWS}
 """
 
 
@@ -140,12 +143,13 @@ class StackRows:
             stack = _locked_stack(script, stack_id)
             if stack is None or stack.wish_id != wish_id:
                 return None
-            if stack.traversal_id is not None:
+            existing: list[Resource] = []
+            if stack.traversal_id is not None:  # else nobody has made a row yet
                 writes.drop_nodes(script, stack.traversal_id)
                 script.run()
-            # Only now: whatever replacement a commit under way made, its node
-            # was deleted after it, so its row is seen here.
-            existing = list(_planned(script, stack_id))
+                # Only now: whatever replacement a commit under way made, its node
+                # was deleted after it, so its row is seen here.
+                existing = sorted(_planned(script, stack_id), key=lambda row: row.id)
             # While the plan is made the transaction stands still.
             with self.database.standing_still(script, max(size, len(existing))):
                 made = plan(stack, existing)
@@ -163,31 +167,12 @@ class StackRows:
     @repeated
     def stack_by_name(self, project_id: str, name: str) -> Stack | None:
         with self.database.look() as link:
-            return _stack_of(bulk.fetch(link, LIVE, [name], [project_id]))
+            return _stack_of(bulk.select(link, LIVE, [project_id, name]))
 
     @repeated
     def stacks(self, query: StackQuery) -> list[Stack]:
         table = tables.stack
-        statement = sa.select(table)
-        if query.project_id is not None:
-            statement = statement.where(table.c.project_id == query.project_id)
-        if not query.show_deleted:
-            statement = statement.where(table.c.deleted == '')
-        for column, wanted in (
-            (table.c.name, query.names),
-            (table.c.id, query.ids),
-            (table.c.action, query.actions),
-        ):
-            if wanted:
-                statement = statement.where(column.in_(wanted))
-        if query.statuses or query.states:
-            pairs = (
-                sa.and_(table.c.action == action, table.c.status == status)
-                for action, status in query.states
-            )
-            statement = statement.where(
-                sa.or_(sa.false(), table.c.status.in_(query.statuses), *pairs)
-            )
+        statement = _chosen(sa.select(table), query)
         for key, descends in query.sort:
             # NULL sorts differently from database to database; 0 does not.
             column = sa.func.coalesce(table.c[key], 0) if key.endswith('_at') else table.c[key]
@@ -201,6 +186,12 @@ class StackRows:
             ids = [stack.id for stack in found]
             found = found[ids.index(query.marker) + 1 :] if query.marker in ids else []
         return found if query.limit is None else found[: query.limit]
+
+    @repeated
+    def count_stacks(self, query: StackQuery) -> int:
+        statement = _chosen(sa.select(sa.func.count()).select_from(tables.stack), query)
+        with self.database.read() as connection:
+            return int(connection.execute(statement).scalar_one())
 
     @repeated
     def resources(self, stack_id: str) -> list[Resource]:
@@ -261,15 +252,40 @@ class StackRows:
             return len(gone)
 
 
+def _chosen(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
+    """Have a statement select what a query is about."""
+    table = tables.stack
+    if query.project_id is not None:
+        statement = statement.where(table.c.project_id == query.project_id)
+    if not query.show_deleted:
+        statement = statement.where(table.c.deleted == '')
+    for column, wanted in (
+        (table.c.name, query.names),
+        (table.c.id, query.ids),
+        (table.c.action, query.actions),
+    ):
+        if wanted:
+            statement = statement.where(column.in_(wanted))
+    if query.statuses or query.states:
+        pairs = (
+            sa.and_(table.c.action == action, table.c.status == status)
+            for action, status in query.states
+        )
+        statement = statement.where(
+            sa.or_(sa.false(), table.c.status.in_(query.statuses), *pairs)
+        )
+    return statement
+
+
 def _planned(script: Script, stack_id: str) -> Iterator[Resource]:
-    """Give the rows of a stack, by id, as much as a preparation asks of them."""
-    last = ''
+    """Give the rows of a stack, by name, as much as a preparation asks of them."""
+    name = last = ''
     while True:
-        found = script.fetch(PLANNED, [stack_id], [last])
+        found = script.select(PLANNED, [stack_id, name, name, last])
         yield from rows.planned(stack_id, found)
         if len(found) < 10 * bulk.ROWS:
             return
-        last = found[-1][0]
+        last, name = found[-1][:2]
 
 
 def _locked_stack(script: Script, stack_id: str) -> Stack | None:

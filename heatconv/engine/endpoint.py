@@ -199,9 +199,7 @@ class EngineEndpoint:
     ) -> int:
         """Count stacks."""
         chosen = _tag_filters(tags, tags_any, not_tags, not_tags_any)
-        return len(
-            self._lookup.list(context, filters=filters, show_deleted=show_deleted, tags=chosen)
-        )
+        return self._lookup.count(context, filters, show_deleted, chosen)
 
     @method
     def get_template(self, context: Any, stack_identity: Any) -> Any:

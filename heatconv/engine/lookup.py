@@ -107,6 +107,21 @@ class Lookup:
             found = [stack for stack in found if TAG_FILTERS[name](set(stack.tags), wanted)]
         return found if limit is None else found[:limit]
 
+    def count(
+        self,
+        context: Any,
+        filters: Mapping[str, Any] | None,
+        show_deleted: bool,
+        tags: Mapping[str, Any],
+    ) -> int:
+        """Count the stacks that `list` would give."""
+        if any(tags.values()):
+            return len(self.list(context, filters=filters, show_deleted=show_deleted, tags=tags))
+        query = StackQuery(
+            context.project_id, show_deleted=show_deleted, **_filters(filters or {})
+        )
+        return self._store.count_stacks(query)
+
     def newest(self, rows: Sequence[Resource], name: str) -> Resource | None:
         """Return the row that stands for a name: one that is not going, the newest."""
         named = [row for row in rows if row.name == name]

@@ -64,7 +64,7 @@ class Requests:
     def compile(self, content: Mapping[str, Any]) -> CompiledTemplate:
         """Compile a template or say to its user what is wrong with it."""
         try:
-            compiled = self._templates.compile(content)
+            compiled = self._templates.accept(content)
         except TemplateError as error:
             raise errors.of_template(
                 error, content.get('template'), content.get('environment')
@@ -80,9 +80,7 @@ class Requests:
     def create(self, project_id: str, username: str, name: str, content: StackContent) -> Stack:
         """Accept a new stack."""
         compiled = self.compile(content.template)
-        if self._store.stack_by_name(project_id, name) is not None:
-            raise exception.StackExists(stack_name=name)
-        self._check_quota(project_id)
+        self._check_quota(project_id, name)
         options = content.options
         stack = Stack(
             id=self._ids.fresh(),
@@ -208,11 +206,13 @@ class Requests:
         if changed:
             raise exception.ImmutableParameterModified(keys=', '.join(changed))
 
-    def _check_quota(self, project_id: str) -> None:
+    def _check_quota(self, project_id: str, name: str) -> None:
         most = self._limits.max_stacks_per_project
         if most < 0:
             return
-        if len(self._store.stacks(StackQuery(project_id, limit=most))) >= most:
+        if self._store.count_stacks(StackQuery(project_id)) >= most:
+            if self._store.stack_by_name(project_id, name) is not None:
+                raise exception.StackExists(stack_name=name)
             raise exception.RequestLimitExceeded(
                 message=f'this project has {most} stacks, and may have no more'
             )

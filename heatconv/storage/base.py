@@ -147,6 +147,9 @@ class Store(Protocol):
     def stacks(self, query: StackQuery) -> list[Stack]:
         """List stacks."""
 
+    def count_stacks(self, query: StackQuery) -> int:
+        """Count stacks, as if there were no marker and no limit."""
+
     def resources(self, stack_id: str) -> list[Resource]:
         """Return all rows of a stack, by id."""
 

@@ -164,6 +164,10 @@ class MemoryStore:
             found = found[ids.index(query.marker) + 1 :] if query.marker in ids else []
         return found if query.limit is None else found[: query.limit]
 
+    def count_stacks(self, query: StackQuery) -> int:
+        with self._lock:
+            return sum(_matches(stack, query) for stack in self._stacks.values())
+
     def resources(self, stack_id: str) -> list[Resource]:
         with self._lock:
             return [self._rows[row_id] for row_id in sorted(self._rows_of.get(stack_id, ()))]

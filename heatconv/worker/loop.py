@@ -48,6 +48,8 @@ SHARE = 4
 #: threads have enough to do: so the threads decide how fast it goes, not the commits.
 GATHER_SECONDS = 0.025
 
+MANY = 10
+
 #: What part of a batch is enough for that.
 GATHERED = 3
 
@@ -224,9 +226,15 @@ class Loop:
 
     def _gather(self) -> None:
         """Wait a little for more to do, if nobody waits for this thread."""
-        until = self._clock.now() + GATHER_SECONDS
+        now = self._clock.now()
         enough = self._batch_size // GATHERED
-        while self._pool.saturated and len(self._ready) < enough and not self._crowded:
+        while len(self._ready) < enough:
+            if len(self._active) >= MANY:
+                until = now + min(len(self._active) * 0.001, 0.05)
+            elif self._pool.saturated and not self._crowded:
+                until = now + GATHER_SECONDS
+            else:
+                return
             left = until - self._clock.now()
             if left <= 0:
                 return
