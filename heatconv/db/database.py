@@ -6,6 +6,7 @@ the servers; on SQLite a write-ahead log, one writer at a time, and a pool.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import os
 import threading
@@ -95,6 +96,10 @@ retried = _retry(_untouched)
 repeated = _retry(lambda error: _locked(error) or isinstance(error, StoreUnavailable))
 
 
+#: How many links are put by at most.
+LINKS = 4
+
+
 class Database:
     """One database.
 
@@ -105,6 +110,8 @@ class Database:
 
     def __init__(self, url: str, **options: Any) -> None:
         self._local = threading.local()
+        #: Those that nobody uses just now: cheaper than the way through the pool.
+        self._links: collections.deque[PostgresqlLink] = collections.deque()
         self._backend = sa.make_url(url).get_backend_name()
         self._is_server = self._backend != 'sqlite'
         self._manager = enginefacade.transaction_context()
@@ -221,24 +228,48 @@ class Database:
     @contextlib.contextmanager
     def _linked(self) -> Iterator[Link]:
         if self._backend == 'postgresql':
-            link: PostgresqlLink | None = getattr(self._local, 'link', None)
-            self._local.link = None  # nobody else's while it is in use
-            if link is None or not link.lives:
-                link = PostgresqlLink(self.engine)
+            link = self._link()
             try:
                 yield link
             finally:
                 link.rest()
-                if getattr(self._local, 'keeps', False) and link.lives:
-                    self._local.link = link
-                else:
-                    link.close()
+                self._put_by(link)
         elif self._backend == 'sqlite':
             with contextlib.closing(SqliteLink(self.engine)) as link:
                 yield link
         else:
             with self.engine.connect() as connection:
                 yield CoreLink(connection)
+
+    def _link(self) -> PostgresqlLink:
+        """Return a link that lives: this thread's, one put by, or a new one."""
+        link: PostgresqlLink | None = getattr(self._local, 'link', None)
+        self._local.link = None  # nobody else's while it is in use
+        while link is None or not link.lives:
+            if link is not None:
+                link.close()
+            try:
+                link = self._links.pop()
+            except IndexError:
+                return PostgresqlLink(self.engine)
+        return link
+
+    def _put_by(self, link: PostgresqlLink) -> None:
+        """Keep a link for whoever comes next; if it is lost, so are the others."""
+        if not link.lives:
+            self._drop_links()
+            link.close()
+        elif getattr(self._local, 'keeps', False):
+            self._local.link = link
+        elif len(self._links) < LINKS:
+            self._links.append(link)
+        else:
+            link.close()
+
+    def _drop_links(self) -> None:
+        while self._links:
+            with contextlib.suppress(IndexError):
+                self._links.pop().close()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
@@ -295,6 +326,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        self._drop_links()
         self._manager.dispose_pool()
 
     def _tune(self, engine: sa.Engine) -> None:

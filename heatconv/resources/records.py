@@ -104,12 +104,17 @@ class Draft:
 
     :param records: where they are.
     :param tokens: of those that are read; others count as not there.
+    :param blind: of those that may be removed without being read.
     """
 
-    def __init__(self, records: BulkRecords, tokens: Sequence[str]) -> None:
+    def __init__(
+        self, records: BulkRecords, tokens: Sequence[str], blind: Sequence[str] = ()
+    ) -> None:
         self._records = records
         self._before = records.some(tokens) if tokens else {}
         self._now = dict(self._before)
+        self._blind = frozenset(blind)
+        self._gone: list[str] = []
 
     def get(self, token: str) -> Record | None:
         return self._now.get(token)
@@ -123,6 +128,8 @@ class Draft:
 
     def remove(self, token: str) -> None:
         self._now.pop(token, None)
+        if token in self._blind:
+            self._gone.append(token)
 
     def all(self) -> list[Record]:
         return [self._now[token] for token in sorted(self._now)]
@@ -132,7 +139,7 @@ class Draft:
         before, now = self._before, self._now
         added = [one for token, one in now.items() if token not in before]
         replaced = [one for token, one in now.items() if before.get(token, one) is not one]
-        removed = [token for token in before if token not in now]
+        removed = [*(token for token in before if token not in now), *self._gone]
         if not (added or replaced or removed):
             return True
         return self._records.save(added, replaced, removed)

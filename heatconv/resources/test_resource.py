@@ -108,7 +108,13 @@ class TestResource(VirtualPlugin):
                 dataclasses.replace(record, properties=resource.properties, state=state)
             )
 
+    def deletes_at_once(self, resource: Resource) -> bool:
+        return bool(self._started('delete', resource.properties)['seconds'] == 0)
+
     def delete(self, resource: Resource) -> None:
+        if self.deletes_at_once(resource):
+            self.records.remove(resource.token)
+            return
         record = self.records.get(resource.token)
         if record is None:
             return

@@ -34,8 +34,13 @@ class VirtualPlugin(Plugin):
     def perform(self, asked: Sequence[Asked]) -> list[Observation | Exception]:
         """Read all records at once, do everything to a draft of them, save it."""
         # What is to be created is not there, as a rule: the insert will tell.
-        looks = [one.resource.token for one in asked if one.verb != Verb.CREATE]
-        draft = Draft(self._records, looks)
+        looked, blind = [], []
+        for one in asked:
+            if one.verb == Verb.DELETE and self.deletes_at_once(one.resource):
+                blind.append(one.resource.token)
+            elif one.verb != Verb.CREATE:
+                looked.append(one.resource.token)
+        draft = Draft(self._records, looked, blind)
         self._drafts.current = draft
         try:
             seen = super().perform(asked)
@@ -45,6 +50,10 @@ class VirtualPlugin(Plugin):
             return seen
         # Somebody else made one of them meanwhile: what is there counts.
         return super().perform(asked)
+
+    def deletes_at_once(self, resource: Resource) -> bool:
+        """Say whether a delete removes the record, whatever is in it."""
+        return True
 
     def attributes(self, record: Record) -> Mapping[str, Any]:
         """Return the attributes of a resource."""
