@@ -185,7 +185,7 @@ class TemplateCache:
         self._budget = budget_within(max_template_size)
         self._lock = threading.Lock()
         self._kept: OrderedDict[str | None, CompiledTemplate] = OrderedDict()
-        self._heads: OrderedDict[str | None, hot.Head] = OrderedDict()
+        self._heads: OrderedDict[str | None, tuple[hot.Head, bool]] = OrderedDict()
 
     def compile(self, content: Mapping[str, Any], lenient: bool = False) -> CompiledTemplate:
         """Compile a template that may not be stored, or not be valid.
@@ -201,12 +201,9 @@ class TemplateCache:
         :raises TemplateError: if it is not valid.
         """
         if len(content['template'].get('resources') or ()) <= COMPARED:
-            template_id = encode_template(content)[0]
-            with self._lock:
-                found = self._kept.get(template_id)
-                if found is not None and found.accepted:
-                    self._kept.move_to_end(template_id)
-                    return found
+            found = self._found(encode_template(content)[0])
+            if found is not None and found.accepted:
+                return found
         made = self.compile(content)
         made.accepted = True
         return made
@@ -242,11 +239,9 @@ class TemplateCache:
         :param template_id: None for the template without resources.
         :raises MissingTemplate: if it is not there.
         """
-        with self._lock:
-            found = self._kept.get(template_id)
-            if found is not None:
-                self._kept.move_to_end(template_id)
-                return found
+        found = self._found(template_id)
+        if found is not None:
+            return found
         if template_id is None:
             made = CompiledTemplate(hot.empty_template(), self._registry, {})
         else:
@@ -256,6 +251,13 @@ class TemplateCache:
             made = self._compiled(content, self._schema)
         self.keep(template_id, made)
         return made
+
+    def _found(self, template_id: str | None) -> CompiledTemplate | None:
+        with self._lock:
+            found = self._kept.get(template_id)
+            if found is not None:
+                self._kept.move_to_end(template_id)
+            return found
 
     def keep(self, template_id: str | None, made: CompiledTemplate) -> None:
         """Keep a compiled template for the next who asks for it, even a very large one."""
@@ -280,21 +282,29 @@ class TemplateCache:
 
         :raises MissingTemplate: if the template is not there.
         """
-        head = self._head(template_id)
+        head = self.head(template_id)[0]
         known, _, declaration = json.loads(words)
         compiled = hot.compile_definition(name, declaration, head, self._schema)
         return CompiledDefinition(compiled, known, self._registry)
 
-    def _head(self, template_id: str | None) -> hot.Head:
+    def head(self, template_id: str | None) -> tuple[hot.Head, bool]:
+        """Return what a template says but for its resources, and whether it has outputs.
+
+        :raises MissingTemplate: if it is not there.
+        """
         with self._lock:
             found = self._heads.get(template_id)
             if found is not None:
                 self._heads.move_to_end(template_id)
                 return found
-        content = self._store.template_head(template_id) if template_id else None
+        if template_id is None:
+            return hot.empty_head(), False
+        content = self._store.template_head(template_id)
         if content is None:
             raise MissingTemplate(template_id)
-        made = hot.read_head(content['template'], content.get('environment') or {})
+        head = hot.read_head(content['template'], content.get('environment') or {})
+        # Heads that were saved before they told are of templates that may have some.
+        made = (head, content.get('has_outputs', True))
         with self._lock:
             self._heads[template_id] = made
             while len(self._heads) > self.HEADS:

@@ -271,9 +271,7 @@ def _chosen(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
             sa.and_(table.c.action == action, table.c.status == status)
             for action, status in query.states
         )
-        statement = statement.where(
-            sa.or_(sa.false(), table.c.status.in_(query.statuses), *pairs)
-        )
+        statement = statement.where(sa.or_(sa.false(), table.c.status.in_(query.statuses), *pairs))
     return statement
 
 

@@ -330,11 +330,17 @@ class EngineEndpoint:
             return None  # a deleted stack whose template is purged, say
 
     def _shown(self, stack: Stack, resolve_outputs: bool) -> dict[str, Any]:
-        compiled = self._compiled(stack)
+        try:
+            head, has_outputs = self._templates.head(stack.newest_template_id)
+        except (MissingTemplate, TemplateError):
+            head, has_outputs = None, True
         values = None
-        if resolve_outputs and compiled is not None:
-            values = outputs.values(self._store, stack, compiled)
-        return formats.stack(stack, compiled, values)
+        if resolve_outputs and not has_outputs:
+            values = []
+        elif resolve_outputs:
+            compiled = self._compiled(stack)
+            values = None if compiled is None else outputs.values(self._store, stack, compiled)
+        return formats.stack(stack, head, values)
 
 
 def _tag_filters(tags: Any, tags_any: Any, not_tags: Any, not_tags_any: Any) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence.model import Resource, Stack
+from heatconv.hot.template import Head
 from heatconv.storage.base import StoredEvent
-from heatconv.templates import CompiledTemplate, attributes, pseudo_parameters
+from heatconv.templates import attributes, pseudo_parameters
 
 HIDDEN = '******'
 
@@ -34,10 +35,10 @@ def identity(stack: Stack, path: str = '') -> dict[str, str]:
 
 def stack(
     row: Stack,
-    compiled: CompiledTemplate | None,
+    head: Head | None,
     outputs: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Show a stack; with a template, its parameters and description too."""
+    """Show a stack; with a head of a template, its parameters and description too."""
     shown: dict[str, Any] = {
         'stack_name': row.name,
         'stack_identity': identity(row),
@@ -59,20 +60,20 @@ def stack(
         'stack_status': row.status.value,
         'stack_status_reason': row.reason,
     }
-    if compiled is not None:
-        description = compiled.hot.description or 'No description'
+    if head is not None:
+        description = head.description or 'No description'
         shown['description'] = shown['template_description'] = description
-        shown['parameters'] = parameters(row, compiled)
+        shown['parameters'] = parameters(row, head)
     if outputs is not None:
         shown['outputs'] = list(outputs)
     return shown
 
 
-def parameters(row: Stack, compiled: CompiledTemplate) -> dict[str, Any]:
+def parameters(row: Stack, head: Head) -> dict[str, Any]:
     """Show parameters as text, the values of hidden ones masked."""
     shown: dict[str, Any] = dict(pseudo_parameters(row))
-    for name, value in compiled.hot.values.items():
-        hidden = compiled.hot.parameters[name].hidden
+    for name, value in head.values.items():
+        hidden = head.parameters[name].hidden
         shown[name] = HIDDEN if hidden else _text(value)
     return shown
 

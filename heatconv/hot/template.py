@@ -43,6 +43,7 @@ __all__ = [
     'Template',
     'compile_definition',
     'compile_template',
+    'empty_head',
     'empty_template',
     'parse_schema',
     'read_head',
@@ -126,11 +127,21 @@ def parse_schema(source: Mapping[str, Any]) -> Schema:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a template says but for its resources and outputs."""
+    """What a template says but for its resources and outputs.
+
+    :ivar values: of all parameters that have one, pseudo ones not among them.
+    """
 
     version: Version
+    description: str
+    parameters: Mapping[str, Parameter]
     values: Mapping[str, Any]
     undecided: Mapping[str, None]
+
+
+def empty_head() -> Head:
+    """Give what the template without resources says."""
+    return Head(VERSIONS[-1], '', {}, {}, {})
 
 
 def read_head(source: Mapping[str, Any], environment: Mapping[str, Any]) -> Head:
@@ -142,6 +153,8 @@ def read_head(source: Mapping[str, Any], environment: Mapping[str, Any]) -> Head
     values = values_of(schema.parameters, environments.validate(environment), True)
     return Head(
         schema.version,
+        schema.description,
+        schema.parameters,
         values,
         dict.fromkeys(one for one in schema.parameters if one not in values),
     )

@@ -43,6 +43,9 @@ class Templates(TemplateCache):
             found = self._ids[id(content)] = (content, encode_template(content)[0])
         return found[1]
 
+    def accept(self, content: Mapping[str, Any]) -> CompiledTemplate:
+        return self.compile(content)
+
     def compile(self, content: Mapping[str, Any], lenient: bool = False) -> CompiledTemplate:
         template_id = self.id_of(content)
         if template_id not in self._by_id:

@@ -44,12 +44,20 @@ def encode_template(content: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def head_of(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of a template without its resources, outputs and files."""
+    """Return the content of a template without its resources, outputs and files.
+
+    It says whether there are outputs.
+    """
     source = content.get('template')
+    outputs = bool(source.get('outputs')) if isinstance(source, Mapping) else False
     if isinstance(source, Mapping):
         kept = ((key, source[key]) for key in source if key not in ('resources', 'outputs'))
         source = dict(kept)
-    return {'template': source, 'environment': content.get('environment')}
+    return {
+        'template': source,
+        'environment': content.get('environment'),
+        'has_outputs': outputs,
+    }
 
 
 def stamped(stack: Stack, now: float) -> Stack:

@@ -9,10 +9,10 @@ import testtools
 
 from heatconv.convergence.model import Action, Event, Status
 from heatconv.engine import formats
+from heatconv.hot.template import Head, read_head
 from heatconv.storage.base import StoredEvent
-from heatconv.templates import CompiledTemplate
 from heatconv.tests.unit.convergence.rows import UPDATING, row, stack
-from heatconv.tests.unit.engine.parts import Parts, template
+from heatconv.tests.unit.engine.parts import template
 
 IDENTITY = {'tenant': 'project', 'stack_name': 'stack', 'stack_id': 's', 'path': ''}
 
@@ -74,7 +74,7 @@ class StackTest(testtools.TestCase):
 
     def test_description(self) -> None:
         for sections, shown in (({'description': 'Mine.'}, 'Mine.'), ({}, 'No description')):
-            got = formats.stack(stack(), compiled(**sections))
+            got = formats.stack(stack(), head(**sections))
             self.assertIn('OS::stack_id', got['parameters'])
             self.assertEqual((shown, shown), (got['description'], got['template_description']))
 
@@ -90,7 +90,7 @@ class ParametersTest(testtools.TestCase):
             'flag': {'type': 'boolean', 'default': True},
         }
         shown = formats.parameters(
-            stack(), compiled({'parameters': {'secret': 's3cret'}}, parameters=declared)
+            stack(), head({'parameters': {'secret': 's3cret'}}, parameters=declared)
         )
         self.assertEqual(
             {
@@ -108,9 +108,8 @@ class ParametersTest(testtools.TestCase):
         )
 
 
-def compiled(environment: Any = None, **sections: Any) -> CompiledTemplate:
-    source = {'template': template(**sections), 'environment': environment}
-    return Parts().templates.compile(source)
+def head(environment: Any = None, **sections: Any) -> Head:
+    return read_head(template(**sections), environment or {})
 
 
 class ResourceTest(testtools.TestCase):

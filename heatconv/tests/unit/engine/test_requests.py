@@ -10,20 +10,11 @@ from heatconv.convergence.model import Action, Stack, Status
 from heatconv.engine.content import StackContent
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests import Limits, Requests
-from heatconv.storage.memory import MemoryStore
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 
 
 def content(resources: Any = None, **options: Any) -> StackContent:
     return StackContent({'template': template(resources), 'environment': {}}, options)
-
-
-class Blind(MemoryStore):
-    """Looks before somebody else has saved the same name."""
-
-    def stack_by_name(self, project_id: str, name: str) -> Stack | None:
-        self.stack_by_name = super().stack_by_name  # type: ignore[method-assign]
-        return None
 
 
 class RequestsTestCase(EngineTestCase):
@@ -93,15 +84,6 @@ class CreateTest(RequestsTestCase):
         self.requests.delete(stack)
         self.parts.rest()
         self.assertNotEqual(stack.id, self.begin().id)
-
-    def test_two_take_a_name_at_once_and_one_is_told(self) -> None:
-        parts = self.parts
-        store = Blind(parts.clock, parts.ids)
-        requests = Requests(store, parts.templates, parts.heard, parts.clock, parts.ids)
-        first = requests.create('project', '', 'stack', content())
-        del store.stack_by_name
-        self.refused(exception.StackExists, requests.create, 'project', '', 'stack', content())
-        self.assertEqual([first.id], self.heard.wishes)
 
     def test_quota_of_stacks_is_the_project_s(self) -> None:
         self.requests = self.with_limits(max_stacks_per_project=2)

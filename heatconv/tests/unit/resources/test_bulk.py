@@ -70,11 +70,19 @@ class BulkTest(testtools.TestCase):
         self.assertEqual(['ready', ValueError], self.realities(what))
         self.assertEqual(['a'], [one.token for one in self.counting.all()])
 
+    def test_what_goes_at_once_is_not_read_first(self) -> None:
+        self.plugin.perform(asked(Verb.CREATE, 'a', 'b'))
+        del self.counting.asked[:]
+        self.assertEqual(['absent'] * 3, self.realities(asked(Verb.DELETE, 'a', 'b', 'gone')))
+        self.assertEqual(['save'], self.counting.asked)
+        self.assertEqual([], self.counting.all())
+
     def test_update_and_delete(self) -> None:
         self.plugin.perform(asked(Verb.CREATE, 'a', 'b'))
         seen = self.plugin.perform(asked(Verb.UPDATE, 'a', 'b', changed=['value'], wait_secs=1))
         self.assertEqual([1, 1], [one.properties['wait_secs'] for one in seen])  # type: ignore
-        self.assertEqual(['pending'] * 2, self.realities(asked(Verb.DELETE, 'a', 'b')))
+        going = asked(Verb.DELETE, 'a', 'b', wait_secs=1)
+        self.assertEqual(['pending'] * 2, self.realities(going))
         self.plugin.clock.time += 2  # type: ignore[attr-defined]
         self.assertEqual(['absent'] * 2, self.realities(asked(Verb.OBSERVE, 'a', 'b')))
         self.assertEqual([], self.counting.all())
