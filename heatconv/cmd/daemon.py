@@ -18,7 +18,7 @@ from oslo_reports import guru_meditation_report as reports
 from oslo_reports import opts as report_options
 from oslo_service import service
 
-from heatconv.cmd import composition
+from heatconv.cmd import allocator, composition
 from heatconv.rpc.transport import server
 from heatconv.version import VERSION
 
@@ -86,6 +86,7 @@ def run(
     serve: Serve,
 ) -> int:
     """Run a daemon until it is told to stop; return its exit code."""
+    allocator.give_back()
     conf = composition.configure(argv, prog, description)
     report_options.set_defaults(conf)
     # Before the fork: only the main thread may ask for signals, and each child has them.
