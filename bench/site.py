@@ -148,6 +148,9 @@ class Site:
         for name, process in self._daemons.items():
             if process.poll() is not None:
                 raise RuntimeError(f'{name} has ended:\n{self.log()[-3000:]}')
+        # A call to who does not listen yet is lost, and waited for.
+        if self.log().count('Serving') < 1 + self.workers:
+            return False
         with self.rows() as connection:
             kinds = list(connection.execute(sa.text('SELECT kind FROM lease')).scalars())
         return kinds.count('worker') == self.workers and kinds.count('engine') == 1
