@@ -56,9 +56,11 @@ FROM guarded
 STACKS = f'SELECT {", ".join(rows.STACK)} FROM stack WHERE id {{}} ORDER BY id'
 NODES = f'SELECT {rows.NODE_LIST}, n.definition FROM node n WHERE n.id {{}} ORDER BY n.id'
 SERVING = f"""
-SELECT n.traversal_id, n.kind, n.name, {rows.RESOURCE_LIST}
+SELECT n.traversal_id, n.kind, n.name, {', '.join(f'r.{one}' for one in rows.SERVING)}
 FROM node n JOIN resource r ON r.id = n.subject WHERE n.id {{}}
 """
+#: What requires more than so many resources has them read on their own, in pieces.
+REQUIRED = 1_000
 #: Nodes with the rows of their name, or, for cleanups, with their subject and the row that
 #: serves its name; and at the end their stacks.
 VIEWS = f"""
@@ -79,6 +81,7 @@ WHERE u.id = ANY(ARRAY(
     SELECT DISTINCT n.traversal_id || 'u' || required.name
     FROM node n, json_array_elements_text(n.definition::json -> 1) AS required(name)
     WHERE n.id = ANY(%s) AND n.status = 'ready'
+        AND json_array_length(n.definition::json -> 1) <= {REQUIRED}
 ))
 UNION ALL
 SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + 1 + len(rows.RESOURCE))}
@@ -115,9 +118,13 @@ class CheckRows:
     @repeated
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
         ids = sorted(rows.node_id(key) for key in keys)
+        found: dict[NodeKey, Resource] = {}
+        known = rows.Known()
         with self.database.look() as link:
-            found = bulk.fetch(link, SERVING, ids)
-        return {rows.key_of(row): rows.resource_of(row[3:]) for row in found}
+            for chunk in writes.chunks(ids, bulk.ROWS):
+                for row in bulk.fetch(link, SERVING, chunk):
+                    found[rows.key_of(row)] = rows.serving(row[3:], known)
+        return found
 
     @retried
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
@@ -254,6 +261,8 @@ class _Seen:
             return None
         traversal_id, update = node.key.traversal_id, Kind.UPDATE
         names = json.loads(node.definition)[1]
+        if len(names) > REQUIRED:
+            return None
         found = {name: self.required.get(NodeKey(traversal_id, update, name)) for name in names}
         return {name: row for name, row in found.items() if row is not None}
 

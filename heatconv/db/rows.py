@@ -214,6 +214,52 @@ def planned(stack_id: str, found: Iterable[Row]) -> Iterator[Resource]:
         )
 
 
+#: What a check asks of the rows that it requires; others have as much.
+SERVING = ('id', 'stack_id', 'name', 'type', 'action', 'status', 'version', 'physical_id')
+SERVING += ('attributes', 'fingerprint')
+
+
+class Known:
+    """Values that many rows have, each once."""
+
+    #: How many maps are known at most: where none are equal, they only cost.
+    MAPS = 1_000
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._maps: dict[str, Mapping[str, Any]] = {}
+
+    def text(self, value: str) -> str:
+        """Return a text that is equal."""
+        return self._texts.setdefault(value, value)
+
+    def map(self, value: str) -> Mapping[str, Any]:
+        """Return what a text in JSON says; nobody changes it."""
+        made = self._maps.get(value)
+        if made is None:
+            made = json.loads(value)
+            if len(self._maps) < self.MAPS:
+                self._maps[value] = made
+        return made
+
+
+def serving(row: Row, known: Known) -> Resource:
+    """Make a resource of the values of SERVING."""
+    row_id, stack_id, name, kind, action, status, version, physical_id, attributes, made = row
+    return Resource(
+        row_id,
+        known.text(stack_id),
+        name,
+        known.text(kind),
+        ACTIONS[action],
+        STATUSES[status],
+        version=version,
+        physical_id=physical_id,
+        attributes=known.map(attributes),
+        fingerprint=made,
+    )
+
+
 NOTHING: Mapping[str, Any] = {}
 
 

@@ -170,7 +170,11 @@ class Store(Protocol):
         """Return what a check needs to know of each node, in the order asked."""
 
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
-        """Return the subject of each of these update nodes."""
+        """Return the subject of each of these update nodes.
+
+        Of it no more than concerns those that require it: what it is, and how it is
+        referred to.
+        """
 
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         """Save each commit whose guards hold, in one transaction."""

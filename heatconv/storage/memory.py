@@ -60,6 +60,22 @@ def head_of(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def served(row: Resource) -> Resource:
+    """Return as much of a row as concerns those that require it."""
+    return Resource(
+        row.id,
+        row.stack_id,
+        row.name,
+        row.type,
+        row.action,
+        row.status,
+        version=row.version,
+        physical_id=row.physical_id,
+        attributes=row.attributes,
+        fingerprint=row.fingerprint,
+    )
+
+
 def stamped(stack: Stack, now: float) -> Stack:
     """Return a stack with the times of a write at that time."""
     gone = (stack.action, stack.status) == (Action.DELETE, Status.COMPLETE)
@@ -253,7 +269,7 @@ class MemoryStore:
                 node = self._nodes.get(key)
                 row = self._rows.get(node.subject) if node and node.subject else None
                 if row is not None:
-                    found[key] = row
+                    found[key] = served(row)
         return found
 
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:

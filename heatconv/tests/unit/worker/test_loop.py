@@ -17,7 +17,7 @@ from heatconv.convergence.step import Call, Commit, Outcome
 from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
 from heatconv.ports import SystemClock
-from heatconv.storage.memory import MemoryStore
+from heatconv.storage.memory import MemoryStore, served
 from heatconv.tests.unit.convergence.rows import row
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing
 from heatconv.worker.loop import CROWDED_SECONDS, SHARE, Entry, Loop
@@ -439,7 +439,7 @@ class AnswerTest(LoopTestCase):
             (effects.Reload(row.id), row),
             (effects.LoadStack(identity['stack_id']), self.stack(identity)),
             (effects.Waiting(row.id), self.heard.keys),
-            (effects.Serving(tuple(self.heard.keys)), {self.heard.keys[0]: row}),
+            (effects.Serving(tuple(self.heard.keys)), {self.heard.keys[0]: served(row)}),
         ):
             self.assertEqual(found, self.parts.answer(effect))
 
