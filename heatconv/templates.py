@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import threading
@@ -27,8 +28,9 @@ UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
 
 encode = json.JSONEncoder(separators=(',', ':')).encode
 
-#: What a declaration has that refers to parameters, in any of HOT's dialects.
-USES_PARAMETERS = re.compile(r'"(get_param|Ref|Fn::[A-Za-z]+)"')
+#: What a declaration has that refers to parameters, conditions or files, in any of HOT's
+#: dialects.
+REFERS = re.compile(r'"(get_param|get_file|if|Ref|Fn::[A-Za-z]+)"')
 
 
 #: Requests for larger templates are not compared with those before: they come seldom, and
@@ -93,18 +95,23 @@ class CompiledTemplate:
     """A template as convergence needs it: the graph, and what is wanted.
 
     :param source: its section ``resources``, as it was written.
+    :param surroundings: a digest of what its resources may refer to beside each other.
     :ivar accepted: it is valid with the types that are installed here.
     """
 
     accepted = False
 
     def __init__(
-        self, template: hot.Template, registry: Registry, source: Mapping[str, Any]
+        self,
+        template: hot.Template,
+        registry: Registry,
+        source: Mapping[str, Any],
+        surroundings: str = '',
     ) -> None:
         self.hot = template
         self._registry = registry
         self._source = source
-        self._parameters = encode(sorted(template.values.items())) if template.values else ''
+        self._surroundings = surroundings
         self.definitions: Mapping[str, Definition] = {
             name: Definition(
                 name=name,
@@ -119,10 +126,10 @@ class CompiledTemplate:
     def _digest(self, name: str, definition: ResourceDefinition) -> str:
         """Return a digest of all that a definition says.
 
-        Of parameters any may be meant, in any way, where one is.
+        Of parameters, conditions and files any may be meant, in any way, where one is.
         """
         declaration = encode(self._source[name])
-        uses = self._parameters if USES_PARAMETERS.search(declaration) else ''
+        uses = self._surroundings if REFERS.search(declaration) else ''
         plugin = self._registry.plugin(definition.type)
         schema = '' if plugin is None else plugin.digest
         return fingerprint.digest(self.hot.version, schema, declaration, uses)
@@ -222,8 +229,13 @@ class TemplateCache:
             self._registry.types,
             allow_missing=lenient,
             budget=self._budget,
+            files=content.get('files') or {},
         )
-        return CompiledTemplate(template, self._registry, source.get('resources') or {})
+        beside = [sorted(template.values.items()), source.get('conditions'), content.get('files')]
+        surroundings = fingerprint.digest(encode(beside)) if any(beside) else ''
+        return CompiledTemplate(
+            template, self._registry, source.get('resources') or {}, surroundings
+        )
 
     def _schema(self, type_name: str) -> TypeSchema:
         """Return the schema of a type, of one that is not installed here too.
@@ -283,8 +295,10 @@ class TemplateCache:
         :raises MissingTemplate: if the template is not there.
         """
         head = self.head(template_id)[0]
-        known, _, declaration = json.loads(words)
+        known, requires, declaration = json.loads(words)
         compiled = hot.compile_definition(name, declaration, head, self._schema)
+        # What it depends on may not be there: only the whole template says so.
+        compiled = dataclasses.replace(compiled, requires=tuple(requires))
         return CompiledDefinition(compiled, known, self._registry)
 
     def head(self, template_id: str | None) -> tuple[hot.Head, bool]:
@@ -302,7 +316,9 @@ class TemplateCache:
         content = self._store.template_head(template_id)
         if content is None:
             raise MissingTemplate(template_id)
-        head = hot.read_head(content['template'], content.get('environment') or {})
+        head = hot.read_head(
+            content['template'], content.get('environment') or {}, content.get('files')
+        )
         # Heads that were saved before they told are of templates that may have some.
         made = (head, content.get('has_outputs', True))
         with self._lock:

@@ -18,11 +18,14 @@ from typing import Any
 
 from heatconv.hot.definitions import OutputDefinition
 from heatconv.hot.errors import InvalidSection, TemplateError, kind, shown
-from heatconv.hot.functions import Context
+from heatconv.hot.functions import OMITTED, Context
 from heatconv.hot.limits import MAX_NAME
+from heatconv.hot.resources import decided
 from heatconv.hot.suggest import suggestion
+from heatconv.hot.versions import CONDITIONS_SINCE
 
 _KEYS = ('description', 'value')
+_CONDITION = 'condition'
 
 
 def parse_outputs(section: Any, context: Context) -> dict[str, OutputDefinition]:
@@ -54,21 +57,29 @@ def _output(name: str, declaration: Any, context: Context) -> OutputDefinition:
         raise InvalidSection(
             f'it must be a map, not {kind(declaration)}', remedy='write {value: ...}'
         )
+    keys = (*_KEYS, _CONDITION) if context.version.since(CONDITIONS_SINCE) else _KEYS
     for key in declaration:
-        if key == 'condition':
-            raise InvalidSection('condition is not supported yet', key, 'leave it out')
-        if key not in _KEYS:
+        if key not in keys:
             raise InvalidSection(
-                f'an output has no {shown(key)}', str(key), suggestion(str(key), _KEYS)
+                f'an output has no {shown(key)}', str(key), suggestion(str(key), keys)
             )
     description = declaration.get('description')
     if not isinstance(description, str | None):
         raise InvalidSection(f'it must be a string, not {kind(description)}', 'description')
     if 'value' not in declaration:
         raise InvalidSection('the value is missing', remedy='write value: ...')
+    if declaration.get(_CONDITION) is not None:
+        try:
+            if not decided(declaration[_CONDITION], context):
+                return OutputDefinition(name, description or '')
+        except TemplateError as error:
+            error.under(_CONDITION)
+            raise
     references = context.begin()
     try:
         value = context.compile(declaration['value'])
+        if value is OMITTED:
+            value = None
     except TemplateError as error:
         error.under('value')
         raise

@@ -28,11 +28,11 @@ from heatconv.hot.errors import (
     kind,
     shown,
 )
-from heatconv.hot.functions import Context, MapNode
+from heatconv.hot.functions import OMITTED, Context, MapNode
 from heatconv.hot.limits import MAX_NAME
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.suggest import listing, suggestion
-from heatconv.hot.versions import Version
+from heatconv.hot.versions import CONDITIONS_SINCE, Version
 
 _KEYS = (
     'type',
@@ -43,7 +43,8 @@ _KEYS = (
     'update_policy',
     'description',
 )
-_NOT_YET = ('condition', 'external_id')
+_CONDITION = 'condition'
+_NOT_YET = ('external_id',)
 _POLICIES = (DELETE, RETAIN, SNAPSHOT)
 #: From this version on policies may be written in lower case.
 _LOWER_CASE_SINCE = '2016-10-14'
@@ -67,9 +68,10 @@ def parse_resources(
     if not isinstance(section, dict):
         raise InvalidSection(f'it must be a map, not {kind(section)}')
     # All types first: a reference may go forward.
-    context.schemas = _schemas(section, types, known_types)
+    enabled = _enabled(section, context)
+    context.schemas = _schemas(enabled, types, known_types)
     definitions = {}
-    for name, declaration in section.items():
+    for name, declaration in enabled.items():
         try:
             definitions[name] = compile_resource(name, declaration, context)
         except TemplateError as error:
@@ -77,6 +79,54 @@ def parse_resources(
             raise
     _check_cycles(definitions)
     return definitions
+
+
+def _enabled(section: Mapping[Any, Any], context: Context) -> Mapping[Any, Any]:
+    """Return the resources whose condition is not false; note the others."""
+    disabled: dict[str, None] = {}
+    for name, declaration in section.items():
+        if not isinstance(declaration, dict) or declaration.get(_CONDITION) is None:
+            continue
+        try:
+            _check_keys(declaration, context)
+        except TemplateError as error:
+            error.under(name)
+            raise
+        try:
+            if not decided(declaration[_CONDITION], context):
+                disabled[name] = None
+        except TemplateError as error:
+            error.under(name, _CONDITION)
+            raise
+    context.disabled = disabled
+    return {n: one for n, one in section.items() if n not in disabled} if disabled else section
+
+
+def decided(condition: Any, context: Context) -> bool:
+    """Tell whether a condition holds before run time.
+
+    :raises TemplateError: if that is only known at run time, or it is wrong.
+    """
+    held = context.conditions.truth(condition)
+    if isinstance(held, bool):
+        return held
+    if context.undecided:
+        return True  # of a template that is only looked at
+    raise InvalidSection(
+        'whether it is there must be known before run time',
+        remedy='use parameters of the template only in its condition',
+    )
+
+
+def _check_keys(declaration: Mapping[Any, Any], context: Context) -> None:
+    keys = (*_KEYS, _CONDITION) if context.version.since(CONDITIONS_SINCE) else _KEYS
+    for key in declaration:
+        if key in _NOT_YET:
+            raise InvalidSection(f'{key} is not supported yet', key, 'leave it out')
+        if key not in keys:
+            raise InvalidSection(
+                f'a resource has no {shown(key)}', str(key), suggestion(str(key), keys)
+            )
 
 
 def _is_name(name: Any) -> bool:
@@ -137,13 +187,7 @@ def compile_resource(
     :param checks: check the properties that are known as its type wants them.
     :raises TemplateError: with the path below the resource.
     """
-    for key in declaration:
-        if key in _NOT_YET:
-            raise InvalidSection(f'{key} is not supported yet', key, 'leave it out')
-        if key not in _KEYS:
-            raise InvalidSection(
-                f'a resource has no {shown(key)}', str(key), suggestion(str(key), _KEYS)
-            )
+    _check_keys(declaration, context)
     description = declaration.get('description')
     if not isinstance(description, str | None):
         raise InvalidSection(f'it must be a string, not {kind(description)}', 'description')
@@ -178,6 +222,8 @@ def _map(declaration: Mapping[str, Any], key: str, context: Context) -> Any:
         raise InvalidSection(f'it must be a map, not {kind(value)}', key)
     try:
         compiled = context.compile(value)
+        if compiled is OMITTED:
+            return {}
         if not isinstance(compiled, dict | MapNode):
             raise InvalidSection('it must be a map whose keys are known before run time')
     except TemplateError as error:
@@ -193,13 +239,13 @@ def _depends_on(value: Any, context: Context) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise InvalidSection('it must be the name of a resource or a list of names', 'depends_on')
     for name in names:
-        if name not in context.schemas:
+        if name not in context.schemas and name not in context.disabled:
             raise InvalidReference(
                 f'there is no resource {shown(name)} in this template',
                 'depends_on',
                 suggestion(name, context.schemas),
             )
-    return names
+    return [name for name in names if name not in context.disabled]
 
 
 def _deletion_policy(declaration: Mapping[str, Any], context: Context) -> str:

@@ -21,15 +21,22 @@ from typing import Any
 from heatconv.hot import environment as environments
 from heatconv.hot.definitions import DELETE, RETAIN, OutputDefinition, ResourceDefinition
 from heatconv.hot.errors import InvalidSection, TemplateError, kind, shown
-from heatconv.hot.functions import FUNCTIONS, Context
-from heatconv.hot.limits import COMPILE_BUDGET, Budget
+from heatconv.hot.functions import FUNCTIONS, IN_CONDITIONS, Conditions, Context
+from heatconv.hot.limits import COMPILE_BUDGET, MAX_NAME, Budget
 from heatconv.hot.outputs import parse_outputs
 from heatconv.hot.parameters import Parameter, parse_parameters, values_of
 from heatconv.hot.resources import compile_resource, parse_resources
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.hot.suggest import suggestion
-from heatconv.hot.versions import KEY, VERSIONS, Version, version_of
+from heatconv.hot.versions import (
+    CONDITION_FUNCTIONS,
+    CONDITIONS_SINCE,
+    KEY,
+    VERSIONS,
+    Version,
+    version_of,
+)
 
 __all__ = [
     'DELETE',
@@ -50,7 +57,15 @@ __all__ = [
 ]
 
 _CONDITIONS = 'conditions'
-_SECTIONS = (KEY, 'description', 'parameter_groups', 'parameters', 'resources', 'outputs')
+_SECTIONS = (
+    KEY,
+    'description',
+    'parameter_groups',
+    'parameters',
+    _CONDITIONS,
+    'resources',
+    'outputs',
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +120,10 @@ def parse_schema(source: Mapping[str, Any]) -> Schema:
         raise InvalidSection(f'a template must be a map, not {kind(source)}')
     version = version_of(source)
     for name in source:
-        if name == _CONDITIONS:
-            raise InvalidSection('conditions are not supported yet', name)
+        if name == _CONDITIONS and not version.since(CONDITIONS_SINCE):
+            raise InvalidSection(
+                f'there are conditions from version {CONDITIONS_SINCE} on only', name
+            )
         if name not in _SECTIONS:
             raise InvalidSection(
                 f'there is no section {shown(name)} in a template',
@@ -137,6 +154,8 @@ class Head:
     parameters: Mapping[str, Parameter]
     values: Mapping[str, Any]
     undecided: Mapping[str, None]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, Any] = field(default_factory=dict)
 
 
 def empty_head() -> Head:
@@ -144,9 +163,14 @@ def empty_head() -> Head:
     return Head(VERSIONS[-1], '', {}, {}, {})
 
 
-def read_head(source: Mapping[str, Any], environment: Mapping[str, Any]) -> Head:
+def read_head(
+    source: Mapping[str, Any],
+    environment: Mapping[str, Any],
+    files: Mapping[str, Any] | None = None,
+) -> Head:
     """Read what a template says but for its resources and outputs.
 
+    :param files: those that its resources may use.
     :raises TemplateError: if anything of that is wrong.
     """
     schema = parse_schema(source)
@@ -157,7 +181,38 @@ def read_head(source: Mapping[str, Any], environment: Mapping[str, Any]) -> Head
         schema.parameters,
         values,
         dict.fromkeys(one for one in schema.parameters if one not in values),
+        _section(source),
+        files or {},
     )
+
+
+def _section(source: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the conditions of a template as they were written.
+
+    :raises InvalidSection: if there can be none like that.
+    """
+    section = source.get(_CONDITIONS)
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        raise InvalidSection(f'it must be a map, not {kind(section)}', _CONDITIONS)
+    for name in section:
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:
+            raise InvalidSection(
+                f'the name {shown(name)} must have 1 to {MAX_NAME} characters', _CONDITIONS
+            )
+    return section
+
+
+def _context(head: Head, budget: Budget, schemas: Mapping[str, TypeSchema] | None) -> Context:
+    """Return what the resources and outputs of a template are compiled in."""
+    shared = {'parameters': head.values, 'undecided': head.undecided}
+    context = Context(head.version, FUNCTIONS, budget, schemas=schemas, files=head.files, **shared)
+    within = Context(
+        head.version, IN_CONDITIONS, budget, names=CONDITION_FUNCTIONS, files=head.files, **shared
+    )
+    context.conditions = Conditions(head.conditions, within)
+    return context
 
 
 class _Anything(Mapping[str, TypeSchema]):
@@ -191,14 +246,8 @@ def compile_definition(
     :param types: gives the schema of a resource type.
     :raises TemplateError: if anything is wrong after all.
     """
-    context = Context(
-        head.version,
-        FUNCTIONS,
-        Budget(COMPILE_BUDGET),
-        parameters=head.values,
-        undecided=head.undecided,
-        schemas=_Anything(name, types(str(declaration.get('type')))),
-    )
+    schemas = _Anything(name, types(str(declaration.get('type'))))
+    context = _context(head, Budget(COMPILE_BUDGET), schemas)
     try:
         # Its properties are checked when they are resolved.
         return compile_resource(name, dict(declaration), context, checks=False)
@@ -214,6 +263,7 @@ def compile_template(
     known_types: Sequence[str] = (),
     allow_missing: bool = False,
     budget: int = COMPILE_BUDGET,
+    files: Mapping[str, Any] | None = None,
 ) -> Template:
     """Compile and validate a template.
 
@@ -224,18 +274,24 @@ def compile_template(
     :param allow_missing: take parameters without a value, for templates that
         are only looked at.
     :param budget: how many values there may be, parameters resolved.
+    :param files: what came with it, by name.
     :raises TemplateError: if anything is wrong.
     """
     schema = parse_schema(source)
     checked = environments.validate(environment)
     values = values_of(schema.parameters, checked, allow_missing)
-    context = Context(
+    undecided = dict.fromkeys(name for name in schema.parameters if name not in values)
+    head = Head(
         schema.version,
-        FUNCTIONS,
-        Budget(budget),
-        parameters=values,
-        undecided=dict.fromkeys(name for name in schema.parameters if name not in values),
+        schema.description,
+        schema.parameters,
+        values,
+        undecided,
+        _section(source),
+        files or {},
     )
+    context = _context(head, Budget(budget), None)
+    context.conditions.check()
     try:
         resources = parse_resources(source.get('resources'), context, types, known_types)
     except TemplateError as error:

@@ -104,6 +104,19 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     for name in sorted({name for version in VERSIONS for name in version.functions})
 }
 
+#: From this version on there are conditions.
+CONDITIONS_SINCE = '2016-10-14'
+
+#: Each function that may be used in a condition, with the dates of the versions.
+CONDITION_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(version.date for version in VERSIONS if version.since(since))
+    for names, since in (
+        ('and equals get_param not or', CONDITIONS_SINCE),
+        ('contains yaql', '2017-09-01'),
+    )
+    for name in names.split()
+}
+
 KEY = 'heat_template_version'
 _CFN_KEYS = ('HeatTemplateFormatVersion', 'AWSTemplateFormatVersion')
 

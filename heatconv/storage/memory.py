@@ -57,7 +57,12 @@ def head_of(content: Mapping[str, Any]) -> dict[str, Any]:
         'template': source,
         'environment': content.get('environment'),
         'has_outputs': outputs,
+        **({'files': content.get('files')} if _uses_files(content) else {}),
     }
+
+
+def _uses_files(content: Mapping[str, Any]) -> bool:
+    return bool(content.get('files')) and 'get_file' in json.dumps(content.get('template'))
 
 
 def served(row: Resource) -> Resource:

@@ -17,12 +17,16 @@ A module per family. To add a function, write a builder (see
 and add the module to :mod:`heatconv.hot.functions.registry`.
 """
 
+from heatconv.hot.functions.conditions import Conditions
 from heatconv.hot.functions.context import Context, References
-from heatconv.hot.functions.node import Frame, ListNode, MapNode, Node, resolve
-from heatconv.hot.functions.registry import FUNCTIONS
+from heatconv.hot.functions.node import OMITTED, Frame, ListNode, MapNode, Node, resolve
+from heatconv.hot.functions.registry import FUNCTIONS, IN_CONDITIONS
 
 __all__ = [
     'FUNCTIONS',
+    'IN_CONDITIONS',
+    'OMITTED',
+    'Conditions',
     'Context',
     'Frame',
     'ListNode',

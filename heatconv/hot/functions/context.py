@@ -28,7 +28,7 @@ from heatconv.hot.errors import (
     kind,
     shown,
 )
-from heatconv.hot.functions.node import Call, ListNode, MapNode, Node
+from heatconv.hot.functions.node import OMITTED, Call, ListNode, MapNode, Node
 from heatconv.hot.limits import MAX_DEPTH, Budget
 from heatconv.hot.suggest import listing, suggestion
 from heatconv.hot.versions import FUNCTIONS, Version
@@ -59,7 +59,12 @@ class Context:
     :ivar parameters: values of the parameters; a parameter that is declared
         but has no value is in ``undecided``.
     :ivar schemas: the type of each resource that may be referred to, by name.
+    :ivar disabled: the names of resources that are not there, as their condition is
+        false.
+    :ivar files: what came with the template, by name.
+    :ivar conditions: those of the template, for ``if``.
     :ivar references: gathers what the values compiled so far refer to.
+    :param names: each function of any version, with the dates of the versions that have it.
     """
 
     def __init__(
@@ -70,14 +75,20 @@ class Context:
         parameters: Mapping[str, Any] | None = None,
         undecided: Mapping[str, None] | None = None,
         schemas: Mapping[str, TypeSchema] | None = None,
+        files: Mapping[str, Any] | None = None,
+        names: Mapping[str, tuple[str, ...]] = FUNCTIONS,
     ) -> None:
         self.version = version
         self.budget = budget
         self.parameters: Mapping[str, Any] = parameters if parameters is not None else {}
         self.undecided: Mapping[str, None] = undecided if undecided is not None else {}
         self.schemas: Mapping[str, TypeSchema] = schemas if schemas is not None else {}
+        self.disabled: Mapping[str, None] = {}
+        self.files: Mapping[str, Any] = files if files is not None else {}
+        self.conditions: Any = None
         self.references = References()
         self._functions = functions
+        self._names = names
         self._depth = 0
 
     def begin(self) -> References:
@@ -124,8 +135,10 @@ class Context:
             except TemplateError as error:
                 error.under(key)
                 raise
-            dynamic = dynamic or isinstance(compiled, Node)
             same = same and compiled is item
+            if compiled is OMITTED:
+                continue
+            dynamic = dynamic or isinstance(compiled, Node)
             items[key] = compiled
         self._depth -= 1
         if same:
@@ -156,6 +169,11 @@ class Context:
             raise InvalidReference(f'the name of a resource must be a string, not {kind(name)}')
         schema = self.schemas.get(name)
         if schema is None:
+            if name in self.disabled:
+                raise InvalidReference(
+                    f'the resource {shown(name)} is not there: its condition is false',
+                    remedy='refer to it in an if with the same condition',
+                )
             raise InvalidReference(
                 f'there is no resource {shown(name)} in this template',
                 remedy=suggestion(name, self.schemas)
@@ -184,6 +202,8 @@ class Context:
             except TemplateError as error:
                 error.under(index)
                 raise
+            if compiled is OMITTED:
+                continue
             dynamic = dynamic or isinstance(compiled, Node)
             items.append(compiled)
         self._depth -= 1
@@ -199,8 +219,12 @@ class Context:
         """Find the function of a key, or None if the key is data."""
         if not isinstance(key, str):
             return None
-        versions = FUNCTIONS.get(key)
+        versions = self._names.get(key)
         if versions is None:
+            if key in FUNCTIONS:
+                raise UnknownFunction(
+                    f'{key} cannot be used in a condition', key, listing(self._usable())
+                )
             if key.startswith(_LOOKS_LIKE):
                 raise UnknownFunction(
                     f'there is no function {shown(key)}', key, suggestion(key, self._usable())
@@ -222,4 +246,6 @@ class Context:
         return builder
 
     def _usable(self) -> list[str]:
-        return [name for name in self.version.functions if name in self._functions]
+        date = self.version.date
+        usable = (name for name, dates in self._names.items() if date in dates)
+        return [name for name in usable if name in self._functions]

@@ -27,6 +27,15 @@ from heatconv.hot.limits import RESOLVE_BUDGET, Budget
 from heatconv.hot.scope import ResourceState, Scope
 
 
+class Omitted:
+    """Stands where an ``if`` chose nothing: the item that it would be is left out."""
+
+    __slots__ = ()
+
+
+OMITTED = Omitted()
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One resolution: the scope and what it may cost."""
@@ -80,6 +89,8 @@ class MapNode(Node):
                 except TemplateError as error:
                     error.under(key)
                     raise
+                if item is OMITTED:
+                    continue
             result[key] = item
         return result
 
@@ -100,6 +111,8 @@ class ListNode(Node):
                 except TemplateError as error:
                     error.under(index)
                     raise
+                if item is OMITTED:
+                    continue
             result.append(item)
         return result
 

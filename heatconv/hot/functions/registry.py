@@ -10,18 +10,48 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""All functions that can be used, by name."""
+"""All functions that can be used, by name, in templates and in conditions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from heatconv.hot.functions import lists, parameter, reference, strings
+from heatconv.hot.functions import (
+    conditions,
+    facade,
+    files,
+    lists,
+    maps,
+    members,
+    parameter,
+    query,
+    reference,
+    repeat,
+    strings,
+    texts,
+    url,
+)
 from heatconv.hot.functions.context import Builder
 
 FUNCTIONS: Mapping[str, Builder] = {
     **parameter.FUNCTIONS,
     **reference.FUNCTIONS,
     **strings.FUNCTIONS,
+    **texts.FUNCTIONS,
     **lists.FUNCTIONS,
+    **members.FUNCTIONS,
+    **maps.FUNCTIONS,
+    **repeat.FUNCTIONS,
+    **conditions.FUNCTIONS,
+    **files.FUNCTIONS,
+    **facade.FUNCTIONS,
+    **query.FUNCTIONS,
+    **url.FUNCTIONS,
+}
+
+IN_CONDITIONS: Mapping[str, Builder] = {
+    **conditions.CONDITION_FUNCTIONS,
+    'get_param': parameter.get_param,
+    'contains': members.FUNCTIONS['contains'],
+    'yaql': query.yaql,
 }

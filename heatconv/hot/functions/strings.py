@@ -10,12 +10,12 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``str_replace``: texts with places to fill in."""
+"""``str_replace`` and its strict kinds: texts with places to fill in."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from heatconv.hot import versions
@@ -37,6 +37,24 @@ def str_replace(argument: Any, context: Context) -> Any:
 
     :raises InvalidArguments: if what is known of the argument is wrong.
     """
+    later = context.version.since(_JSON_SINCE)
+    evaluate = replace_with_json if later else replace_scalars
+    return _built('str_replace', evaluate, argument, context)
+
+
+def str_replace_strict(argument: Any, context: Context) -> Any:
+    """Build a replacement whose placeholders must all be there."""
+    return _built('str_replace_strict', replace_strictly, argument, context)
+
+
+def str_replace_vstrict(argument: Any, context: Context) -> Any:
+    """Build a replacement whose placeholders must all be there and have a value."""
+    return _built('str_replace_vstrict', replace_very_strictly, argument, context)
+
+
+def _built(
+    name: str, evaluate: Callable[[Any, Budget], str], argument: Any, context: Context
+) -> Any:
     compiled = _compiled(argument, context)
     items = compiled.items if isinstance(compiled, MapNode) else compiled
     if isinstance(items, dict):
@@ -44,9 +62,7 @@ def str_replace(argument: Any, context: Context) -> Any:
         _check_known(items)
     elif not isinstance(compiled, Node):
         raise InvalidArguments(f'it needs a map, not {kind(compiled)}', remedy=_SYNTAX)
-    later = context.version.since(_JSON_SINCE)
-    evaluate = replace_with_json if later else replace_scalars
-    return context.evaluated('str_replace', evaluate, compiled)
+    return context.evaluated(name, evaluate, compiled)
 
 
 def _compiled(argument: Any, context: Context) -> Any:
@@ -76,6 +92,16 @@ def replace_scalars(argument: Any, budget: Budget) -> str:
     return _replace(argument, budget, structures=False)
 
 
+def replace_strictly(argument: Any, budget: Budget) -> str:
+    """Replace placeholders, each of which must be in the text."""
+    return _replace(argument, budget, structures=True, strict=True)
+
+
+def replace_very_strictly(argument: Any, budget: Budget) -> str:
+    """Replace placeholders, each of which must be in the text and have a value."""
+    return _replace(argument, budget, structures=True, strict=True, filled=True)
+
+
 def _check_keys(items: Mapping[str, Any]) -> None:
     for key in items:
         if key not in ('template', 'params'):
@@ -100,7 +126,9 @@ def _check_known(items: Mapping[str, Any]) -> None:
         raise InvalidArguments('a placeholder must not be empty', 'params', _SYNTAX)
 
 
-def _replace(argument: Any, budget: Budget, structures: bool) -> str:
+def _replace(
+    argument: Any, budget: Budget, structures: bool, strict: bool = False, filled: bool = False
+) -> str:
     """Replace the longest placeholder everywhere, then the next.
 
     What was put in is not looked at again. Of the same length the first in the
@@ -119,6 +147,10 @@ def _replace(argument: Any, budget: Budget, structures: bool) -> str:
     for key in sorted(params, key=lambda key: (-len(key), key)):
         # Also what is not used must be valid: Heat says so too.
         value = _text(params[key], key, budget, structures)
+        if filled and (not value or params[key] in ([], {})):
+            raise InvalidArguments('the value must not be empty', f'params.{key}')
+        if strict and not any(key in text for text in texts):
+            raise InvalidArguments('it is not in the text', f'params.{key}')
         if key not in template:
             continue
         budget.spend(len(texts))
@@ -164,4 +196,8 @@ def as_json(value: Any, budget: Budget) -> str:
     return text
 
 
-FUNCTIONS: Mapping[str, Builder] = {'str_replace': str_replace}
+FUNCTIONS: Mapping[str, Builder] = {
+    'str_replace': str_replace,
+    'str_replace_strict': str_replace_strict,
+    'str_replace_vstrict': str_replace_vstrict,
+}

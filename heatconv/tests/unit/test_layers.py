@@ -60,7 +60,7 @@ ALLOWED: dict[str, set[str]] = {
 }
 
 #: What the pure packages may import beside the standard library.
-PURE = {'convergence': set(), 'hot': {'yaml'}, 'storage': set()}
+PURE = {'convergence': set(), 'hot': {'yaml', 'yaql'}, 'storage': set()}
 
 #: What would make a decision depend on more than its arguments.
 IMPURE = {
@@ -88,6 +88,7 @@ HOMES = {
     'alembic': {'db'},
     'oslo_messaging': {'rpc', 'engine', 'worker', 'cmd', 'cli'},
     'stevedore': {'resources'},
+    'yaql': {'hot'},
     'tooz': {'coordination'},
     'tenacity': {'coordination'},
     'cliff': {'cli'},

@@ -50,7 +50,13 @@ PARAMETERS = {
 
 def context(version: str = LATEST, budget: int = COMPILE_BUDGET, **undecided: None) -> Context:
     return Context(
-        ACCEPTED[version], FUNCTIONS, Budget(budget), PARAMETERS, undecided, {'server': SCHEMA}
+        ACCEPTED[version],
+        FUNCTIONS,
+        Budget(budget),
+        PARAMETERS,
+        undecided,
+        {'server': SCHEMA},
+        {'motd': 'hello', 'other': {'a': 1}},
     )
 
 
@@ -85,8 +91,8 @@ class RecognitionTest(FunctionTestCase):
             ('get_parm', "did you mean 'get_param'?"),
             ('str_repalce', "did you mean 'str_replace'?"),
             ('list_jion', "did you mean 'list_join'?"),
-            ('Fn::Nothing', 'use one of get_attr, get_param'),
-            ('map_x', 'use one of get_attr'),
+            ('Fn::Nothing', 'use one of contains, digest'),
+            ('map_xxx', 'use one of contains'),
         ):
             self.wrong(UnknownFunction, f'x.0.{name}', telling, {'x': [{name: 1}]})
 
@@ -106,15 +112,13 @@ class RecognitionTest(FunctionTestCase):
             '2014-10-16',
         )
 
-    def test_not_supported_yet(self) -> None:
+    def test_not_here_yet(self) -> None:
         self.wrong(
             UnknownFunction,
-            'x.repeat',
-            (
-                'repeat is not supported yet',
-                'use one of get_attr, get_param, get_resource, list_join, str_replace',
-            ),
-            {'x': {'repeat': {}}},
+            'x.Fn::GetAZs',
+            ('Fn::GetAZs is not supported yet', 'use one of get_attr, get_file'),
+            {'x': {'Fn::GetAZs': 'r'}},
+            '2013-05-23',
         )
 
     def test_values_that_json_has_not(self) -> None:

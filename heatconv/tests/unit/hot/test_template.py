@@ -214,7 +214,8 @@ class InvalidTest(TemplateCase):
         for path, telling, source in (
             ('', 'a map, not a list', []),
             ('resource', "did you mean 'resources'?", hot(resource={})),
-            ('conditions', 'not supported yet', hot(conditions={})),
+            ('conditions', 'from version 2016-10-14', hot(version='2016-04-08', conditions={})),
+            ('conditions', 'a map, not a list', hot(conditions=[])),
             ('description', 'a string, not a list', hot(description=[])),
             ('resources', 'a map, not a list', hot([])),
             ('outputs', 'a map, not a string', hot(outputs='x')),
@@ -262,7 +263,6 @@ class InvalidTest(TemplateCase):
             ('.type', 'is missing', {}),
             ('.type', 'must be a string', {'type': 1}),
             ('.propertys', "did you mean 'properties'?", {**NONE, 'propertys': {}}),
-            ('.condition', 'not supported yet', {**NONE, 'condition': 'x'}),
             ('.external_id', 'not supported yet', {**NONE, 'external_id': 'x'}),
             ('.properties', 'a map, not a list', {**NONE, 'properties': []}),
             ('.metadata', 'a map, not a list', {**NONE, 'metadata': []}),
@@ -386,7 +386,6 @@ class InvalidTest(TemplateCase):
             (errors.InvalidSection, '', 'write {value', 'x'),
             (errors.InvalidSection, '', 'value is missing', {}),
             (errors.InvalidSection, '.valeu', "did you mean 'value'?", {'valeu': 1}),
-            (errors.InvalidSection, '.condition', 'not supported yet', {'condition': 1}),
             (errors.InvalidSection, '.description', 'a string', {'value': 1, 'description': []}),
             (
                 errors.InvalidReference,

@@ -1,0 +1,246 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""``if``, and what conditions are made of: ``equals``, ``not``, ``and``, ``or``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from heatconv.hot.errors import (
+    CircularDependency,
+    InvalidArguments,
+    InvalidReference,
+    TemplateError,
+    kind,
+    shown,
+)
+from heatconv.hot.functions.context import Builder, Context
+from heatconv.hot.functions.node import OMITTED, Frame, ListNode, Node, resolve
+from heatconv.hot.suggest import suggestion
+
+#: From this version on the last part of an ``if`` may be left out.
+_NULLABLE_SINCE = '2021-04-16'
+_IF_SYNTAX = 'write {if: [condition, value if true, value if false]}'
+_EQUALS_SYNTAX = 'write {equals: [value, value]}'
+
+
+class Conditions:
+    """The section ``conditions`` of a template; each is worked out once, when it is used.
+
+    :param section: as it was written.
+    :param context: compiles them: it has the functions of conditions only.
+    """
+
+    def __init__(self, section: Mapping[str, Any], context: Context) -> None:
+        self._section = section
+        self._context = context
+        self._known: dict[str, Any] = {}
+        self._open: dict[str, None] = {}
+        context.conditions = self
+
+    def check(self) -> None:
+        """Work all of them out.
+
+        :raises TemplateError: with the path below the section.
+        """
+        for name in self._section:
+            self.named(name)
+
+    def named(self, name: str) -> Any:
+        """Return whether a condition holds, or a node if that is known at run time.
+
+        :raises TemplateError: if there is none, or it is wrong.
+        """
+        if name in self._known:
+            return self._known[name]
+        if name not in self._section:
+            raise InvalidReference(
+                f'there is no condition {shown(name)}',
+                remedy=suggestion(name, self._section) or 'this template has no conditions',
+            )
+        if name in self._open:
+            path = [*self._open, name]
+            path = path[path.index(name) :]
+            raise CircularDependency('conditions require each other: ' + ' -> '.join(path))
+        self._open[name] = None
+        try:
+            found = self.truth(self._section[name])
+        except TemplateError as error:
+            error.under('conditions', name)
+            raise
+        del self._open[name]
+        self._known[name] = found
+        return found
+
+    def truth(self, condition: Any) -> Any:
+        """Return whether a condition as it was written holds, or a node."""
+        compiled = self._context.compile(condition)
+        return compiled if isinstance(compiled, Node) else self.decided(compiled)
+
+    def decided(self, value: Any) -> Any:
+        """Return what a compiled condition says: a name stands for what it names."""
+        if isinstance(value, bool | Node):
+            return value
+        if isinstance(value, str):
+            return self.named(value)
+        raise InvalidArguments(
+            f'a condition must be a name, true, false or a function of conditions, '
+            f'not {kind(value)}'
+        )
+
+    def at_run_time(self, value: Any, frame: Frame) -> bool:
+        """Return whether something that was resolved holds."""
+        found = resolve(self.decided(value), frame)
+        return found if isinstance(found, bool) else self.at_run_time(found, frame)
+
+
+@dataclass(frozen=True, slots=True)
+class If(Node):
+    """One of two values; which one is known at run time."""
+
+    conditions: Conditions
+    condition: Node
+    chosen: Any
+    otherwise: Any
+
+    def resolve(self, frame: Frame) -> Any:
+        try:
+            holds = self.conditions.at_run_time(self.condition.resolve(frame), frame)
+            return resolve(self.chosen if holds else self.otherwise, frame)
+        except TemplateError as error:
+            error.under('if')
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class Combination(Node):
+    """Conditions combined; some are known at run time only."""
+
+    name: str
+    conditions: Conditions
+    combine: Callable[[Sequence[bool]], bool]
+    parts: Sequence[Any]
+
+    def resolve(self, frame: Frame) -> bool:
+        try:
+            held = [self.conditions.at_run_time(resolve(one, frame), frame) for one in self.parts]
+        except TemplateError as error:
+            error.under(self.name)
+            raise
+        return self.combine(held)
+
+
+@dataclass(frozen=True, slots=True)
+class Equal(Node):
+    """Two values compared."""
+
+    first: Any
+    second: Any
+
+    def resolve(self, frame: Frame) -> bool:
+        try:
+            return bool(resolve(self.first, frame) == resolve(self.second, frame))
+        except TemplateError as error:
+            error.under('equals')
+            raise
+
+
+def if_(argument: Any, context: Context) -> Any:
+    """Build a choice; what is known not to be chosen is not looked at, as in Heat."""
+    nullable = context.version.since(_NULLABLE_SINCE)
+    if not isinstance(argument, list) or len(argument) not in ((2, 3) if nullable else (3,)):
+        raise InvalidArguments('it needs a condition and two values', '', _IF_SYNTAX)
+    conditions: Conditions = context.conditions
+    try:
+        holds = conditions.truth(argument[0])
+    except TemplateError as error:
+        error.under(0)
+        raise
+    values = [*argument[1:], *([OMITTED] if len(argument) == 2 else [])]
+
+    def compiled(place: int) -> Any:
+        if values[place] is OMITTED:
+            return OMITTED
+        try:
+            return context.compile(values[place])
+        except TemplateError as error:
+            error.under(place + 1)
+            raise
+
+    if isinstance(holds, Node):
+        return If(conditions, holds, compiled(0), compiled(1))
+    return compiled(0 if holds else 1)
+
+
+def equals(argument: Any, context: Context) -> Any:
+    """Build a comparison."""
+    if not isinstance(argument, list) or len(argument) != 2:
+        raise InvalidArguments('it needs two values', '', _EQUALS_SYNTAX)
+    compiled = context.compile(argument)
+    if isinstance(compiled, ListNode):
+        return Equal(*compiled.items)
+    return bool(compiled[0] == compiled[1])
+
+
+def not_(argument: Any, context: Context) -> Any:
+    """Build the opposite of a condition."""
+    if argument is None:
+        raise InvalidArguments('it needs a condition', '', 'write {not: condition}')
+    return _combined('not', lambda held: not held[0], [argument], context)
+
+
+def and_(argument: Any, context: Context) -> Any:
+    """Build what holds where all conditions do."""
+    return _combined('and', all, _several('and', argument), context)
+
+
+def or_(argument: Any, context: Context) -> Any:
+    """Build what holds where one of the conditions does."""
+    return _combined('or', any, _several('or', argument), context)
+
+
+def _several(name: str, argument: Any) -> list[Any]:
+    if not isinstance(argument, list) or len(argument) < 2:
+        raise InvalidArguments(
+            'it needs two conditions or more', '', f'write {{{name}: [condition, condition]}}'
+        )
+    return argument
+
+
+def _combined(
+    name: str, combine: Callable[[Sequence[bool]], bool], parts: Sequence[Any], context: Context
+) -> Any:
+    conditions: Conditions = context.conditions
+    held = []
+    for place, one in enumerate(parts):
+        try:
+            held.append(conditions.truth(one))
+        except TemplateError as error:
+            if len(parts) > 1:
+                error.under(place)
+            raise
+    if any(isinstance(one, Node) for one in held):
+        return Combination(name, conditions, combine, held)
+    return combine(held)
+
+
+FUNCTIONS: Mapping[str, Builder] = {'if': if_}
+#: What there is in conditions beside functions of templates.
+CONDITION_FUNCTIONS: Mapping[str, Builder] = {
+    'equals': equals,
+    'not': not_,
+    'and': and_,
+    'or': or_,
+}

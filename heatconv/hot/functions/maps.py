@@ -1,0 +1,103 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""``map_merge`` and ``map_replace``: maps made of maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv.hot.errors import InvalidArguments, kind, shown
+from heatconv.hot.functions.context import Builder, Context
+from heatconv.hot.functions.node import ListNode, Node
+from heatconv.hot.limits import Budget
+
+_MERGE_SYNTAX = 'write {map_merge: [{key: value}, ...]}'
+_REPLACE_SYNTAX = 'write {map_replace: [map, {keys: {old: new}, values: {old: new}}]}'
+
+
+def map_merge(argument: Any, context: Context) -> Any:
+    """Build a merge; what comes later wins, and null is an empty map."""
+    compiled = context.compile(argument)
+    known = compiled.items if isinstance(compiled, ListNode) else compiled
+    if not isinstance(known, Node):
+        _check_list(known, _MERGE_SYNTAX)
+    return context.evaluated('map_merge', merged, compiled)
+
+
+def merged(argument: Any, budget: Budget) -> dict[str, Any]:
+    """Put maps together (heat/engine/hot/functions.py, MapMerge)."""
+    _check_list(argument, _MERGE_SYNTAX)
+    result: dict[str, Any] = {}
+    for index, one in enumerate(argument):
+        found = _map(one, index, _MERGE_SYNTAX)
+        budget.spend(1 + len(found))
+        result.update(found)
+    return result
+
+
+def map_replace(argument: Any, context: Context) -> Any:
+    """Build a replacement of keys and values of a map."""
+    compiled = context.compile(argument)
+    known = compiled.items if isinstance(compiled, ListNode) else compiled
+    if not isinstance(known, Node):
+        _check_list(known, _REPLACE_SYNTAX, 2)
+    return context.evaluated('map_replace', replaced, compiled)
+
+
+def replaced(argument: Any, budget: Budget) -> dict[str, Any]:
+    """Replace keys and values; two keys must not become one.
+
+    As Heat does (heat/engine/hot/functions.py, MapReplace).
+    """
+    _check_list(argument, _REPLACE_SYNTAX, 2)
+    given = _map(argument[0], 0, _REPLACE_SYNTAX)
+    by = _map(argument[1], 1, _REPLACE_SYNTAX)
+    for key in by:
+        if key not in ('keys', 'values'):
+            raise InvalidArguments(f'it does not take {shown(key)}', '1', _REPLACE_SYNTAX)
+    keys = _map(by.get('keys'), '1.keys', _REPLACE_SYNTAX)
+    values = _map(by.get('values'), '1.values', _REPLACE_SYNTAX)
+    budget.spend(1 + len(given))
+    result: dict[str, Any] = {}
+    for old, value in given.items():
+        key = keys.get(old)
+        if key is None:
+            key = old
+        elif not isinstance(key, str):
+            raise InvalidArguments(f'a key must be a string, not {kind(key)}', '1.keys')
+        elif (key in given and key != old) or key in result:
+            raise InvalidArguments(
+                f'{shown(old)} would become {shown(key)}, which is there already', '1.keys'
+            )
+        plain = isinstance(value, str | int | float | None)
+        result[key] = values.get(value, value) if plain else value
+    return result
+
+
+def _check_list(value: Any, syntax: str, length: int | None = None) -> None:
+    if not isinstance(value, list):
+        raise InvalidArguments(f'it needs a list of maps, not {kind(value)}', remedy=syntax)
+    if length is not None and len(value) != length:
+        raise InvalidArguments(f'it needs {length} maps, not {len(value)}', remedy=syntax)
+
+
+def _map(value: Any, place: int | str, syntax: str) -> Mapping[Any, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InvalidArguments(f'it must be a map, not {kind(value)}', str(place), syntax)
+    return value
+
+
+FUNCTIONS: Mapping[str, Builder] = {'map_merge': map_merge, 'map_replace': map_replace}

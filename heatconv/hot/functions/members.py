@@ -1,0 +1,130 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""``list_concat``, ``list_concat_unique``, ``filter`` and ``contains``: what is in lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from heatconv.hot.errors import InvalidArguments, kind
+from heatconv.hot.functions.context import Builder, Context
+from heatconv.hot.functions.node import ListNode, Node
+from heatconv.hot.limits import Budget
+
+_CONCAT_SYNTAX = 'write {list_concat: [[item, ...], ...]}'
+_FILTER_SYNTAX = 'write {filter: [[value, ...], [item, ...]]}'
+_CONTAINS_SYNTAX = 'write {contains: [value, [item, ...]]}'
+
+
+def _builder(
+    name: str, evaluate: Callable[[Any, Budget], Any], check: Callable[[Any], None]
+) -> Builder:
+    def build(argument: Any, context: Context) -> Any:
+        compiled = context.compile(argument)
+        known = compiled.items if isinstance(compiled, ListNode) else compiled
+        if not isinstance(known, Node):
+            check(known)
+        return context.evaluated(name, evaluate, compiled)
+
+    return build
+
+
+def _check_list(value: Any) -> None:
+    if not isinstance(value, list):
+        raise InvalidArguments(f'it needs a list of lists, not {kind(value)}', '', _CONCAT_SYNTAX)
+
+
+def _check_filter(value: Any) -> None:
+    if not isinstance(value, list):
+        raise InvalidArguments(f'it needs a list, not {kind(value)}', '', _FILTER_SYNTAX)
+    if len(value) != 2:
+        raise InvalidArguments('it needs the values and a list', '', _FILTER_SYNTAX)
+
+
+def _check_contains(value: Any) -> None:
+    if not isinstance(value, list) or len(value) != 2:
+        raise InvalidArguments('it needs a value and a list', '', _CONTAINS_SYNTAX)
+
+
+def concatenated(argument: Any, budget: Budget) -> list[Any]:
+    """Put lists together; null is an empty one."""
+    _check_list(argument)
+    result: list[Any] = []
+    for index, one in enumerate(argument):
+        if one is not None and not isinstance(one, list | tuple):
+            raise InvalidArguments(
+                f'it must be a list, not {kind(one)}', str(index), _CONCAT_SYNTAX
+            )
+        budget.spend(1 + len(one or ()))
+        result.extend(one or ())
+    return result
+
+
+def concatenated_once(argument: Any, budget: Budget) -> list[Any]:
+    """Put lists together, each item where it comes first."""
+    items = concatenated(argument, budget)
+    result: list[Any] = []
+    plain: dict[Any, None] = {}
+    for item in items:
+        if isinstance(item, str):
+            # The usual case, in time that grows with the length.
+            if item not in plain:
+                plain[item] = None
+                result.append(item)
+            continue
+        budget.spend(1 + len(result))
+        if item not in result:
+            result.append(item)
+    return result
+
+
+def filtered(argument: Any, budget: Budget) -> Any:
+    """Leave some values out of a list (heat/engine/hot/functions.py, Filter)."""
+    _check_filter(argument)
+    values, items = argument
+    if not items:
+        return items
+    if not isinstance(items, list):
+        raise InvalidArguments(f'it must be a list, not {kind(items)}', '1', _FILTER_SYNTAX)
+    if not values:
+        return items
+    if not isinstance(values, list):
+        raise InvalidArguments(f'it must be a list, not {kind(values)}', '0', _FILTER_SYNTAX)
+    budget.spend(len(items) * (1 + len(values)))
+    return [item for item in items if item not in values]
+
+
+def contained(argument: Any, budget: Budget) -> bool:
+    """Tell whether a value is in a list, or a text in a text."""
+    _check_contains(argument)
+    value, items = argument
+    if isinstance(items, str):
+        if not isinstance(value, str):
+            raise InvalidArguments(
+                f'only a string can be in a string, not {kind(value)}', '0', _CONTAINS_SYNTAX
+            )
+        budget.spend_text(len(items))
+        return value in items
+    if not isinstance(items, list | tuple):
+        raise InvalidArguments(f'it must be a list, not {kind(items)}', '1', _CONTAINS_SYNTAX)
+    budget.spend(1 + len(items))
+    return value in items
+
+
+FUNCTIONS: Mapping[str, Builder] = {
+    'list_concat': _builder('list_concat', concatenated, _check_list),
+    'list_concat_unique': _builder('list_concat_unique', concatenated_once, _check_list),
+    'filter': _builder('filter', filtered, _check_filter),
+    'contains': _builder('contains', contained, _check_contains),
+}

@@ -1,0 +1,153 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""``repeat``: one thing for each of many values."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heatconv.hot.errors import InvalidArguments, TemplateError, kind
+from heatconv.hot.functions.context import Builder, Context
+from heatconv.hot.functions.node import MapNode, Node
+from heatconv.hot.limits import Budget
+
+#: From this version on values may come from the keys of a map.
+_MAPS_SINCE = '2016-10-14'
+#: From this version on values may be taken in step.
+_IN_STEP_SINCE = '2017-09-01'
+_SYNTAX = 'write {repeat: {template: ..., for_each: {placeholder: [value, ...]}}}'
+
+
+def repeat(argument: Any, context: Context) -> Any:
+    """Build a repetition.
+
+    :raises InvalidArguments: if what is known of the argument is wrong.
+    """
+    compiled = _compiled(argument, context)
+    in_step, maps = context.version.since(_IN_STEP_SINCE), context.version.since(_MAPS_SINCE)
+
+    def evaluate(given: Any, budget: Budget) -> list[Any]:
+        return repeated(given, budget, maps, in_step)
+
+    known = compiled.items if isinstance(compiled, MapNode) else compiled
+    if not isinstance(known, Node):
+        _check(known, in_step)
+    return context.evaluated('repeat', evaluate, compiled)
+
+
+def _compiled(argument: Any, context: Context) -> Any:
+    """Compile the argument; a placeholder may look like a function."""
+    if not isinstance(argument, dict) or not isinstance(argument.get('for_each'), dict):
+        return context.compile(argument)
+    compiled = {}
+    for key, item in argument.items():
+        try:
+            one = context.compile_map(item) if key == 'for_each' else context.compile(item)
+        except TemplateError as error:
+            error.under(key)
+            raise
+        compiled[key] = one
+    return (
+        MapNode(compiled)
+        if any(isinstance(item, Node) for item in compiled.values())
+        else compiled
+    )
+
+
+def repeated(argument: Any, budget: Budget, maps: bool, in_step: bool) -> list[Any]:
+    """Fill a template in for each combination of values.
+
+    As Heat does (heat/engine/hot/functions.py, Repeat and what is made of it).
+
+    :param maps: values may be the keys of a map.
+    :param in_step: the argument may ask for one value of each list at a time.
+    """
+    _check(argument, in_step)
+    for_each = argument['for_each']
+    if not isinstance(for_each, Mapping) or not for_each:
+        raise InvalidArguments('it must be a map with something in it', 'for_each', _SYNTAX)
+    combines = argument.get('permutations', True) if in_step else True
+    values = []
+    for name, given in for_each.items():
+        if not name:
+            raise InvalidArguments('a placeholder must not be empty', 'for_each', _SYNTAX)
+        allowed = list | tuple | Mapping if maps and combines else list | tuple
+        if given is not None and not isinstance(given, allowed):
+            what = 'a list or a map' if maps and combines else 'a list'
+            error = InvalidArguments(f'it must be {what}, not {kind(given)}', '', _SYNTAX)
+            error.under('for_each', name)
+            raise error
+        values.append(list(given or ()))
+    lengths = [len(one) for one in values]
+    if not combines:
+        counted = {
+            len(one)
+            for one, given in zip(values, for_each.values(), strict=True)
+            if given is not None
+        }
+        if len(counted) > 1:
+            raise InvalidArguments(
+                'the lists must be equally long where they are not combined', 'for_each'
+            )
+    count = math.prod(lengths) if combines else min(lengths)
+    budget.spend(count)
+    names = tuple(for_each)
+    combinations = itertools.product(*values) if combines else zip(*values, strict=False)
+    return [_filled(argument['template'], names, chosen, budget) for chosen in combinations]
+
+
+def _filled(template: Any, names: Sequence[str], values: Sequence[Any], budget: Budget) -> Any:
+    if isinstance(template, str):
+        for name, value in zip(names, values, strict=True):
+            if not isinstance(value, str):
+                raise InvalidArguments(
+                    f'what is put into a text must be a string, not {kind(value)}',
+                    'for_each',
+                    'write numbers in quotes',
+                )
+            if name in template:
+                grows = template.count(name) * max(len(value) - len(name), 0)
+                budget.spend_text(len(template) + grows)
+                template = template.replace(name, value)
+        return template
+    if isinstance(template, Mapping):
+        budget.spend(1 + len(template))
+        made = {}
+        for key, item in template.items():
+            new = _filled(key, names, values, budget)
+            made[new] = _filled(item, names, values, budget)
+        return made
+    if isinstance(template, list | tuple):
+        budget.spend(1 + len(template))
+        return [_filled(item, names, values, budget) for item in template]
+    return template
+
+
+def _check(argument: Any, in_step: bool) -> None:
+    if not isinstance(argument, Mapping):
+        raise InvalidArguments(f'it needs a map, not {kind(argument)}', '', _SYNTAX)
+    for key in ('for_each', 'template'):
+        if key not in argument:
+            raise InvalidArguments(f'{key!r} is missing', '', _SYNTAX)
+    if not isinstance(argument['for_each'], Mapping | Node):
+        raise InvalidArguments(
+            f'it must be a map, not {kind(argument["for_each"])}', 'for_each', _SYNTAX
+        )
+    if in_step and not isinstance(argument.get('permutations', True), bool | Node):
+        raise InvalidArguments('it must be true or false', 'permutations')
+
+
+FUNCTIONS: Mapping[str, Builder] = {'repeat': repeat}
