@@ -97,6 +97,18 @@ class CircularDependencyException(HeatconvException):
     msg_fmt = 'Circular Dependency Found: %(cycle)s'
 
 
+class Invalid(HeatconvException):
+    msg_fmt = 'Data supplied was not valid: %(reason)s'
+
+
+class ResourceActionNotSupported(HeatconvException):
+    msg_fmt = '%(action)s is not supported for resource.'
+
+
+class PhysicalResourceNameAmbiguity(HeatconvException):
+    msg_fmt = 'Multiple resources were found with the physical ID %(name)s.'
+
+
 class Unavailable(HeatconvException):
     """Nobody answers: not an error of Heat's API, but of the way to it."""
 

@@ -22,6 +22,9 @@ from heatconv.resources.registry import Registry
 from heatconv.storage.base import Store
 from heatconv.storage.memory import encode_template
 
+#: What knows the types that are installed.
+Types = Registry
+
 #: What may be said of a type that is not installed: anything.
 UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
 
@@ -193,6 +196,11 @@ class TemplateCache:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str | None, CompiledTemplate] = OrderedDict()
         self._heads: OrderedDict[str | None, tuple[hot.Head, bool]] = OrderedDict()
+
+    @property
+    def types(self) -> Types:
+        """Return what knows the types that are installed."""
+        return self._registry
 
     def compile(self, content: Mapping[str, Any], lenient: bool = False) -> CompiledTemplate:
         """Compile a template that may not be stored, or not be valid.

@@ -133,6 +133,27 @@ def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
     return Step('refused: ' + reason, commit)
 
 
+def mark(row: Resource, unhealthy: bool, reason: str) -> Step:
+    """Write what a user says of a resource: the next update replaces what is unhealthy.
+
+    As in Heat (heat/engine/service.py, resource_mark_unhealthy); what was begun and is
+    not finished, or is to go, is left alone.
+    """
+    if states.doomed(row) or states.in_progress(row) or not states.begun(row):
+        return Step('nothing to mark')
+    if not unhealthy and states.state(row) != states.CHECK_FAILED:
+        return Step('it was not marked')
+    marked = evolve(
+        row,
+        action=Action.CHECK,
+        status=Status.FAILED if unhealthy else Status.COMPLETE,
+        reason=reason,
+        version=row.version + 1,
+    )
+    commit = Commit(RowWrite(RowGuard.UNCLAIMED, row, marked), events=(event(marked),))
+    return Step('marked', commit)
+
+
 def finish(
     key: NodeKey,
     claimed: Resource,

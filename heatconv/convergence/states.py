@@ -20,6 +20,7 @@ UPDATE_FAILED: State = (Action.UPDATE, Status.FAILED)
 DELETING: State = (Action.DELETE, Status.IN_PROGRESS)
 DELETE_FAILED: State = (Action.DELETE, Status.FAILED)
 CHECK_FAILED: State = (Action.CHECK, Status.FAILED)
+CHECKED: State = (Action.CHECK, Status.COMPLETE)
 
 #: From every state the ones that one write may lead to. A write that keeps the
 #: state (a claim, a release, a change of template) is always allowed. A row
@@ -34,7 +35,8 @@ TRANSITIONS: dict[State, tuple[State, ...]] = {
     UPDATE_FAILED: (UPDATING, UPDATED, CREATE_FAILED, DELETING, CHECK_FAILED),
     DELETING: (DELETE_FAILED,),
     DELETE_FAILED: (DELETING,),
-    CHECK_FAILED: (UPDATED, CREATE_FAILED, UPDATE_FAILED, DELETING),
+    CHECK_FAILED: (UPDATED, CREATE_FAILED, UPDATE_FAILED, DELETING, CHECKED),
+    CHECKED: (UPDATING, UPDATED, UPDATE_FAILED, CREATE_FAILED, DELETING, CHECK_FAILED),
 }
 
 
@@ -55,7 +57,7 @@ def begun(row: Resource) -> bool:
 
 def healthy(row: Resource) -> bool:
     """Say whether the last operation succeeded and nothing puts it in doubt."""
-    return state(row) in (CREATED, UPDATED)
+    return state(row) in (CREATED, UPDATED, CHECKED)
 
 
 def in_progress(row: Resource) -> bool:

@@ -7,62 +7,32 @@ shape. Names, arguments and shapes are Heat's (heat/engine/service.py, version
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import oslo_messaging
 from oslo_log import log
 
 from heatconv import exception
-from heatconv.context import Context
 from heatconv.convergence.model import Stack
-from heatconv.engine import content, errors, formats, outputs
-from heatconv.engine.hiding import hidden_names, without_hidden
+from heatconv.engine import content, formats, outputs, preview
 from heatconv.engine.lookup import Lookup, name_of
+from heatconv.engine.method import method
 from heatconv.engine.requests import Requests
-from heatconv.hot import source, summary
+from heatconv.engine.template_methods import TemplateMethods
 from heatconv.hot.errors import TemplateError
-from heatconv.hot.limits import nodes_within
-from heatconv.hot.template import parse_schema
 from heatconv.rpc import api
-from heatconv.storage.base import Store, StoreUnavailable
+from heatconv.storage.base import Store
 from heatconv.templates import MissingTemplate, TemplateCache
 from heatconv.version import VERSION
 
 LOG = log.getLogger(__name__)
 
-F = TypeVar('F', bound=Callable[..., Any])
+#: Why a resource is in the state that a user gave it, where nothing else is said.
+MARKED = 'state changed by resource_mark_unhealthy api'
 
 
-def method(function: F) -> F:
-    """Mark an RPC method: what users did wrong is no error of the service's."""
-
-    @functools.wraps(function)
-    def wrapped(self: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
-        if not context.project_id:
-            raise exception.Forbidden
-        _tell_about(context, kwargs)
-        try:
-            return function(self, context, *args, **kwargs)
-        except StoreUnavailable as error:
-            LOG.warning('%s is refused: the database is away: %s', function.__name__, error)
-            raise exception.Unavailable(
-                'The database of the engine does not answer; ask again later'
-            ) from None
-
-    return oslo_messaging.expected_exceptions(exception.HeatconvException)(wrapped)  # type: ignore[no-any-return]
-
-
-def _tell_about(context: Any, arguments: Mapping[str, Any]) -> None:
-    """Have the log lines of a call name the stack that it is about."""
-    identity = arguments.get('stack_identity')
-    name = identity.get('stack_name') if isinstance(identity, Mapping) else identity
-    if isinstance(context, Context):
-        context.stack = str(name or arguments.get('stack_name') or '') or None
-
-
-class EngineEndpoint:
+class EngineEndpoint(TemplateMethods):
     """Answers on the engine topic."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
@@ -112,6 +82,23 @@ class EngineEndpoint:
         **unused: Any,
     ) -> dict[str, str]:
         """Update a stack; with ``existing`` keep what is not given."""
+        stack, read = self._update_of(
+            context, stack_identity, template, params, files, args, environment_files
+        )
+        self._requests.update(stack, read)
+        return formats.identity(stack)
+
+    def _update_of(
+        self,
+        context: Any,
+        stack_identity: Any,
+        template: Any,
+        params: Any,
+        files: Any,
+        args: Any,
+        environment_files: Sequence[str] | None,
+    ) -> tuple[Stack, content.StackContent]:
+        """Return the stack that an update is about, and what it is to be."""
         stack = self._lookup.stack(context, stack_identity)
         self._requests.check_updatable(stack)
         if content.arguments(args).get('existing'):
@@ -123,8 +110,49 @@ class EngineEndpoint:
         read = content.read(
             template, params, files, args, environment_files, self._max_template_size
         )
-        self._requests.update(stack, read)
-        return formats.identity(stack)
+        return stack, read
+
+    @method
+    def preview_stack(
+        self,
+        context: Any,
+        stack_name: str,
+        template: Any,
+        params: Any,
+        files: Any,
+        args: Any,
+        environment_files: Sequence[str] | None = None,
+        **unused: Any,
+    ) -> dict[str, Any]:
+        """Show the stack that a create would make."""
+        name_of(stack_name)
+        read = content.read(
+            template, params, files, args, environment_files, self._max_template_size
+        )
+        compiled = self._requests.compile(read.template)
+        stack = self._requests.imagined(
+            context.project_id, context.user_id or '', stack_name, read
+        )
+        return preview.of_create(stack, compiled)
+
+    @method
+    def preview_update_stack(
+        self,
+        context: Any,
+        stack_identity: Any,
+        template: Any,
+        params: Any,
+        files: Any,
+        args: Any,
+        environment_files: Sequence[str] | None = None,
+        **unused: Any,
+    ) -> dict[str, Any]:
+        """Show what an update would do to each resource."""
+        stack, read = self._update_of(
+            context, stack_identity, template, params, files, args, environment_files
+        )
+        compiled = self._requests.compile(read.template)
+        return preview.of_update(stack, compiled, self._store.resources(stack.id))
 
     @method
     def delete_stack(self, context: Any, stack_identity: Any, cast: bool = False) -> None:
@@ -201,36 +229,6 @@ class EngineEndpoint:
         chosen = _tag_filters(tags, tags_any, not_tags, not_tags_any)
         return self._lookup.count(context, filters, show_deleted, chosen)
 
-    @method
-    def get_template(self, context: Any, stack_identity: Any) -> Any:
-        """Return the template of the latest request for a stack."""
-        stack = self._lookup.stack(context, stack_identity, show_deleted=True)
-        found = self._store.template(stack.newest_template_id or '')
-        return None if found is None else found['template']
-
-    @method
-    def validate_template(
-        self,
-        context: Any,
-        template: Any,
-        params: Any = None,
-        files: Any = None,
-        environment_files: Sequence[str] | None = None,
-        **unused: Any,
-    ) -> dict[str, Any]:
-        """Check a template; answer with its parameters, or with ``Error``."""
-        merged: dict[str, Any] = {}
-        try:
-            source.bound(template, 'template', nodes_within(self._max_template_size))
-            content.check_size(template, self._max_template_size)
-            merged = content.merge(params, files or {}, environment_files, self._max_template_size)
-            schema = parse_schema(template)
-            self._templates.compile({'template': template, 'environment': merged}, lenient=True)
-        except TemplateError as error:
-            return {'Error': str(errors.of_template(error, template, merged))}
-        shown = without_hidden(merged, hidden_names(template))
-        return {**summary.validate_result(schema), 'Environment': shown}
-
     # Outputs
 
     @method
@@ -278,9 +276,7 @@ class EngineEndpoint:
         """Show one resource with its attributes."""
         stack = self._lookup.stack(context, stack_identity)
         rows = self._store.resources(stack.id)
-        row = self._lookup.newest(rows, resource_name)
-        if row is None:
-            raise exception.ResourceNotFound(resource_name=resource_name, stack_name=stack.name)
+        row = self._lookup.named(stack, rows, resource_name)
         required_by = self._lookup.required_by(rows)[row.id]
         return formats.resource(row, stack, required_by, True, with_attr or ())
 
@@ -291,6 +287,42 @@ class EngineEndpoint:
         """Show all resources of a stack, or those of one name, with details."""
         shown = self.list_stack_resources(context, stack_identity, with_detail=True)
         return [one for one in shown if resource_name in (None, one['resource_name'])]
+
+    @method
+    def resource_mark_unhealthy(
+        self,
+        context: Any,
+        stack_identity: Any,
+        resource_name: str,
+        mark_unhealthy: bool,
+        resource_status_reason: str | None = None,
+    ) -> None:
+        """Have the next update replace a resource, or take that back."""
+        if not isinstance(mark_unhealthy, bool):
+            raise exception.Invalid(reason='mark_unhealthy is not a boolean')
+        stack = self._lookup.stack(context, stack_identity)
+        row = self._lookup.resource(stack, self._store.resources(stack.id), resource_name)
+        self._requests.mark(stack, row, mark_unhealthy, resource_status_reason or MARKED)
+
+    @method
+    def resource_signal(
+        self,
+        context: Any,
+        stack_identity: Any,
+        resource_name: str,
+        details: Any = None,
+        sync_call: bool = False,
+    ) -> None:
+        """Refuse a signal: no type here takes any."""
+        stack = self._lookup.stack(context, stack_identity)
+        row = self._lookup.resource(stack, self._store.resources(stack.id), resource_name)
+        raise exception.ResourceActionNotSupported(action=f'Signal resource {row.type}')
+
+    @method
+    def list_services(self, context: Any) -> list[dict[str, Any]]:
+        """List the engines and workers that are there."""
+        now = self._requests.now()
+        return [formats.service(one, now) for one in self._store.leases()]
 
     @method
     def list_events(

@@ -9,7 +9,7 @@ from typing import Any
 
 from heatconv.convergence.model import Resource, Stack
 from heatconv.hot.template import Head
-from heatconv.storage.base import StoredEvent
+from heatconv.storage.base import Lease, StoredEvent
 from heatconv.templates import attributes, pseudo_parameters
 
 HIDDEN = '******'
@@ -138,4 +138,21 @@ def event(stored: StoredEvent, stack: Stack) -> dict[str, Any]:
         'resource_status': told.status.value,
         'resource_status_reason': told.reason,
         'resource_type': told.resource_type,
+    }
+
+
+def service(lease: Lease, now: float) -> dict[str, Any]:
+    """Show an engine or a worker, as Heat does its engines."""
+    return {
+        'id': lease.id,
+        'binary': f'heatconv-{lease.kind}',
+        'engine_id': lease.id,
+        'host': lease.host,
+        'hostname': lease.host,
+        'topic': lease.kind,
+        'report_interval': 60,
+        'created_at': time(lease.started_at),
+        'updated_at': time(now if lease.expires_at > now else lease.expires_at),
+        'deleted_at': None,
+        'status': 'up' if lease.expires_at > now else 'down',
     }

@@ -127,6 +127,29 @@ class Lookup:
         named = [row for row in rows if row.name == name]
         return max(named, key=lambda row: (not states.doomed(row), row.id), default=None)
 
+    def named(self, stack: Stack, rows: Sequence[Resource], name: str) -> Resource:
+        """Return the row that stands for a name.
+
+        :raises ResourceNotFound: if there is none.
+        """
+        row = self.newest(rows, name)
+        if row is None:
+            raise exception.ResourceNotFound(resource_name=str(name)[:255], stack_name=stack.name)
+        return row
+
+    def resource(self, stack: Stack, rows: Sequence[Resource], name: str) -> Resource:
+        """Return the row of a name, or of a physical id.
+
+        :raises ResourceNotFound: if there is none.
+        """
+        if self.newest(rows, name) is None:
+            of_id = [row for row in rows if row.physical_id == name and not states.doomed(row)]
+            if len(of_id) > 1:
+                raise exception.PhysicalResourceNameAmbiguity(name=str(name)[:255])
+            if of_id:
+                return of_id[0]
+        return self.named(stack, rows, name)
+
     def required_by(self, rows: Sequence[Resource]) -> dict[str, list[str]]:
         """Return for each row the names of those that require it."""
         found: dict[str, dict[str, None]] = {row.id: {} for row in rows}

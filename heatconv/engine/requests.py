@@ -14,8 +14,10 @@ from typing import Any
 from heatconv import exception
 from heatconv.answers import Announcer
 from heatconv.context import current_request_id
+from heatconv.convergence import check, states
 from heatconv.convergence import stack as stack_rules
-from heatconv.convergence.model import Action, Stack, Status
+from heatconv.convergence.model import Action, Resource, Stack, Status
+from heatconv.convergence.step import Verdict
 from heatconv.engine import errors
 from heatconv.engine.content import StackContent
 from heatconv.hot.errors import TemplateError
@@ -81,15 +83,8 @@ class Requests:
         """Accept a new stack."""
         compiled = self.compile(content.template)
         self._check_quota(project_id, name)
-        options = content.options
-        stack = Stack(
-            id=self._ids.fresh(),
-            project_id=project_id,
-            name=name,
-            disable_rollback=options.get('disable_rollback', True),
-            timeout_mins=options.get('timeout_mins') or self._limits.timeout_mins,
-            tags=tuple(options.get('tags') or ()),
-            username=username,
+        stack = dataclasses.replace(
+            self.imagined(project_id, username, name, content), id=self._ids.fresh()
         )
         template_id = self._save(content, compiled)
         stack, events = stack_rules.wish(stack, Action.CREATE, template_id, self._ids.fresh())
@@ -98,6 +93,36 @@ class Requests:
             raise exception.StackExists(stack_name=name)
         self._announcer.wish(stack.id)
         return stack
+
+    def imagined(self, project_id: str, username: str, name: str, content: StackContent) -> Stack:
+        """Return the stack that a create would make, without an id."""
+        options = content.options
+        return Stack(
+            id='',
+            project_id=project_id,
+            name=name,
+            disable_rollback=options.get('disable_rollback', True),
+            timeout_mins=options.get('timeout_mins') or self._limits.timeout_mins,
+            tags=tuple(options.get('tags') or ()),
+            username=username,
+        )
+
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch."""
+        return self._clock.now()
+
+    def mark(self, stack: Stack, row: Resource, unhealthy: bool, reason: str) -> None:
+        """Write that a resource is in no good state, or that it is after all.
+
+        :raises ActionInProgress: if something is under way with it.
+        """
+        step = check.mark(row, unhealthy, reason)
+        busy = row.claim is not None or states.in_progress(row)
+        if step.commit is not None and not busy:
+            (outcome,) = self._store.commit([step.commit])
+            busy = outcome.verdict == Verdict.REFUSED
+        if busy:
+            raise exception.ActionInProgress(stack_name=stack.name, action=stack.action.value)
 
     def _save(self, content: StackContent, compiled: CompiledTemplate) -> str:
         """Keep a template, and for who prepares the wish here what it was compiled to."""

@@ -89,7 +89,7 @@ def _plain(value: Any) -> Any:
 @functools.cache
 def _engine() -> Any:
     # It takes a tenth of a second to load, and few templates ask for it.
-    import yaql as library
+    import yaql as library  # type: ignore[import-untyped]
 
     options = {'yaql.limitIterators': MAX_ITERATIONS, 'yaql.memoryQuota': MEMORY_QUOTA}
     return library.YaqlFactory().create(options)

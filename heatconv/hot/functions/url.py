@@ -43,7 +43,7 @@ def url_of(argument: Any, budget: Budget) -> str:
     budget.spend_value(argument)
     try:
         query = urlencode(argument.get('query') or {}).replace('%2F', '/')
-        made = urlunsplit(
+        made: str = urlunsplit(
             (
                 argument.get('scheme', ''),
                 ''.join(_authority(argument)),

@@ -36,6 +36,11 @@ TEXTS = {
     exception.InvalidTemplateVersion(explanation='none'): (
         'The template version is invalid: none'
     ),
+    exception.Invalid(reason='why'): 'Data supplied was not valid: why',
+    exception.ResourceActionNotSupported(action='That'): 'That is not supported for resource.',
+    exception.PhysicalResourceNameAmbiguity(name='x'): (
+        'Multiple resources were found with the physical ID x.'
+    ),
     exception.CircularDependencyException(cycle='A -> A'): ('Circular Dependency Found: A -> A'),
 }
 RAISED = tuple(TEXTS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import oslo_messaging
 
 from heatconv import exception
 from heatconv.convergence.model import Status
+from heatconv.engine.endpoint import EngineEndpoint
 from heatconv.rpc import api
 from heatconv.tests.unit.engine.parts import EngineTestCase, context, template, thing
 from heatconv.version import VERSION
@@ -31,6 +33,11 @@ OF_A_STACK: dict[str, dict[str, Any]] = {
     'describe_stack_resource': {'resource_name': 'A'},
     'describe_stack_resources': {},
     'list_events': {},
+    'preview_update_stack': {'template': template(A), 'params': {}, 'files': {}, 'args': {}},
+    'get_environment': {},
+    'get_files': {},
+    'resource_mark_unhealthy': {'resource_name': 'A', 'mark_unhealthy': True},
+    'resource_signal': {'resource_name': 'A'},
 }
 
 
@@ -47,6 +54,14 @@ class EndpointTestCase(EngineTestCase):
 
 
 class AccessTest(EndpointTestCase):
+    def test_every_method_that_names_a_stack_is_tried(self) -> None:
+        found = {
+            name
+            for name, one in inspect.getmembers(EngineEndpoint, inspect.isfunction)
+            if not name.startswith('_') and 'stack_identity' in inspect.signature(one).parameters
+        }
+        self.assertEqual(set(OF_A_STACK), found)
+
     def test_stack_of_another_project_is_not_found(self) -> None:
         identity = self.made(A, outputs=OUTPUTS)
         before = self.stored()

@@ -161,15 +161,10 @@ class ResourceTest(TemplateTestCase):
             compiled,
             source({'a': {**NONE, 'condition': 'mine'}}),
         )
-        one = source({'a': {**NONE, 'condition': 'prod'}})
-        one['parameters'] = {**PARAMETERS, **asked}
 
     def test_condition_on_a_parameter_without_a_value(self) -> None:
-        asked = {'env': {'type': 'string'}}
-        one = {
-            **source({'a': {**NONE, 'condition': 'prod'}}),
-            'parameters': {**PARAMETERS, **asked},
-        }
+        one = source({'a': {**NONE, 'condition': 'prod'}})
+        one['parameters'] = {**PARAMETERS, 'env': {'type': 'string'}}
         self.assertEqual(['a'], list(compiled(one, lenient=True).resources))
 
     def test_old_versions_have_none(self) -> None:

@@ -1,0 +1,47 @@
+"""Mark RPC methods."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import oslo_messaging
+from oslo_log import log
+
+from heatconv import exception
+from heatconv.context import Context
+from heatconv.storage.base import StoreUnavailable
+
+LOG = log.getLogger(__name__)
+
+F = TypeVar('F', bound=Callable[..., Any])
+
+
+def method(function: F) -> F:
+    """Mark an RPC method: what users did wrong is no error of the service's."""
+
+    @functools.wraps(function)
+    def wrapped(self: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if not context.project_id:
+            raise exception.Forbidden
+        _tell_about(context, kwargs)
+        try:
+            return function(self, context, *args, **kwargs)
+        except StoreUnavailable as error:
+            LOG.warning('%s is refused: the database is away: %s', function.__name__, error)
+            raise exception.Unavailable(
+                'The database of the engine does not answer; ask again later'
+            ) from None
+
+    expecting = oslo_messaging.expected_exceptions(exception.HeatconvException)
+    made: F = functools.update_wrapper(expecting(wrapped), function)
+    return made
+
+
+def _tell_about(context: Any, arguments: Mapping[str, Any]) -> None:
+    """Have the log lines of a call name the stack that it is about."""
+    identity = arguments.get('stack_identity')
+    name = identity.get('stack_name') if isinstance(identity, Mapping) else identity
+    if isinstance(context, Context):
+        context.stack = str(name or arguments.get('stack_name') or '') or None

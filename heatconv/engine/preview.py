@@ -1,0 +1,126 @@
+"""What a request would do, without doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heatconv.convergence import graph, replacement, states
+from heatconv.convergence.evolve import evolve
+from heatconv.convergence.model import Resource, Stack
+from heatconv.engine import formats
+from heatconv.hot.errors import TemplateError
+from heatconv.hot.functions import Frame, MapNode, Node
+from heatconv.templates import CompiledTemplate, scope
+
+#: The lists that a preview of an update has.
+OUTCOMES = ('unchanged', 'updated', 'replaced', 'added', 'deleted')
+
+
+def of_create(stack: Stack, compiled: CompiledTemplate) -> dict[str, Any]:
+    """Show a stack as a create would make it."""
+    shown = formats.stack(stack, compiled.hot)
+    required_by = _required_by(compiled)
+    shown['resources'] = [
+        {
+            **formats.resource(_new(stack, compiled, name), stack, required_by[name], True),
+            'properties': _known(stack, compiled.hot.resources[name].properties),
+        }
+        for name in compiled.definitions
+    ]
+    return shown
+
+
+def of_update(
+    stack: Stack, compiled: CompiledTemplate, rows: Sequence[Resource]
+) -> dict[str, list[dict[str, Any]]]:
+    """Sort the resources of a stack by what an update would do to them.
+
+    A plugin may decide otherwise when it comes to it, as in Heat.
+
+    :param rows: those of the stack.
+    """
+    current = {row.name: row for row in rows if not states.doomed(row)}
+    outcomes: dict[str, list[str]] = {one: [] for one in OUTCOMES}
+    #: What those that refer to a resource will find: its id may not be known.
+    serving: dict[str, Resource] = {}
+    order = {name: one.requires for name, one in compiled.definitions.items()}
+    for name in graph.order(order):
+        if name not in compiled.definitions:
+            continue
+        row = current.get(name)
+        outcome = 'added' if row is None else _outcome(stack, compiled, name, row, serving)
+        outcomes[outcome].append(name)
+        if row is None or outcome == 'replaced':
+            serving[name] = _new(stack, compiled, name)
+        else:
+            serving[name] = row
+    outcomes['deleted'] = [name for name in current if name not in compiled.definitions]
+    required_by = _required_by(compiled)
+
+    def shown(name: str, outcome: str) -> dict[str, Any]:
+        row = current.get(name)
+        if row is None or outcome == 'replaced':
+            row = _new(stack, compiled, name)
+        return formats.resource(row, stack, required_by.get(name, ()))
+
+    return {
+        outcome: [shown(name, outcome) for name in _in_order(compiled, names)]
+        for outcome, names in outcomes.items()
+    }
+
+
+def _in_order(compiled: CompiledTemplate, names: Sequence[str]) -> list[str]:
+    """Return names in the order of the template, those that it does not have last."""
+    known = set(names)
+    ordered = [name for name in compiled.definitions if name in known]
+    return ordered or sorted(names)
+
+
+def _outcome(
+    stack: Stack,
+    compiled: CompiledTemplate,
+    name: str,
+    row: Resource,
+    serving: Mapping[str, Resource],
+) -> str:
+    definition = compiled.definition(name)
+    required = {one: serving[one] for one in definition.requires if one in serving}
+    try:
+        wanted = definition.wanted(stack, stack.template_id, required)
+    except TemplateError:
+        return 'updated'  # what it will be is not known yet
+    if replacement.needs_replacement(row, wanted):
+        return 'replaced'
+    if replacement.changed(row.properties, wanted.properties) or not states.healthy(row):
+        return 'updated'
+    return 'unchanged'
+
+
+def _new(stack: Stack, compiled: CompiledTemplate, name: str) -> Resource:
+    one = compiled.definitions[name]
+    return evolve(
+        Resource(id='', stack_id=stack.id, name=name, type=one.type),
+        deletion_policy=one.deletion_policy,
+    )
+
+
+def _required_by(compiled: CompiledTemplate) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {name: [] for name in compiled.definitions}
+    for name, one in compiled.definitions.items():
+        for required in one.requires:
+            found[required].append(name)
+    return found
+
+
+def _known(stack: Stack, properties: Any) -> dict[str, Any]:
+    """Return properties as far as they are known; what is not is null."""
+    items = properties.items if isinstance(properties, MapNode) else properties
+    frame = Frame(scope(stack, {}))
+    known = {}
+    for name, value in items.items() if isinstance(items, Mapping) else ():
+        try:
+            known[name] = value.resolve(frame) if isinstance(value, Node) else value
+        except TemplateError:
+            known[name] = None
+    return known

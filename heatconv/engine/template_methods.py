@@ -1,0 +1,113 @@
+"""The RPC methods about templates: those of stacks, and what they may be made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from heatconv.engine import catalogue, content, errors
+from heatconv.engine.hiding import hidden_names, without_hidden
+from heatconv.engine.lookup import Lookup
+from heatconv.engine.method import method
+from heatconv.hot import source, summary
+from heatconv.hot.errors import TemplateError
+from heatconv.hot.limits import nodes_within
+from heatconv.hot.template import parse_schema
+from heatconv.storage.base import Store
+from heatconv.templates import TemplateCache
+
+
+class TemplateMethods:
+    """The part of the engine's API that asks nothing of stacks but their templates."""
+
+    _store: Store
+    _templates: TemplateCache
+    _lookup: Lookup
+    _max_template_size: int
+
+    @method
+    def get_template(self, context: Any, stack_identity: Any) -> Any:
+        """Return the template of the latest request for a stack."""
+        stack = self._lookup.stack(context, stack_identity, show_deleted=True)
+        found = self._store.template(stack.newest_template_id or '')
+        return None if found is None else found['template']
+
+    @method
+    def validate_template(
+        self,
+        context: Any,
+        template: Any,
+        params: Any = None,
+        files: Any = None,
+        environment_files: Sequence[str] | None = None,
+        **unused: Any,
+    ) -> dict[str, Any]:
+        """Check a template; answer with its parameters, or with ``Error``."""
+        merged: dict[str, Any] = {}
+        try:
+            source.bound(template, 'template', nodes_within(self._max_template_size))
+            content.check_size(template, self._max_template_size)
+            merged = content.merge(params, files or {}, environment_files, self._max_template_size)
+            schema = parse_schema(template)
+            self._templates.compile({'template': template, 'environment': merged}, lenient=True)
+        except TemplateError as error:
+            return {'Error': str(errors.of_template(error, template, merged))}
+        shown = without_hidden(merged, hidden_names(template))
+        return {**summary.validate_result(schema), 'Environment': shown}
+
+    @method
+    def get_environment(self, context: Any, stack_identity: Any) -> Any:
+        """Return the environment of the latest request, without hidden values."""
+        stored = self._stored(context, stack_identity)
+        environment = {'parameters': {}, 'parameter_defaults': {}, **(stored['environment'] or {})}
+        return without_hidden(environment, hidden_names(stored['template']))
+
+    @method
+    def get_files(self, context: Any, stack_identity: Any) -> Any:
+        """Return the files of the latest request."""
+        return self._stored(context, stack_identity)['files'] or {}
+
+    def _stored(self, context: Any, stack_identity: Any) -> dict[str, Any]:
+        stack = self._lookup.stack(context, stack_identity, show_deleted=True)
+        nothing = {'template': None, 'environment': None, 'files': None}
+        return {**nothing, **(self._store.template(stack.newest_template_id or '') or {})}
+
+    @method
+    def list_template_versions(self, context: Any) -> list[dict[str, Any]]:
+        """List the versions of templates."""
+        return catalogue.template_versions()
+
+    @method
+    def list_template_functions(
+        self, context: Any, template_version: str, with_condition: bool = False
+    ) -> list[dict[str, str]]:
+        """List the functions of a version."""
+        return catalogue.template_functions(template_version, with_condition)
+
+    @method
+    def list_resource_types(
+        self,
+        context: Any,
+        support_status: str | None = None,
+        type_name: str | None = None,
+        heat_version: str | None = None,
+        with_description: bool = False,
+    ) -> list[Any]:
+        """List the types that may be used."""
+        return catalogue.resource_types(
+            self._templates.types, support_status, type_name, heat_version, with_description
+        )
+
+    @method
+    def resource_schema(
+        self, context: Any, type_name: str, with_description: bool = False
+    ) -> dict[str, Any]:
+        """Describe a type."""
+        return catalogue.resource_schema(self._templates.types, type_name, with_description)
+
+    @method
+    def generate_template(
+        self, context: Any, type_name: str, template_type: str = 'cfn'
+    ) -> dict[str, Any]:
+        """Make a template of a type."""
+        return catalogue.generated_template(self._templates.types, type_name, template_type)

@@ -1,0 +1,236 @@
+"""What the engine API says of requests before they are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heatconv import exception
+from heatconv.engine.prepare import prepare
+from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
+
+AB = {'A': thing('x'), 'B': thing({'get_resource': 'A'}, depends_on=['A'])}
+
+
+class CreateTest(EngineTestCase):
+    def preview(self, resources: Any, **sections: Any) -> Any:
+        source = template(resources, **sections)
+        return self.call('preview_stack', 'new', source, None, None, {'tags': ['x']})
+
+    def test_stack_and_resources(self) -> None:
+        shown = self.preview(AB, description='Mine.')
+        self.assertEqual(
+            ('new', 'Mine.', ['x']),
+            tuple(shown[key] for key in ('stack_name', 'description', 'tags')),
+        )
+        a, b = shown['resources']
+        self.assertEqual(
+            ('A', ['B'], 'x'), (a['resource_name'], a['required_by'], a['properties']['value'])
+        )
+        self.assertIsNone(b['properties']['value'])
+
+    def test_nothing_is_stored(self) -> None:
+        self.preview(AB)
+        self.assertEqual(([], 0), (self.heard.wishes, self.call('count_stacks')))
+
+    def test_what_is_wrong(self) -> None:
+        self.refused(exception.StackValidationFailed, self.preview, {'A': {'type': 'No::Such'}})
+
+
+class UpdateTest(EngineTestCase):
+    def preview(self, identity: Any, resources: Any) -> dict[str, list[str]]:
+        shown = self.call('preview_update_stack', identity, template(resources), None, None, None)
+        return {key: [one['resource_name'] for one in shown[key]] for key in shown}
+
+    def test_each_outcome(self) -> None:
+        identity = self.made(
+            {
+                'same': thing('x'),
+                'changed': thing('x'),
+                'replaced': thing('x', replaced='1'),
+                'after': thing({'get_resource': 'replaced'}),
+                'gone': thing('x'),
+            }
+        )
+        before = self.rows(identity)
+        shown = self.preview(
+            identity,
+            {
+                'same': thing('x'),
+                'changed': thing('y'),
+                'replaced': thing('x', replaced='2'),
+                'after': thing({'get_resource': 'replaced'}),
+                'new': thing('x'),
+                'after_new': thing({'get_resource': 'new'}),
+            },
+        )
+        self.assertEqual(
+            {
+                'unchanged': ['same'],
+                'updated': ['changed', 'after'],
+                'replaced': ['replaced'],
+                'added': ['new', 'after_new'],
+                'deleted': ['gone'],
+            },
+            shown,
+        )
+        self.assertEqual(before, self.rows(identity))
+
+    def test_what_is_unhealthy_is_replaced(self) -> None:
+        identity = self.made(AB)
+        self.call('resource_mark_unhealthy', identity, 'B', True)
+        self.assertEqual(['B'], self.preview(identity, AB)['replaced'])
+
+
+class MarkTest(EngineTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.identity = self.made(AB)
+
+    def mark(self, name: str, unhealthy: Any, reason: str | None = None) -> None:
+        self.call('resource_mark_unhealthy', self.identity, name, unhealthy, reason)
+
+    def shown(self, name: str) -> tuple[str, str]:
+        one = self.call('describe_stack_resource', self.identity, name)
+        state = f'{one["resource_action"]}_{one["resource_status"]}'
+        return state, one['resource_status_reason']
+
+    def test_unhealthy_is_replaced_by_an_update(self) -> None:
+        before = self.rows(self.identity)
+        self.mark('A', True, 'it smokes')
+        self.assertEqual(('CHECK_FAILED', 'it smokes'), self.shown('A'))
+        (event,) = self.call('list_events', self.identity, {'resource_action': 'CHECK'})
+        self.assertEqual(('A', 'FAILED'), (event['resource_name'], event['resource_status']))
+        self.update(self.identity, {**AB, 'A': thing('x')}, description='again')
+        self.parts.rest()
+        self.assert_at_rest(self.identity)
+        self.assertNotEqual(before['A'].id, self.rows(self.identity)['A'].id)
+
+    def test_by_physical_id(self) -> None:
+        self.mark(self.rows(self.identity)['B'].physical_id or '', True)
+        self.assertEqual(
+            ('CHECK_FAILED', 'state changed by resource_mark_unhealthy api'), self.shown('B')
+        )
+
+    def test_taken_back(self) -> None:
+        before = self.rows(self.identity)
+        self.mark('A', True)
+        self.mark('A', False)
+        self.assertEqual('CHECK_COMPLETE', self.shown('A')[0])
+        self.update(self.identity, AB, description='again')
+        self.parts.rest()
+        self.assert_at_rest(self.identity)
+        self.assertEqual(before['A'].id, self.rows(self.identity)['A'].id)
+        self.mark('B', False)
+        self.assertEqual('CREATE_COMPLETE', self.shown('B')[0])
+
+    def test_what_is_refused(self) -> None:
+        self.refused(exception.Invalid, self.mark, 'A', 'yes')
+        self.refused(exception.ResourceNotFound, self.mark, 'C', True)
+
+    def test_under_way(self) -> None:
+        self.identity = self.create(AB, 'other')
+        driven = self.parts.start(prepare(self.heard.wishes.pop(0), self.parts.ids))
+        for _ in range(100):
+            row = self.rows(self.identity).get('A')
+            if row is not None and row.claim is not None:
+                break
+            driven = (
+                driven
+                if driven.effect is not None
+                else self.parts.start(self.parts.checker().check(self.heard.keys.pop(0)))
+            )
+            driven.step()
+        self.assertIsNotNone(self.rows(self.identity)['A'].claim)
+        self.refused(exception.ActionInProgress, self.mark, 'A', True)
+
+    def test_signals_are_refused(self) -> None:
+        self.refused(
+            exception.ResourceActionNotSupported,
+            self.call,
+            'resource_signal',
+            self.identity,
+            'A',
+            {},
+        )
+
+
+class CatalogueTest(EngineTestCase):
+    def test_types(self) -> None:
+        self.assertEqual(
+            ['OS::Heat::None', 'OS::Heat::RandomString', 'OS::Heat::TestResource'],
+            self.call('list_resource_types')[:3],
+        )
+        for name, found in (('OS::.*e$', 3), ('.*Test', 1), ('Test', 0), ('(', 0)):
+            types = self.call('list_resource_types', type_name=name)
+            self.assertEqual(found, len(types), name)
+        described = self.call('list_resource_types', None, '.*Test', None, True)[0]
+        self.assertIn('for tests', described['description'])
+        self.assertEqual([], self.call('list_resource_types', support_status='DEPRECATED'))
+        self.refused(exception.Invalid, self.call, 'list_resource_types', support_status='x')
+
+    def test_schema(self) -> None:
+        shown = self.call('resource_schema', 'OS::Heat::TestResource', True)
+        self.assertEqual(
+            {
+                'type': 'number',
+                'required': False,
+                'update_allowed': True,
+                'immutable': False,
+                'default': 0,
+                'constraints': [{'range': {'min': -1}}],
+                'description': 'How long each action takes; -1 is for ever.',
+            },
+            shown['properties']['wait_secs'],
+        )
+        self.assertEqual({'output', 'show'}, set(shown['attributes']))
+        self.assertEqual('SUPPORTED', shown['support_status']['status'])
+        self.refused(exception.EntityNotFound, self.call, 'resource_schema', 'No::Such')
+
+    def test_template_of_a_type_is_one(self) -> None:
+        made = self.call('generate_template', 'OS::Heat::TestResource', 'hot')
+        self.assertEqual('2016-10-14', made['heat_template_version'])
+        self.assertNotIn('Error', self.call('validate_template', made, None))
+        self.refused(
+            exception.NotSupported, self.call, 'generate_template', 'OS::Heat::TestResource'
+        )
+
+    def test_versions_and_functions(self) -> None:
+        versions = self.call('list_template_versions')
+        self.assertEqual(11, len(versions))
+        self.assertEqual(['heat_template_version.wallaby'], versions[-1]['aliases'])
+
+        def functions(version: str, with_condition: bool = False) -> set[str]:
+            listed = self.call('list_template_functions', version, with_condition)
+            self.assertTrue(all(one['description'] for one in listed), listed)
+            return {one['functions'] for one in listed}
+
+        newest = functions('heat_template_version.2021-04-16')
+        self.assertLessEqual({'if', 'yaql', 'make_url', 'contains'}, newest)
+        self.assertNotIn('equals', newest)
+        self.assertIn('equals', functions('heat_template_version.pike', True))
+        self.assertNotIn('repeat', functions('heat_template_version.2013-05-23', True))
+        self.refused(exception.NotFound, functions, 'heat_template_version.x')
+
+    def test_environment_and_files(self) -> None:
+        source = template(
+            {'A': thing({'get_file': 'f'})},
+            parameters={'p': {'type': 'string', 'hidden': True}},
+        )
+        given = {'parameters': {'p': 's3cret'}}
+        identity = self.call('create_stack', 'stack', source, given, {'f': 'text'}, None)
+        self.assertEqual(
+            {'parameters': {'p': '******'}, 'parameter_defaults': {}},
+            self.call('get_environment', identity),
+        )
+        self.assertEqual({'f': 'text'}, self.call('get_files', identity))
+        self.parts.rest()
+        self.assertEqual('text', self.rows(identity)['A'].attributes['output'])
+
+    def test_services(self) -> None:
+        self.made(AB)
+        shown = self.call('list_services')
+        self.assertEqual(
+            [('heatconv-worker', 'up')], [(one['binary'], one['status']) for one in shown]
+        )
+        self.parts.clock.time += 100
+        self.assertEqual(['down'], [one['status'] for one in self.call('list_services')])
