@@ -206,6 +206,7 @@ def engine(conf: cfg.ConfigOpts, made: Parts) -> Engine:
         max_stacks_per_project=conf.engine.max_stacks_per_project,
         max_resources_per_stack=conf.engine.max_resources_per_stack,
         timeout_mins=conf.engine.stack_timeout_mins,
+        abandon=conf.engine.enable_stack_abandon,
     )
     return Engine(
         made.store,

@@ -33,6 +33,12 @@ OPTS = [
         mutable=True,
         help='How many stacks a project may have; -1 for any number.',
     ),
+    cfg.BoolOpt(
+        'enable_stack_abandon',
+        default=False,
+        mutable=True,
+        help='Whether users may delete a stack and leave its resources where they are.',
+    ),
     cfg.IntOpt(
         'max_resources_per_stack',
         default=1_000_000,

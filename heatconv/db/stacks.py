@@ -44,6 +44,13 @@ ORDER BY stack_id, name, id LIMIT {10 * bulk.ROWS}
 """
 
 
+LOCKED_ROWS = 'SELECT id FROM resource WHERE stack_id = %s ORDER BY id'
+CLAIMED = 'SELECT id FROM resource WHERE stack_id = %s AND claim IS NOT NULL LIMIT 1'
+RETAIN = (
+    "UPDATE resource SET deletion_policy = 'Retain', version = version + 1 WHERE stack_id = %s"
+)
+
+
 class StackRows:
     """The part of the store that knows stacks."""
 
@@ -125,6 +132,12 @@ class StackRows:
                 return stack, False
             if request.drops_nodes and stack.traversal_id is not None:
                 writes.drop_nodes(script, stack.traversal_id)
+            if request.retains:
+                # The rows are locked first: a claim is seen, or comes too late.
+                script.select(LOCKED_ROWS + _locking(script), [stack_id])
+                if script.select(CLAIMED, [stack_id]):
+                    return stack, False
+                script.add(RETAIN, (stack_id,))
             saved = stamped(request.stack, now)
             writes.save_stacks(script, [saved])
             writes.add_events(script, request.events, self._ids, now)
@@ -230,6 +243,8 @@ class StackRows:
             for chunk in writes.chunks(gone):
                 event = tables.event
                 connection.execute(sa.delete(event).where(event.c.stack_id.in_(chunk)))
+                snapshot = tables.snapshot
+                connection.execute(sa.delete(snapshot).where(snapshot.c.stack_id.in_(chunk)))
                 connection.execute(sa.delete(table).where(table.c.id.in_(chunk)))
             used = sa.union(
                 *(
@@ -239,6 +254,7 @@ class StackRows:
                         table.c.previous_template_id,
                         table.c.last_good_id,
                         table.c.wish_template_id,
+                        tables.snapshot.c.template_id,
                     )
                 )
             )
@@ -287,8 +303,11 @@ def _planned(script: Script, stack_id: str) -> Iterator[Resource]:
 
 
 def _locked_stack(script: Script, stack_id: str) -> Stack | None:
-    lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
-    return _stack_of(script.fetch(STACKS + lock, [stack_id]))
+    return _stack_of(script.fetch(STACKS + _locking(script), [stack_id]))
+
+
+def _locking(script: Script) -> str:
+    return '' if script.dialect == 'sqlite' else ' FOR UPDATE'
 
 
 def _stack_of(found: Sequence[tuple[Any, ...]]) -> Stack | None:

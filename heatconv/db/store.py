@@ -1,11 +1,12 @@
-"""The store on a database: its three parts put together."""
+"""The store on a database: its four parts put together."""
 
 from __future__ import annotations
 
 from heatconv.db.checks import CheckRows
+from heatconv.db.snapshots import SnapshotRows
 from heatconv.db.stacks import StackRows
 from heatconv.db.sweep import SweepRows
 
 
-class DatabaseStore(StackRows, CheckRows, SweepRows):
+class DatabaseStore(StackRows, CheckRows, SweepRows, SnapshotRows):
     """Keeps everything in SQLite, PostgreSQL or MariaDB."""

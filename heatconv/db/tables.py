@@ -201,6 +201,20 @@ aftermath = sa.Table(
     sa.Index('ix_aftermath_due', 'due_at'),
 )
 
+#: What stacks were at some time; resources by name, as JSON.
+snapshot = sa.Table(
+    'snapshot',
+    metadata,
+    sa.Column('id', id_type(), primary_key=True),
+    sa.Column('stack_id', id_type(), nullable=False),
+    sa.Column('name', name_type(), nullable=False),
+    sa.Column('template_id', id_type(64)),
+    sa.Column('resources', text_type(), nullable=False),
+    sa.Column('created_at', time_type(), nullable=False),
+    sa.Index('ix_snapshot_stack', 'stack_id'),
+    sa.Index('ix_snapshot_template', 'template_id'),
+)
+
 # The reality of the built-in resource types that need no cloud.
 virtual_resource = sa.Table(
     'virtual_resource',

@@ -16,6 +16,7 @@ from oslo_log import log
 from heatconv import exception
 from heatconv.convergence.model import Stack
 from heatconv.engine import content, formats, outputs, preview
+from heatconv.engine.archive_methods import ArchiveMethods
 from heatconv.engine.lookup import Lookup, name_of
 from heatconv.engine.method import method
 from heatconv.engine.requests import Requests
@@ -32,7 +33,7 @@ LOG = log.getLogger(__name__)
 MARKED = 'state changed by resource_mark_unhealthy api'
 
 
-class EngineEndpoint(TemplateMethods):
+class EngineEndpoint(TemplateMethods, ArchiveMethods):
     """Answers on the engine topic."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)

@@ -18,11 +18,11 @@ from heatconv.convergence import check, states
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Action, Resource, Stack, Status
 from heatconv.convergence.step import Verdict
-from heatconv.engine import errors
+from heatconv.engine import archive, errors
 from heatconv.engine.content import StackContent
 from heatconv.hot.errors import TemplateError
 from heatconv.ports import Clock, Ids
-from heatconv.storage.base import Request, StackQuery, Store
+from heatconv.storage.base import Request, Snapshot, StackQuery, Store
 from heatconv.templates import CompiledTemplate, MissingTemplate, TemplateCache
 
 
@@ -31,11 +31,13 @@ class Limits:
     """What users may ask for at most.
 
     :ivar timeout_mins: how long a stack may take where nothing else is said.
+    :ivar abandon: whether a stack may be deleted without its resources.
     """
 
     max_stacks_per_project: int = 512
     max_resources_per_stack: int = 1_000_000
     timeout_mins: int = 60
+    abandon: bool = False
 
 
 class Requests:
@@ -164,6 +166,52 @@ class Requests:
 
         self._request(stack, decide)
 
+    def abandon(self, stack: Stack) -> None:
+        """Accept that a stack goes while its resources stay in reality.
+
+        :raises NotSupported: unless the operator allows it.
+        :raises ActionInProgress: if something is under way with one of them.
+        """
+        if not self._limits.abandon:
+            raise exception.NotSupported(
+                feature='Abandoning a stack (unless the operator sets [engine] '
+                'enable_stack_abandon)'
+            )
+
+        def decide(current: Stack) -> Request | None:
+            if current.status == Status.IN_PROGRESS:
+                return None
+            return dataclasses.replace(self._wish(current, Action.DELETE, None), retains=True)
+
+        self._request(stack, decide, must=True)
+
+    def snapshot(self, stack: Stack, name: str) -> Snapshot:
+        """Keep what a stack is.
+
+        :raises ActionInProgress: if it is about to be something else.
+        """
+        if stack.status == Status.IN_PROGRESS:
+            raise exception.ActionInProgress(stack_name=stack.name, action=stack.action.value)
+        made = Snapshot(
+            self._ids.fresh(),
+            stack.id,
+            name,
+            stack.newest_template_id,
+            archive.resources_of(self._store.resources(stack.id)),
+            self._clock.now(),
+        )
+        self._store.save_snapshot(made)
+        return made
+
+    def restore(self, stack: Stack, template_id: str | None) -> None:
+        """Accept that a stack is to be what it was with a template, and its parameters."""
+
+        def decide(current: Stack) -> Request:
+            self.check_updatable(current)
+            return self._wish(current, Action.UPDATE, template_id)
+
+        self._request(stack, decide)
+
     def rollback(self, stack: Stack) -> None:
         """Accept that a stack goes back to its last good template.
 
@@ -206,11 +254,19 @@ class Requests:
             request_id=self._request_id(),
         )
 
-    def _request(self, stack: Stack, decide: Callable[[Stack], Request | None]) -> None:
+    def _request(
+        self, stack: Stack, decide: Callable[[Stack], Request | None], must: bool = False
+    ) -> None:
+        """Save what is decided.
+
+        :param must: refuse the request if nothing is.
+        """
         answered = self._store.request(stack.id, decide)
         if answered is None:
             raise exception.EntityNotFound(entity='Stack', name=stack.name)
         after, changed = answered
+        if must and not changed:
+            raise exception.ActionInProgress(stack_name=after.name, action=after.action.value)
         if changed and after.wish_id is not None:
             self._announcer.wish(stack.id)
 

@@ -24,11 +24,30 @@ class Request:
     """What a request does to a stack.
 
     :ivar drops_nodes: the traversal under way loses its nodes.
+    :ivar retains: all its resources stay in reality whatever becomes of their rows; it is
+        refused while one of them is claimed.
     """
 
     stack: Stack
     events: tuple[Event, ...] = ()
     drops_nodes: bool = False
+    retains: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a stack was at some time.
+
+    :ivar template_id: of its template, environment and files.
+    :ivar resources: of each by name: what it was.
+    """
+
+    id: str
+    stack_id: str
+    name: str
+    template_id: str | None
+    resources: Mapping[str, Any]
+    created_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +168,15 @@ class Store(Protocol):
 
     def count_stacks(self, query: StackQuery) -> int:
         """Count stacks, as if there were no marker and no limit."""
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        """Save a snapshot; its template is kept with it."""
+
+    def snapshots(self, stack_id: str) -> list[Snapshot]:
+        """Return the snapshots of a stack, oldest first."""
+
+    def drop_snapshot(self, stack_id: str, snapshot_id: str) -> bool:
+        """Forget a snapshot; return whether it was there."""
 
     def resources(self, stack_id: str) -> list[Resource]:
         """Return all rows of a stack, by id."""

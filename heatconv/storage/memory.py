@@ -30,7 +30,7 @@ from heatconv.convergence.recovery import Orphan
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.ports import Clock, Ids
-from heatconv.storage.base import Lease, Request, StackQuery, StoredEvent
+from heatconv.storage.base import Lease, Request, Snapshot, StackQuery, StoredEvent
 
 
 def encode_template(content: Mapping[str, Any]) -> tuple[str, str]:
@@ -102,6 +102,7 @@ class MemoryStore:
         self._nodes_of: dict[str, dict[NodeKey, None]] = {}
         self._touched: dict[NodeKey, float] = {}
         self._events: dict[str, list[StoredEvent]] = {}
+        self._snapshots: dict[str, Snapshot] = {}
         self._leases: dict[str, Lease] = {}
         self._aftermaths: dict[str, Aftermath] = {}
 
@@ -146,6 +147,14 @@ class MemoryStore:
                 return stack, False
             if request.drops_nodes and stack.traversal_id is not None:
                 self._drop_nodes(stack.traversal_id)
+            if request.retains:
+                rows = [self._rows[one] for one in sorted(self._rows_of.get(stack_id, ()))]
+                if any(row.claim is not None for row in rows):
+                    return stack, False
+                for row in rows:
+                    self._rows[row.id] = evolve(
+                        row, deletion_policy='Retain', version=row.version + 1
+                    )
             self._save_stack(request.stack)
             self._add_events(request.events)
             return self._stacks[stack_id], True
@@ -197,6 +206,23 @@ class MemoryStore:
         with self._lock:
             return sum(_matches(stack, query) for stack in self._stacks.values())
 
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            self._snapshots[snapshot.id] = snapshot
+
+    def snapshots(self, stack_id: str) -> list[Snapshot]:
+        with self._lock:
+            found = [one for one in self._snapshots.values() if one.stack_id == stack_id]
+        return sorted(found, key=lambda one: one.id)
+
+    def drop_snapshot(self, stack_id: str, snapshot_id: str) -> bool:
+        with self._lock:
+            found = self._snapshots.get(snapshot_id)
+            if found is None or found.stack_id != stack_id:
+                return False
+            del self._snapshots[snapshot_id]
+            return True
+
     def resources(self, stack_id: str) -> list[Resource]:
         with self._lock:
             return [self._rows[row_id] for row_id in sorted(self._rows_of.get(stack_id, ()))]
@@ -228,6 +254,9 @@ class MemoryStore:
             for stack_id in gone:
                 del self._stacks[stack_id]
                 self._events.pop(stack_id, None)
+                self._snapshots = {
+                    key: one for key, one in self._snapshots.items() if one.stack_id != stack_id
+                }
             used: set[str | None] = {
                 template_id
                 for stack in self._stacks.values()
@@ -238,6 +267,7 @@ class MemoryStore:
                     stack.wish_template_id,
                 )
             }
+            used.update(one.template_id for one in self._snapshots.values())
             for template_id in [one for one in self._templates if one not in used]:
                 del self._templates[template_id]
             return len(gone)

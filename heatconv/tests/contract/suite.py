@@ -28,7 +28,7 @@ from heatconv.convergence.model import (
 )
 from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step, Verdict
 from heatconv.sim.moves import SimClock, SimIds
-from heatconv.storage.base import Lease, Request, StackQuery, Store
+from heatconv.storage.base import Lease, Request, Snapshot, StackQuery, Store
 
 LEASE = 'lease-1'
 
@@ -233,6 +233,55 @@ class StoreContract:
         self.assertEqual([], self.store.events(gone.id))
         self.assertIsNotNone(self.store.template(kept.wish_template_id))
         self.assertIsNone(self.store.template(gone.wish_template_id))
+
+    def test_snapshots_are_a_stack_s_and_keep_its_template(self) -> None:
+        gone, other = self.stack('gone'), self.stack('other')
+        resources = {'é😀': {'status': 'COMPLETE'}}
+        made = [
+            Snapshot(self.ids.fresh(), stack.id, 'é', stack.wish_template_id, resources, 5.0)
+            for stack in (gone, gone, other)
+        ]
+        for one in made:
+            self.store.save_snapshot(one)
+        self.assertEqual(made[:2], self.store.snapshots(gone.id))
+        self.assertFalse(self.store.drop_snapshot(other.id, made[0].id))
+        self.assertTrue(self.store.drop_snapshot(gone.id, made[0].id))
+        self.assertFalse(self.store.drop_snapshot(gone.id, made[0].id))
+        self.assertEqual(made[1:2], self.store.snapshots(gone.id))
+        newer = self.store.save_template({'newer': 1})
+        self.wish(other.id, Action.UPDATE, newer)
+        self.prepare(other)
+        self.wish(other.id, Action.UPDATE, newer)
+        self.prepare(other)
+        self.wish(gone.id, Action.DELETE, None)
+        self.prepare(gone)
+        self.store.purge_deleted(self.clock.now() + 1)
+        self.assertEqual([], self.store.snapshots(gone.id))
+        self.assertEqual(made[2:], self.store.snapshots(other.id))
+        self.assertIsNotNone(self.store.template(other.wish_template_id))
+
+    def test_request_that_retains_waits_for_what_is_claimed(self) -> None:
+        made = self.prepare(self.stack(), 'A', 'B')
+        stack_id = made.stack.id
+
+        def retaining(stack: Stack) -> Request:
+            return dataclasses.replace(
+                Request(*stack_rules.wish(stack, Action.DELETE, None, 'w')), retains=True
+            )
+
+        key = self.update_key(made, 'A')
+        step = self.begin(key)
+        self.one(step.commit)
+        stack, changed = self.store.request(stack_id, retaining)
+        self.assertEqual((False, Action.CREATE), (changed, stack.action))
+        policies = [row.deletion_policy for row in self.store.resources(stack_id)]
+        self.assertEqual(['Delete', 'Delete'], policies)
+        self.one(self.finish(key, step).commit)
+        before = self.store.resources(stack_id)
+        self.assertTrue(self.store.request(stack_id, retaining)[1])
+        rows = self.store.resources(stack_id)
+        self.assertEqual(['Retain', 'Retain'], [row.deletion_policy for row in rows])
+        self.assertEqual([row.version + 1 for row in before], [row.version for row in rows])
 
     # Preparation
 

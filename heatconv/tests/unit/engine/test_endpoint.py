@@ -38,6 +38,13 @@ OF_A_STACK: dict[str, dict[str, Any]] = {
     'get_files': {},
     'resource_mark_unhealthy': {'resource_name': 'A', 'mark_unhealthy': True},
     'resource_signal': {'resource_name': 'A'},
+    'export_stack': {},
+    'abandon_stack': {},
+    'stack_snapshot': {'name': 'x'},
+    'show_snapshot': {'snapshot_id': 'x'},
+    'delete_snapshot': {'snapshot_id': 'x'},
+    'stack_list_snapshots': {},
+    'stack_restore': {'snapshot_id': 'x'},
 }
 
 

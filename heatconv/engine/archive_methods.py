@@ -1,0 +1,99 @@
+"""The RPC methods that keep what a stack is: exports and snapshots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heatconv import exception
+from heatconv.convergence.model import Stack, Status
+from heatconv.engine import archive
+from heatconv.engine.lookup import Lookup
+from heatconv.engine.method import method
+from heatconv.engine.requests import Requests
+from heatconv.storage.base import Snapshot, Store
+
+#: Longer names of snapshots are refused, as in Heat.
+NAME_LENGTH = 255
+
+
+class ArchiveMethods:
+    """The part of the engine's API about what stacks were."""
+
+    _store: Store
+    _lookup: Lookup
+    _requests: Requests
+
+    @method
+    def export_stack(self, context: Any, stack_identity: Any) -> dict[str, Any]:
+        """Show all of a stack."""
+        return self._exported(self._lookup.stack(context, stack_identity))
+
+    @method
+    def abandon_stack(
+        self, context: Any, stack_identity: Any, abandon: bool = True
+    ) -> dict[str, Any]:
+        """Delete a stack and leave its resources where they are; show what it was."""
+        stack = self._lookup.stack(context, stack_identity)
+        shown = self._exported(stack)
+        if abandon:
+            self._requests.abandon(stack)
+        return shown
+
+    @method
+    def stack_snapshot(
+        self, context: Any, stack_identity: Any, name: str | None = None
+    ) -> dict[str, Any]:
+        """Keep what a stack is now."""
+        if not isinstance(name, str | None) or len(name or '') > NAME_LENGTH:
+            raise exception.StackValidationFailed(
+                message=f'name: it must be a string of {NAME_LENGTH} characters at most'
+            )
+        stack = self._lookup.stack(context, stack_identity)
+        made = self._requests.snapshot(stack, name or '')
+        return archive.snapshot(made, self._kept(stack, made))
+
+    @method
+    def show_snapshot(self, context: Any, stack_identity: Any, snapshot_id: str) -> dict[str, Any]:
+        """Show what a stack was."""
+        stack = self._lookup.stack(context, stack_identity)
+        found = self._snapshot(stack, snapshot_id)
+        return archive.snapshot(found, self._kept(stack, found))
+
+    @method
+    def delete_snapshot(self, context: Any, stack_identity: Any, snapshot_id: str) -> None:
+        """Forget what a stack was."""
+        stack = self._lookup.stack(context, stack_identity)
+        self._snapshot(stack, snapshot_id)
+        self._store.drop_snapshot(stack.id, snapshot_id)
+
+    @method
+    def stack_list_snapshots(self, context: Any, stack_identity: Any) -> list[dict[str, Any]]:
+        """List the snapshots of a stack, oldest first."""
+        stack = self._lookup.stack(context, stack_identity)
+        return [
+            archive.snapshot(one, self._kept(stack, one))
+            for one in self._store.snapshots(stack.id)
+        ]
+
+    @method
+    def stack_restore(self, context: Any, stack_identity: Any, snapshot_id: str) -> None:
+        """Have a stack be again what it was."""
+        stack = self._lookup.stack(context, stack_identity)
+        found = self._snapshot(stack, snapshot_id)
+        self._requests.restore(stack, found.template_id)
+
+    def _snapshot(self, stack: Stack, snapshot_id: Any) -> Snapshot:
+        for one in self._store.snapshots(stack.id):
+            if one.id == snapshot_id:
+                return one
+        raise exception.EntityNotFound(entity='Snapshot', name=str(snapshot_id)[:255])
+
+    def _exported(self, stack: Stack) -> dict[str, Any]:
+        content = self._store.template(stack.newest_template_id or '') or {}
+        rows = self._store.resources(stack.id)
+        return archive.exported(stack, content, archive.resources_of(rows))
+
+    def _kept(self, stack: Stack, one: Snapshot) -> dict[str, Any]:
+        content = self._store.template(one.template_id or '') or {}
+        shown = archive.exported(stack, content, one.resources)
+        return {**shown, 'status': Status.COMPLETE.value}

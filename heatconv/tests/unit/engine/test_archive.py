@@ -1,0 +1,123 @@
+"""Exports, and snapshots of stacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heatconv import exception
+from heatconv.engine.endpoint import EngineEndpoint
+from heatconv.engine.requests import Limits, Requests
+from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
+
+AB = {'A': thing('x'), 'B': thing({'get_resource': 'A'})}
+SECRET = {'parameters': {'p': {'type': 'string', 'hidden': True}}}
+
+
+class ArchiveTestCase(EngineTestCase):
+    def created(self) -> dict[str, str]:
+        given = {'parameters': {'p': 's3cret'}}
+        identity = self.create(AB, params=given, **SECRET)
+        self.parts.rest()
+        return identity
+
+
+class ExportTest(ArchiveTestCase):
+    def allowing(self) -> None:
+        parts = self.parts
+        requests = Requests(
+            parts.store, parts.templates, parts.heard, parts.clock, parts.ids, Limits(abandon=True)
+        )
+        self.engine.api = EngineEndpoint(parts.store, parts.templates, requests, 10_000)
+
+    def test_everything_but_what_is_hidden(self) -> None:
+        shown = self.call('export_stack', self.created())
+        self.assertEqual(
+            ('stack', 'CREATE', 'COMPLETE'),
+            tuple(shown[key] for key in ('name', 'action', 'status')),
+        )
+        self.assertEqual({'p': '******'}, shown['environment']['parameters'])
+        self.assertEqual(['A', 'B'], sorted(shown['resources']))
+        self.assertNotIn('s3cret', str(shown))
+
+    def test_abandon_is_the_operator_s_to_allow(self) -> None:
+        identity = self.created()
+        error = self.refused(exception.NotSupported, self.call, 'abandon_stack', identity)
+        self.assertIn('enable_stack_abandon', str(error))
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+
+    def test_abandoned_resources_stay(self) -> None:
+        self.allowing()
+        identity = self.created()
+        self.assertEqual('stack', self.call('abandon_stack', identity)['name'])
+        self.parts.rest()
+        self.assertEqual('DELETE_COMPLETE', self.state(identity))
+        self.assertEqual([], self.store.resources(identity['stack_id']))
+        self.assertEqual(2, len(self.parts.records.all()))
+
+    def test_abandon_of_a_stack_under_way(self) -> None:
+        self.allowing()
+        identity = self.create(AB)
+        self.refused(exception.ActionInProgress, self.call, 'abandon_stack', identity)
+        self.parts.rest()
+        self.assert_at_rest(identity)
+
+
+class SnapshotTest(ArchiveTestCase):
+    def test_restore_makes_it_what_it_was(self) -> None:
+        identity = self.created()
+        taken = self.call('stack_snapshot', identity, 'before')
+        self.assertEqual(('before', 'COMPLETE'), (taken['name'], taken['status']))
+        self.call(
+            'update_stack', identity, template({'A': thing('y'), 'C': thing()}), None, None, None
+        )
+        self.parts.rest()
+        self.assertEqual(['A', 'C'], sorted(self.rows(identity)))
+        self.call('stack_restore', identity, taken['id'])
+        self.parts.rest()
+        self.assert_at_rest(identity)
+        rows = self.rows(identity)
+        self.assertEqual((['A', 'B'], 'x'), (sorted(rows), rows['A'].attributes['output']))
+
+    def test_list_show_and_delete(self) -> None:
+        identity = self.created()
+        made = [self.call('stack_snapshot', identity, name) for name in ('one', None)]
+        listed = self.call('stack_list_snapshots', identity)
+        self.assertEqual([one['id'] for one in made], [one['id'] for one in listed])
+        self.assertEqual(['one', ''], [one['name'] for one in listed])
+        shown = self.call('show_snapshot', identity, made[0]['id'])
+        self.assertEqual(['A', 'B'], sorted(shown['data']['resources']))
+        self.assertNotIn('s3cret', str(shown))
+        self.call('delete_snapshot', identity, made[0]['id'])
+        self.assertEqual(
+            [
+                '',
+            ],
+            [one['name'] for one in self.call('stack_list_snapshots', identity)],
+        )
+
+    def test_what_is_not_there_or_of_another_stack(self) -> None:
+        identity, other = self.created(), self.made(AB, 'other')
+        taken = self.call('stack_snapshot', identity)
+        for method in ('show_snapshot', 'delete_snapshot', 'stack_restore'):
+            for one, snapshot_id in ((identity, 'none'), (other, taken['id'])):
+                self.refused(exception.EntityNotFound, self.call, method, one, snapshot_id)
+        self.assertEqual(1, len(self.call('stack_list_snapshots', identity)))
+
+    def test_what_is_under_way_has_none(self) -> None:
+        identity = self.create(AB)
+        self.refused(exception.ActionInProgress, self.call, 'stack_snapshot', identity)
+        self.refused(
+            exception.StackValidationFailed, self.call, 'stack_snapshot', identity, 'x' * 256
+        )
+
+    def test_template_is_kept_with_it(self) -> None:
+        identity = self.created()
+        taken: Any = self.call('stack_snapshot', identity)
+        self.update(identity, {'C': thing()})
+        self.parts.rest()
+        self.update(identity, {'C': thing('z')})
+        self.parts.rest()
+        self.store.purge_deleted(10**12)
+        self.call('stack_restore', identity, taken['id'])
+        self.parts.rest()
+        self.assertEqual(['A', 'B'], sorted(self.rows(identity)))
