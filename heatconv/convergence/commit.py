@@ -29,6 +29,7 @@ from heatconv.convergence.step import (
     REFUSED,
     Closing,
     Commit,
+    Failure,
     NodeWrite,
     Outcome,
     RowGuard,
@@ -218,7 +219,10 @@ def apply(commit: Commit, held: Held, turn: int = 0) -> Outcome:
     for row in commit.inserts:
         held.save_row(row)
     if node is not None and commit.node is not None:
-        if commit.failure is not None:
+        if commit.failure is not None and not commit.failure.stops:
+            _find_failed(commit.failure, held)
+            ready = _write_node(commit, commit.node, node, held, turn)
+        elif commit.failure is not None:
             wish = _fail(commit, node, held)
         elif doubted and commit.node.now == NodeStatus.DONE:
             held.save_node(evolve(node, status=NodeStatus.READY))
@@ -340,6 +344,14 @@ def _fail(commit: Commit, node: Node, held: Held) -> str | None:
     held.events.extend(events)
     held.purge(node.key.traversal_id)
     return stack.id if failed.wish_id else None
+
+
+def _find_failed(failure: Failure, held: Held) -> None:
+    stack = held.stacks[failure.stack_id]
+    failed, events = stack_rules.found_failed(stack, failure.reason)
+    if failed is not stack:
+        held.stacks[stack.id] = held.stacks_saved[stack.id] = failed
+        held.events.extend(events)
 
 
 def _close(closing: Closing, node: Node, held: Held) -> None:

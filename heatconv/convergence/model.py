@@ -21,6 +21,12 @@ class Action(enum.StrEnum):
     DELETE = 'DELETE'
     ROLLBACK = 'ROLLBACK'
     CHECK = 'CHECK'
+    SUSPEND = 'SUSPEND'
+    RESUME = 'RESUME'
+
+
+#: Actions on a stack that change none of its resources: each is looked at, and says so.
+LOOKS = (Action.CHECK, Action.SUSPEND, Action.RESUME)
 
 
 class Status(enum.StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import Action, Event, Stack, Status
+from heatconv.convergence.model import LOOKS, Action, Event, Stack, Status
 from heatconv.convergence.step import Failure
 
 #: Failures of these roll back, where the user has not disabled it.
@@ -107,10 +107,11 @@ def time_out(stack: Stack, now: float, wish_id: str) -> tuple[Stack, tuple[Event
 
 def prepared(stack: Stack, traversal_id: str) -> Stack:
     """Make the wish of a stack its current traversal."""
+    looks = stack.action in LOOKS
     return evolve(
         stack,
         traversal_id=traversal_id,
-        previous_template_id=stack.template_id,
+        previous_template_id=stack.previous_template_id if looks else stack.template_id,
         template_id=stack.wish_template_id,
         wish_id=None,
         wish_template_id=None,
@@ -125,15 +126,17 @@ def template_is_good(stack: Stack) -> Stack:
     done all the same. A delete leaves the last good template alone, so that a
     delete that failed can be rolled back to it.
     """
-    if stack.template_id is None and stack.action == Action.DELETE:
+    if stack.action in LOOKS or (stack.template_id is None and stack.action == Action.DELETE):
         return stack
     return evolve(stack, last_good_id=stack.template_id, version=stack.version + 1)
 
 
 def traversal_ends(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
-    """Complete the stack, unless a newer wish waits."""
+    """Complete the stack, unless a newer wish waits, or it was told to have failed."""
     if stack.wish_id:
         return evolve(stack, version=stack.version + 1), ()
+    if stack.status == Status.FAILED:
+        return evolve(stack, deadline=None, version=stack.version + 1), ()
     return _with_event(
         evolve(
             stack,
@@ -143,6 +146,15 @@ def traversal_ends(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
             gives_up=False,
             version=stack.version + 1,
         )
+    )
+
+
+def found_failed(stack: Stack, reason: str) -> tuple[Stack, tuple[Event, ...]]:
+    """Tell of the first failure that was found; the others are looked for all the same."""
+    if stack.status == Status.FAILED or stack.wish_id:
+        return stack, ()
+    return _with_event(
+        evolve(stack, status=Status.FAILED, reason=reason, version=stack.version + 1)
     )
 
 

@@ -21,6 +21,13 @@ DELETING: State = (Action.DELETE, Status.IN_PROGRESS)
 DELETE_FAILED: State = (Action.DELETE, Status.FAILED)
 CHECK_FAILED: State = (Action.CHECK, Status.FAILED)
 CHECKED: State = (Action.CHECK, Status.COMPLETE)
+SUSPENDED: State = (Action.SUSPEND, Status.COMPLETE)
+RESUMED: State = (Action.RESUME, Status.COMPLETE)
+
+#: In these a resource is what was asked for.
+HEALTHY = (CREATED, UPDATED, CHECKED, SUSPENDED, RESUMED)
+_LOOKED = (CHECKED, SUSPENDED, RESUMED, CHECK_FAILED)
+_CHANGED = (UPDATING, UPDATED, UPDATE_FAILED, CREATE_FAILED, DELETING)
 
 #: From every state the ones that one write may lead to. A write that keeps the
 #: state (a claim, a release, a change of template) is always allowed. A row
@@ -28,15 +35,17 @@ CHECKED: State = (Action.CHECK, Status.COMPLETE)
 TRANSITIONS: dict[State, tuple[State, ...]] = {
     INIT: (CREATING, CREATE_FAILED),
     CREATING: (CREATED, CREATE_FAILED, DELETING),
-    CREATED: (UPDATING, UPDATED, UPDATE_FAILED, CREATE_FAILED, DELETING, CHECK_FAILED),
+    CREATED: (*_CHANGED, *_LOOKED),
     CREATE_FAILED: (CREATING, CREATED, UPDATED, UPDATE_FAILED, DELETING, CHECK_FAILED),
     UPDATING: (UPDATED, UPDATE_FAILED, CREATE_FAILED, DELETING),
-    UPDATED: (UPDATING, UPDATE_FAILED, CREATE_FAILED, DELETING, CHECK_FAILED),
+    UPDATED: (*_CHANGED, *_LOOKED),
     UPDATE_FAILED: (UPDATING, UPDATED, CREATE_FAILED, DELETING, CHECK_FAILED),
     DELETING: (DELETE_FAILED,),
     DELETE_FAILED: (DELETING,),
     CHECK_FAILED: (UPDATED, CREATE_FAILED, UPDATE_FAILED, DELETING, CHECKED),
-    CHECKED: (UPDATING, UPDATED, UPDATE_FAILED, CREATE_FAILED, DELETING, CHECK_FAILED),
+    CHECKED: (*_CHANGED, *_LOOKED),
+    SUSPENDED: (*_CHANGED, *_LOOKED),
+    RESUMED: (*_CHANGED, *_LOOKED),
 }
 
 
@@ -57,7 +66,7 @@ def begun(row: Resource) -> bool:
 
 def healthy(row: Resource) -> bool:
     """Say whether the last operation succeeded and nothing puts it in doubt."""
-    return state(row) in (CREATED, UPDATED, CHECKED)
+    return state(row) in HEALTHY
 
 
 def in_progress(row: Resource) -> bool:

@@ -79,12 +79,14 @@ class Failure:
     :ivar stack_id: the stack, to be locked before its nodes.
     :ivar wish_id: the id of the wish to roll back, should it be wanted.
     :ivar at: when, in seconds since the epoch: a rollback has its own time.
+    :ivar stops: nothing more of the traversal is done.
     """
 
     stack_id: str
     reason: str
     wish_id: str
     at: float
+    stops: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from heatconv.convergence import fingerprint, graph, replacement, states
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import (
     ALL,
+    LOOKS,
     UPDATES,
     Definition,
     Event,
@@ -112,6 +113,15 @@ def plan(
     by_name: dict[str, list[Resource]] = {}
     for row in existing:
         by_name.setdefault(row.name, []).append(row)
+    looks = stack.action in LOOKS
+    if looks:
+        # What is there is looked at; nothing is made, and nothing goes.
+        definitions = {
+            name: one
+            for name, one in definitions.items()
+            if any(not states.doomed(row) for row in by_name.get(name, ()))
+        }
+        settles, existing = False, []
     subjects, fresh = _subjects(stack, definitions, by_name, fresh_ids)
 
     before = _update_edges(definitions)
@@ -145,7 +155,8 @@ def plan(
                     yield Node(key, stack.id, settled[name].id, NodeStatus.DONE, 0)
                 continue
             successors = tuple(dependents.get(name, ())) or ((Kind.ROOT, UPDATES),)
-            successors += tuple((Kind.CLEANUP, row.id) for row in by_name.get(name, ()))
+            if not looks:
+                successors += tuple((Kind.CLEANUP, row.id) for row in by_name.get(name, ()))
             yield _node(key, stack.id, subjects[name], blockers[name], successors, words(name))
 
     def cleanup_nodes() -> Iterator[Node]:

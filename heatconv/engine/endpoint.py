@@ -14,7 +14,7 @@ import oslo_messaging
 from oslo_log import log
 
 from heatconv import exception
-from heatconv.convergence.model import Stack
+from heatconv.convergence.model import Action, Stack
 from heatconv.engine import content, formats, outputs, preview
 from heatconv.engine.archive_methods import ArchiveMethods
 from heatconv.engine.lookup import Lookup, name_of
@@ -172,6 +172,21 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
     def stack_rollback(self, context: Any, stack_identity: Any) -> None:
         """Go back to the last good template."""
         self._requests.rollback(self._lookup.stack(context, stack_identity))
+
+    @method
+    def stack_check(self, context: Any, stack_identity: Any) -> None:
+        """Look at each resource, and say which are not what they should be."""
+        self._requests.look(self._lookup.stack(context, stack_identity), Action.CHECK)
+
+    @method
+    def stack_suspend(self, context: Any, stack_identity: Any) -> None:
+        """Suspend a stack: no update is taken until it is resumed."""
+        self._requests.look(self._lookup.stack(context, stack_identity), Action.SUSPEND)
+
+    @method
+    def stack_resume(self, context: Any, stack_identity: Any) -> None:
+        """Resume a stack."""
+        self._requests.look(self._lookup.stack(context, stack_identity), Action.RESUME)
 
     # Stacks
 

@@ -133,9 +133,11 @@ class Requests:
         return template_id
 
     def check_updatable(self, stack: Stack) -> None:
-        """Refuse the update of a stack that is to go."""
+        """Refuse the update of a stack that is to go, or is suspended."""
         if stack.action == Action.DELETE:
             raise exception.NotSupported(feature='Updating a stack when it is being deleted')
+        if stack.action == Action.SUSPEND:
+            raise exception.NotSupported(feature='Updating a stack when it is suspended')
 
     def update(self, stack: Stack, content: StackContent) -> None:
         """Accept another template, or other parameters, for a stack."""
@@ -202,6 +204,22 @@ class Requests:
         )
         self._store.save_snapshot(made)
         return made
+
+    def look(self, stack: Stack, action: Action) -> None:
+        """Accept that each resource of a stack is looked at.
+
+        :param action: one of LOOKS.
+        :raises ActionInProgress: if the stack is about to be something else.
+        """
+
+        def decide(current: Stack) -> Request | None:
+            if current.action == Action.DELETE:
+                raise exception.NotSupported(feature=f'{action} of a stack being deleted')
+            if current.status == Status.IN_PROGRESS:
+                return None
+            return self._wish(current, action, current.newest_template_id)
+
+        self._request(stack, decide, must=True)
 
     def restore(self, stack: Stack, template_id: str | None) -> None:
         """Accept that a stack is to be what it was with a template, and its parameters."""

@@ -10,10 +10,11 @@ import dataclasses
 from collections.abc import Generator, Mapping
 from typing import Any, Protocol
 
-from heatconv.convergence import check, cleanup, closing, patience, settle
+from heatconv.convergence import check, cleanup, closing, look, patience, settle
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
+    LOOKS,
     Aftermath,
     Kind,
     Node,
@@ -55,6 +56,9 @@ CONFLICTS = 10
 
 #: What a delete that makes up for something has not done yet.
 AGAIN = (Reality.PENDING, Reality.READY, Reality.UNKNOWN)
+
+#: What cannot be told yet, but may be soon.
+NOT_KNOWN = (Reality.PENDING, Reality.UNKNOWN)
 
 #: How often a delete that makes up for something is looked at, at most.
 MAKE_UP_LOOKS = 1_000
@@ -187,6 +191,9 @@ class Checker:
         if step is not None:
             return None, step
         assert view.stack is not None
+        if view.stack.action in LOOKS:
+            step = yield from self._look(view, view.stack)
+            return None, step
         template_id = view.stack.template_id
         assert view.node is not None
         compiled: CompiledDefinition
@@ -210,6 +217,20 @@ class Checker:
         except TemplateError as error:
             return None, check.refuse(view, str(error), self.ids.fresh(), self.clock.now())
         return wanted, check.begin(view, wanted, self.lease, self.ids.fresh())
+
+    def _look(self, view: View, stack: Stack) -> Generator[Effect, Any, Step]:
+        """Look at a resource, again where it is not known yet what it is like."""
+        call = look.begin(view)
+        seen: Observation | None = None
+        for _ in range(1 + self.retry_limit if call is not None else 0):
+            assert call is not None
+            seen = yield Perform(
+                call, stack.project_id, stack.name, makes_up=True, request_id=stack.request_id
+            )
+            if seen is not None and seen.reality not in NOT_KNOWN:
+                break
+            yield Sleep(self.poll_interval)
+        return look.finish(view, seen, self.ids.fresh(), self.clock.now())
 
     def _operate(
         self, key: NodeKey, view: View, wanted: Wanted | None, call: Call
