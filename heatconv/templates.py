@@ -135,7 +135,7 @@ class CompiledTemplate:
         uses = self._surroundings if REFERS.search(declaration) else ''
         plugin = self._registry.plugin(definition.type)
         schema = '' if plugin is None else plugin.digest
-        return fingerprint.digest(self.hot.version, schema, declaration, uses)
+        return fingerprint.digest(self.hot.version, definition.type, schema, declaration, uses)
 
     def words(self, name: str) -> str | None:
         """Return the definition that a node brings with it; see `TemplateCache.defined`."""

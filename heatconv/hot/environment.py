@@ -18,33 +18,43 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heatconv.hot.errors import InvalidSection, TemplateError, kind, shown
+from heatconv.hot.registry import TypeNames
 from heatconv.hot.suggest import listing, suggestion
 
 PARAMETERS = 'parameters'
 PARAMETER_DEFAULTS = 'parameter_defaults'
 
 _SECTIONS = (PARAMETERS, PARAMETER_DEFAULTS)
+REGISTRY = 'resource_registry'
+#: Names parameters that Heat encrypts in its database; nothing depends on it here.
+_ENCRYPTED = 'encrypted_param_names'
 #: Sections of Heat's that do nothing here yet.
-_EMPTY_ONLY = (
-    'resource_registry',
-    'encrypted_param_names',
-    'event_sinks',
-    'parameter_merge_strategies',
-)
+_EMPTY_ONLY = ('event_sinks', 'parameter_merge_strategies')
 
 
 def validate(environment: Mapping[str, Any]) -> dict[str, Any]:
     """Check the sections of an environment.
 
-    :returns: just ``parameters`` and ``parameter_defaults``, both there.
+    :returns: just ``parameters`` and ``parameter_defaults``, both there, and
+        ``resource_registry`` if it says anything.
     :raises InvalidSection: if a section is unknown, wrong or not supported.
     """
     if not isinstance(environment, Mapping):
         raise InvalidSection(f'an environment must be a map, not {kind(environment)}')
     result: dict[str, Any] = {name: {} for name in _SECTIONS}
     for name, section in environment.items():
-        if name in _EMPTY_ONLY:
-            if not _empty(name, section):
+        if name == REGISTRY:
+            try:
+                if TypeNames(section):
+                    result[name] = dict(section)
+            except TemplateError as error:
+                error.under(name)
+                raise
+        elif name == _ENCRYPTED:
+            if not isinstance(section, list | None):
+                raise InvalidSection(f'it must be a list, not {kind(section)}', name)
+        elif name in _EMPTY_ONLY:
+            if not _empty(section):
                 raise InvalidSection(
                     f'the section {name} is not supported yet',
                     name,
@@ -80,11 +90,17 @@ def merge(environments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             raise
         for name in _SECTIONS:
             merged[name].update(checked[name])
+        if REGISTRY in checked:
+            merged[REGISTRY] = _with(merged.get(REGISTRY) or {}, checked[REGISTRY])
     return merged
 
 
-def _empty(name: str, section: Any) -> bool:
-    # Clients send a registry with an empty map of resources in it.
-    if name == 'resource_registry' and isinstance(section, Mapping):
-        return all(key == 'resources' and not value for key, value in section.items())
+def _with(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a registry with what a later one says."""
+    resources = {**(before.get('resources') or {}), **(after.get('resources') or {})}
+    merged = {**before, **after}
+    return {**merged, 'resources': resources} if resources else merged
+
+
+def _empty(section: Any) -> bool:
     return section is None or section in ({}, [])

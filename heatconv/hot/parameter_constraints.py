@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from heatconv.hot import conversion
+from heatconv.hot import conversion, custom_constraints
 from heatconv.hot.constraints import (
     AllowedPattern,
     AllowedValues,
@@ -41,8 +41,8 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     'modulo': ('number',),
     'allowed_values': ('string', 'number', 'boolean', 'comma_delimited_list'),
     'allowed_pattern': ('string',),
+    'custom_constraint': ('string', 'number', 'boolean', 'json', 'comma_delimited_list'),
 }
-_CUSTOM = 'custom_constraint'
 _DESCRIPTION = 'description'
 
 
@@ -80,8 +80,6 @@ def _constraint(declaration: Any, type_: str, version: Version) -> Constraint:
     if len(names) != 1:
         raise InvalidParameter('there must be one constraint in each item', remedy=listing(known))
     name = names[0]
-    if name == _CUSTOM:
-        raise InvalidParameter('custom constraints are not supported yet', name, listing(known))
     if name not in _TYPES:
         raise InvalidParameter(
             f'there is no constraint {shown(name)}', str(name), suggestion(str(name), known)
@@ -170,10 +168,20 @@ def _numbers(value: Any, keys: tuple[str, str], convert: Callable[[Any], Any]) -
     return result
 
 
+def _custom(value: Any, type_: str, description: str) -> Constraint:
+    if not isinstance(value, str) or value not in custom_constraints.NAMES:
+        raise InvalidParameter(
+            f'there is no custom constraint {shown(value)} without a cloud',
+            remedy=suggestion(str(value), custom_constraints.NAMES),
+        )
+    return custom_constraints.Custom(value, description)
+
+
 _BUILDERS: Mapping[str, Callable[[Any, str, str], Constraint]] = {
     'length': _length,
     'range': _range,
     'modulo': _modulo,
     'allowed_values': _allowed_values,
     'allowed_pattern': _allowed_pattern,
+    'custom_constraint': _custom,
 }

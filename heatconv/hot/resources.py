@@ -30,6 +30,7 @@ from heatconv.hot.errors import (
 )
 from heatconv.hot.functions import OMITTED, Context, MapNode
 from heatconv.hot.limits import MAX_NAME
+from heatconv.hot.registry import TypeNames
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.suggest import listing, suggestion
 from heatconv.hot.versions import CONDITIONS_SINCE, Version
@@ -69,7 +70,7 @@ def parse_resources(
         raise InvalidSection(f'it must be a map, not {kind(section)}')
     # All types first: a reference may go forward.
     enabled = _enabled(section, context)
-    context.schemas = _schemas(enabled, types, known_types)
+    context.schemas = _schemas(enabled, types, known_types, context.types)
     definitions = {}
     for name, declaration in enabled.items():
         try:
@@ -142,6 +143,7 @@ def _schemas(
     section: Mapping[Any, Any],
     types: Callable[[str], TypeSchema | None],
     known_types: Sequence[str],
+    names: TypeNames,
 ) -> dict[str, TypeSchema]:
     schemas: dict[str, TypeSchema] = {}
     found: dict[str, TypeSchema] = {}
@@ -164,6 +166,12 @@ def _schemas(
                 f'{name}.type',
                 'write type: OS::...',
             )
+        if names:
+            try:
+                type_ = names.meant(type_, name)
+            except TemplateError as error:
+                error.under(name)
+                raise
         schema = found.get(type_)
         if schema is None:
             schema = types(type_)
@@ -204,7 +212,7 @@ def compile_resource(
         context.schemas[name].check_static(properties)
     return ResourceDefinition(
         name,
-        declaration['type'],
+        context.types.meant(declaration['type'], name),
         properties,
         tuple(sorted(dict.fromkeys(requires))),
         policy,

@@ -25,6 +25,7 @@ from heatconv.hot.functions import FUNCTIONS, IN_CONDITIONS, Conditions, Context
 from heatconv.hot.limits import COMPILE_BUDGET, MAX_NAME, Budget
 from heatconv.hot.outputs import parse_outputs
 from heatconv.hot.parameters import Parameter, parse_parameters, values_of
+from heatconv.hot.registry import TypeNames
 from heatconv.hot.resources import compile_resource, parse_resources
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
@@ -156,6 +157,7 @@ class Head:
     undecided: Mapping[str, None]
     conditions: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Any] = field(default_factory=dict)
+    registry: Any = None
 
 
 def empty_head() -> Head:
@@ -174,7 +176,8 @@ def read_head(
     :raises TemplateError: if anything of that is wrong.
     """
     schema = parse_schema(source)
-    values = values_of(schema.parameters, environments.validate(environment), True)
+    checked = environments.validate(environment)
+    values = values_of(schema.parameters, checked, True)
     return Head(
         schema.version,
         schema.description,
@@ -183,6 +186,7 @@ def read_head(
         dict.fromkeys(one for one in schema.parameters if one not in values),
         _section(source),
         files or {},
+        checked.get(environments.REGISTRY),
     )
 
 
@@ -206,11 +210,14 @@ def _section(source: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _context(head: Head, budget: Budget, schemas: Mapping[str, TypeSchema] | None) -> Context:
     """Return what the resources and outputs of a template are compiled in."""
-    shared = {'parameters': head.values, 'undecided': head.undecided}
-    context = Context(head.version, FUNCTIONS, budget, schemas=schemas, files=head.files, **shared)
-    within = Context(
-        head.version, IN_CONDITIONS, budget, names=CONDITION_FUNCTIONS, files=head.files, **shared
-    )
+    shared: dict[str, Any] = {
+        'parameters': head.values,
+        'undecided': head.undecided,
+        'files': head.files,
+    }
+    types = TypeNames(head.registry)
+    context = Context(head.version, FUNCTIONS, budget, schemas=schemas, types=types, **shared)
+    within = Context(head.version, IN_CONDITIONS, budget, names=CONDITION_FUNCTIONS, **shared)
     context.conditions = Conditions(head.conditions, within)
     return context
 
@@ -246,7 +253,8 @@ def compile_definition(
     :param types: gives the schema of a resource type.
     :raises TemplateError: if anything is wrong after all.
     """
-    schemas = _Anything(name, types(str(declaration.get('type'))))
+    meant = TypeNames(head.registry).meant(str(declaration.get('type')), name)
+    schemas = _Anything(name, types(meant))
     context = _context(head, Budget(COMPILE_BUDGET), schemas)
     try:
         # Its properties are checked when they are resolved.
@@ -289,6 +297,7 @@ def compile_template(
         undecided,
         _section(source),
         files or {},
+        checked.get(environments.REGISTRY),
     )
     context = _context(head, Budget(budget), None)
     context.conditions.check()

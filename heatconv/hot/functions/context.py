@@ -30,6 +30,7 @@ from heatconv.hot.errors import (
 )
 from heatconv.hot.functions.node import OMITTED, Call, ListNode, MapNode, Node
 from heatconv.hot.limits import MAX_DEPTH, Budget
+from heatconv.hot.registry import TypeNames
 from heatconv.hot.suggest import listing, suggestion
 from heatconv.hot.versions import FUNCTIONS, Version
 
@@ -62,6 +63,7 @@ class Context:
     :ivar disabled: the names of resources that are not there, as their condition is
         false.
     :ivar files: what came with the template, by name.
+    :ivar types: tells which type is meant by a name.
     :ivar conditions: those of the template, for ``if``.
     :ivar references: gathers what the values compiled so far refer to.
     :param names: each function of any version, with the dates of the versions that have it.
@@ -77,6 +79,7 @@ class Context:
         schemas: Mapping[str, TypeSchema] | None = None,
         files: Mapping[str, Any] | None = None,
         names: Mapping[str, tuple[str, ...]] = FUNCTIONS,
+        types: TypeNames | None = None,
     ) -> None:
         self.version = version
         self.budget = budget
@@ -86,6 +89,7 @@ class Context:
         self.disabled: Mapping[str, None] = {}
         self.files: Mapping[str, Any] = files if files is not None else {}
         self.conditions: Any = None
+        self.types = types if types is not None else TypeNames(None)
         self.references = References()
         self._functions = functions
         self._names = names

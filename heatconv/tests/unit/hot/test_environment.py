@@ -35,9 +35,6 @@ class EnvironmentTest(TemplateTestCase):
 
     def test_not_supported_yet(self) -> None:
         for name, value in (
-            ('resource_registry', {'A': 'B'}),
-            ('resource_registry', {'resources': {'a': {'hooks': 'pre-create'}}}),
-            ('encrypted_param_names', ['a']),
             ('event_sinks', [{}]),
             ('parameter_merge_strategies', {'a': 'merge'}),
         ):

@@ -123,15 +123,20 @@ class DeclarationTest(TemplateTestCase):
     def test_wrong_constraints(self) -> None:
         for type_, path, telling, value in (
             ('string', '', 'a map, not a string', 'x'),
-            ('string', '', ('one constraint', 'allowed_pattern, allowed_values, length'), {}),
+            ('string', '', ('one constraint', 'allowed_pattern, allowed_values, custom'), {}),
             ('string', '', 'one constraint', {'length': {}, 'range': {}}),
             ('string', '.lenght', "did you mean 'length'?", {'lenght': {}}),
             ('string', '.range', ('does not fit', 'use one of allowed_'), {'range': {}}),
-            ('json', '.allowed_values', ('does not fit', 'use length'), {'allowed_values': []}),
+            (
+                'json',
+                '.allowed_values',
+                ('does not fit', 'use one of custom_constraint, length'),
+                {'allowed_values': []},
+            ),
             (
                 'string',
                 '.custom_constraint',
-                'custom constraints are not supported yet',
+                ('no custom constraint', 'use one of cron_expression'),
                 {'custom_constraint': 'nova.flavor'},
             ),
             ('string', '.description', 'a string', {'length': {}, 'description': 1}),

@@ -1,0 +1,130 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""The section ``resource_registry`` of an environment: which type stands for which.
+
+As in Heat (heat/engine/environment.py): a name for a name, ``*`` at the end of both for
+all that begin so, null for a type that nobody may use, and, below ``resources``, another
+choice for the resources of some names. The longest name that fits decides.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv.hot.errors import InvalidSection, UnknownType, kind, shown
+
+_RESOURCES = 'resources'
+#: So many steps from name to name are taken.
+_STEPS = 10
+#: Longer patterns would take long to match.
+_LENGTH = 255
+_HOOKS = ('hooks', 'restricted_actions')
+
+
+class TypeNames:
+    """Tells which type is meant by a name.
+
+    :param section: as it was written.
+    :raises InvalidSection: if it cannot be one.
+    """
+
+    def __init__(self, section: Any) -> None:
+        self._of_all: dict[str, str | None] = {}
+        self._of_some: list[tuple[str, dict[str, str | None]]] = []
+        if section is None:
+            return
+        if not isinstance(section, Mapping):
+            raise InvalidSection(f'it must be a map, not {kind(section)}')
+        for name, target in section.items():
+            if name == _RESOURCES:
+                self._resources(target)
+            elif name != 'base_url':
+                self._of_all[_name(name)] = _target(name, target)
+
+    def _resources(self, section: Any) -> None:
+        if not isinstance(section, Mapping | None):
+            raise InvalidSection(f'it must be a map, not {kind(section)}', _RESOURCES)
+        for pattern, one in (section or {}).items():
+            path = f'{_RESOURCES}.{pattern}'
+            if not isinstance(one, Mapping):
+                raise InvalidSection(f'it must be a map, not {kind(one)}', path)
+            names: dict[str, str | None] = {}
+            for name, target in one.items():
+                if name in _HOOKS:
+                    if target:
+                        raise InvalidSection(f'{name} are not supported yet', path, 'leave it out')
+                elif name != 'base_url':
+                    names[_name(name)] = _target(name, target)
+            if names:
+                self._of_some.append((_name(pattern), names))
+
+    def __bool__(self) -> bool:
+        return bool(self._of_all or self._of_some)
+
+    def meant(self, type_: str, resource: str) -> str:
+        """Return the type that a resource is of.
+
+        :param type_: as its definition says.
+        :raises UnknownType: if it may not be used, or is never arrived at.
+        """
+        for _ in range(_STEPS):
+            found, after = self._step(type_, resource)
+            if not found or after == type_:
+                return type_
+            if after is None:
+                raise UnknownType(
+                    f'the environment takes the resource type {shown(type_)} away', 'type'
+                )
+            type_ = after
+        raise UnknownType('types stand for each other in the environment', 'type')
+
+    def _step(self, type_: str, resource: str) -> tuple[bool, str | None]:
+        for pattern, names in self._of_some:
+            if fnmatch.fnmatchcase(resource, pattern):
+                found, after = _matched(names, type_)
+                if found:
+                    return found, after
+        return _matched(self._of_all, type_)
+
+
+def _matched(names: Mapping[str, str | None], type_: str) -> tuple[bool, str | None]:
+    if type_ in names:
+        return True, names[type_]
+    fitting = [one for one in names if one.endswith('*') and type_.startswith(one[:-1])]
+    if not fitting:
+        return False, None
+    name = max(fitting, key=len)
+    target = names[name]
+    if target is None or not target.endswith('*'):
+        return True, target
+    return True, target[:-1] + type_[len(name) - 1 :]
+
+
+def _name(name: Any) -> str:
+    if not isinstance(name, str) or not 0 < len(name) <= _LENGTH:
+        raise InvalidSection(f'a name must be a string of 1 to {_LENGTH} characters')
+    return name
+
+
+def _target(name: Any, target: Any) -> str | None:
+    if target is None or target == '':
+        return None
+    if not isinstance(target, str):
+        raise InvalidSection(f'it must be the name of a type, not {kind(target)}', str(name))
+    if target.endswith(('.yaml', '.template')):
+        raise InvalidSection(
+            'types made of templates are not supported yet', str(name), 'name a type'
+        )
+    return target
