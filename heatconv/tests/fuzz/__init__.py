@@ -1,0 +1,1 @@
+"""Made-up templates, environments and parameters: none may do harm."""

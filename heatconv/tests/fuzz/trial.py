@@ -1,0 +1,74 @@
+"""Put one made-up request through all that reads requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heatconv import exception
+from heatconv.convergence.model import Resource, Stack
+from heatconv.engine import content as contents
+from heatconv.engine import errors
+from heatconv.hot.errors import TemplateError
+from heatconv.hot.scope import ResourceState, Scope
+from heatconv.ports import SystemClock
+from heatconv.resources.records import MemoryRecords
+from heatconv.resources.registry import Registry
+from heatconv.templates import CompiledTemplate, TemplateCache, attributes
+
+MAX_SIZE = 524_288
+
+
+class Trial:
+    """Reads, compiles and resolves, as the engine and the workers do."""
+
+    def __init__(self) -> None:
+        registry = Registry.installed(MemoryRecords(), SystemClock())
+        # Nothing is looked up: each template comes with its request.
+        self._templates = TemplateCache(None, registry)  # type: ignore[arg-type]
+
+    def take(self, made: dict[str, Any]) -> str:
+        """Return what became of it: refused, or how much of it resolves.
+
+        :raises Exception: whatever is no clean answer to a user.
+        """
+        try:
+            read = contents.read(
+                made['template'], made['environment'], made['files'], None, None, MAX_SIZE
+            )
+            try:
+                compiled = self._templates.compile(read.template)
+            except TemplateError as error:
+                raise errors.of_template(
+                    error, read.template['template'], read.template['environment']
+                ) from None
+        except exception.HeatconvException as error:
+            assert str(error)
+            return 'refused'
+        return 'resolved' if self._resolve(compiled) else 'unresolved'
+
+    def _resolve(self, compiled: CompiledTemplate) -> bool:
+        stack = Stack('s', 'p', 'stack')
+        rows = {
+            name: Resource(
+                f'id-{name}', 's', name, one.type, attributes={'value': [{'a': 1}, 'b']}
+            )
+            for name, one in compiled.definitions.items()
+        }
+        whole = True
+        for name in compiled.definitions:
+            definition = compiled.definition(name)
+            serving = {one: rows[one] for one in definition.requires}
+            try:
+                definition.wanted(stack, 't', serving)
+            except TemplateError:
+                whole = False
+        scope = Scope(
+            {'OS::stack_name': 'stack', 'OS::stack_id': 's', 'OS::project_id': 'p'},
+            {n: ResourceState(row.reference_id, attributes(row)) for n, row in rows.items()},
+        )
+        for output in compiled.hot.outputs.values():
+            try:
+                output.resolve(scope)
+            except TemplateError:
+                whole = False
+        return whole
