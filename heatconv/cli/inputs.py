@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable
 from typing import Any, TextIO
 
@@ -105,6 +106,37 @@ def read_template(path: str, stdin: TextIO) -> dict[str, Any]:
             'It needs at least: heat_template_version: 2021-04-16',
         )
     return template
+
+
+def read_files(template: Any, path: str) -> dict[str, str]:
+    """Return the files that a template takes with ``get_file``, by the names it gives.
+
+    :param path: of the template: names are relative to where it is.
+    :raises UsageError: if one cannot be read, or is no text.
+    """
+    files: dict[str, str] = {}
+    pending = [template]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict):
+            name = one.get('get_file') if len(one) == 1 else None
+            if isinstance(name, str) and name not in files:
+                files[name] = _read_text(name, path)
+            pending.extend(one.values())
+        elif isinstance(one, list):
+            pending.extend(one)
+    return files
+
+
+def _read_text(name: str, path: str) -> str:
+    base = '' if path == STDIN else os.path.dirname(path)
+    try:
+        with open(os.path.join(base, name), encoding='utf-8') as file:
+            return file.read(BYTES_MAX)
+    except OSError as error:
+        raise UsageError(f'cannot read the file {name}: {error.strerror}', name_of(path)) from None
+    except ValueError:
+        raise UsageError(f'the file {name} is not text in UTF-8', name_of(path)) from None
 
 
 def read_environment(

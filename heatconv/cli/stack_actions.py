@@ -32,7 +32,7 @@ def tags(text: str) -> list[str]:
     return [tag.strip() for tag in text.split(',') if tag.strip()]
 
 
-class _Action(StackCommand):
+class Action(StackCommand):
     """A command that wants a stack to reach something."""
 
     def finish(
@@ -58,7 +58,7 @@ class _Action(StackCommand):
         self.settle(session, besides=(name,))
 
 
-class _Changing(_Action, ShowCommand):
+class _Changing(Action, ShowCommand):
     """A command that takes a template and shows the stack in the end."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -129,7 +129,7 @@ class Create(_Changing):
                 stack_name=args.stack,
                 template=template,
                 params=environment,
-                files={},
+                files=inputs.read_files(template, args.template),
                 args=arguments,
             )
             self.finish(session, identity, Goal(('CREATE',)), args.wait, timeout_mins=args.timeout)
@@ -198,14 +198,14 @@ class Update(_Changing):
                 stack_identity=identity,
                 template=template,
                 params=environment,
-                files={},
+                files=inputs.read_files(template, args.template) if template else {},
                 args=arguments,
             )
             self.finish(session, identity, Goal(('UPDATE',)), args.wait, marker, args.timeout)
             return self.result(session, identity)
 
 
-class Delete(_Action):
+class Delete(Action):
     """Delete stacks and all their resources.
 
     A stack can be deleted at any time, whatever it is doing.
@@ -265,7 +265,7 @@ class Delete(_Action):
         return False
 
 
-class Rollback(_Action):
+class Rollback(Action):
     """Take a stack back to its last good template.
 
     That is the one of the last create or update that was completed.
@@ -300,7 +300,7 @@ class Rollback(_Action):
         return 0
 
 
-class Cancel(_Action):
+class Cancel(Action):
     """Stop the update of a stack.
 
     By default the stack then goes back to its last good template.

@@ -195,8 +195,11 @@ class Validate(ShowCommand):
         inputs.check_stdin(args)
         template = inputs.read_template(args.template, self.app.stdin)
         environment = inputs.read_environment(args.environment, args.parameter, self.app.stdin)
+        files = inputs.read_files(template, args.template)
         with self.session() as session:
-            answer = session.call('validate_template', template=template, params=environment)
+            answer = session.call(
+                'validate_template', template=template, params=environment, files=files
+            )
         if 'Error' in answer:
             raise UsageError(str(answer['Error']), inputs.name_of(args.template))
         return tuple(answer), tuple(cell(part) for part in answer.values())

@@ -49,7 +49,8 @@ class TemplateMethods:
             content.check_size(template, self._max_template_size)
             merged = content.merge(params, files or {}, environment_files, self._max_template_size)
             schema = parse_schema(template)
-            self._templates.compile({'template': template, 'environment': merged}, lenient=True)
+            given = {'template': template, 'environment': merged, 'files': files or {}}
+            self._templates.compile(given, lenient=True)
         except TemplateError as error:
             return {'Error': str(errors.of_template(error, template, merged))}
         shown = without_hidden(merged, hidden_names(template))

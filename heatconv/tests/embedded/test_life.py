@@ -38,6 +38,23 @@ resources:
 """
 
 
+CHOSEN = """\
+heat_template_version: wallaby
+parameters: {big: {type: boolean, default: false}}
+conditions: {big: {get_param: big}}
+resources:
+  a: {type: OS::Heat::Value, properties: {value: {get_file: motd}}}
+  b:
+    type: OS::Heat::TestResource
+    condition: big
+    properties: {value: {get_attr: [a, value]}}
+  c:
+    type: OS::Heat::Value
+    properties: {value: {if: [big, {get_attr: [b, output]}, small]}}
+outputs: {o: {value: {get_attr: [c, value]}}}
+"""
+
+
 class WholeLifeTest(Walk, testtools.TestCase):
     def test_whole_life(self) -> None:
         runtime = Embedded(self.useFixture(fixtures.TempDir()).path)
@@ -142,6 +159,42 @@ class CommandTest(testtools.TestCase):
         self.assertEqual(0, gone.returncode, gone.stderr)
         # The master key is retained: that is what its template says.
         self.assertEqual(1, len(self.records()))
+
+    def done(self, *words: str) -> str:
+        """Run a command that must succeed; return what it printed."""
+        ended = self.run_command(*words)
+        self.assertEqual(0, ended.returncode, ended.stderr)
+        return ended.stdout
+
+    def test_stack_with_conditions_and_files_is_looked_at_and_goes_back(self) -> None:
+        template = self.directory / 'chosen.yaml'
+        template.write_text(CHOSEN)
+        (self.directory / 'motd').write_text('welcome')
+        output = ('stack', 'output', 'show', 'demo', 'o', '-f', 'value', '-c', 'output_value')
+        self.done('stack', 'create', 'demo', '-t', str(template))
+        self.assertEqual('small\n', self.done(*output))
+        snapshot = self.done('stack', 'snapshot', 'create', 'demo', '-f', 'value', '-c', 'id')
+        self.done('stack', 'update', 'demo', '-t', str(template), '--parameter', 'big=true')
+        self.assertEqual('welcome\n', self.done(*output))
+        self.done('stack', 'check', 'demo')
+        self.done('stack', 'suspend', 'demo')
+        refused = self.run_command('stack', 'update', 'demo', '-t', str(template))
+        self.assertEqual(1, refused.returncode)
+        self.assertIn('suspended', refused.stderr)
+        self.done('stack', 'resume', 'demo')
+        self.done('stack', 'snapshot', 'restore', 'demo', snapshot.strip())
+        self.assertEqual('small\n', self.done(*output))
+        self.done('stack', 'resource', 'mark', 'unhealthy', 'demo', 'a', 'broken')
+        before = self.records()
+        self.done('stack', 'update', 'demo', '-t', str(template))
+        self.assertNotEqual(before, self.records())
+        exported = json.loads(self.done('stack', 'export', 'demo'))
+        self.assertEqual(['a', 'c'], sorted(exported['resources']))
+        missing = self.directory / 'missing.yaml'
+        missing.write_text(CHOSEN.replace('motd', 'nowhere'))
+        refused = self.run_command('stack', 'create', 'other', '-t', str(missing))
+        self.assertEqual(2, refused.returncode)
+        self.assertIn('cannot read the file nowhere', refused.stderr)
 
     def test_state_that_cannot_be_used_is_told_with_its_place(self) -> None:
         state = self.directory / 'state'

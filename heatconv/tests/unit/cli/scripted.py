@@ -219,7 +219,7 @@ class ScriptedEngine:
         raise exception.NotFound(f'Specified output key {output_key} not found.')
 
     def _validate_template(
-        self, template: dict[str, Any], params: dict[str, Any]
+        self, template: dict[str, Any], params: dict[str, Any], files: dict[str, str]
     ) -> dict[str, Any]:
         if 'heat_template_version' not in template:
             return {'Error': 'no version'}

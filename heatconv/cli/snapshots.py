@@ -1,0 +1,139 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Commands that keep what a stack is, and go back to it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from heatconv.cli.command import ListCommand, ShowCommand, StackCommand
+from heatconv.cli.following import Goal, newest_event
+from heatconv.cli.formats import pick
+from heatconv.cli.stack_actions import WAIT_HELP, Action
+
+COLUMNS = ('id', 'name', 'status', 'creation_time')
+
+
+class Export(StackCommand):
+    """Show all of a stack, as JSON: template, environment, files and resources.
+
+    Hidden parameters are left out.
+    """
+
+    examples = 'heatconv stack export demo > demo.json'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> int:
+        """Write the stack."""
+        with self.settled_session() as session:
+            shown = session.call('export_stack', stack_identity=session.identify(args.stack))
+        self.app.stdout.write(json.dumps(shown, indent=2) + '\n')
+        return 0
+
+
+class SnapshotCreate(ShowCommand):
+    """Keep what a stack is, to go back to."""
+
+    examples = 'heatconv stack snapshot create demo --name before'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        parser.add_argument('--name', metavar='NAME', help='What to call it.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the snapshot."""
+        with self.settled_session() as session:
+            identity = session.identify(args.stack)
+            made = session.call('stack_snapshot', stack_identity=identity, name=args.name)
+        return COLUMNS, pick(made, COLUMNS)
+
+
+class SnapshotList(ListCommand):
+    """List the snapshots of a stack."""
+
+    examples = 'heatconv stack snapshot list demo'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the snapshots."""
+        with self.settled_session() as session:
+            identity = session.identify(args.stack)
+            listed = session.call('stack_list_snapshots', stack_identity=identity)
+        return COLUMNS, [pick(one, COLUMNS) for one in listed]
+
+
+def _add_snapshot(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+    parser.add_argument('snapshot', metavar='SNAPSHOT', help='Id of the snapshot.')
+
+
+class SnapshotDelete(StackCommand):
+    """Forget a snapshot."""
+
+    examples = 'heatconv stack snapshot delete demo 01938d2c-...'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        _add_snapshot(parser)
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> int:
+        """Delete the snapshot."""
+        with self.settled_session() as session:
+            session.call(
+                'delete_snapshot',
+                stack_identity=session.identify(args.stack),
+                snapshot_id=args.snapshot,
+            )
+        return 0
+
+
+class SnapshotRestore(Action):
+    """Have a stack be again what it was.
+
+    It is updated to the template, the parameters and the files that it had then.
+    """
+
+    examples = 'heatconv stack snapshot restore demo 01938d2c-...'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        _add_snapshot(parser)
+        parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> int:
+        """Restore the stack."""
+        with self.session() as session:
+            identity = session.identify(args.stack)
+            marker = newest_event(session, identity)
+            session.call('stack_restore', stack_identity=identity, snapshot_id=args.snapshot)
+            self.finish(session, identity, Goal(('UPDATE',)), args.wait, marker)
+        return 0

@@ -1,0 +1,105 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Commands that look at a stack, and change none of its resources."""
+
+from __future__ import annotations
+
+import argparse
+
+from heatconv.cli.command import StackCommand
+from heatconv.cli.following import Goal, newest_event
+from heatconv.cli.stack_actions import WAIT_HELP, Action
+
+
+class _Look(Action):
+    """A command that has each resource looked at.
+
+    :ivar method: of the engine.
+    :ivar action: what the stack shows.
+    """
+
+    method: str
+    action: str
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> int:
+        """Ask for it."""
+        with self.session() as session:
+            identity = session.identify(args.stack)
+            marker = newest_event(session, identity)
+            session.call(self.method, stack_identity=identity)
+            self.finish(session, identity, Goal((self.action,)), args.wait, marker)
+        return 0
+
+
+class Check(_Look):
+    """Look whether the resources of a stack are what they should be.
+
+    Those that are not are CHECK_FAILED; the next update replaces them.
+    """
+
+    examples = 'heatconv stack check demo'
+    method, action = 'stack_check', 'CHECK'
+
+
+class Suspend(_Look):
+    """Suspend a stack: it takes no updates.
+
+    It can be resumed, or deleted.
+    """
+
+    examples = 'heatconv stack suspend demo'
+    method, action = 'stack_suspend', 'SUSPEND'
+
+
+class Resume(_Look):
+    """Resume a stack that was suspended."""
+
+    examples = 'heatconv stack resume demo'
+    method, action = 'stack_resume', 'RESUME'
+
+
+class MarkUnhealthy(StackCommand):
+    """Have the next update replace a resource."""
+
+    examples = (
+        'heatconv stack resource mark unhealthy demo server "the disk is broken"\n'
+        'heatconv stack resource mark unhealthy --reset demo server'
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        parser.add_argument('resource', metavar='RESOURCE', help='Name or physical id.')
+        parser.add_argument('reason', metavar='REASON', nargs='?', help='What is wrong with it.')
+        parser.add_argument('--reset', action='store_true', help='It is healthy after all.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> int:
+        """Mark the resource."""
+        with self.settled_session() as session:
+            session.call(
+                'resource_mark_unhealthy',
+                stack_identity=session.identify(args.stack),
+                resource_name=args.resource,
+                mark_unhealthy=not args.reset,
+                resource_status_reason=args.reason,
+            )
+        return 0
