@@ -40,6 +40,14 @@ _PARAMETER_TYPES = {
 
 #: What each function does, for who looks through them.
 DESCRIPTIONS: Mapping[str, str] = {
+    'Fn::Base64': 'Gives a text as it is.',
+    'Fn::Join': 'Joins the items of a list to a text.',
+    'Fn::MemberListToMap': 'Makes a map of texts such as .member.0.Name=key.',
+    'Fn::Replace': 'Fills placeholders of a text in.',
+    'Fn::ResourceFacade': 'Gives a part of the resource that a nested stack stands for.',
+    'Fn::Select': 'Gives one item of a list or a map.',
+    'Fn::Split': 'Cuts a text into a list.',
+    'Ref': 'Gives what others refer to a resource by, or the value of a parameter.',
     'and': 'Holds where all of several conditions hold.',
     'contains': 'Tells whether a value is in a list.',
     'digest': 'Computes the digest of a text.',

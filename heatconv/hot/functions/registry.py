@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from heatconv.hot.functions import (
+    cfn,
     conditions,
     facade,
     files,
@@ -47,6 +48,7 @@ FUNCTIONS: Mapping[str, Builder] = {
     **facade.FUNCTIONS,
     **query.FUNCTIONS,
     **url.FUNCTIONS,
+    **cfn.FUNCTIONS,
 }
 
 IN_CONDITIONS: Mapping[str, Builder] = {

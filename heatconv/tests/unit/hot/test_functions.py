@@ -116,7 +116,7 @@ class RecognitionTest(FunctionTestCase):
         self.wrong(
             UnknownFunction,
             'x.Fn::GetAZs',
-            ('Fn::GetAZs is not supported yet', 'use one of get_attr, get_file'),
+            ('Fn::GetAZs is not supported yet', 'use one of Fn::Base64'),
             {'x': {'Fn::GetAZs': 'r'}},
             '2013-05-23',
         )

@@ -1,0 +1,179 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""``Ref`` and ``Fn::...``: what the first versions of HOT took over from CloudFormation.
+
+``Fn::GetAZs`` asks a cloud, and is left out (heat/engine/cfn/functions.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from heatconv.hot.errors import InvalidArguments, TemplateError, kind
+from heatconv.hot.functions.context import Builder, Context
+from heatconv.hot.functions.facade import Facade
+from heatconv.hot.functions.lists import join_one
+from heatconv.hot.functions.node import ListNode, MapNode, Node
+from heatconv.hot.functions.parameter import get_param
+from heatconv.hot.functions.reference import get_resource
+from heatconv.hot.functions.strings import replace_scalars
+from heatconv.hot.limits import Budget
+from heatconv.hot.suggest import listing
+
+_FACADE = {
+    'Metadata': 'metadata',
+    'DeletionPolicy': 'deletion_policy',
+    'UpdatePolicy': 'update_policy',
+}
+
+
+def ref(argument: Any, context: Context) -> Any:
+    """Build a reference to a resource, or to a parameter where there is no such resource."""
+    if isinstance(argument, str) and argument in context.schemas:
+        return get_resource(argument, context)
+    if not isinstance(argument, str):
+        raise InvalidArguments(
+            f'it needs a name, not {kind(argument)}', '', 'write {Ref: parameter or resource}'
+        )
+    return get_param(argument, context)
+
+
+def _of_list(
+    name: str, lengths: tuple[int, ...], syntax: str, evaluate: Callable[[Any, Budget], Any]
+) -> Builder:
+    def build(argument: Any, context: Context) -> Any:
+        compiled = context.compile(argument)
+        known = compiled.items if isinstance(compiled, ListNode) else compiled
+        if not isinstance(known, list) or len(known) not in lengths:
+            raise InvalidArguments('its arguments are not what it takes', '', f'write {syntax}')
+        return context.evaluated(name, evaluate, compiled)
+
+    return build
+
+
+def selected(argument: Any, budget: Budget) -> Any:
+    """Return one of many; what is not there is an empty string."""
+    index, values = argument
+    if values is None or values == '':
+        return ''
+    if isinstance(values, str):
+        budget.spend_text(len(values))
+        try:
+            values = json.loads(values)
+        except (ValueError, RecursionError):
+            raise InvalidArguments('the text is not JSON', '1') from None
+        budget.spend_value(values)
+    if isinstance(values, Mapping):
+        if not isinstance(index, str):
+            raise InvalidArguments(f'the key must be a string, not {kind(index)}', '0')
+        return values.get(index, '')
+    if not isinstance(values, list | tuple):
+        raise InvalidArguments(f'it must be a list or a map, not {kind(values)}', '1')
+    try:
+        place = int(index)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidArguments('the index must be a number', '0') from None
+    return values[place] if -len(values) <= place < len(values) else ''
+
+
+def split(argument: Any, budget: Budget) -> list[str]:
+    """Cut a text."""
+    for place, one in enumerate(argument):
+        if not isinstance(one, str) or not (one or place):
+            raise InvalidArguments(f'it must be a string, not {kind(one)}', str(place))
+    delimiter, text = argument
+    budget.spend_text(len(text))
+    pieces: list[str] = text.split(delimiter)
+    budget.spend(len(pieces))
+    return pieces
+
+
+def replaced(argument: Any, budget: Budget) -> str:
+    """Fill placeholders in: the map comes first."""
+    return replace_scalars({'params': argument[0], 'template': argument[1]}, budget)
+
+
+def plain(argument: Any, context: Context) -> Any:
+    """Build what stays as it is: nothing is encoded, as in Heat."""
+
+    def evaluate(value: Any, budget: Budget) -> str:
+        if not isinstance(value, str):
+            raise InvalidArguments(f'it needs a string, not {kind(value)}')
+        return value
+
+    return context.evaluated('Fn::Base64', evaluate, context.compile(argument))
+
+
+def mapped(argument: Any, budget: Budget) -> dict[str, str]:
+    """Make a map of texts such as ``.member.0.Name=key``."""
+    key_name, value_name, members = argument
+    if not isinstance(key_name, str) or not isinstance(value_name, str):
+        raise InvalidArguments('the names must be strings', '0')
+    if not isinstance(members, list):
+        raise InvalidArguments(f'it must be a list, not {kind(members)}', '2')
+    budget.spend(len(members))
+    found: dict[str, dict[str, str]] = {}
+    for index, one in enumerate(members):
+        name, equals, value = one.partition('=') if isinstance(one, str) else ('', '', '')
+        parts = name.split('.')
+        if not equals:
+            raise InvalidArguments('it must be a text such as .member.0.Name=key', f'2.{index}')
+        if len(parts) == 4 and parts[:2] == ['', 'member']:
+            found.setdefault(parts[2], {})[parts[3]] = value
+    return {
+        one[key_name]: one[value_name]
+        for _, one in sorted(found.items())
+        if key_name in one and value_name in one
+    }
+
+
+def facade(argument: Any, context: Context) -> Facade:
+    """Build a look at the resource that a nested stack stands for."""
+    if not isinstance(argument, str) or argument not in _FACADE:
+        raise InvalidArguments('there is no such part of a resource', '', listing(_FACADE))
+    return Facade(_FACADE[argument])
+
+
+def replace(argument: Any, context: Context) -> Any:
+    """Build a replacement; a placeholder may look like a function."""
+    syntax = 'write {Fn::Replace: [{placeholder: value}, text]}'
+    if not isinstance(argument, list) or len(argument) != 2:
+        raise InvalidArguments('its arguments are not what it takes', '', syntax)
+    compiled = []
+    for index, one in enumerate(argument):
+        try:
+            is_map = index == 0 and isinstance(one, dict) and 'Ref' not in one
+            compiled.append(context.compile_map(one) if is_map else context.compile(one))
+        except TemplateError as error:
+            error.under(index)
+            raise
+    if not isinstance(compiled[0], dict | Node | MapNode):
+        raise InvalidArguments(f'it must be a map, not {kind(compiled[0])}', '0', syntax)
+    dynamic = any(isinstance(one, Node) for one in compiled)
+    return context.evaluated('Fn::Replace', replaced, ListNode(compiled) if dynamic else compiled)
+
+
+FUNCTIONS: Mapping[str, Builder] = {
+    'Ref': ref,
+    'Fn::Select': _of_list('Fn::Select', (2,), '{Fn::Select: [index, list]}', selected),
+    'Fn::Join': _of_list('Fn::Join', (2,), '{Fn::Join: [delimiter, [text, ...]]}', join_one),
+    'Fn::Split': _of_list('Fn::Split', (2,), '{Fn::Split: [delimiter, text]}', split),
+    'Fn::Replace': replace,
+    'Fn::Base64': plain,
+    'Fn::MemberListToMap': _of_list(
+        'Fn::MemberListToMap', (3,), '{Fn::MemberListToMap: [key, value, [text, ...]]}', mapped
+    ),
+    'Fn::ResourceFacade': facade,
+}
