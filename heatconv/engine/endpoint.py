@@ -18,7 +18,7 @@ from heatconv.convergence.model import Action, Stack
 from heatconv.engine import content, formats, outputs, preview
 from heatconv.engine.archive_methods import ArchiveMethods
 from heatconv.engine.lookup import Lookup, name_of
-from heatconv.engine.method import method
+from heatconv.engine.method import method, method_of_all
 from heatconv.engine.requests import Requests
 from heatconv.engine.template_methods import TemplateMethods
 from heatconv.hot.errors import TemplateError
@@ -206,7 +206,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
             stacks = [self._lookup.stack(context, stack_identity, show_deleted=True)]
         return [self._shown(stack, resolve_outputs) for stack in stacks]
 
-    @method
+    @method_of_all
     def list_stacks(
         self,
         context: Any,
@@ -229,7 +229,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         )
         return [formats.stack(stack, None) for stack in stacks]
 
-    @method
+    @method_of_all
     def count_stacks(
         self,
         context: Any,

@@ -95,7 +95,7 @@ class Lookup:
                 )
         descends = sort_dir == 'desc' if sort_dir else not sort_keys
         query = StackQuery(
-            context.project_id,
+            context.project_id or None,
             sort=tuple((SORT_KEYS[key], descends) for key in keys),
             limit=None if chosen else limit,
             marker=marker,
@@ -118,7 +118,7 @@ class Lookup:
         if any(tags.values()):
             return len(self.list(context, filters=filters, show_deleted=show_deleted, tags=tags))
         query = StackQuery(
-            context.project_id, show_deleted=show_deleted, **_filters(filters or {})
+            context.project_id or None, show_deleted=show_deleted, **_filters(filters or {})
         )
         return self._store.count_stacks(query)
 

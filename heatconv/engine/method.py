@@ -18,12 +18,15 @@ LOG = log.getLogger(__name__)
 F = TypeVar('F', bound=Callable[..., Any])
 
 
-def method(function: F) -> F:
-    """Mark an RPC method: what users did wrong is no error of the service's."""
+def method(function: F, of_all: bool = False) -> F:
+    """Mark an RPC method: what users did wrong is no error of the service's.
+
+    :param of_all: an administrator without a project may call it, for all projects.
+    """
 
     @functools.wraps(function)
     def wrapped(self: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
-        if not context.project_id:
+        if not context.project_id and not (of_all and context.is_admin):
             raise exception.Forbidden
         _tell_about(context, kwargs)
         try:
@@ -37,6 +40,14 @@ def method(function: F) -> F:
     expecting = oslo_messaging.expected_exceptions(exception.HeatconvException)
     made: F = functools.update_wrapper(expecting(wrapped), function)
     return made
+
+
+def method_of_all(function: F) -> F:
+    """Mark an RPC method that administrators may call for all projects.
+
+    heat-api asks so where its policy ``stacks:global_index`` allows it.
+    """
+    return method(function, of_all=True)
 
 
 def _tell_about(context: Any, arguments: Mapping[str, Any]) -> None:

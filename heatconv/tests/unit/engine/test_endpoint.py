@@ -94,6 +94,19 @@ class AccessTest(EndpointTestCase):
         self.refused(exception.Forbidden, self.ask, 'other')
         self.refused(exception.Forbidden, self.call, 'list_stacks')
 
+    def test_administrator_without_a_project_lists_all_and_does_nothing_else(self) -> None:
+        identity = self.made(A)
+        self.context = context('other')
+        self.made(A)
+        self.context = context(None)
+        self.context.is_admin = True
+        self.assertEqual(2, self.call('count_stacks'))
+        projects = [one['stack_identity']['tenant'] for one in self.call('list_stacks')]
+        self.assertEqual(['other', 'project'], projects)
+        for method, arguments in OF_A_STACK.items():
+            self.refused(exception.Forbidden, self.call, method, identity, **arguments)
+        self.refused(exception.Forbidden, self.call, 'show_stack', None)
+
     def test_what_users_did_wrong_is_expected_by_the_server(self) -> None:
         self.assertRaises(
             oslo_messaging.ExpectedException, self.engine.api.show_stack, self.context, 'none'
