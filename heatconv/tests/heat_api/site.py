@@ -77,10 +77,6 @@ class Site:
         assert self.keystone is not None
         return self.keystone.variables(name, USERS[name], self.passwords[name])
 
-    def log(self) -> str:
-        """Return what the daemons have logged."""
-        return self.engine.log() + self.worker.log()
-
     def _start(self) -> None:
         rabbit = self._rabbit or self._run(servers.Rabbitmq(self.directory / 'broker')).url
         config = self._config(rabbit, self._database or self._own_database())
