@@ -8,7 +8,6 @@ import yaml
 
 from heatconv.tests.heat_api.running import SiteTest
 from heatconv.tests.heat_api.templates import ENDLESS, FAILING, GREETING, NOTHING
-from heatconv.version import VERSION
 
 
 class TestEvents(SiteTest):
@@ -141,19 +140,3 @@ class TestFailuresAndHooks(SiteTest):
         self.works('stack', 'create', 'demo', '-t', self.template(ENDLESS))
         self.assertEqual([], self.json('stack', 'hook', 'poll', 'demo'))
         self.works('stack', 'delete', '-y', '--wait', 'demo')
-
-
-class TestOrchestration(SiteTest):
-    def test_validate(self) -> None:
-        template = self.template(**GREETING)
-        shown = self.json(
-            'orchestration', 'template', 'validate', '-t', template, '--parameter', 'name=you'
-        )
-        self.assertEqual('A greeting.', shown['Description'])
-        self.assertEqual('String', shown['Parameters']['name']['Type'])
-        self.assertEqual('world', shown['Parameters']['name']['Default'])
-        self.assertEqual('Whom to greet.', shown['Parameters']['name']['Description'])
-
-    def test_build_info(self) -> None:
-        shown = self.json('orchestration', 'build', 'info')
-        self.assertEqual({'revision': VERSION}, shown['engine'])
