@@ -14,7 +14,11 @@ from heatconv.tests.heat_api.identity import Admin, Keystone
 from heatconv.tests.heat_api.processes import API_PASTE, Daemon, HeatApi, ini
 
 #: What the daemons are told beside where things are.
-ENGINE = {'max_stacks_per_project': 6, 'max_resources_per_stack': 50}
+ENGINE = {
+    'max_stacks_per_project': 6,
+    'max_resources_per_stack': 50,
+    'enable_stack_abandon': 'true',
+}
 WORKER = {'workers': 1, 'poll_interval': 0.2, 'sweep_interval': 1.0}
 
 #: Nobody may ask for the stacks of all projects by default.

@@ -11,7 +11,6 @@ import time
 from heatconv.tests.heat_api.running import SiteTest
 from heatconv.tests.heat_api.templates import NOTHING
 
-SNAPSHOTS = 'no state of a stack is kept beside the newest'
 NO_SIGNALS = 'there is no type of resource that takes signals'
 HANDED_OVER = 'resources are not handed over from one engine to another'
 SOFTWARE = 'software configuration is for servers, of which there are none'
@@ -28,13 +27,6 @@ NOT_YET: dict[str, str] = {
     'stack check demo': STATES,
     'stack suspend demo': STATES,
     'stack resume demo': STATES,
-    'stack snapshot create demo': SNAPSHOTS,
-    'stack snapshot list demo': SNAPSHOTS,
-    'stack snapshot show demo 1': SNAPSHOTS,
-    'stack snapshot restore demo 1': SNAPSHOTS,
-    'stack snapshot delete -y demo 1': SNAPSHOTS,
-    'stack abandon demo': HANDED_OVER,
-    'stack export demo': HANDED_OVER,
     'stack adopt --adopt-file {adopt} other': HANDED_OVER,
     'stack list --all-projects': ONE_PROJECT,
     'stack list --long': ONE_PROJECT,
