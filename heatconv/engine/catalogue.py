@@ -246,7 +246,7 @@ def _parameter(one: Property) -> Mapping[str, Any]:
         made['default'] = one.default
     elif not one.required:
         made['default'] = {LIST: [], MAP: {}}.get(one.type, '')
-        if made['type'] in ('number', 'boolean'):
+        if made['type'] in ('number', 'boolean') or one.constraints:
             del made['default']
     if one.constraints:
         made['constraints'] = [_constraint(each) for each in one.constraints]

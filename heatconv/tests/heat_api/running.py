@@ -135,11 +135,11 @@ class SiteTest(testtools.TestCase):
             return json.load(answer)
 
     def until(self, name: str, status: str, seconds: float = 30) -> None:
-        """Wait until a stack has a status."""
+        """Wait until a stack has a status, or one that ends so."""
         ends = time.monotonic() + seconds
         while True:
             shown = self.json('stack', 'show', name, '--no-resolve-outputs')
-            if shown['stack_status'] == status:
+            if shown['stack_status'].endswith(status):
                 return
             if time.monotonic() > ends:
                 self.fail(f'{name} is {shown["stack_status"]}, not {status}')

@@ -20,7 +20,7 @@ class TestSnapshots(SiteTest):
         self.works('stack', 'update', 'demo', '-t', template)
         self.until('demo', 'UPDATE_COMPLETE')
         self.works('stack', 'snapshot', 'restore', 'demo', made['ID'])
-        self.until('demo', 'RESTORE_COMPLETE')
+        self.until('demo', 'COMPLETE')
         shown = self.json('stack', 'resource', 'show', 'demo', 'r')
         self.assertEqual('before', shown['attributes']['output'])
 
@@ -28,7 +28,7 @@ class TestSnapshots(SiteTest):
         self.works('stack', 'snapshot', 'create', 'demo', '--name', 'first')
         listed = self.json('stack', 'snapshot', 'list', 'demo')
         self.assertEqual([('first', 'COMPLETE')], [(one['name'], one['status']) for one in listed])
-        shown = self.json('stack', 'snapshot', 'show', 'demo', listed[0]['id'])
+        shown = self.json('stack', 'snapshot', 'show', 'demo', listed[0]['id'])['snapshot']
         self.assertEqual('first', shown['name'])
         self.assertEqual(['r'], list(shown['data']['resources']))
         self.works('stack', 'snapshot', 'delete', '-y', 'demo', listed[0]['id'])
