@@ -18,14 +18,27 @@ class Context(context.RequestContext):  # type: ignore[misc]
 
     :param stack: the name of the stack it is about.
     :param resource: the name of the resource.
+    :param username: what heat-api says beside the id of the user.
     """
 
     def __init__(
-        self, *args: Any, stack: str | None = None, resource: str | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        stack: str | None = None,
+        resource: str | None = None,
+        username: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.stack = stack
         self.resource = resource
+        self.username = username
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], **kwargs: Any) -> Any:
+        """Rebuild the context that came with a request."""
+        kwargs.setdefault('username', values.get('username'))
+        return super().from_dict(values, **kwargs)
 
     def get_logging_values(self) -> dict[str, Any]:
         """Return what a format of log lines may name."""

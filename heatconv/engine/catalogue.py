@@ -246,13 +246,15 @@ def generated_template(types: Types, name: str, kind: str) -> dict[str, Any]:
 
 def _parameter(one: Property) -> Mapping[str, Any]:
     made: dict[str, Any] = {'type': _PARAMETER_TYPES.get(one.type, 'string')}
+    if one.type == LIST and isinstance(one.schema, Property) and one.schema.type in (LIST, MAP):
+        made['type'] = 'json'  # a list of anything but texts
     if one.description:
         made['description'] = one.description
     if one.default is not None:
         made['default'] = one.default
     elif not one.required:
-        made['default'] = {'json': {}, 'comma_delimited_list': []}.get(made['type'], '')
-        if made['type'] in ('number', 'boolean'):
+        made['default'] = {LIST: [], MAP: {}}.get(one.type, '')
+        if made['type'] in ('number', 'boolean') or one.constraints:
             del made['default']
     if one.constraints:
         made['constraints'] = [_constraint(each) for each in one.constraints]

@@ -63,10 +63,12 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
     ) -> dict[str, str]:
         """Create a stack; answer with its identity."""
         name_of(stack_name)
+        if content.arguments(args).get('adopt_stack_data'):
+            raise exception.NotSupported(feature='Adopting a stack')
         read = content.read(
             template, params, files, args, environment_files, self._max_template_size
         )
-        user = context.user_id or ''
+        user = getattr(context, 'username', None) or context.user_id or ''
         stack = self._requests.create(context.project_id, user, stack_name, read)
         return formats.identity(stack)
 

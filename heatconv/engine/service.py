@@ -15,6 +15,7 @@ from heatconv.effects import Task
 from heatconv.engine.endpoint import EngineEndpoint
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests import Limits, Requests
+from heatconv.engine.unanswered import Unanswered
 from heatconv.ports import Clock, Ids
 from heatconv.rpc import api
 from heatconv.storage.base import Store, StoreUnavailable
@@ -23,6 +24,10 @@ from heatconv.templates import TemplateCache
 LOG = log.getLogger(__name__)
 
 MAX_TEMPLATE_SIZE = 524_288
+
+
+class Api(EngineEndpoint, Unanswered):
+    """All of Heat's engine API, answered or refused."""
 
 
 class PrepareEndpoint:
@@ -132,6 +137,6 @@ class Engine:
         max_template_size: int = MAX_TEMPLATE_SIZE,
     ) -> None:
         requests = Requests(store, templates, announcer, clock, ids, limits)
-        self.api = EngineEndpoint(store, templates, requests, max_template_size)
+        self.api = Api(store, templates, requests, max_template_size)
         self.prepare = PrepareEndpoint(store, templates, announcer, ids)
         self.wishes = Wishes(self.prepare.prepare)

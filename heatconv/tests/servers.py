@@ -71,6 +71,11 @@ class Server:
         """Return where clients find it."""
         raise NotImplementedError
 
+    @property
+    def pid(self) -> int | None:
+        """Return its process, while it is started."""
+        return None if self._process is None else self._process.pid
+
     def prepare(self) -> None:
         """Make what it needs before its first start."""
 
@@ -240,6 +245,16 @@ class Rabbitmq(Server):
             # Busy waiting is not for a machine that it shares with everything else.
             'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS': '+sbwt none',
         }
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop it, and the daemon that it starts to be found by other nodes."""
+        super().stop(how)
+        with contextlib.suppress(NotInstalled):
+            subprocess.run(
+                [program('epmd', '/usr/lib/erlang/erts-*/bin/epmd'), '-kill'],
+                env={**os.environ, **self.environment()},
+                capture_output=True,
+            )
 
     def answers(self) -> bool:
         """Greet it as a client does: its port is open before it takes logins."""

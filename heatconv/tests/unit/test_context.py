@@ -47,6 +47,11 @@ class ContextTest(testtools.TestCase):
         self.assertEqual('', got.get_logging_values()['place'])
         self.assertEqual(sent.request_id, current_request_id())
 
+    def test_name_of_the_user_comes_along(self) -> None:
+        got = ContextSerializer().deserialize_context({'user': 'id', 'username': 'alice'})
+        self.assertEqual(('id', 'alice'), (got.user_id, got.username))
+        self.assertIsNone(ContextSerializer().deserialize_context({'user': 'id'}).username)
+
 
 class _Store:
     """Stands in for what a thread remembers."""

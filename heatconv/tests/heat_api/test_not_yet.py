@@ -1,0 +1,94 @@
+"""Commands of the stock client that heatconv does not answer: each fails, and says so.
+
+Who adds one takes it from the table, and adds a test of what it does.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+
+from heatconv.tests.heat_api.running import SiteTest
+from heatconv.tests.heat_api.templates import NOTHING
+
+NO_SIGNALS = 'there is no type of resource that takes signals'
+HANDED_OVER = 'resources are not handed over from one engine to another'
+SOFTWARE = 'software configuration is for servers, of which there are none'
+ONE_PROJECT = 'a request is of one project'
+
+#: Commands and why they are not answered; ``{template}`` and ``{adopt}`` are files, demo is
+#: a stack with a resource ``nothing``.
+NOT_YET: dict[str, str] = {
+    'stack create --pre-create nothing -t {template} other': 'there are no hooks to stop at',
+    'stack update --pre-update nothing --existing demo': 'there are no hooks to stop at',
+    'stack hook clear --pre-create demo nothing': NO_SIGNALS,
+    'stack resource signal demo nothing': NO_SIGNALS,
+    'stack adopt --adopt-file {adopt} other': HANDED_OVER,
+    'stack list --all-projects': ONE_PROJECT,
+    'stack list --long': ONE_PROJECT,
+    'software config list': SOFTWARE,
+    'software config show 1': SOFTWARE,
+    'software config delete 1': SOFTWARE,
+    'software config create --config-file {template} config': SOFTWARE,
+    'software deployment list': SOFTWARE,
+    'software deployment show 1': SOFTWARE,
+    'software deployment output show --all 1': SOFTWARE,
+    'software deployment delete 1': SOFTWARE,
+    'software deployment metadata show 1': SOFTWARE,
+    'software deployment create --config 1 --server 1 --signal-transport NO_SIGNAL d': SOFTWARE,
+}
+
+#: What may be said of a command that is not answered.
+REFUSED = re.compile(
+    'not (supported|authorized|found)|there is no resource type|[Uu]nable to delete'
+)
+
+#: Beyond this a command counts as hanging, in seconds.
+PROMPT = 20
+
+
+class TestNotYet(SiteTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.files = {
+            'template': self.template(NOTHING),
+            'adopt': self.file(
+                'adopt.json',
+                {
+                    'stack_name': 'other',
+                    'action': 'CREATE',
+                    'status': 'COMPLETE',
+                    'environment': {},
+                    'files': {},
+                    'template': {'heat_template_version': '2021-04-16', 'resources': NOTHING},
+                    'resources': {
+                        'nothing': {
+                            'name': 'nothing',
+                            'resource_id': 'known',
+                            'type': 'OS::Heat::None',
+                            'action': 'CREATE',
+                            'status': 'COMPLETE',
+                            'metadata': {},
+                            'resource_data': {},
+                        }
+                    },
+                },
+            ),
+        }
+        self.make('demo', NOTHING)
+
+    def check(self, command: str) -> None:
+        """Run a command of the table, which must fail as it should."""
+        begun = time.monotonic()
+        said = self.refused(*command.format(**self.files).split())
+        self.assertLess(time.monotonic() - begun, PROMPT)
+        self.assertRegex(said, REFUSED)
+
+
+def _add(command: str) -> None:
+    name = 'test_' + ''.join(one if one.isalnum() else '_' for one in command)
+    setattr(TestNotYet, name, lambda self: self.check(command))
+
+
+for _command in NOT_YET:
+    _add(_command)
