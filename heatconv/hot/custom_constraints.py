@@ -31,10 +31,14 @@ from heatconv.hot.constraints import Constraint
 
 _FQDN_LENGTH = 255
 _LABEL = re.compile(r'[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z')
+_HEX = '[0-9a-fA-F]'
+#: Six bytes, three words or two halves with a mark between them, or nothing but digits
+#: (netaddr/strategy/eui48.py, RE_MAC_FORMATS).
 _MAC = re.compile(
-    r'[0-9a-fA-F]{1,2}(?P<mark>[:-])(?:[0-9a-fA-F]{1,2}(?P=mark)){4}[0-9a-fA-F]{1,2}\Z'
+    rf'(?:{_HEX}{{1,2}}(?P<byte>[:-])(?:{_HEX}{{1,2}}(?P=byte)){{4}}{_HEX}{{1,2}}'
+    rf'|{_HEX}{{1,4}}(?P<word>[:.-]){_HEX}{{1,4}}(?P=word){_HEX}{{1,4}}'
+    rf'|{_HEX}{{5,6}}[:-]{_HEX}{{5,6}}|{_HEX}{{11,12}})\Z'
 )
-_MAC_PLAIN = re.compile(r'(?:[0-9a-fA-F]{12}|(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4})\Z')
 _MOMENT = re.compile(
     r'(\d{4})-?(\d\d)?(?:-?(\d\d))?(?:[T ](\d\d)(?::?(\d\d))?(?::?(\d\d)(?:[.,]\d+)?)?'
     r'(?:Z|[+-]\d\d(?::?\d\d)?)?)?\Z'
@@ -42,14 +46,19 @@ _MOMENT = re.compile(
 _LEAST = (0, 1, 1, 0, 0, 0)
 _MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split()
 _DAYS = 'sun mon tue wed thu fri sat'.split()
-#: Least, most and names of the fields of a cron expression.
-_CRON: tuple[tuple[int, int, list[str]], ...] = (
-    (0, 59, []),
-    (0, 23, []),
-    (1, 31, []),
-    (1, 12, _MONTHS),
-    (0, 7, _DAYS),
+#: Least, most and names of the fields of a cron expression, and what they may have besides:
+#: the last two may be missing.
+_CRON: tuple[tuple[int, int, list[str], re.Pattern[str] | None], ...] = (
+    (0, 59, [], None),
+    (0, 23, [], None),
+    (1, 31, [], re.compile(r'[?l]|\d{1,2}w')),
+    (1, 12, _MONTHS, None),
+    (0, 7, _DAYS, re.compile(rf'\?|l[0-7]|([0-7]|{"|".join(_DAYS)})#[1-5]')),
+    (0, 59, [], None),
+    (1970, 2099, [], None),
 )
+_CRON_LEAST = 5
+_CRON_NAMES = frozenset('@yearly @annually @monthly @weekly @daily @midnight @hourly'.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +74,28 @@ class Custom(Constraint):
 
 def _ip(value: Any) -> str:
     try:
-        ipaddress.ip_address(value if isinstance(value, str) else '')
+        if not isinstance(value, str) or '%' in value:
+            raise ValueError
+        ipaddress.ip_address(value)
     except ValueError:
         return 'it must be an IP address'
     return ''
 
 
 def _mac(value: Any) -> str:
-    if isinstance(value, str) and (_MAC.match(value) or _MAC_PLAIN.match(value)):
+    if isinstance(value, str) and _MAC.match(value):
         return ''
     return 'it must be a MAC address'
 
 
 def _cidr(value: Any) -> str:
     try:
-        if not isinstance(value, str) or '/' not in value:
+        address, mark, length = value.partition('/') if isinstance(value, str) else ('', '', '')
+        if not mark or '%' in address or not length.isdigit():
             raise ValueError
-        ipaddress.ip_network(value, strict=True)
+        ipaddress.ip_interface(value)
     except ValueError:
-        return 'it must be a network in CIDR notation, with no bits of a host'
+        return 'it must be a network in CIDR notation'
     return ''
 
 
@@ -131,11 +143,14 @@ def _cron(value: Any) -> str:
     if not value:
         return ''
     fields = value.lower().split() if isinstance(value, str) else []
-    if len(fields) != len(_CRON):
-        return 'a cron expression has five fields'
-    for field, (least, most, names) in zip(fields, _CRON, strict=True):
+    if len(fields) == 1 and fields[0] in _CRON_NAMES:
+        return ''
+    if not _CRON_LEAST <= len(fields) <= len(_CRON):
+        return 'a cron expression has five to seven fields'
+    for field, (least, most, names, besides) in zip(fields, _CRON, strict=False):
         for part in field.split(','):
-            if not _is_cron(part, least, most, names):
+            special = besides is not None and besides.fullmatch(part)
+            if not special and not _is_cron(part, least, most, names):
                 return 'it must be a cron expression'
     return ''
 
@@ -151,7 +166,7 @@ def _is_cron(part: str, least: int, most: int, names: list[str]) -> bool:
     for one in ends:
         if one in names:
             numbers.append(names.index(one) + least)
-        elif one.isascii() and one.isdigit() and len(one) < 4:
+        elif one.isascii() and one.isdigit() and len(one) <= 4:
             numbers.append(int(one))
         else:
             return False

@@ -64,6 +64,8 @@ def _output(name: str, declaration: Any, context: Context) -> OutputDefinition:
                 f'an output has no {shown(key)}', str(key), suggestion(str(key), keys)
             )
     description = declaration.get('description')
+    if isinstance(description, bool | int | float):
+        description = str(description)
     if not isinstance(description, str | None):
         raise InvalidSection(f'it must be a string, not {kind(description)}', 'description')
     if 'value' not in declaration:

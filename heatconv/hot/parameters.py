@@ -236,28 +236,28 @@ def _tags(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     try:
+        if not isinstance(value, list):
+            raise ValueError(f'it must be a list, not {kind(value)}')
         return tuple(_list(value))
     except ValueError as error:
         raise InvalidSection(str(error), _TAGS) from None
 
 
 def _json(value: Any) -> Any:
-    if isinstance(value, str):
-        if not value.strip():
-            return {}
+    """Take any value; of a string what it is as JSON, an empty one as it is (as in Heat)."""
+    if isinstance(value, str) and value:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            raise ValueError('it must be a map or a list, or JSON of one') from None
+            raise ValueError('it must be a map or a list, or a string with JSON of one') from None
         bound(value)
-    if not isinstance(value, dict | list):
-        raise ValueError(f'it must be a map or a list, or JSON of one, not {kind(value)}')
     return value
 
 
 def _list(value: Any) -> list[str]:
     if isinstance(value, str):
-        return [item.strip() for item in value.split(',')] if value else []
+        # Spaces belong to the items, as in Heat.
+        return value.split(',') if value else []
     if not isinstance(value, list):
         raise ValueError(
             f'it must be a list or a string with commas between its items, not {kind(value)}'

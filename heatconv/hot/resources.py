@@ -128,6 +128,9 @@ def _check_keys(declaration: Mapping[Any, Any], context: Context) -> None:
             raise InvalidSection(
                 f'a resource has no {shown(key)}', str(key), suggestion(str(key), keys)
             )
+        if declaration[key] is None:
+            # Sections may be null, but nothing in a resource, as in Heat.
+            raise InvalidSection('it must not be null', key, 'leave it out')
 
 
 def _is_name(name: Any) -> bool:

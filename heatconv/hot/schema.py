@@ -33,11 +33,40 @@ LIST = 'List'
 MAP = 'Map'
 ANY = 'Any'
 
+
+def _string(value: Any) -> str:
+    """Take a string, or write an integer or boolean as one; no fraction, as in Heat."""
+    if isinstance(value, float):
+        raise ValueError('it must be a string, not a number with a fraction')
+    return conversion.string(value)
+
+
+def _boolean(value: Any) -> bool:
+    """Take a boolean or its name: other than parameters, as in Heat, no other words."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ('true', 'false'):
+        return value.lower() == 'true'
+    raise ValueError(
+        'it must be true or false, not '
+        + ('another string' if isinstance(value, str) else kind(value))
+    )
+
+
+#: What a null stands for, by type, where there is no default; of any type for itself.
+_NULL: Mapping[str, Any] = {
+    STRING: '',
+    INTEGER: 0,
+    NUMBER: 0,
+    BOOLEAN: False,
+    LIST: [],
+    MAP: {},
+}
 _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
-    STRING: conversion.string,
+    STRING: _string,
     INTEGER: conversion.integer,
     NUMBER: conversion.number,
-    BOOLEAN: conversion.boolean,
+    BOOLEAN: _boolean,
 }
 
 
@@ -87,6 +116,15 @@ class Property:
             constraint.check(value)
         return value
 
+    def from_null(self) -> Any:
+        """Give what a null stands for: the default, or an empty value; None for any type.
+
+        :raises TemplateError: if an empty value breaks a constraint.
+        """
+        if self.default is not None:
+            return _default(self)
+        return self.convert(copy.copy(_NULL[self.type])) if self.type in _NULL else None
+
     def _list(self, value: Any) -> Any:
         items = _plain(value)
         if not isinstance(items, list):
@@ -95,7 +133,9 @@ class Property:
             converted = []
             for index, item in enumerate(items):
                 try:
-                    converted.append(None if item is None else self.schema.convert(item))
+                    converted.append(
+                        self.schema.from_null() if item is None else self.schema.convert(item)
+                    )
                 except TemplateError as error:
                     error.under(index)
                     raise
@@ -153,7 +193,10 @@ class TypeSchema:
     ) -> dict[str, Any]:
         """Check and convert resolved values, and fill in defaults.
 
-        :returns: the properties that have a value; null is none.
+        A null is the default or an empty value of the type, as in Heat
+        (heat/engine/properties.py, get_value): it was given all the same.
+
+        :returns: the properties that have a value.
         :raises UnknownProperty: if there is one that the type does not have.
         :raises InvalidProperty: if one is missing or wrong.
         """
@@ -188,14 +231,16 @@ def _convert_all(
                 )
             if value is not None:
                 result[name] = value
-        elif value is not None:
+        else:
             try:
-                result[name] = declared.convert(value)
+                value = declared.from_null() if value is None else declared.convert(value)
             except TemplateError as error:
                 error.under(name)
                 raise
+            if value is not None:
+                result[name] = value
     for name, declared in properties.items():
-        if name in result:
+        if name in values:
             continue
         if declared.default is not None:
             result[name] = _default(declared)

@@ -306,6 +306,9 @@ def compile_template(
     except TemplateError as error:
         error.under('resources')
         raise
+    for name in schema.parameters:
+        if name in resources:
+            raise InvalidSection('there is a parameter of this name too', f'resources.{name}')
     try:
         outputs = parse_outputs(source.get('outputs'), context)
     except TemplateError as error:

@@ -136,6 +136,9 @@ def version_of(source: Mapping[str, Any]) -> Version:
                     f'write it in HOT with a {KEY}; {accepted}',
                 )
         raise InvalidVersion(f'there is no {KEY}', KEY, accepted)
+    for key in _CFN_KEYS:
+        if isinstance(source.get(key), str):
+            raise InvalidVersion(f'there is a {KEY} too', key, 'a template is in one language')
     stated = source[KEY]
     if not isinstance(stated, str):
         raise InvalidVersion('the version must be a string', KEY, accepted)

@@ -7,7 +7,7 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from heatconv.hot.constraints import AllowedValues, Length, Range
+from heatconv.hot.constraints import AllowedValues, Range
 from heatconv.hot.schema import INTEGER, LIST, MAP, STRING, Attribute, Property, TypeSchema
 from heatconv.resources.plugin import Resource
 from heatconv.resources.records import Record
@@ -50,7 +50,6 @@ class RandomString(VirtualPlugin):
                         'min': Property(INTEGER, default=1, constraints=(Range(1, 512),)),
                     },
                 ),
-                constraints=(Length(min=1),),
                 default=[{'class': 'lettersdigits', 'min': 1}],
             ),
             'character_sequences': Property(
@@ -97,6 +96,8 @@ def generate(properties: Mapping[str, Any]) -> str:
             'character_classes and character_sequences demand'
         )
     chosen = [secrets.choice(pool) for pool, least in pools for _ in range(least)]
+    if not pools:
+        raise ValueError('there are neither character_classes nor character_sequences')
     every = ''.join(dict.fromkeys(''.join(pool for pool, _ in pools)))
     chosen += [secrets.choice(every) for _ in range(length - len(chosen))]
     secrets.SystemRandom().shuffle(chosen)

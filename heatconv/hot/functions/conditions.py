@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from heatconv.hot.errors import (
-    CircularDependency,
     InvalidArguments,
     InvalidReference,
+    InvalidSection,
     TemplateError,
     kind,
     shown,
@@ -73,7 +73,7 @@ class Conditions:
         if name in self._open:
             path = [*self._open, name]
             path = path[path.index(name) :]
-            raise CircularDependency('conditions require each other: ' + ' -> '.join(path))
+            raise InvalidSection('conditions require each other: ' + ' -> '.join(path))
         self._open[name] = None
         try:
             found = self.truth(self._section[name])

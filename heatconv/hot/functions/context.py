@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from heatconv.hot.errors import (
+    InvalidArguments,
     InvalidReference,
     InvalidSection,
     TemplateError,
@@ -41,6 +42,23 @@ if TYPE_CHECKING:
 #: argument, which is not compiled yet: a function may take only part of it.
 Builder = Callable[[Any, 'Context'], Any]
 
+#: Functions that take the parts of their argument apart before it is resolved, so that it
+#: cannot be the value of a function (heat/engine/hot/functions.py).
+_WRITTEN_OUT = frozenset(
+    (
+        'contains',
+        'equals',
+        'filter',
+        'get_attr',
+        'list_join',
+        'make_url',
+        'repeat',
+        'str_replace',
+        'str_replace_strict',
+        'str_replace_vstrict',
+        'yaql',
+    )
+)
 #: A map with one such key was surely meant as a function.
 _LOOKS_LIKE = ('get_', 'Fn::', 'str_', 'list_', 'map_')
 
@@ -189,6 +207,10 @@ class Context:
     def _call(self, name: str, builder: Builder, argument: Any) -> Any:
         self._enter(1)
         try:
+            if name in _WRITTEN_OUT and isinstance(argument, dict) and len(argument) == 1:
+                ((key, _),) = argument.items()
+                if self._builder(key) is not None:
+                    raise InvalidArguments('its argument must be written out, not be a function')
             built = builder(argument, self)
         except TemplateError as error:
             error.under(name)

@@ -34,11 +34,9 @@ def list_join(argument: Any, context: Context) -> Any:
 
     :raises InvalidArguments: if what is known of the argument is wrong.
     """
-    compiled = context.compile(argument)
     several = context.version.since(_SEVERAL_SINCE)
-    known = compiled.items if isinstance(compiled, ListNode) else compiled
-    if not isinstance(known, Node):
-        _check(known, several)
+    compiled = context.compile(argument)
+    _check(compiled.items if isinstance(compiled, ListNode) else compiled, several)
     evaluate = join_several if several else join_one
     return context.evaluated('list_join', evaluate, compiled)
 
@@ -64,7 +62,9 @@ def _check(argument: Any, several: bool) -> None:
             f'the delimiter must be a string, not {kind(argument[0])}', '0', syntax
         )
     for index, items in enumerate(argument[1:], 1):
-        if items is not None and not isinstance(items, list | Node):
+        # Heat passes over anything empty where there may be several lists.
+        passed = items is None or (several and not isinstance(items, Node) and not items)
+        if not passed and not isinstance(items, list | Node):
             raise InvalidArguments(f'there must be a list, not {kind(items)}', str(index), syntax)
 
 

@@ -47,7 +47,7 @@ class GetResource(Node):
 class GetAttr(Node):
     """An attribute of a resource, or a part of one.
 
-    :ivar attribute: None means a map of all attributes.
+    :ivar attribute: None means a map of all attributes but ``show``, as in Heat.
     """
 
     name: str
@@ -58,7 +58,7 @@ class GetAttr(Node):
         try:
             attributes = frame.state(self.name).attributes
             if self.attribute is None:
-                value: Any = dict(attributes)
+                value: Any = {key: one for key, one in attributes.items() if key != SHOW}
             else:
                 value = selected(attributes.get(self.attribute), resolve(self.path, frame))
             frame.budget.spend_value(value)

@@ -19,6 +19,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from heatconv.hot import versions
 from heatconv.hot.errors import InvalidArguments, TemplateError, kind
 from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.node import MapNode, Node
@@ -50,7 +51,8 @@ def repeat(argument: Any, context: Context) -> Any:
 
 def _compiled(argument: Any, context: Context) -> Any:
     """Compile the argument; a placeholder may look like a function."""
-    if not isinstance(argument, dict) or not isinstance(argument.get('for_each'), dict):
+    for_each = argument.get('for_each') if isinstance(argument, dict) else None
+    if not isinstance(for_each, dict) or any(name in versions.FUNCTIONS for name in for_each):
         return context.compile(argument)
     compiled = {}
     for key, item in argument.items():

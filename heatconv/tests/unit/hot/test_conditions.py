@@ -114,7 +114,7 @@ class ConditionsTest(TemplateTestCase):
                 'be used in a condition',
                 {'get_attr': ['a', 'b']},
             ),
-            (errors.CircularDependency, 'conditions.c.conditions.e.not', 'c -> e -> c', 'e'),
+            (errors.InvalidSection, 'conditions.c.conditions.e.not', 'c -> e -> c', 'e'),
         ):
             wrong = source(conditions={'c': condition, 'd': True, 'e': {'not': 'c'}})
             self.assert_wrong(kind, path, telling, compiled, wrong)

@@ -123,6 +123,8 @@ class ValueTest(FunctionTestCase):
         self.equal(['a1', 'a2', 'b1', 'b2'], {'repeat': in_step}, '2016-10-14')
         self.equal(['k'], {'repeat': {'template': 'x', 'for_each': {'x': {'k': 1}}}})
         self.equal([], {'repeat': {'template': 'x', 'for_each': {'x': None}}})
+        from_function = {'template': 'x', 'for_each': {'get_param': 'names'}}
+        self.refused('repeat', '.for_each', 'must be a map', from_function)
         self.equal(['web'], {'repeat': {'template': NAME, 'for_each': {'z': ['b']}}})
         self.equal([{'m': 1}], {'repeat': {'template': {'k': 1}, 'for_each': {'k': ['m']}}})
         uneven = {**in_step, 'for_each': {'%x%': ['a'], '%y%': ['1', '2']}}

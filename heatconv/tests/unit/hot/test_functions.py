@@ -127,6 +127,13 @@ class RecognitionTest(FunctionTestCase):
         self.wrong(InvalidSection, 'x', 'key must be a string', {'x': {1: 2, 'a': 3}})
         self.wrong(InvalidSection, 'x', 'key must be a string', {'x': {1: 2}})
 
+    def test_what_must_be_written_out(self) -> None:
+        for name in ('list_join', 'str_replace', 'repeat', 'filter', 'contains', 'yaql'):
+            for argument in ({'get_param': 'config'}, {'get_attr': ['server', 'name']}):
+                self.wrong(InvalidArguments, name, 'written out', {name: argument})
+        merged = {'map_merge': {'get_param': ['config', 'list']}}
+        self.assertEqual({'k': 'v'}, run(merged))
+
     def test_depth(self) -> None:
         value: Any = 'x'
         for _ in range(101):
@@ -135,7 +142,7 @@ class RecognitionTest(FunctionTestCase):
         self.assertIn('100 levels', str(error))
         context().compile(value[0])
         for _ in range(50_000):
-            value = {'list_join': value}
+            value = {'list_join': [',', value]}
         self.raised(TooLarge, context().compile, value)
 
     def test_references_are_gathered_in_order(self) -> None:
@@ -255,7 +262,10 @@ class ReferenceTest(FunctionTestCase):
     def test_all_attributes(self) -> None:
         built = context()
         compiled = built.compile({'get_attr': ['server']})
-        self.assertEqual(dict(STATE.attributes), resolve(compiled, Frame(SCOPE)))
+        shown = ResourceState('id-1', {'show': {}, **STATE.attributes})
+        for state in (STATE, shown):
+            scope = Scope({}, {'server': state})
+            self.assertEqual(dict(STATE.attributes), resolve(compiled, Frame(scope)))
         self.assertEqual(
             [('server', 'addresses'), ('server', 'name')], list(built.references.attributes)
         )
@@ -483,6 +493,10 @@ class ListJoinTest(FunctionTestCase):
     def test_several_lists_since_liberty(self) -> None:
         value = {'list_join': ['-', ['a'], [], None, ['b', {'y': 1, 'x': 2}, [1]]]}
         self.assertEqual('a-b-{"x": 2, "y": 1}-[1]', run(value, '2015-10-15'))
+        self.assertEqual('a', run({'list_join': ['-', '', ['a'], {}, 0, False]}, '2015-10-15'))
+        self.wrong(
+            InvalidArguments, 'list_join.1', 'a list', {'list_join': ['-', '']}, '2015-04-30'
+        )
         self.wrong(
             InvalidArguments,
             'list_join',

@@ -88,6 +88,7 @@ class DeclarationTest(TemplateTestCase):
         self.wrong('.hidden', 'true or false', {'type': 'json', 'hidden': 'x'}, InvalidSection)
         self.wrong('.label', 'a string', {'type': 'json', 'label': []}, InvalidSection)
         self.wrong('.tags', 'must be a string', {'type': 'json', 'tags': [{}]}, InvalidSection)
+        self.wrong('.tags', 'must be a list', {'type': 'json', 'tags': 'a,b'}, InvalidSection)
         self.wrong(
             '.tags',
             'needs version 2018-03-02',
@@ -178,8 +179,11 @@ class ValueTest(TemplateTestCase):
             ('json', '{"a": [1]}', {'a': [1]}),
             ('json', {'a': 1}, {'a': 1}),
             ('json', '[]', []),
-            ('json', ' ', {}),
-            ('comma_delimited_list', 'a, b,c ', ['a', 'b', 'c']),
+            ('json', '', ''),
+            ('json', '5', 5),
+            ('json', True, True),
+            ('json', '"s"', 's'),
+            ('comma_delimited_list', 'a, b,c ', ['a', ' b', 'c ']),
             ('comma_delimited_list', '', []),
             ('comma_delimited_list', ['a,b', 1], ['a,b', '1']),
             ('boolean', 'On', True),
@@ -194,10 +198,10 @@ class ValueTest(TemplateTestCase):
         for type_, telling, value in (
             ('string', 'a string, not a map', {}),
             ('number', 'a number such as', 'x'),
-            ('json', 'JSON of one', '{'),
-            ('json', 'not a number', '1'),
+            ('json', 'with JSON', '{'),
+            ('json', 'with JSON', ' '),
             ('json', 'nested deeper', '[' * 200 + ']' * 200),
-            ('json', 'JSON of one', '[' * 100_000),
+            ('json', 'with JSON', '[' * 100_000),
             ('json', 'finite', '{"a": NaN}'),
             ('comma_delimited_list', 'must be a string', [{}]),
             ('comma_delimited_list', 'with commas', 3),

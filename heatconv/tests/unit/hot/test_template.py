@@ -381,6 +381,27 @@ class InvalidTest(TemplateCase):
             hot({'a': server(image={'list_join': 'x'})}),
         )
 
+    def test_nothing_in_a_resource_may_be_null(self) -> None:
+        for key in ('properties', 'metadata', 'depends_on', 'deletion_policy', 'description'):
+            self.wrong(
+                errors.InvalidSection,
+                f'resources.a.{key}',
+                'must not be null',
+                hot({'a': {**NONE, key: None}}),
+            )
+
+    def test_a_parameter_and_a_resource_of_one_name(self) -> None:
+        self.wrong(
+            errors.InvalidSection,
+            'resources.a',
+            'a parameter of this name',
+            hot({'a': NONE}, parameters={'a': {'type': 'string', 'default': 'x'}}),
+        )
+
+    def test_description_of_an_output_may_be_a_number(self) -> None:
+        template = compiled(hot(outputs={'o': {'value': 1, 'description': 5}}))
+        self.assertEqual('5', template.outputs['o'].description)
+
     def test_outputs(self) -> None:
         for kind, path, telling, output in (
             (errors.InvalidSection, '', 'write {value', 'x'),

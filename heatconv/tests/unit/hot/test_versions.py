@@ -81,6 +81,16 @@ class VersionTest(TemplateTestCase):
                 source,
             )
 
+    def test_two_languages(self) -> None:
+        source = {'heat_template_version': '2013-05-23', 'HeatTemplateFormatVersion': '2012-12-12'}
+        self.assert_wrong(
+            InvalidVersion,
+            'HeatTemplateFormatVersion',
+            'one language',
+            versions.version_of,
+            source,
+        )
+
     def test_cfn(self) -> None:
         self.assert_wrong(
             InvalidVersion,

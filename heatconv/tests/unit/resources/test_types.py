@@ -86,6 +86,9 @@ class TypesTest(testtools.TestCase):
         )
         error = self.assertRaises(ValueError, self.plugin(resource.type).create, resource)
         self.assertIn('length 3 is less than the 4', str(error))
+        nothing = self.resource('OS::Heat::RandomString', character_classes=[])
+        error = self.assertRaises(ValueError, self.plugin(nothing.type).create, nothing)
+        self.assertIn('neither character_classes nor', str(error))
         for wrong in ({'length': 0}, {'length': 513}, {'character_classes': [{'class': 'x'}]}):
             self.assertRaises(TemplateError, self.resource, 'OS::Heat::RandomString', **wrong)
 
