@@ -119,10 +119,8 @@ class SiteTest(testtools.TestCase):
         template = {'heat_template_version': '2021-04-16', 'resources': resources, **sections}
         tagged = {'tags': tags} if tags else {}
         self.ask('stacks', {'stack_name': name, 'template': template, **tagged})
-        ends = time.monotonic() + 30
-        while wait and self.ask(f'stacks/{name}')['stack']['stack_status'] != 'CREATE_COMPLETE':
-            self.assertLess(time.monotonic(), ends, f'{name} is not made')
-            time.sleep(0.1)
+        if wait:
+            self.until(name, 'CREATE_COMPLETE')
 
     def ask(self, path: str, body: Any = None) -> Any:
         """Send a request to heat-api; without a body it is a GET."""
@@ -138,9 +136,9 @@ class SiteTest(testtools.TestCase):
         """Wait until a stack has a status, or one that ends so."""
         ends = time.monotonic() + seconds
         while True:
-            shown = self.json('stack', 'show', name, '--no-resolve-outputs')
-            if shown['stack_status'].endswith(status):
+            shown = self.ask(f'stacks/{name}?resolve_outputs=false')['stack']['stack_status']
+            if shown.endswith(status):
                 return
             if time.monotonic() > ends:
-                self.fail(f'{name} is {shown["stack_status"]}, not {status}')
-            time.sleep(0.3)
+                self.fail(f'{name} is {shown}, not {status}')
+            time.sleep(0.2)

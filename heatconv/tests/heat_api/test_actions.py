@@ -38,7 +38,7 @@ class TestActions(SiteTest):
         self.assertEqual('SUSPEND_COMPLETE', self.resource())
         self.assertIn('[demo]: RESUME_COMPLETE', self.works(*self.wait_for('resume')).out)
         self.assertEqual('RESUME_COMPLETE', self.json('stack', 'show', 'demo')['stack_status'])
-        self.works('stack', 'delete', '-y', '--wait', 'demo')
+        self.works('stack', 'delete', '-y', 'demo')
 
     def wait_for(self, action: str) -> tuple[str, ...]:
         """Return the command that waits for an action."""

@@ -54,7 +54,7 @@ class TestCreate(SiteTest):
         self.assertEqual('Hello, from a file', shown['output_value'])
 
     def test_without_outputs(self) -> None:
-        self.create('demo', self.template(**GREETING))
+        self.make('demo', **GREETING)
         self.assertNotIn('outputs', self.json('stack', 'show', 'demo', '--no-resolve-outputs'))
 
     def test_failure_is_told(self) -> None:
@@ -109,7 +109,9 @@ class TestList(SiteTest):
         self.assertEqual([None, None, None], [one['Parent'] for one in nested])
 
     def test_deleted(self) -> None:
-        self.works('stack', 'delete', '-y', '--wait', 'pear')
+        pear = self.json('stack', 'show', 'pear')['id']
+        self.works('stack', 'delete', '-y', 'pear')
+        self.until(pear, 'DELETE_COMPLETE')
         self.assertEqual(['cherry', 'apple'], self.names())
         deleted = {
             one['Stack Name']: one['Deletion Time']
@@ -140,7 +142,7 @@ class TestUpdate(SiteTest):
         self.assertEqual(['a'], self.json('stack', 'show', 'demo')['tags'])
 
     def test_another_template(self) -> None:
-        self.create('demo', self.template(**GREETING))
+        self.make('demo', **GREETING)
         before = self.json('stack', 'show', 'demo')
         template = self.template(NOTHING, 'other.yaml')
         self.works(
@@ -159,14 +161,14 @@ class TestUpdate(SiteTest):
         return shown['tags'], shown['timeout_mins'], shown['disable_rollback']
 
     def test_failure_is_told(self) -> None:
-        self.create('demo', self.template(tested(value='a')))
+        self.make('demo', tested(value='a'))
         template = self.template(tested(value='b', fail=True))
         said = self.refused('stack', 'update', 'demo', '-t', template, '--wait')
         self.assertIn('Stack demo UPDATE_FAILED', said)
         self.assertEqual('UPDATE_FAILED', self.json('stack', 'show', 'demo')['stack_status'])
 
     def test_cancel_goes_back(self) -> None:
-        self.create('demo', self.template(tested(value='a')))
+        self.make('demo', tested(value='a'))
         slow = self.template(tested(value='b', action_wait_secs={'update': 5}), 'slow.yaml')
         self.works('stack', 'update', 'demo', '-t', slow)
         answer = self.works('stack', 'cancel', 'demo', '-f', 'json')
@@ -188,10 +190,8 @@ class TestDelete(SiteTest):
         self.works('stack', 'create', 'demo', '-t', self.template(ENDLESS))
         shown = self.json('stack', 'show', 'demo')
         self.assertEqual('CREATE_IN_PROGRESS', shown['stack_status'])
-        self.works('stack', 'delete', '-y', '--wait', 'demo')
-        self.assertEqual(
-            'DELETE_COMPLETE', self.json('stack', 'show', shown['id'])['stack_status']
-        )
+        self.works('stack', 'delete', '-y', 'demo')
+        self.until(shown['id'], 'DELETE_COMPLETE')
 
     def test_cancel_create(self) -> None:
         self.works('stack', 'create', 'demo', '-t', self.template(ENDLESS))

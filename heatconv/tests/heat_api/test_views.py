@@ -125,7 +125,7 @@ class TestOutputsAndTemplate(SiteTest):
 
 class TestFailuresAndHooks(SiteTest):
     def test_failures(self) -> None:
-        self.works('stack', 'create', 'demo', '-t', self.template({**FAILING, **NOTHING}))
+        self.make('demo', {**FAILING, **NOTHING}, wait=False)
         self.until('demo', 'CREATE_FAILED')
         said = yaml.safe_load(self.works('stack', 'failures', 'list', 'demo', '--long').out)
         self.assertEqual(['demo.broken'], list(said))
@@ -137,6 +137,6 @@ class TestFailuresAndHooks(SiteTest):
         self.assertEqual('', self.works('stack', 'failures', 'list', 'fine').out)
 
     def test_no_hooks_are_pending(self) -> None:
-        self.works('stack', 'create', 'demo', '-t', self.template(ENDLESS))
+        self.make('demo', ENDLESS, wait=False)
         self.assertEqual([], self.json('stack', 'hook', 'poll', 'demo'))
-        self.works('stack', 'delete', '-y', '--wait', 'demo')
+        self.works('stack', 'delete', '-y', 'demo')
