@@ -294,6 +294,20 @@ class StoreContract:
         self.assertEqual(made.stack.traversal_id, saved.traversal_id)
         self.assertIsNone(saved.wish_id)
 
+    def test_preparation_sees_all_rows_of_a_large_stack_and_no_others(self) -> None:
+        names = [f'r{number:05}' for number in range(10_050)]
+        made = self.prepare(self.stack(), *names)
+        self.prepare(self.stack('other'), 'a', 'z')
+        seen: list[str] = []
+
+        def plan(stack: Stack, rows: list[Resource]) -> traversal.Plan:
+            seen.extend(row.id for row in rows)
+            return traversal.Plan(stack)
+
+        stack = self.wish(made.stack.id, Action.UPDATE, self.store.save_template({'new': 1}))
+        self.store.prepare(stack.id, stack.wish_id, plan)
+        self.assertEqual(sorted(row.id for row in made.rows), seen)
+
     def untimed(self, rows: list[Resource]) -> list[Resource]:
         return [dataclasses.replace(row, created_at=0.0, updated_at=None) for row in rows]
 

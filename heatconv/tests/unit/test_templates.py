@@ -105,6 +105,42 @@ class CompiledTemplateTest(TemplatesTestCase):
         self.assertEqual('resources.B.properties.wait_secs', error.path)
         self.assertRaises(ResolutionError, compiled.definition('B').wanted, stack(), 'new', {})
 
+    def test_definition_of_a_node_waits_for_nobody_who_is_not_there(self) -> None:
+        source = template(
+            {'A': thing(condition=False), 'B': thing(depends_on=['A', 'C']), 'C': thing()}
+        )
+        template_id = self.parts.store.save_template({'template': source})
+        words = self.cache.compile({'template': source}).words('B')
+        self.assertEqual(('C',), self.cache.defined(template_id, 'B', words or '').requires)
+
+    def test_fingerprint_tells_what_a_condition_or_a_file_has_changed(self) -> None:
+        resources = {
+            'chosen': thing({'if': ['big', 'a', 'b']}),
+            'read': thing({'get_file': 'f'}),
+            'alone': thing('x'),
+        }
+        source = template(
+            resources,
+            conditions={'big': {'get_param': 'big'}},
+            parameters={'big': {'type': 'boolean'}},
+        )
+
+        def prints(big: bool, text: str) -> dict[str, str]:
+            given = {
+                'template': source,
+                'environment': {'parameters': {'big': big}},
+                'files': {'f': text},
+            }
+            definitions = self.cache.compile(given).definitions
+            return {name: one.fingerprint for name, one in definitions.items()}
+
+        before = prints(True, 'x')
+        self.assertEqual(before, prints(True, 'x'))
+        for after in (prints(False, 'x'), prints(True, 'y')):
+            self.assertNotEqual(before['chosen'], after['chosen'])
+            self.assertNotEqual(before['read'], after['read'])
+            self.assertEqual(before['alone'], after['alone'])
+
     def test_type_without_a_plugin_here_fails_its_resource(self) -> None:
         compiled = CompiledTemplate(self.compile(AB).hot, Registry({}), AB)
         error = self.assertRaises(UnknownType, compiled.definition('A').wanted, stack(), 'new', {})

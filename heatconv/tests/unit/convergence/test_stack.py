@@ -10,7 +10,7 @@ import testtools
 
 from heatconv.convergence import invariants
 from heatconv.convergence import stack as rules
-from heatconv.convergence.model import ALL, Action, Kind, NodeKey, NodeStatus, Stack, Status
+from heatconv.convergence.model import ALL, LOOKS, Action, Kind, NodeKey, NodeStatus, Stack, Status
 from heatconv.convergence.step import Failure
 from heatconv.tests.unit.convergence.rows import (
     CREATING,
@@ -98,6 +98,18 @@ class RequestTest(testtools.TestCase):
     def test_cancelled_stack_has_failed_and_wishes_nothing(self) -> None:
         after, _ = rules.cancel(stack(wish_id='w', deadline=9.0), 5.0)
         self.assertEqual((Status.FAILED, None, 5.0), (after.status, after.wish_id, after.deadline))
+
+
+class LooksTest(testtools.TestCase):
+    def test_a_look_changes_no_template_that_is_remembered(self) -> None:
+        for action in LOOKS:
+            before = stack(template_id='now', previous_template_id='before', last_good_id='good')
+            wished, _ = rules.wish(before, action, 'now', 'w')
+            after = rules.template_is_good(rules.prepared(wished, 't'))
+            self.assertEqual(
+                ('now', 'before', 'good'),
+                (after.template_id, after.previous_template_id, after.last_good_id),
+            )
 
 
 class InvariantsTest(testtools.TestCase):

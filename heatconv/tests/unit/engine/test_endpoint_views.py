@@ -55,6 +55,11 @@ class ValidateTest(EngineTestCase):
         )
         self.assertEqual({'size': 7}, shown['Environment']['parameters'])
 
+    def test_files_that_it_takes(self) -> None:
+        source = template({'A': thing({'get_file': 'f'})})
+        self.assertNotIn('Error', self.validate(source, files={'f': 'x'}))
+        self.assertIn('get_file', self.validate(source)['Error'])
+
     def test_what_is_wrong_is_an_answer(self) -> None:
         shown = self.validate({'heat_template_version': '1', 'resources': {}})
         self.assertEqual(['Error'], list(shown))

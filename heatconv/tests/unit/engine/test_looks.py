@@ -58,6 +58,14 @@ class LookTest(EngineTestCase):
         self.assertEqual('UPDATE_COMPLETE', self.state(identity))
         self.assert_at_rest(identity)
 
+    def test_what_was_told_to_be_wrong_may_be_well_again(self) -> None:
+        identity = self.made(AB)
+        self.call('resource_mark_unhealthy', identity, 'A', True)
+        self.call('stack_check', identity)
+        self.parts.rest()
+        self.assertEqual('CHECK_COMPLETE', self.state(identity))
+        self.assertEqual('CHECK_COMPLETE', self.states(identity)['A'])
+
     def test_check_keeps_what_a_rollback_goes_to(self) -> None:
         identity = self.made(AB)
         good = self.stack(identity).last_good_id

@@ -20,7 +20,7 @@ from heatconv.ports import SystemClock
 from heatconv.storage.memory import MemoryStore, served
 from heatconv.tests.unit.convergence.rows import row
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing
-from heatconv.worker.loop import CROWDED_SECONDS, SHARE, Entry, Loop
+from heatconv.worker.loop import CROWDED_SECONDS, MANY, SHARE, Entry, Loop
 
 PATIENCE = 10
 
@@ -363,6 +363,48 @@ class TurnsTest(LoopTestCase):
         self.parts.clock.time += CROWDED_SECONDS + 0.1
         put('large', 1)
         self.assertGreater(len(loop._next_batch()), SHARE)
+
+
+class GatherTest(LoopTestCase):
+    """How long answers wait for more to be committed with them."""
+
+    def gathered(self, loop: Loop, stacks: int, given: int) -> int:
+        """Return how many answers there are to go on with."""
+        for number in range(stacks):
+            loop._active[f'stack{number}'] = self.parts.clock.now()
+
+        def later() -> None:
+            for _ in range(given):
+                loop._inbox.put(Entry(('project', 'stack0'), quickly(lambda: None), None))
+
+        timer = threading.Timer(0.005, later)
+        timer.start()
+        self.addCleanup(timer.join)
+        loop._gather()
+        return len(loop._ready)
+
+    def test_nobody_waits_where_the_threads_have_little_to_do(self) -> None:
+        self.assertEqual(0, self.gathered(self.loop(clock=SystemClock()), 1, 5))
+
+    def test_answers_wait_while_the_threads_have_enough_to_do(self) -> None:
+        performer = Blocking()
+        loop = self.loop(clock=SystemClock(), performer=performer)
+        for _ in range(6):
+            loop._pool.submit('project', 'stack0', performer.perform_many, ())
+        self.addCleanup(performer.go_on.set)
+        self.assertEqual(5, self.gathered(loop, 1, 5))
+
+    def test_no_longer_than_until_there_are_enough(self) -> None:
+        performer = Blocking()
+        loop = self.loop(clock=SystemClock(), performer=performer, batch_size=9)
+        for _ in range(6):
+            loop._pool.submit('project', 'stack0', performer.perform_many, ())
+        self.addCleanup(performer.go_on.set)
+        self.assertEqual(3, self.gathered(loop, 1, 50))
+
+    def test_answers_of_many_stacks_wait_for_each_other(self) -> None:
+        self.assertEqual(0, self.gathered(self.loop(clock=SystemClock()), MANY - 1, 5))
+        self.assertEqual(5, self.gathered(self.loop(clock=SystemClock()), 2 * MANY, 5))
 
 
 class EndTest(LoopTestCase):
