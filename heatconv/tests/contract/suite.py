@@ -295,7 +295,7 @@ class StoreContract:
         self.assertIsNone(saved.wish_id)
 
     def test_preparation_sees_all_rows_of_a_large_stack_and_no_others(self) -> None:
-        names = [f'r{number:05}' for number in range(10_050)]
+        names = [f'r{number:05}' for number in reversed(range(10_050))]
         made = self.prepare(self.stack(), *names)
         self.prepare(self.stack('other'), 'a', 'z')
         seen: list[str] = []
