@@ -59,8 +59,40 @@ _WRITTEN_OUT = frozenset(
         'yaql',
     )
 )
+#: Of those that resolve the parts one by one, how many: what an ``if`` leaves out there is a
+#: null, not left out.
+_APART: Mapping[str, int] = {
+    'contains': 2,
+    'equals': 2,
+    'filter': 2,
+    'get_attr': 2,
+    'list_join': 2,
+    'repeat': 2,
+    'str_replace': 2,
+    'str_replace_strict': 2,
+    'str_replace_vstrict': 2,
+    'yaql': 2,
+}
+#: From this version on an ``if`` may leave out.
+_NULLABLE_SINCE = '2021-04-16'
 #: A map with one such key was surely meant as a function.
 _LOOKS_LIKE = ('get_', 'Fn::', 'str_', 'list_', 'map_')
+
+
+def _nulls_for_omitted(argument: Any, count: int) -> Any:
+    """Give each of the first parts that is an ``if`` without an else a null for one."""
+    keys: list[Any] = []
+    if isinstance(argument, dict):
+        keys = list(argument)
+    elif isinstance(argument, list):
+        keys = list(range(min(count, len(argument))))
+    for key in keys:
+        one = argument[key]
+        chosen = one.get('if') if isinstance(one, dict) and len(one) == 1 else None
+        if isinstance(chosen, list) and len(chosen) == 2:
+            argument = argument.copy()
+            argument[key] = {'if': [*chosen, None]}
+    return argument
 
 
 @dataclass(slots=True)
@@ -211,6 +243,8 @@ class Context:
                 ((key, _),) = argument.items()
                 if self._builder(key) is not None:
                     raise InvalidArguments('its argument must be written out, not be a function')
+            if name in _APART and self.version.since(_NULLABLE_SINCE):
+                argument = _nulls_for_omitted(argument, _APART[name])
             built = builder(argument, self)
         except TemplateError as error:
             error.under(name)

@@ -7,6 +7,7 @@ not differ any more is to be taken off this list.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -174,9 +175,16 @@ def _pattern(case: Case, difference: Difference) -> bool:
     )
 
 
+#: In a condition, or in one of several that are taken together.
+_CONDITION = re.compile(
+    r': conditions\.|\.(?:and|or)(?:\.[a-z0-9]+)*: (?:a|there is no) condition'
+)
+
+
 def _condition_not_asked_for(case: Case, difference: Difference) -> bool:
     ours = difference.ours
-    return _refused_here(difference) and ours is not None and ': conditions.' in ours.detail
+    accepted = difference.heat is None or difference.heat.error is None
+    return accepted and ours is not None and _CONDITION.search(ours.detail) is not None
 
 
 def _breaks(case: Case, difference: Difference) -> bool:
@@ -194,11 +202,18 @@ def _breaks(case: Case, difference: Difference) -> bool:
 
 
 def _resolved_in_vain(case: Case, difference: Difference) -> bool:
-    return _refused_here(difference, '.filter.0')
+    ours = difference.ours
+    return (
+        ours is not None
+        and '.filter.0' in ours.detail
+        and (difference.heat is None or difference.heat.error is None)
+    )
 
 
 def _empty_text(case: Case, difference: Difference) -> bool:
-    return _refused_here(difference, 'map_merge: it needs a list of maps, not a string')
+    return _refused_here(
+        difference, 'map_merge: it needs a list of maps, not a string'
+    ) or _refused_here(difference, 'MemberListToMap.2: it must be a list, not a string')
 
 
 def _pseudo_in_condition(case: Case, difference: Difference) -> bool:
@@ -214,9 +229,15 @@ def _pseudo_in_condition(case: Case, difference: Difference) -> bool:
     )
 
 
+def _key_of_another_kind(case: Case, difference: Difference) -> bool:
+    return _refused_here(difference, '.map_replace.', 'keys: a key must be a string')
+
+
 def _same_everywhere(case: Case, difference: Difference) -> bool:
+    ours = difference.ours
     return _refused_here(difference, '.digest.0: there is no algorithm') or (
-        _refused_here(difference, '.yaql.expression: the expression fails: ValueError')
+        ours is not None
+        and '.yaql.expression: the expression fails: ValueError' in ours.detail
         and any(word in json.dumps(case.template) for word in ('now(', 'random(', 'randint('))
     )
 
@@ -318,6 +339,11 @@ DELIBERATE = (
         _empty_section,
     ),
     Deliberate(
+        'keys are strings',
+        'Heat takes a number for a new key, which JSON then writes as a string.',
+        _key_of_another_kind,
+    ),
+    Deliberate(
         'the same everywhere and always',
         'Heat takes the algorithms of whatever OpenSSL it runs with, and expressions that '
         'ask for the time or for chance. Here a template means the same on every host and '
@@ -357,7 +383,8 @@ DELIBERATE = (
     ),
     Deliberate(
         'conditions that nobody asks for are looked at',
-        'Heat finds what is wrong in a condition when something depends on it. Here all are '
+        'Heat finds what is wrong in a condition when something depends on it, and of several '
+        'with "and" or "or" does not look at those that do not matter any more. Here all are '
         'computed at once.',
         _condition_not_asked_for,
     ),

@@ -56,6 +56,7 @@ class HeatSide:
         )
         self._environment = environment.Environment
         self._check_environment = environment_format.validate
+        self._complete_environment = environment_format.default_for_missing
         self._template = template.Template
         self._stack = stack.Stack
         self._resolve = function.resolve
@@ -78,7 +79,9 @@ class HeatSide:
         try:
             # As heat-api does, which reads environments for Heat's engine.
             self._check_environment(case.environment)
-            env = self._environment(dict(case.environment))
+            settings = dict(case.environment)
+            self._complete_environment(settings)
+            env = self._environment(settings)
             template = self._template(dict(case.template), files=dict(case.files), env=env)
             stack = self._stack(self._context, STACK, template)
         except Exception as error:

@@ -70,6 +70,23 @@ class ConditionsTest(TemplateTestCase):
             self.assertEqual('yes' if expected else 'no', value['x'], name)
         self.assertEqual('yes', chosen({'if': ['either', 'yes', 'no']}, env='prod')['x'])
 
+    def test_what_is_left_out_of_an_argument_that_is_taken_apart_is_null(self) -> None:
+        # Whether it is known when the template is compiled or at run time only.
+        for name in ('prod', {'not': 'mine'}):
+            left_out = {'if': [name, 'x']}
+            for expected, value in (
+                (['a'], {'filter': [left_out, ['a']]}),
+                (None, {'filter': [['a'], left_out]}),
+                ('', {'list_join': [',', left_out]}),
+                ('a', {'list_join': [',', ['a'], left_out]}),
+                ([None], {'repeat': {'template': left_out, 'for_each': {'y': ['z']}}}),
+                (['a'], {'list_concat': [['a'], left_out]}),
+            ):
+                self.assertEqual({'x': expected, 'y': 1}, chosen(value), value)
+            self.assertEqual({'if': [name, 'x']}, left_out)
+            error = self.raised(errors.TemplateError, chosen, {'get_attr': ['a', left_out]})
+            self.assertIn('name of an attribute', str(error))
+
     def test_known_at_run_time_only(self) -> None:
         for name in ('mine', 'mine_big', {'not': {'not': 'mine'}}, {'or': ['prod', 'mine']}):
             self.assertEqual('yes', chosen({'if': [name, 'yes', 'no']})['x'], name)
