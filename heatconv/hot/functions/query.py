@@ -19,6 +19,7 @@ that would give another answer each time is left out: a check may be repeated.
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,13 +77,20 @@ def evaluated(argument: Any, budget: Budget) -> Any:
 def _plain(value: Any) -> Any:
     """Return a value of maps, lists and scalars; others are written as text."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {_key(key): _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, set | frozenset):
         return sorted((_plain(one) for one in value), key=repr)
     if value is None or isinstance(value, str | int | float):
         return value
+    return str(value)
+
+
+def _key(value: Any) -> str:
+    """Write a key as JSON does."""
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)
     return str(value)
 
 

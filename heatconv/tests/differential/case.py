@@ -108,7 +108,9 @@ TIME = 'time'
 
 def value_of(value: Any) -> Answer:
     """Take a value: 1, 1.0, true and '1' differ, the order of keys does not matter."""
-    return Answer(json.dumps(value, sort_keys=True, default=_plain))
+    # Written first: keys that are no strings cannot be sorted before they are.
+    written = json.loads(json.dumps(value, default=_plain))
+    return Answer(json.dumps(written, sort_keys=True))
 
 
 def differences(heat: Outcome, ours: Outcome) -> Iterable[Difference]:

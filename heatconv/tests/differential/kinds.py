@@ -204,9 +204,19 @@ def resolved_in_vain(case: Case, difference: Difference) -> bool:
 
 def empty_text(case: Case, difference: Difference) -> bool:
     """Tell whether it is an empty text in place of a list."""
-    return _refused_here(
-        difference, 'map_merge: it needs a list of maps, not a string'
-    ) or _refused_here(difference, 'MemberListToMap.2: it must be a list, not a string')
+    ours = difference.ours
+    accepted = difference.heat is None or difference.heat.error is None
+    return (
+        accepted
+        and ours is not None
+        and any(
+            words in ours.detail
+            for words in (
+                'map_merge: it needs a list of maps, not a string',
+                'MemberListToMap.2: it must be a list, not a string',
+            )
+        )
+    )
 
 
 def pseudo_in_condition(case: Case, difference: Difference) -> bool:
