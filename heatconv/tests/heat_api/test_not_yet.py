@@ -14,7 +14,6 @@ from heatconv.tests.heat_api.templates import NOTHING
 NO_SIGNALS = 'there is no type of resource that takes signals'
 HANDED_OVER = 'resources are not handed over from one engine to another'
 SOFTWARE = 'software configuration is for servers, of which there are none'
-ONE_PROJECT = 'a request is of one project'
 
 #: Commands and why they are not answered; ``{template}`` and ``{adopt}`` are files, demo is
 #: a stack with a resource ``nothing``.
@@ -24,8 +23,6 @@ NOT_YET: dict[str, str] = {
     'stack hook clear --pre-create demo nothing': NO_SIGNALS,
     'stack resource signal demo nothing': NO_SIGNALS,
     'stack adopt --adopt-file {adopt} other': HANDED_OVER,
-    'stack list --all-projects': ONE_PROJECT,
-    'stack list --long': ONE_PROJECT,
     'software config list': SOFTWARE,
     'software config show 1': SOFTWARE,
     'software config delete 1': SOFTWARE,

@@ -108,6 +108,14 @@ class TestList(SiteTest):
         nested = self.json('stack', 'list', '--nested', '--hidden')
         self.assertEqual([None, None, None], [one['Parent'] for one in nested])
 
+    def test_administrators_see_all_projects(self) -> None:
+        # Other tests have projects of their own, at the same time.
+        everywhere = self.json('stack', 'list', '--all-projects')
+        here = {one['ID'] for one in self.json('stack', 'list')}
+        self.assertLessEqual(here, {one['ID'] for one in everywhere})
+        long = self.json('stack', 'list', '--long')
+        self.assertIn('Stack Owner', long[0])
+
     def test_deleted(self) -> None:
         pear = self.json('stack', 'show', 'pear')['id']
         self.works('stack', 'delete', '-y', 'pear')
