@@ -68,8 +68,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         read = content.read(
             template, params, files, args, environment_files, self._max_template_size
         )
-        user = getattr(context, 'username', None) or context.user_id or ''
-        stack = self._requests.create(context.project_id, user, stack_name, read)
+        stack = self._requests.create(context.project_id, _user(context), stack_name, read)
         return formats.identity(stack)
 
     @method
@@ -133,9 +132,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
             template, params, files, args, environment_files, self._max_template_size
         )
         compiled = self._requests.compile(read.template)
-        stack = self._requests.imagined(
-            context.project_id, context.user_id or '', stack_name, read
-        )
+        stack = self._requests.imagined(context.project_id, _user(context), stack_name, read)
         return preview.of_create(stack, compiled)
 
     @method
@@ -364,7 +361,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
                 found = found[ids.index(marker) + 1 :] if marker in ids else []
         else:
             found = self._store.events(stack.id, marker, None if filters else limit)
-        shown = [formats.event(one, stack) for one in found]
+        shown = [formats.event(one, stack, nested_depth is not None) for one in found]
         shown = [one for one in shown if _matches(one, filters or {})]
         return shown if limit is None else shown[:limit]
 
@@ -391,6 +388,11 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
             compiled = self._compiled(stack)
             values = None if compiled is None else outputs.values(self._store, stack, compiled)
         return formats.stack(stack, head, values)
+
+
+def _user(context: Any) -> str:
+    """Return the name of the user, as heat-api tells it, or the id."""
+    return str(getattr(context, 'username', None) or context.user_id or '')
 
 
 def _tag_filters(tags: Any, tags_any: Any, not_tags: Any, not_tags_any: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heatconv.convergence.model import Resource, Stack
+from heatconv.convergence.model import Action, Resource, Stack
 from heatconv.hot.template import Head
 from heatconv.storage.base import Lease, StoredEvent
 from heatconv.templates import attributes, pseudo_parameters
@@ -42,8 +42,10 @@ def stack(
     shown: dict[str, Any] = {
         'stack_name': row.name,
         'stack_identity': identity(row),
-        'creation_time': time(row.created_at),
-        'updated_time': time(row.updated_at),
+        # What a preview shows was not made at any time.
+        'creation_time': time(row.created_at) if row.created_at else None,
+        # As in Heat: of the latest request after the first one.
+        'updated_time': None if row.action == Action.CREATE else time(row.updated_at),
         'deletion_time': time(row.deleted_at),
         'notification_topics': [],
         'description': None,
@@ -100,8 +102,8 @@ def resource(
     :param with_attr: names of attributes to show even if they are null.
     """
     shown: dict[str, Any] = {
-        'updated_time': time(row.updated_at or row.created_at),
-        'creation_time': time(row.created_at),
+        'updated_time': time(row.updated_at or row.created_at) if row.created_at else None,
+        'creation_time': time(row.created_at) if row.created_at else None,
         'resource_name': row.name,
         'physical_resource_id': row.physical_id or '',
         'resource_action': row.action.value,
@@ -123,8 +125,11 @@ def resource(
     return shown
 
 
-def event(stored: StoredEvent, stack: Stack) -> dict[str, Any]:
-    """Show an event; one of the stack itself bears the name of the stack."""
+def event(stored: StoredEvent, stack: Stack, nested: bool = False) -> dict[str, Any]:
+    """Show an event; one of the stack itself bears the name of the stack.
+
+    :param nested: tell the stack at the root of all, which is this one.
+    """
     told = stored.event
     name = told.resource_name if told.resource_name is not None else stack.name
     return {
@@ -138,6 +143,7 @@ def event(stored: StoredEvent, stack: Stack) -> dict[str, Any]:
         'resource_status': told.status.value,
         'resource_status_reason': told.reason,
         'resource_type': told.resource_type,
+        **({'root_stack_id': identity(stack)} if nested else {}),
     }
 
 

@@ -78,6 +78,27 @@ class ValidateTest(EngineTestCase):
         self.assertEqual(([], 0), (self.heard.wishes, self.call('count_stacks')))
 
 
+class TimesTest(EngineTestCase):
+    def test_time_of_an_update_is_that_of_the_first_request_after_the_create(self) -> None:
+        identity = self.made(AB)
+
+        def updated() -> Any:
+            return self.call('show_stack', identity)[0]['updated_time']
+
+        self.assertIsNone(updated())
+        self.update(identity, AB, description='again')
+        self.assertIsNotNone(updated())
+
+    def test_events_of_nested_stacks_tell_the_root(self) -> None:
+        identity = self.made(AB)
+        plain = self.call('list_events', identity)
+        nested = self.call('list_events', identity, nested_depth=2)
+        self.assertEqual(
+            {identity['stack_id']}, {one['root_stack_id']['stack_id'] for one in nested}
+        )
+        self.assertNotIn('root_stack_id', plain[0])
+
+
 class OutputsTest(EngineTestCase):
     def test_list_has_no_values(self) -> None:
         identity = self.made(AB, outputs=OUTPUTS)

@@ -28,6 +28,12 @@ class CreateTest(EngineTestCase):
         )
         self.assertIsNone(b['properties']['value'])
 
+    def test_it_was_made_at_no_time(self) -> None:
+        shown = self.preview(AB)
+        times = ('creation_time', 'updated_time')
+        self.assertEqual((None, None), tuple(shown[key] for key in times))
+        self.assertEqual((None, None), tuple(shown['resources'][0][key] for key in times))
+
     def test_nothing_is_stored(self) -> None:
         self.preview(AB)
         self.assertEqual(([], 0), (self.heard.wishes, self.call('count_stacks')))

@@ -207,6 +207,7 @@ class YaqlTest(FunctionTestCase):
             ({'a': 1}, 'dict(a => 1)'),
             ('1970-01-01 00:00:00', "datetime(1970, 1, 1).format('%Y-%m-%d %H:%M:%S')"),
             ([1, 2], 'set(2, 1)'),
+            ({'1': 1, 'null': None}, 'dict(1 => 1, null => null)'),
         ):
             given_ = {'expression': expression, 'data': {'l': [1, 2, 3]}}
             self.assertEqual(expected, run({'yaql': given_}), expression)
