@@ -112,8 +112,8 @@ MUTANTS = (
     Mutant(
         'delete_makes_nothing_the_last_good_template',
         STACK,
-        'if stack.template_id is None and stack.action == Action.DELETE:',
-        'if False:',
+        'if stack.action in LOOKS or (stack.template_id is None and stack.action == Action.DELETE):',
+        'if stack.action in LOOKS:',
     ),
     # Which row serves a name
     Mutant(
@@ -313,9 +313,9 @@ MUTANTS = (
         'old_traversal_completes_over_a_wish',
         STACK,
         'if stack.wish_id:\n        return evolve(stack, version=stack.version + 1), ()\n'
-        '    return _with_event(',
+        '    if stack.status == Status.FAILED:',
         'if False:\n        return evolve(stack, version=stack.version + 1), ()\n'
-        '    return _with_event(',
+        '    if stack.status == Status.FAILED:',
     ),
     Mutant(
         'failure_forgets_the_newer_wish',
