@@ -112,7 +112,8 @@ MUTANTS = (
     Mutant(
         'delete_makes_nothing_the_last_good_template',
         STACK,
-        'if stack.action in LOOKS or (stack.template_id is None and stack.action == Action.DELETE):',
+        'if stack.action in LOOKS or (stack.template_id is None and stack.action == '
+        'Action.DELETE):',
         'if stack.action in LOOKS:',
     ),
     # Which row serves a name
