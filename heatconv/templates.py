@@ -20,7 +20,7 @@ from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.resources.registry import Registry
 from heatconv.storage.base import Store
-from heatconv.storage.memory import encode_template
+from heatconv.storage.content import encode_template
 
 #: What knows the types that are installed.
 Types = Registry

@@ -19,7 +19,8 @@ from heatconv.db.database import Database, repeated, retried
 from heatconv.db.link import Link
 from heatconv.ports import Clock, Ids
 from heatconv.storage.base import Request, StackQuery, StoredEvent
-from heatconv.storage.memory import encode_template, head_of, stamped
+from heatconv.storage.content import encode_template, head_of
+from heatconv.storage.memory import stamped
 
 NODES = f"""
 SELECT {rows.NODE_LIST}, n.definition FROM node n JOIN stack s ON s.traversal_id = n.traversal_id

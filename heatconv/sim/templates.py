@@ -8,7 +8,7 @@ from typing import Any
 from heatconv.hot.limits import COMPILE_BUDGET
 from heatconv.resources.registry import Registry
 from heatconv.storage.base import Store
-from heatconv.storage.memory import encode_template
+from heatconv.storage.content import encode_template
 from heatconv.templates import CompiledDefinition, CompiledTemplate, TemplateCache
 
 

@@ -209,6 +209,24 @@ class Context:
             return Call(name, evaluate, argument)
         return evaluate(argument, self.budget)
 
+    def applied(
+        self,
+        name: str,
+        argument: Any,
+        check: Callable[[Any], None],
+        evaluate: Callable[[Any, Budget], Any],
+    ) -> Any:
+        """Compile an argument, check as much of it as is known, and apply a function to it.
+
+        :param check: is given the argument, or the list or map that it is, in which there
+            may be nodes.
+        """
+        compiled = self.compile(argument)
+        known = compiled.items if isinstance(compiled, MapNode | ListNode) else compiled
+        if not isinstance(known, Node):
+            check(known)
+        return self.evaluated(name, evaluate, compiled)
+
     def refer(self, name: Any) -> TypeSchema:
         """Note a reference to a resource.
 

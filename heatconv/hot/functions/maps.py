@@ -19,7 +19,6 @@ from typing import Any
 
 from heatconv.hot.errors import InvalidArguments, kind, shown
 from heatconv.hot.functions.context import Builder, Context
-from heatconv.hot.functions.node import ListNode, Node
 from heatconv.hot.limits import Budget
 
 _MERGE_SYNTAX = 'write {map_merge: [{key: value}, ...]}'
@@ -28,11 +27,7 @@ _REPLACE_SYNTAX = 'write {map_replace: [map, {keys: {old: new}, values: {old: ne
 
 def map_merge(argument: Any, context: Context) -> Any:
     """Build a merge; what comes later wins, and null is an empty map."""
-    compiled = context.compile(argument)
-    known = compiled.items if isinstance(compiled, ListNode) else compiled
-    if not isinstance(known, Node):
-        _check_list(known, _MERGE_SYNTAX)
-    return context.evaluated('map_merge', merged, compiled)
+    return context.applied('map_merge', argument, _check_merge, merged)
 
 
 def merged(argument: Any, budget: Budget) -> dict[str, Any]:
@@ -48,11 +43,7 @@ def merged(argument: Any, budget: Budget) -> dict[str, Any]:
 
 def map_replace(argument: Any, context: Context) -> Any:
     """Build a replacement of keys and values of a map."""
-    compiled = context.compile(argument)
-    known = compiled.items if isinstance(compiled, ListNode) else compiled
-    if not isinstance(known, Node):
-        _check_list(known, _REPLACE_SYNTAX, 2)
-    return context.evaluated('map_replace', replaced, compiled)
+    return context.applied('map_replace', argument, _check_replace, replaced)
 
 
 def replaced(argument: Any, budget: Budget) -> dict[str, Any]:
@@ -83,6 +74,14 @@ def replaced(argument: Any, budget: Budget) -> dict[str, Any]:
         plain = isinstance(value, str | int | float | None)
         result[key] = values.get(value, value) if plain else value
     return result
+
+
+def _check_merge(value: Any) -> None:
+    _check_list(value, _MERGE_SYNTAX)
+
+
+def _check_replace(value: Any) -> None:
+    _check_list(value, _REPLACE_SYNTAX, 2)
 
 
 def _check_list(value: Any, syntax: str, length: int | None = None) -> None:

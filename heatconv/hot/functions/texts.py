@@ -20,7 +20,7 @@ from typing import Any
 
 from heatconv.hot.errors import InvalidArguments, kind, shown
 from heatconv.hot.functions.context import Builder, Context
-from heatconv.hot.functions.node import ListNode, Node
+from heatconv.hot.functions.node import Node
 from heatconv.hot.limits import Budget
 from heatconv.hot.suggest import suggestion
 
@@ -32,11 +32,7 @@ ALGORITHMS = ('md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512')
 
 def str_split(argument: Any, context: Context) -> Any:
     """Build a split."""
-    compiled = context.compile(argument)
-    known = compiled.items if isinstance(compiled, ListNode) else compiled
-    if not isinstance(known, Node):
-        _check_split(known)
-    return context.evaluated('str_split', split, compiled)
+    return context.applied('str_split', argument, _check_split, split)
 
 
 def split(argument: Any, budget: Budget) -> Any:
@@ -78,11 +74,7 @@ def _check_split(value: Any) -> None:
 
 def digest(argument: Any, context: Context) -> Any:
     """Build a digest."""
-    compiled = context.compile(argument)
-    known = compiled.items if isinstance(compiled, ListNode) else compiled
-    if not isinstance(known, Node):
-        _check_digest(known)
-    return context.evaluated('digest', digested, compiled)
+    return context.applied('digest', argument, _check_digest, digested)
 
 
 def digested(argument: Any, budget: Budget) -> str:

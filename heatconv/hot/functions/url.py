@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode, urlunsplit
 
 from heatconv.hot.errors import InvalidArguments, kind, shown
 from heatconv.hot.functions.context import Builder, Context
-from heatconv.hot.functions.node import MapNode, Node
+from heatconv.hot.functions.node import Node
 from heatconv.hot.limits import Budget
 from heatconv.hot.suggest import suggestion
 
@@ -30,11 +30,7 @@ _SYNTAX = 'write {make_url: {scheme: https, host: ..., path: ...}}'
 
 def make_url(argument: Any, context: Context) -> Any:
     """Build a URL."""
-    compiled = context.compile(argument)
-    known = compiled.items if isinstance(compiled, MapNode) else compiled
-    if not isinstance(known, Node):
-        _check(known)
-    return context.evaluated('make_url', url_of, compiled)
+    return context.applied('make_url', argument, _check, url_of)
 
 
 def url_of(argument: Any, budget: Budget) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import testtools
 from oslo_db import exception as db_exception
@@ -13,6 +14,31 @@ from heatconv.db.database import Database, repeated, retried
 from heatconv.storage.base import Doubtful, StoreUnavailable
 
 LOST = db_exception.DBConnectionError(Exception('server closed the connection'))
+
+
+class LinkTest(testtools.TestCase):
+    def link(self, lives: bool) -> Any:
+        return mock.Mock(lives=lives)
+
+    def test_lost_link_takes_those_that_were_put_by_with_it(self) -> None:
+        database = Database('sqlite://')
+        idle, lost = self.link(True), self.link(False)
+        database._put_by(idle)
+        self.assertIs(idle, database._link())
+        database._put_by(idle)
+        database._put_by(lost)
+        idle.close.assert_called_once_with()
+        lost.close.assert_called_once_with()
+        self.assertFalse(database._links)
+
+    def test_link_that_was_lost_while_it_was_idle_is_not_handed_out(self) -> None:
+        database = Database('sqlite://')
+        first, second = self.link(True), self.link(True)
+        database._put_by(first)
+        database._put_by(second)
+        second.lives = False
+        self.assertIs(first, database._link())
+        second.close.assert_called_once_with()
 
 
 class Server:

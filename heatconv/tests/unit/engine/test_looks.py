@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from heatconv import exception
@@ -38,6 +39,20 @@ class LookTest(EngineTestCase):
         self.assertEqual(('stack', 'COMPLETE'), told[-1])
         self.assertLess(told.index(('A', 'IN_PROGRESS')), told.index(('A', 'COMPLETE')))
         self.assert_at_rest(identity)
+
+    def test_check_takes_over_what_is_real(self) -> None:
+        identity = self.made(AB)
+        row = self.rows(identity)['C']
+        record = self.parts.records.get(row.id)
+        assert record is not None
+        changed = {**record.properties, 'value': 'drifted'}
+        self.parts.records.replace(dataclasses.replace(record, properties=changed))
+        self.call('stack_check', identity)
+        self.parts.rest()
+        self.assertEqual('drifted', self.rows(identity)['C'].attributes['output'])
+        self.update(identity, AB, description='again')
+        self.parts.rest()
+        self.assertEqual('z', self.rows(identity)['C'].attributes['output'])
 
     def test_check_finds_all_that_is_wrong(self) -> None:
         identity = self.made(AB)

@@ -81,6 +81,16 @@ class UpdateTest(EngineTestCase):
         )
         self.assertEqual(before, self.rows(identity))
 
+    def test_what_has_failed_is_tried_again_though_nothing_else_changes(self) -> None:
+        identity = self.made(AB)
+        failing = {**AB, 'A': thing('y', properties={'fail': True})}
+        self.update(identity, failing)
+        self.parts.rest()
+        row = self.rows(identity)['A']
+        self.assertEqual('UPDATE_FAILED', f'{row.action}_{row.status}')
+        asked = {**AB, 'A': thing(row.properties['value'])} if row.properties else AB
+        self.assertEqual(['A'], self.preview(identity, asked)['updated'])
+
     def test_what_is_unhealthy_is_replaced(self) -> None:
         identity = self.made(AB)
         self.call('resource_mark_unhealthy', identity, 'B', True)
