@@ -54,6 +54,18 @@ class ExportTest(ArchiveTestCase):
         self.assertEqual([], self.store.resources(identity['stack_id']))
         self.assertEqual(2, len(self.parts.records.all()))
 
+    def test_died_anywhere_while_it_is_abandoned(self) -> None:
+        self.allowing()
+        for most in range(25):
+            identity = self.made(AB, f'stack{most}')
+            there = len(self.parts.records.all())
+            self.call('abandon_stack', identity)
+            self.parts.rest(most)
+            self.parts.recover()
+            self.parts.rest()
+            self.assertEqual('DELETE_COMPLETE', self.state(identity), most)
+            self.assertEqual(there, len(self.parts.records.all()), most)
+
     def test_abandon_of_a_stack_under_way(self) -> None:
         self.allowing()
         identity = self.create(AB)
@@ -77,6 +89,22 @@ class SnapshotTest(ArchiveTestCase):
         self.assert_at_rest(identity)
         rows = self.rows(identity)
         self.assertEqual((['A', 'B'], 'x'), (sorted(rows), rows['A'].attributes['output']))
+
+    def test_died_anywhere_while_it_is_restored(self) -> None:
+        for most in range(40):
+            identity = self.made(AB, f'stack{most}')
+            taken = self.call('stack_snapshot', identity)
+            self.update(identity, {'A': thing('y'), 'C': thing()})
+            self.parts.rest()
+            self.call('stack_restore', identity, taken['id'])
+            self.parts.rest(most)
+            self.parts.recover()
+            self.parts.rest()
+            rows = self.rows(identity)
+            self.assertEqual((['A', 'B'], 'x'), (sorted(rows), rows['A'].attributes['output']))
+            self.call('delete_stack', identity)
+            self.parts.rest()
+            self.assertEqual([], self.parts.records.all(), most)
 
     def test_list_show_and_delete(self) -> None:
         identity = self.created()
