@@ -37,6 +37,9 @@ class Templates(Protocol):
     def defined(self, template_id: str | None, name: str, words: str) -> Any:
         """Return a compiled definition, made of what its node brings."""
 
+    def hooked(self, template_id: str | None) -> Any:
+        """Return what gives the hooks of a resource by its name, or None."""
+
 
 def answer(effect: Effect, store: Store, templates: Templates, announcer: Announcer) -> Any:
     """Answer one question that needs no plugin and no waiting."""
@@ -45,6 +48,8 @@ def answer(effect: Effect, store: Store, templates: Templates, announcer: Announ
             return templates.get(template_id)
         case effects.Defined(template_id, name, words):
             return templates.defined(template_id, name, words)
+        case effects.Hooked(template_id):
+            return templates.hooked(template_id)
         case effects.Load(key):
             return store.views([key])[0]
         case effects.LoadStack(stack_id):

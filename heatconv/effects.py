@@ -59,6 +59,13 @@ class Compiled:
 
 
 @dataclass(frozen=True, slots=True)
+class Hooked:
+    """Answer with what gives the hooks of a resource by its name, or None if there are none."""
+
+    template_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Defined:
     """Answer with the compiled definition of a resource, made of what its node brings."""
 
@@ -153,6 +160,7 @@ Effect = (
     | Serving
     | Compiled
     | Defined
+    | Hooked
     | Save
     | Reload
     | Waiting

@@ -105,6 +105,10 @@ class ResourceActionNotSupported(HeatconvException):
     msg_fmt = '%(action)s is not supported for resource.'
 
 
+class InvalidBreakPointHook(HeatconvException):
+    msg_fmt = '%(message)s'
+
+
 class PhysicalResourceNameAmbiguity(HeatconvException):
     msg_fmt = 'Multiple resources were found with the physical ID %(name)s.'
 

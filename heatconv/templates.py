@@ -91,6 +91,7 @@ class CompiledDefinition:
             # property that the type no longer knows cannot change in place.
             replace_on_change=replace_on_change,
             fingerprint=fingerprint.wanted(self._fingerprint, serving.values()),
+            restricted=definition.restricted,
         )
 
 
@@ -136,6 +137,11 @@ class CompiledTemplate:
         plugin = self._registry.plugin(definition.type)
         schema = '' if plugin is None else plugin.digest
         return fingerprint.digest(self.hot.version, definition.type, schema, declaration, uses)
+
+    @property
+    def hooked(self) -> Callable[[str], tuple[str, ...]] | None:
+        """Return what gives the hooks of a resource by its name, if there are any."""
+        return self.hot.types.hooks if self.hot.types.has_hooks else None
 
     def words(self, name: str) -> str | None:
         """Return the definition that a node brings with it; see `TemplateCache.defined`."""
@@ -308,6 +314,18 @@ class TemplateCache:
         # What it depends on may not be there: only the whole template says so.
         compiled = dataclasses.replace(compiled, requires=tuple(requires))
         return CompiledDefinition(compiled, known, self._registry)
+
+    def hooked(self, template_id: str | None) -> Callable[[str], tuple[str, ...]] | None:
+        """Return what gives the hooks of a resource by its name, if there are any."""
+        with self._lock:
+            found = self._kept.get(template_id)
+        if found is not None:
+            return found.hooked
+        try:
+            types = self.head(template_id)[0].types
+        except MissingTemplate:
+            return None
+        return types.hooks if types.has_hooks else None
 
     def head(self, template_id: str | None) -> tuple[hot.Head, bool]:
         """Return what a template says but for its resources, and whether it has outputs.

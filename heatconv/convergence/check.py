@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from heatconv.convergence import fingerprint, replacement, settle, states
+from heatconv.convergence import fingerprint, hooks, replacement, settle, states
 from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
@@ -73,11 +73,15 @@ def admit(view: View, lease: str) -> Step | None:
     return None
 
 
-def begin(view: View, wanted: Wanted, lease: str, fresh_id: str) -> Step:
+def begin(
+    view: View, wanted: Wanted, lease: str, fresh_id: str, wish_id: str = '', now: float = 0.0
+) -> Step:
     """Begin what it takes to make the subject what is wanted.
 
     :param lease: the lease to claim the row with.
     :param fresh_id: the id of the row to add, should one be needed.
+    :param wish_id: the id of the wish to roll back, should it be refused.
+    :param now: seconds since the epoch.
     """
     node, row, stack = view.node, view.row, view.stack
     assert node is not None and stack is not None
@@ -86,6 +90,8 @@ def begin(view: View, wanted: Wanted, lease: str, fresh_id: str) -> Step:
         other = replacement.substitute(row, view.siblings, wanted)
         if other is not None:
             return _repoint(node, row, other, insert=False)
+        if row is not None and replaces and 'replace' in wanted.restricted:
+            return restricted(node, row, 'replace', wish_id, now)
         if row is None or replaces:
             new = Resource(
                 id=fresh_id,
@@ -101,6 +107,8 @@ def begin(view: View, wanted: Wanted, lease: str, fresh_id: str) -> Step:
     changed = replacement.changed(row.properties, wanted.properties)
     if not changed and states.healthy(row):
         return _keep(node, row, wanted)
+    if 'update' in wanted.restricted:
+        return restricted(node, row, 'update', wish_id, now)
     return _operate(node, row, wanted, Verb.UPDATE, lease, changed)
 
 
@@ -129,6 +137,22 @@ def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
         node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
         failure=Failure(node.stack_id, _stack_reason(node.key, reason), wish_id, now),
         events=events,
+    )
+    return Step('refused: ' + reason, commit)
+
+
+def restricted(node: Node, row: Resource, action: str, wish_id: str, now: float) -> Step:
+    """Fail a node that would do to its resource what the environment forbids.
+
+    As in Heat (heat/engine/resource.py, _check_restricted_actions) the resource stays as
+    it is.
+    """
+    reason = f'{action} is restricted for resource.'
+    told = evolve(row, action=Action.UPDATE, status=Status.FAILED, reason=reason)
+    commit = Commit(
+        node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
+        failure=Failure(node.stack_id, _stack_reason(node.key, reason), wish_id, now),
+        events=(event(told),),
     )
     return Step('refused: ' + reason, commit)
 
@@ -163,6 +187,7 @@ def finish(
     attempts: int,
     wish_id: str,
     now: float,
+    node: Node | None = None,
 ) -> Step:
     """Save what became of a create or an update.
 
@@ -170,6 +195,7 @@ def finish(
     :param attempts: how often the node was tried already.
     :param wish_id: the id of the wish to roll back, should it fail.
     :param now: seconds since the epoch.
+    :param node: as my begin read it, if it has hooks.
     """
     if seen.reality == Reality.PENDING:
         return Step('pending', wait=True)
@@ -224,7 +250,8 @@ def finish(
         events=(event(saved),),
     )
     if as_asked:
-        return Step(f'{verb} done', commit)
+        paused = hooks.after(node, NodeStatus.RUNNING, commit, saved, verb)
+        return paused or Step(f'{verb} done', commit)
     return Step(f'{verb} done, but not as asked', commit, casts=(key,))
 
 
@@ -254,6 +281,9 @@ def _operate(
     changed: tuple[str, ...] = (),
 ) -> Step:
     """Claim the row and begin a create or an update."""
+    paused = hooks.before(node, row, verb)
+    if paused is not None:
+        return paused
     creates = verb == Verb.CREATE
     claimed = evolve(
         row,
@@ -274,7 +304,14 @@ def _operate(
     )
     commit = Commit(
         row=RowWrite(RowGuard.UNCLAIMED, row, claimed),
-        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING, read=node),
+        node=NodeWrite(
+            node.key,
+            NodeStatus.READY,
+            row.id,
+            NodeStatus.RUNNING,
+            hooks=hooks.owing(node.hooks, verb),
+            read=node,
+        ),
         events=(event(claimed),),
     )
     return Step(f'begin {verb}', commit, Call(verb, claimed, wanted.properties, changed))
@@ -295,7 +332,9 @@ def _keep(node: Node, row: Resource, wanted: Wanted) -> Step:
         row=RowWrite(RowGuard.UNCLAIMED, row, kept),
         node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.DONE, read=node),
     )
-    return Step('unchanged', commit)
+    # Somebody else has settled what this node began.
+    paused = hooks.after(node, NodeStatus.READY, commit, kept)
+    return paused or Step('unchanged', commit)
 
 
 def _repoint(node: Node, row: Resource | None, other: Resource, insert: bool) -> Step:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from heatconv.convergence import states
+from heatconv.convergence import hooks, states
 from heatconv.convergence.check import View
 from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
+    Node,
     NodeKey,
     NodeStatus,
     Observation,
@@ -34,6 +35,9 @@ def begin(view: View, lease: str) -> Step:
     if not states.begun(row):
         drop = RowWrite(RowGuard.UNCLAIMED, row, None)
         return Step('never begun: drop the row', Commit(row=drop, node=done))
+    paused = hooks.before(node, row, Verb.DELETE)
+    if paused is not None:
+        return paused
     if row.deletion_policy == 'Retain':
         drop = RowWrite(RowGuard.UNCLAIMED, row, None)
         gone = evolve(row, action=Action.DELETE, status=Status.COMPLETE, reason='retained')
@@ -49,17 +53,41 @@ def begin(view: View, lease: str) -> Step:
     )
     commit = Commit(
         row=RowWrite(RowGuard.UNCLAIMED, row, claimed),
-        node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING, read=node),
+        node=NodeWrite(
+            node.key,
+            NodeStatus.READY,
+            row.id,
+            NodeStatus.RUNNING,
+            hooks=hooks.owing(node.hooks, Verb.DELETE),
+            read=node,
+        ),
         events=(event(claimed),),
     )
     return Step('begin delete', commit, Call(Verb.DELETE, claimed, row.properties or {}))
 
 
-def finish(key: NodeKey, claimed: Resource, seen: Observation, wish_id: str, now: float) -> Step:
-    """Save what became of a delete: the row goes when the resource is gone."""
+def finish(
+    key: NodeKey,
+    claimed: Resource,
+    seen: Observation,
+    wish_id: str,
+    now: float,
+    node: Node | None = None,
+) -> Step:
+    """Save what became of a delete: the row goes when the resource is gone.
+
+    :param node: as my begin read it, if it has hooks.
+    """
     if seen.reality in (Reality.PENDING, Reality.READY):
         return Step('pending', wait=True)
     if seen.reality == Reality.ABSENT:
+        # The row stays for whoever is to clear it by its name; the delete is then made
+        # again, and finds nothing.
+        released = evolve(claimed, claim=None, version=claimed.version + 1)
+        keep = Commit(row=RowWrite(RowGuard.MINE, claimed, released), late_stands=True)
+        paused = hooks.after(node, NodeStatus.RUNNING, keep, released, Verb.DELETE)
+        if paused is not None:
+            return paused
         gone = evolve(claimed, status=Status.COMPLETE)
         commit = Commit(
             row=RowWrite(RowGuard.MINE, claimed, None),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from heatconv.convergence import hooks
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
@@ -152,6 +153,7 @@ def as_read(commits: Iterable[Commit]) -> Held | None:
             write is None
             or write.read is None
             or write.subject_now is not None
+            or write.hooks is not None
             or write.key.kind == Kind.ROOT
             or write.key in held.nodes
             or commit.inserts
@@ -214,6 +216,7 @@ def apply(commit: Commit, held: Held, turn: int = 0) -> Outcome:
         held.aftermaths.append(commit.aftermath)
     if late:
         return Outcome(Verdict.LATE)
+    held.events.extend(commit.node_events)
     ready: list[NodeKey] = []
     wish = None
     for row in commit.inserts:
@@ -292,6 +295,7 @@ def _write_node(
         status=write.now,
         subject=write.subject_now or node.subject,
         attempts=node.attempts + write.retry,
+        hooks=node.hooks if write.hooks is None else write.hooks,
     )
     if commit.abandons is not None:
         changed = _abandon(commit.abandons, changed, held)
@@ -327,6 +331,7 @@ def _abandon(row_id: str, node: Node, held: Held) -> Node:
             status=NodeStatus.WAITING,
             blockers=1,
             successors=((Kind.ROOT, ALL),),
+            hooks=hooks.of_delete(node.hooks),
         )
     )
     return evolve(node, successors=(*node.successors, (Kind.CLEANUP, row_id)))

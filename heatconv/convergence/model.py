@@ -52,6 +52,8 @@ class NodeStatus(enum.StrEnum):
     READY = 'ready'
     RUNNING = 'running'
     DONE = 'done'
+    #: at a hook, until a user clears it
+    PAUSED = 'paused'
 
 
 class NodeKey(NamedTuple):
@@ -86,6 +88,8 @@ class Node:
         was asked for.
     :ivar definition: of an update: the resource definition, in words that only the
         runtime reads.
+    :ivar hooks: those of its name that it has not been cleared of; see
+        `heatconv.convergence.hooks`.
     """
 
     key: NodeKey
@@ -96,6 +100,7 @@ class Node:
     successors: tuple[Successor, ...] = ()
     attempts: int = 0
     definition: str | None = None
+    hooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,8 @@ class Stack:
     :ivar gives_up: what older traversals have under way is not waited for, since it
         was cancelled, came too late, or is to be rolled back.
     :ivar request_id: of the latest request, for logs only.
+    :ivar owner_id: of the stack that it is a resource of, by the name ``owner_resource``;
+        None for most.
     """
 
     id: str
@@ -187,6 +194,8 @@ class Stack:
     created_at: float = 0.0
     updated_at: float | None = None
     deleted_at: float | None = None
+    owner_id: str | None = None
+    owner_resource: str | None = None
 
     @property
     def newest_template_id(self) -> str | None:
@@ -216,6 +225,7 @@ class Wanted:
     :ivar requires: ids of the rows that serve what the definition refers to.
     :ivar replace_on_change: properties that cannot change in place.
     :ivar fingerprint: of the definition and all it requires.
+    :ivar restricted: what may not be done to it: ``update``, ``replace``.
     """
 
     type: str
@@ -225,6 +235,7 @@ class Wanted:
     deletion_policy: str = 'Delete'
     replace_on_change: frozenset[str] = frozenset()
     fingerprint: str = ''
+    restricted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

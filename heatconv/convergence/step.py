@@ -48,6 +48,7 @@ class NodeWrite:
     :ivar now: its new status; DONE also lets its successors go on.
     :ivar subject_now: the row it is re-pointed to, None to keep its subject.
     :ivar retry: it goes back to ready since reality is not what was asked for.
+    :ivar hooks: its hooks from now on, where they change.
     :ivar read: the node as it was read last, where the runtime knows: a store may then
         write first and look only if that does not hold.
     """
@@ -58,6 +59,7 @@ class NodeWrite:
     now: NodeStatus
     subject_now: str | None = None
     retry: bool = False
+    hooks: tuple[str, ...] | None = None
     read: Node | None = None
 
 
@@ -102,6 +104,7 @@ class Commit:
         node unless it has one in this traversal.
     :ivar suspects: id of a row to mark suspect, whoever claims it; then the
         commit has no other part.
+    :ivar node_events: told only if the node part stands.
     :ivar aftermath: to be remembered with it.
     """
 
@@ -114,6 +117,7 @@ class Commit:
     failure: Failure | None = None
     suspects: str | None = None
     events: tuple[Event, ...] = ()
+    node_events: tuple[Event, ...] = ()
     aftermath: Aftermath | None = None
 
 

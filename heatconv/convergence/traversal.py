@@ -19,7 +19,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from typing import TypeVar, overload
 
-from heatconv.convergence import fingerprint, graph, replacement, states
+from heatconv.convergence import fingerprint, graph, hooks, replacement, states
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import (
     ALL,
@@ -96,6 +96,7 @@ def plan(
     fresh_ids: Iterator[str],
     settles: bool = False,
     words: Callable[[str], str | None] = lambda name: None,
+    hooked: Callable[[str], tuple[str, ...]] | None = None,
 ) -> Plan:
     """Turn the wish of a stack into a traversal.
 
@@ -107,6 +108,7 @@ def plan(
     :param settles: leave out what a check could find nothing to do for; see
         `heatconv.convergence.fingerprint`. It is done from the start.
     :param words: gives the definition that an update node brings with it, by name.
+    :param hooked: gives the hooks of a name; None if there are none at all.
     """
     stack = stack_rules.prepared(stack, traversal_id)
     existing = sorted(rows, key=lambda row: row.id)
@@ -157,7 +159,15 @@ def plan(
             successors = tuple(dependents.get(name, ())) or ((Kind.ROOT, UPDATES),)
             if not looks:
                 successors += tuple((Kind.CLEANUP, row.id) for row in by_name.get(name, ()))
-            yield _node(key, stack.id, subjects[name], blockers[name], successors, words(name))
+            yield _node(
+                key,
+                stack.id,
+                subjects[name],
+                blockers[name],
+                successors,
+                words(name),
+                () if hooked is None or looks else hooked(name),
+            )
 
     def cleanup_nodes() -> Iterator[Node]:
         for row in existing:
@@ -170,6 +180,7 @@ def plan(
                 row.id,
                 cleanup_after[row.id],
                 successors or ((Kind.ROOT, ALL),),
+                hooks=() if hooked is None else hooks.of_delete(hooked(row.name)),
             )
 
     updates_open = sum(name not in dependents for name in blockers)
@@ -245,9 +256,12 @@ def _node(
     blockers: int,
     successors: tuple[Successor, ...],
     definition: str | None = None,
+    hooks: tuple[str, ...] = (),
 ) -> Node:
     status = NodeStatus.WAITING if blockers else NodeStatus.READY
-    return Node(key, stack_id, subject, status, blockers, successors, definition=definition)
+    return Node(
+        key, stack_id, subject, status, blockers, successors, definition=definition, hooks=hooks
+    )
 
 
 def _subjects(

@@ -44,13 +44,14 @@ guarded AS (
         FROM resource WHERE resource.id = given.id FOR UPDATE
     ) r
 )
-SELECT 's', said, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM stacked
+SELECT 's', said, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM stacked
 UNION ALL
 SELECT 'n', held.traversal_id, held.kind, held.name, held.stack_id, held.subject, held.status,
-    held.blockers::text, held.successors, held.attempts::text
+    held.blockers::text, held.successors, held.attempts::text, held.hooks
 FROM held
 UNION ALL
-SELECT 'r', id, claim, deletion_policy, version::text, suspect::text, action, NULL, status, NULL
+SELECT 'r', id, claim, deletion_policy, version::text, suspect::text, action, NULL, status,
+    NULL, NULL
 FROM guarded
 """
 STACKS = f'SELECT {", ".join(rows.STACK)} FROM stack WHERE id {{}} ORDER BY id'
@@ -86,6 +87,11 @@ WHERE u.id = ANY(ARRAY(
 UNION ALL
 SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + 1 + len(rows.RESOURCE))}
 FROM stack s WHERE s.id = ANY(ARRAY(SELECT DISTINCT stack_id FROM node WHERE id = ANY(%s)))
+"""
+PAUSED = f"""
+SELECT {rows.NODE_LIST}, n.definition
+FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
+WHERE n.subject {{}} AND n.status = 'paused'
 """
 WAITING = """
 SELECT n.traversal_id, n.kind, n.name
@@ -184,6 +190,12 @@ class CheckRows:
         with self.database.look() as link:
             found = bulk.fetch(link, WAITING, row_ids)
         return sorted(rows.key_of(row) for row in found)
+
+    @repeated
+    def paused_on(self, row_id: str) -> list[Node]:
+        with self.database.look() as link:
+            found = bulk.fetch(link, PAUSED, [row_id])
+        return sorted(map(rows.node_of, found), key=lambda node: node.key)
 
 
 class _Seen:

@@ -79,6 +79,8 @@ def stack_row(stack: Stack) -> dict[str, Any]:
         'updated_at': stack.updated_at,
         'deleted_at': stack.deleted_at,
         'deleted': '' if stack.deleted_at is None else stack.id,
+        'owner_id': stack.owner_id,
+        'owner_resource': stack.owner_resource,
     }
 
 
@@ -107,6 +109,8 @@ def stack_of(row: Row) -> Stack:
         created_at=row['created_at'],
         updated_at=row['updated_at'],
         deleted_at=row['deleted_at'],
+        owner_id=row['owner_id'],
+        owner_resource=row['owner_resource'],
     )
 
 
@@ -308,12 +312,17 @@ NODE_FIELDS = (
     'blockers',
     'successors',
     'attempts',
+    'hooks',
 )
 NODE_LIST = ', '.join(f'n.{name}' for name in NODE_FIELDS)
 
 
 def successors_text(successors: Iterable[Successor]) -> str:
     return dumps([kind.value + name for kind, name in successors])
+
+
+def hooks_text(hooks: tuple[str, ...]) -> str | None:
+    return ','.join(hooks) if hooks else None
 
 
 def node_values(node: Node) -> tuple[Any, ...]:
@@ -331,6 +340,7 @@ def node_values(node: Node) -> tuple[Any, ...]:
         successors_text(node.successors),
         node.attempts,
         node.definition,
+        hooks_text(node.hooks),
     )
 
 
@@ -358,7 +368,8 @@ def node_of(row: Row) -> Node:
         int(row[6]),
         tuple((KINDS[one[0]], one[1:]) for one in json.loads(row[7])),
         int(row[8]),
-        *row[9:],
+        hooks=tuple(row[9].split(',')) if row[9] else (),
+        definition=row[10] if len(row) > 10 else None,
     )
 
 

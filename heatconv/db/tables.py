@@ -74,11 +74,15 @@ stack = sa.Table(
     sa.Column('deleted_at', time_type()),
     # '' while the stack lives, its id afterwards: a name is free again then.
     sa.Column('deleted', id_type(), nullable=False),
+    # The stack that it is a resource of, and the name of that; null for most.
+    sa.Column('owner_id', id_type()),
+    sa.Column('owner_resource', name_type()),
     sa.UniqueConstraint('project_id', 'name', 'deleted', name='uq_stack_name'),
     sa.Index('ix_stack_traversal', 'traversal_id'),
     sa.Index('ix_stack_wish', 'wish_id'),
     sa.Index('ix_stack_deadline', 'deadline'),
     sa.Index('ix_stack_deleted_at', 'deleted_at'),
+    sa.Index('ix_stack_owner', 'owner_id'),
 )
 
 resource = sa.Table(
@@ -139,6 +143,8 @@ node = sa.Table(
     sa.Column('attempts', sa.Integer, nullable=False),
     # The resource definition, as the engine compiled it from; null for other nodes.
     sa.Column('definition', text_type()),
+    # At which it waits for a user, in words; null for most.
+    sa.Column('hooks', id_type(128)),
     sa.Index('ix_node_traversal', 'traversal_id'),
     sa.Index('ix_node_subject', 'subject'),
 )

@@ -151,6 +151,8 @@ def save_nodes(
                 change[name] = getattr(node, name)
         if node.successors != old.successors:
             change['successors'] = rows.successors_text(node.successors)
+        if node.hooks != old.hooks:
+            change['hooks'] = rows.hooks_text(node.hooks)
         groups.setdefault(tuple(change.items()), []).append(rows.node_id(node.key))
         if NodeStatus.READY in (node.status, old.status):
             if old.status == NodeStatus.READY:

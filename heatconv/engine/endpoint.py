@@ -328,9 +328,14 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         details: Any = None,
         sync_call: bool = False,
     ) -> None:
-        """Refuse a signal: no type here takes any."""
+        """Clear a hook; refuse any other signal: no type here takes one."""
         stack = self._lookup.stack(context, stack_identity)
-        row = self._lookup.resource(stack, self._store.resources(stack.id), resource_name)
+        rows = self._store.resources(stack.id)
+        row = self._lookup.resource(stack, rows, resource_name)
+        if isinstance(details, Mapping) and 'unset_hook' in details:
+            alike = [one for one in rows if one.name == row.name]
+            self._requests.clear(alike, row, details['unset_hook'])
+            return
         raise exception.ResourceActionNotSupported(action=f'Signal resource {row.type}')
 
     @method

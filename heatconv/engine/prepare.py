@@ -9,7 +9,7 @@ from typing import Protocol
 from heatconv.convergence import traversal
 from heatconv.convergence.model import Definition, Resource, Stack
 from heatconv.convergence.traversal import Plan
-from heatconv.effects import Cast, Compiled, LoadStack, Prepare, Task, Trace
+from heatconv.effects import Cast, Compiled, Hooked, LoadStack, Prepare, Task, Trace
 from heatconv.ports import Ids
 
 
@@ -19,6 +19,10 @@ class CompiledTemplate(Protocol):
     @property
     def definitions(self) -> Mapping[str, Definition]:
         """Return the resource definitions in template order."""
+
+    @property
+    def hooked(self) -> Callable[[str], tuple[str, ...]] | None:
+        """Return what gives the hooks of a resource by its name, if there are any."""
 
     def words(self, name: str) -> str | None:
         """Return the definition that a node brings with it."""
@@ -37,6 +41,9 @@ def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
             return
         compiled: CompiledTemplate = yield Compiled(stack.wish_template_id)
         definitions = compiled.definitions
+        # What goes with the stack is cleared of the hooks that its last template had.
+        last = stack.template_id or stack.previous_template_id or stack.last_good_id
+        hooked = compiled.hooked if stack.wish_template_id else (yield Hooked(last))
         traversal_id = ids.fresh()
 
         def plan(
@@ -45,10 +52,11 @@ def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
             definitions: Mapping[str, Definition] = definitions,
             traversal_id: str = traversal_id,
             words: Callable[[str], str | None] = compiled.words,
+            hooked: Callable[[str], tuple[str, ...]] | None = hooked,
         ) -> Plan:
             fresh_ids = (ids.fresh() for _ in itertools.count())
             return traversal.plan(
-                stack, definitions, rows, traversal_id, fresh_ids, settles, words
+                stack, definitions, rows, traversal_id, fresh_ids, settles, words, hooked
             )
 
         made: Plan | None = yield Prepare(stack_id, stack.wish_id, plan, len(definitions))

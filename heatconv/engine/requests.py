@@ -7,14 +7,14 @@ by whoever gets to it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from heatconv import exception
 from heatconv.answers import Announcer
 from heatconv.context import current_request_id
-from heatconv.convergence import check, states
+from heatconv.convergence import check, hooks, states
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Action, Resource, Stack, Status
 from heatconv.convergence.step import Verdict
@@ -125,6 +125,32 @@ class Requests:
             busy = outcome.verdict == Verdict.REFUSED
         if busy:
             raise exception.ActionInProgress(stack_name=stack.name, action=stack.action.value)
+
+    def clear(self, rows: Sequence[Resource], row: Resource, hook: Any) -> None:
+        """Let a resource go on from a hook.
+
+        :param rows: all of its name: one that is replaced may be at a hook too.
+        :param row: the one that stands for it.
+        :raises InvalidBreakPointHook: if none of them is at that hook.
+        """
+        if hook not in hooks.HOOKS:
+            raise exception.InvalidBreakPointHook(
+                message=f'Invalid hook type "{str(hook)[:255]}" for resource {row.name}: it is '
+                f'one of {", ".join(hooks.HOOKS)}'
+            )
+        for one in rows:
+            for node in self._store.paused_on(one.id):
+                step = hooks.clear(node, one, hook)
+                if step is None or step.commit is None:
+                    continue
+                (outcome,) = self._store.commit([step.commit])
+                if outcome.verdict == Verdict.STANDS:
+                    self._announcer.nodes(step.casts)
+                    return
+        raise exception.InvalidBreakPointHook(
+            message=f'The "{hook}" hook is not defined on {row.type} "{row.name}", or it is '
+            'not there yet'
+        )
 
     def _save(self, content: StackContent, compiled: CompiledTemplate) -> str:
         """Keep a template, and for who prepares the wish here what it was compiled to."""

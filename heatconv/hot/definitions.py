@@ -35,6 +35,7 @@ class ResourceDefinition:
     :ivar requires: sorted names of the resources it depends on.
     :ivar attributes_used: the attributes of others that it reads, as pairs of
         resource and attribute, sorted.
+    :ivar restricted: what the environment forbids to do to it: ``update``, ``replace``.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ResourceDefinition:
     metadata: Any = field(default_factory=dict)
     description: str = ''
     attributes_used: tuple[tuple[str, str], ...] = ()
+    restricted: tuple[str, ...] = ()
 
     def resolve(self, scope: Scope) -> dict[str, Any]:
         """Compute the properties; they are not checked against the type.

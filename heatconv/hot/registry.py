@@ -14,7 +14,8 @@
 
 As in Heat (heat/engine/environment.py): a name for a name, ``*`` at the end of both for
 all that begin so, null for a type that nobody may use, and, below ``resources``, another
-choice for the resources of some names. The longest name that fits decides.
+choice for the resources of some names. The longest name that fits decides. There, too,
+are hooks, at which a resource waits for a signal, and actions that are restricted.
 """
 
 from __future__ import annotations
@@ -23,14 +24,19 @@ import fnmatch
 from collections.abc import Mapping
 from typing import Any
 
+from heatconv.convergence.hooks import HOOKS
 from heatconv.hot.errors import InvalidSection, UnknownType, kind, shown
+from heatconv.hot.suggest import suggestion
 
 _RESOURCES = 'resources'
 #: So many steps from name to name are taken.
 _STEPS = 10
 #: Longer patterns would take long to match.
 _LENGTH = 255
-_HOOKS = ('hooks', 'restricted_actions')
+_HOOKS = 'hooks'
+_RESTRICTED = 'restricted_actions'
+#: What each of these may name.
+_SAID = {_HOOKS: HOOKS, _RESTRICTED: ('update', 'replace')}
 
 
 class TypeNames:
@@ -40,9 +46,11 @@ class TypeNames:
     :raises InvalidSection: if it cannot be one.
     """
 
-    def __init__(self, section: Any) -> None:
+    def __init__(self, section: Any = None) -> None:
         self._of_all: dict[str, str | None] = {}
         self._of_some: list[tuple[str, dict[str, str | None]]] = []
+        #: Of each of _SAID: patterns of names, and what is said of them.
+        self._said: dict[str, list[tuple[str, tuple[str, ...]]]] = {one: [] for one in _SAID}
         if section is None:
             return
         if not isinstance(section, Mapping):
@@ -62,16 +70,38 @@ class TypeNames:
                 raise InvalidSection(f'it must be a map, not {kind(one)}', path)
             names: dict[str, str | None] = {}
             for name, target in one.items():
-                if name in _HOOKS:
-                    if target:
-                        raise InvalidSection(f'{name} are not supported yet', path, 'leave it out')
+                if name in _SAID:
+                    said = _said(name, target, path)
+                    if said:
+                        self._said[name].append((_name(pattern), said))
                 elif name != 'base_url':
                     names[_name(name)] = _target(name, target)
             if names:
                 self._of_some.append((_name(pattern), names))
 
     def __bool__(self) -> bool:
-        return bool(self._of_all or self._of_some)
+        return bool(self._of_all or self._of_some or any(self._said.values()))
+
+    @property
+    def has_hooks(self) -> bool:
+        """Say whether any resource has hooks."""
+        return bool(self._said[_HOOKS])
+
+    def hooks(self, resource: str) -> tuple[str, ...]:
+        """Return the hooks of a resource, in the order in which it comes to them."""
+        found = self._said_of(_HOOKS, resource)
+        return tuple(one for one in HOOKS if one in found)
+
+    def restricted(self, resource: str) -> tuple[str, ...]:
+        """Return what may not be done to a resource."""
+        return self._said_of(_RESTRICTED, resource)
+
+    def _said_of(self, what: str, resource: str) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for pattern, said in self._said[what]:
+            if fnmatch.fnmatchcase(resource, pattern):
+                found.update(dict.fromkeys(said))
+        return tuple(found)
 
     def meant(self, type_: str, resource: str) -> str:
         """Return the type that a resource is of.
@@ -110,6 +140,21 @@ def _matched(names: Mapping[str, str | None], type_: str) -> tuple[bool, str | N
     if target is None or not target.endswith('*'):
         return True, target
     return True, target[:-1] + type_[len(name) - 1 :]
+
+
+def _said(name: str, value: Any, path: str) -> tuple[str, ...]:
+    """Read a list of hooks or of restricted actions, or one alone."""
+    words = [value] if isinstance(value, str) else value or ()
+    if not isinstance(words, list | tuple):
+        raise InvalidSection(f'it must be a list, not {kind(words)}', f'{path}.{name}')
+    for word in words:
+        if word not in _SAID[name]:
+            raise InvalidSection(
+                f'there is no {shown(word)} among the {name.replace("_", " ")}',
+                f'{path}.{name}',
+                suggestion(str(word), _SAID[name]),
+            )
+    return tuple(words)
 
 
 def _name(name: Any) -> str:

@@ -222,6 +222,7 @@ def compile_resource(
         metadata,
         description or '',
         tuple(sorted(references.attributes)),
+        context.types.restricted(name),
     )
 
 

@@ -86,6 +86,7 @@ class Template:
     :ivar version: as the template states it.
     :ivar parameter_groups: as they were written.
     :ivar values: of all parameters that have one, pseudo ones not among them.
+    :ivar types: what the environment says of types and resources.
     """
 
     version: str
@@ -95,6 +96,7 @@ class Template:
     resources: Mapping[str, ResourceDefinition] = field(default_factory=dict)
     outputs: Mapping[str, OutputDefinition] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    types: TypeNames = field(default_factory=TypeNames, repr=False, compare=False)
     _attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @property
@@ -157,7 +159,7 @@ class Head:
     undecided: Mapping[str, None]
     conditions: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Any] = field(default_factory=dict)
-    registry: Any = None
+    types: TypeNames = field(default_factory=TypeNames)
 
 
 def empty_head() -> Head:
@@ -186,7 +188,7 @@ def read_head(
         dict.fromkeys(one for one in schema.parameters if one not in values),
         _section(source),
         files or {},
-        checked.get(environments.REGISTRY),
+        TypeNames(checked.get(environments.REGISTRY)),
     )
 
 
@@ -215,8 +217,7 @@ def _context(head: Head, budget: Budget, schemas: Mapping[str, TypeSchema] | Non
         'undecided': head.undecided,
         'files': head.files,
     }
-    types = TypeNames(head.registry)
-    context = Context(head.version, FUNCTIONS, budget, schemas=schemas, types=types, **shared)
+    context = Context(head.version, FUNCTIONS, budget, schemas=schemas, types=head.types, **shared)
     within = Context(head.version, IN_CONDITIONS, budget, names=CONDITION_FUNCTIONS, **shared)
     context.conditions = Conditions(head.conditions, within)
     return context
@@ -253,7 +254,7 @@ def compile_definition(
     :param types: gives the schema of a resource type.
     :raises TemplateError: if anything is wrong after all.
     """
-    meant = TypeNames(head.registry).meant(str(declaration.get('type')), name)
+    meant = head.types.meant(str(declaration.get('type')), name)
     schemas = _Anything(name, types(meant))
     context = _context(head, Budget(COMPILE_BUDGET), schemas)
     try:
@@ -297,7 +298,7 @@ def compile_template(
         undecided,
         _section(source),
         files or {},
-        checked.get(environments.REGISTRY),
+        TypeNames(checked.get(environments.REGISTRY)),
     )
     context = _context(head, Budget(budget), None)
     context.conditions.check()
@@ -322,6 +323,7 @@ def compile_template(
         resources,
         outputs,
         values,
+        head.types,
         _attributes_read(resources, outputs),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from heatconv.convergence.hooks import HOOKS
 from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
 from heatconv.sim.script import Entry, Noop, Request, Trouble, Wait
 
@@ -54,6 +55,7 @@ def draw_template(source: random.Random, most: int = 4) -> Template:
     order = list(NAMES[: most + 1])
     source.shuffle(order)
     order = order[: source.randint(0, most)]
+    hooked = source.random() < 0.15
     resources: dict[str, RsrcDef] = {}
     for index, name in enumerate(order):
         properties: dict[str, Any] = {'x': source.randint(0, 2)}
@@ -69,8 +71,14 @@ def draw_template(source: random.Random, most: int = 4) -> Template:
                 properties[key] = GetAtt(other, 'x')
             else:
                 depends_on.append(other)
-        resources[name] = RsrcDef(properties, depends_on)
+        resources[name] = RsrcDef(properties, depends_on, _draw_hooks(source, hooked))
     return Template(resources)
+
+
+def _draw_hooks(source: random.Random, hooked: bool) -> tuple[str, ...]:
+    if not hooked or source.random() < 0.5:
+        return ()
+    return tuple(source.sample(HOOKS, source.choice((1, 1, 2, 6))))
 
 
 def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
@@ -144,6 +152,7 @@ def template_to_json(template: Template) -> dict[str, Any]:
                 for key, value in definition.properties.items()
             },
             'depends_on': list(definition.depends_on),
+            **({'hooks': list(definition.hooks)} if definition.hooks else {}),
         }
         for name, definition in template.resources.items()
     }
@@ -155,6 +164,7 @@ def template_from_json(value: Mapping[str, Any]) -> Template:
             name: RsrcDef(
                 {key: _property(one) for key, one in definition['properties'].items()},
                 definition['depends_on'],
+                tuple(definition.get('hooks', ())),
             )
             for name, definition in value.items()
         }

@@ -44,10 +44,12 @@ class RsrcDef:
     :ivar properties: references are resolved at the top level only; one whose
         name holds ``!`` forces a replacement when its value changes.
     :ivar depends_on: names of resources that come first without being referred to.
+    :ivar hooks: at which it waits for a user: ``pre-create``, ``post-update``, ...
     """
 
     properties: Mapping[str, Any]
     depends_on: Iterable[str]
+    hooks: tuple[str, ...] = ()
 
     def references(self) -> tuple[str, ...]:
         """Name the resources that come first, each once."""
@@ -81,7 +83,7 @@ class Template:
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return what the engine stores: the template in HOT, and no environment."""
+        """Return what the engine stores: the template in HOT, and an environment with hooks."""
         try:
             return self._content
         except AttributeError:
@@ -89,9 +91,11 @@ class Template:
                 'heat_template_version': VERSION,
                 'resources': {name: one.hot() for name, one in self.resources.items()},
             }
+            hooks = {name: list(one.hooks) for name, one in self.resources.items() if one.hooks}
+            registry = {'resources': {name: {'hooks': one} for name, one in hooks.items()}}
             self._content: dict[str, Any] = {
                 'template': template,
-                'environment': {},
+                'environment': {'resource_registry': registry} if hooks else {},
                 'files': {},
             }
             return self._content

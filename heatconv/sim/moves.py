@@ -78,6 +78,14 @@ class Message:
     subject: NodeKey | str
 
 
+@dataclass(eq=False)
+class Pause:
+    """A resource that waits at a hook: a user may clear it at any time."""
+
+    serial: int
+    key: NodeKey
+
+
 @dataclass(frozen=True)
 class Next:
     """The next request of the script."""
@@ -97,4 +105,4 @@ NEXT = Next()
 LATER = Timer()
 NOW = Timer(due=True)
 
-Choice = Running | Message | Next | Timer
+Choice = Running | Message | Pause | Next | Timer

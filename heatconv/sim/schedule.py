@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from heatconv.sim import faults
-from heatconv.sim.moves import LATER, NEXT, NOW, Choice, Message, Running
+from heatconv.sim.moves import LATER, NEXT, NOW, Choice, Message, Pause, Running
 from heatconv.sim.world import World
 
 CRASH = 'crash'
@@ -139,7 +139,7 @@ class Pct:
         return best
 
     def _priority(self, choice: Choice) -> float:
-        if isinstance(choice, Running | Message):
+        if isinstance(choice, Running | Message | Pause):
             found = self._priorities.get(choice.serial)
             if found is None:
                 found = self._source.random()
@@ -155,7 +155,7 @@ class Pct:
         self._lowest -= 1.0
         if choice is NEXT:
             self._next = self._lowest
-        elif isinstance(choice, Running | Message):
+        elif isinstance(choice, Running | Message | Pause):
             self._priorities[choice.serial] = self._lowest
 
 

@@ -17,7 +17,7 @@ from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
 class Request:
     """A user asks for something.
 
-    :ivar verb: create, update, delete, rollback or cancel.
+    :ivar verb: create, update, delete, rollback, cancel or clear.
     """
 
     verb: str
@@ -123,6 +123,10 @@ class EngineCalls:
     def cancel_stack(self, name: str, rollback: bool = True) -> None:
         """Cancel what is under way."""
         self._entries.append(Request('cancel', name, options={'with_rollback': rollback}))
+
+    def clear_hook(self, name: str, resource: str, hook: str) -> None:
+        """Let a resource go on from a hook."""
+        self._entries.append(Request('clear', name, options={'resource': resource, 'hook': hook}))
 
     def noop(self, count: int = 1) -> None:
         """Let the worker take some messages first."""

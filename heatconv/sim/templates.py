@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from heatconv.hot.limits import COMPILE_BUDGET
@@ -60,6 +60,9 @@ class Templates(TemplateCache):
 
     def defined(self, template_id: str | None, name: str, words: str) -> CompiledDefinition:
         return self.get(template_id).definition(name)
+
+    def hooked(self, template_id: str | None) -> Callable[[str], tuple[str, ...]] | None:
+        return self.get(template_id).hooked
 
     def get(self, template_id: str | None) -> CompiledTemplate:
         found = self._by_id.get(template_id)

@@ -42,9 +42,21 @@ class User:
             requests.delete(found)
         elif entry.verb == 'rollback':
             requests.rollback(found)
+        elif entry.verb == 'clear':
+            self.clear(found, entry.options['resource'], entry.options['hook'])
         else:
             requests.cancel(found, entry.options['with_rollback'])
         return found
+
+    def clear(self, stack: Stack, resource: str, hook: str) -> None:
+        """Let a resource go on from a hook.
+
+        :raises HeatconvException: if it is not there.
+        """
+        rows = [r for r in self._world.store.resources(stack.id) if r.name == resource]
+        if not rows:
+            raise HeatconvException(f'there is no resource {resource}')
+        self._requests.clear(rows, rows[-1], hook)
 
     def _content(self, entry: script.Request) -> StackContent:
         assert entry.template is not None

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from heatconv import answers, effects
+from heatconv.convergence.hooks import due
 from heatconv.convergence.model import NodeKey, Resource, Stack
 from heatconv.convergence.step import Outcome, Verdict
 from heatconv.effects import Task
@@ -27,6 +28,7 @@ from heatconv.sim.moves import (
     NOW,
     Choice,
     Message,
+    Pause,
     Running,
     SimClock,
     SimIds,
@@ -51,7 +53,7 @@ SWEEP_SECONDS = 4.0
 AFTERMATH_SECONDS = 12.0
 
 #: Questions whose answer no one else can change, or that nobody waits for.
-FUSED = (effects.Trace, effects.Compiled, effects.Cast, effects.CastWish)
+FUSED = (effects.Trace, effects.Compiled, effects.Hooked, effects.Cast, effects.CastWish)
 
 
 class World:
@@ -91,6 +93,8 @@ class World:
         self.steps = 0
         self.entries: list[script.Entry] = []
         self.messages: list[Message] = []
+        #: What waits at a hook; nobody clears it where a scenario says who does.
+        self.pauses: list[Pause] = []
         self.running: list[Running] = []
         self.last: Running | None = None
         self.snapshots: dict[str, Snapshot] = {}
@@ -158,6 +162,7 @@ class World:
             else:
                 awake.append(one)
         awake += self.messages
+        awake += self.pauses
         if self.entries:
             awake.append(NEXT)
         due = self._next_due(asleep)
@@ -179,6 +184,9 @@ class World:
         elif isinstance(choice, Message):
             self.messages.remove(choice)
             self.deliver(choice)
+        elif isinstance(choice, Pause):
+            self.pauses.remove(choice)
+            self.clear(choice.key)
         elif choice is NEXT:
             self.next_entry()
         else:
@@ -245,6 +253,18 @@ class World:
         for tell in self._hooks['requested']:
             tell(self, entry, before, after)
         self.prepare_wishes()
+
+    def clear(self, key: NodeKey) -> None:
+        """Let a user clear the hook that a node waits at, if it still does."""
+        stack_id = self.stack_of[key.traversal_id]
+        for node in self.store.nodes(stack_id):
+            hook = due(node)
+            if node.key == key and node.status == 'paused' and hook and node.subject:
+                row = self.store.row(node.subject)
+                assert row is not None
+                self.note(f'user: clears {hook} of {row.name}')
+                self._user.clear(self.snapshots[stack_id].stack, row.name, hook)
+                self._look(stack_id)
 
     # Messages
 
@@ -460,6 +480,9 @@ class World:
             row = self.store.row(commit.suspects)
             assert row is not None
             stack_id = row.stack_id
+        if commit.node is not None and commit.node.now == 'paused':
+            self._serial += 1
+            self.pauses.append(Pause(self._serial, commit.node.key))
         before = self.snapshots[stack_id]
         after = self._look(stack_id)
         for tell in self._hooks['committed']:

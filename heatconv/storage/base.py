@@ -213,6 +213,9 @@ class Store(Protocol):
     def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:
         """Return the ready nodes whose subject is one of these rows, by key."""
 
+    def paused_on(self, row_id: str) -> list[Node]:
+        """Return the paused nodes whose subject is a row, by key."""
+
     # Leases and the sweep
 
     def grant_lease(self, lease: Lease) -> None:

@@ -327,6 +327,17 @@ class MemoryStore:
                 if node.subject in row_ids and node.status == NodeStatus.READY
             )
 
+    def paused_on(self, row_id: str) -> list[Node]:
+        with self._lock:
+            return sorted(
+                (
+                    node
+                    for node in self._nodes.values()
+                    if node.subject == row_id and node.status == NodeStatus.PAUSED
+                ),
+                key=lambda node: node.key,
+            )
+
     # Leases and the sweep
 
     def grant_lease(self, lease: Lease) -> None:

@@ -216,7 +216,10 @@ class Checker:
             wanted = compiled.wanted(view.stack, template_id, serving)
         except TemplateError as error:
             return None, check.refuse(view, str(error), self.ids.fresh(), self.clock.now())
-        return wanted, check.begin(view, wanted, self.lease, self.ids.fresh())
+        step = check.begin(
+            view, wanted, self.lease, self.ids.fresh(), self.ids.fresh(), self.clock.now()
+        )
+        return wanted, step
 
     def _look(self, view: View, stack: Stack) -> Generator[Effect, Any, Step]:
         """Look at a resource, again where it is not known yet what it is like."""
@@ -315,10 +318,18 @@ class Checker:
             return settle.finish(key, call.row, seen, waits=not view.stack.gives_up)
         now = self.clock.now()
         if call.verb == Verb.DELETE:
-            return cleanup.finish(key, call.row, seen, self.ids.fresh(), now)
+            return cleanup.finish(key, call.row, seen, self.ids.fresh(), now, view.node)
         assert wanted is not None
         return check.finish(
-            key, call.row, wanted, call.verb, seen, view.node.attempts, self.ids.fresh(), now
+            key,
+            call.row,
+            wanted,
+            call.verb,
+            seen,
+            view.node.attempts,
+            self.ids.fresh(),
+            now,
+            view.node,
         )
 
     def _fenced(

@@ -7,7 +7,7 @@ import itertools
 import threading
 from typing import Any
 
-from heatconv.convergence import check, cleanup, closing, recovery, settle, traversal
+from heatconv.convergence import check, cleanup, closing, hooks, recovery, settle, traversal
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
@@ -127,6 +127,59 @@ class StoreContract:
         done = self.store.stack(stack.id)
         assert done is not None
         return done, self.store.resources(stack.id)[0]
+
+    # Hooks
+
+    def test_paused_node_keeps_its_hooks_and_is_found(self) -> None:
+        stack = self.stack()
+        definitions = {'A': Definition('A', 'Type'), 'B': Definition('B', 'Type', ('A',))}
+        wanted = {'A': ('pre-create', 'post-create'), 'B': ()}
+        wished = self.store.stack(stack.id)
+        fresh = (self.ids.fresh() for _ in itertools.count())
+        made = self.store.prepare(
+            stack.id,
+            wished.wish_id,
+            lambda stack, rows: traversal.plan(
+                stack, definitions, rows, 't1', fresh, hooked=wanted.__getitem__
+            ),
+        )
+        key = self.update_key(made, 'A')
+        self.assertEqual(wanted['A'], self.view(key).node.hooks)
+        self.assertEqual((), self.view(self.update_key(made, 'B')).node.hooks)
+        paused = self.begin(key)
+        self.assertEqual(Verdict.STANDS, self.one(paused.commit).verdict)
+        (row,) = [row for row in self.store.resources(stack.id) if row.name == 'A']
+        (node,) = self.store.paused_on(row.id)
+        self.assertEqual(('!pre-create', 'post-create'), node.hooks)
+        self.assertEqual([], self.store.waiting_on([row.id]))
+        self.clock.time += 100
+        self.assertEqual([], self.store.lost_nodes(self.clock.now(), 10))
+        cleared = hooks.clear(node, row, 'pre-create')
+        self.assertEqual(Verdict.STANDS, self.one(cleared.commit).verdict)
+        self.assertEqual(Verdict.REFUSED, self.one(cleared.commit).verdict)
+        self.assertEqual([key], self.store.waiting_on([row.id]))
+        self.assertEqual([], self.store.paused_on(row.id))
+        step = self.begin(key)
+        self.one(step.commit)
+        self.assertEqual(('!post-create',), self.view(key).node.hooks)
+        self.one(
+            check.finish(
+                key,
+                step.call.row,
+                self.wanted(self.view(key)),
+                step.call.verb,
+                Observation(Reality.READY, 'physical', {}, {}),
+                0,
+                self.ids.fresh(),
+                1.0,
+                self.view(key).node,
+            ).commit
+        )
+        (node,) = self.store.paused_on(row.id)
+        self.assertEqual(NodeStatus.WAITING, self.view(self.update_key(made, 'B')).node.status)
+        self.one(hooks.clear(node, row, 'post-create').commit)
+        outcome = self.one(self.begin(key).commit)
+        self.assertEqual((self.update_key(made, 'B'),), outcome.ready)
 
     # Templates and stacks
 

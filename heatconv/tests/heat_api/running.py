@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import testtools
@@ -141,4 +142,20 @@ class SiteTest(testtools.TestCase):
                 return
             if time.monotonic() > ends:
                 self.fail(f'{name} is {shown}, not {status}')
+            time.sleep(0.2)
+
+    def gone(self, name: str) -> None:
+        """Wait until there is no stack of a name."""
+        self.eventually(lambda: name not in [one['stack_name'] for one in self.stacks()])
+
+    def stacks(self) -> Any:
+        """Return the stacks of the project, without the client."""
+        return self.ask('stacks')['stacks']
+
+    def eventually(self, holds: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait until something holds."""
+        ends = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > ends:
+                self.fail('it does not come to hold')
             time.sleep(0.2)

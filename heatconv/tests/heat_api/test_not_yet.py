@@ -18,9 +18,6 @@ SOFTWARE = 'software configuration is for servers, of which there are none'
 #: Commands and why they are not answered; ``{template}`` and ``{adopt}`` are files, demo is
 #: a stack with a resource ``nothing``.
 NOT_YET: dict[str, str] = {
-    'stack create --pre-create nothing -t {template} other': 'there are no hooks to stop at',
-    'stack update --pre-update nothing --existing demo': 'there are no hooks to stop at',
-    'stack hook clear --pre-create demo nothing': NO_SIGNALS,
     'stack resource signal demo nothing': NO_SIGNALS,
     'stack adopt --adopt-file {adopt} other': HANDED_OVER,
     'software config list': SOFTWARE,

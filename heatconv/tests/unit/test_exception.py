@@ -37,6 +37,7 @@ TEXTS = {
         'The template version is invalid: none'
     ),
     exception.Invalid(reason='why'): 'Data supplied was not valid: why',
+    exception.InvalidBreakPointHook(message='no such hook'): 'no such hook',
     exception.ResourceActionNotSupported(action='That'): 'That is not supported for resource.',
     exception.PhysicalResourceNameAmbiguity(name='x'): (
         'Multiple resources were found with the physical ID x.'

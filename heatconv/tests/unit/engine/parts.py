@@ -226,6 +226,10 @@ class EngineTestCase(testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log = self.useFixture(fixtures.FakeLogger())
+        self.anew()
+
+    def anew(self) -> None:
+        """Begin with an empty store."""
         self.parts = Parts(self.store_type, self.clock_type)
         self.store: Any = self.parts.store
         self.heard = self.parts.heard

@@ -52,6 +52,23 @@ class TypeNamesTest(TemplateTestCase):
         for type_, telling in (('Gone::Type', 'takes the'), ('Round::A', 'each other')):
             self.assert_wrong(errors.UnknownType, 'type', telling, names.meant, type_, 'a')
 
+    def test_hooks_and_restricted_actions(self) -> None:
+        names = TypeNames(
+            {
+                'resources': {
+                    'web*': {'hooks': ['post-create', 'pre-create']},
+                    'web1': {'hooks': 'pre-delete', 'restricted_actions': ['replace']},
+                }
+            }
+        )
+        self.assertTrue(names)
+        self.assertTrue(names.has_hooks)
+        self.assertEqual(('pre-create', 'post-create', 'pre-delete'), names.hooks('web1'))
+        self.assertEqual(('pre-create', 'post-create'), names.hooks('web2'))
+        self.assertEqual((), names.hooks('db'))
+        self.assertEqual(('replace',), names.restricted('web1'))
+        self.assertFalse(TypeNames(SECTION).has_hooks)
+
     def test_what_cannot_be_one(self) -> None:
         for path, telling, section in (
             ('', 'a map, not a list', []),
@@ -60,7 +77,14 @@ class TypeNamesTest(TemplateTestCase):
             ('', 'a string of 1', {1: 'A'}),
             ('resources', 'a map', {'resources': 'x'}),
             ('resources.a', 'a map', {'resources': {'a': 'x'}}),
-            ('resources.a', 'hooks are not', {'resources': {'a': {'hooks': 'pre-create'}}}),
+            ('resources.a.hooks', "no 'soon' among", {'resources': {'a': {'hooks': 'soon'}}}),
+            ('resources.a.hooks', "no '1' among", {'resources': {'a': {'hooks': [1]}}}),
+            ('resources.a.hooks', 'a list, not a map', {'resources': {'a': {'hooks': {'b': 1}}}}),
+            (
+                'resources.a.restricted_actions',
+                'among the restricted actions',
+                {'resources': {'a': {'restricted_actions': 'delete'}}},
+            ),
         ):
             self.assert_wrong(errors.InvalidSection, path, telling, TypeNames, section)
 
