@@ -109,7 +109,12 @@ class PostgresqlLink:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._pooled: Any = engine.raw_connection()
+        dialect: Any = engine.dialect
+        try:
+            self._pooled: Any = engine.raw_connection()
+        except dialect.dbapi.Error as error:
+            # The pool gives what the driver raised: it is nobody else's error yet.
+            raise db_exception.DBConnectionError(error) from error
         driver = self._pooled.dbapi_connection
         driver.autocommit = True
         self._driver = driver

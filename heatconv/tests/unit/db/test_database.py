@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
+import sqlalchemy as sa
 import testtools
 from oslo_db import exception as db_exception
 
 from heatconv.db.database import Database, repeated, retried
+from heatconv.db.link import PostgresqlLink
 from heatconv.storage.base import Doubtful, StoreUnavailable
 
 LOST = db_exception.DBConnectionError(Exception('server closed the connection'))
 
 
 class LinkTest(testtools.TestCase):
+    def test_server_that_refuses_connections_is_away(self) -> None:
+        # Nobody listens on the port of a socket that is bound and not listened at.
+        with socket.socket() as nobody:
+            nobody.bind(('127.0.0.1', 0))
+            port = nobody.getsockname()[1]
+            engine = sa.create_engine(f'postgresql+psycopg2://nobody@127.0.0.1:{port}/none')
+            error = self.assertRaises(db_exception.DBConnectionError, PostgresqlLink, engine)
+        self.assertIn('refused', str(error))
+
     def link(self, lives: bool) -> Any:
         return mock.Mock(lives=lives)
 
