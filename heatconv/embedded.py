@@ -20,7 +20,10 @@ from heatconv.db import migration
 from heatconv.db.database import UNUSABLE, Database, sqlite_url
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
+from heatconv.engine.children import Children
+from heatconv.engine.requests import Requests
 from heatconv.engine.service import Engine
+from heatconv.hot.limits import MAX_TEMPLATE_SIZE
 from heatconv.resources.registry import Registry
 from heatconv.rpc import api
 from heatconv.rpc.announcer import RpcAnnouncer
@@ -94,6 +97,8 @@ class Embedded:
         announcer = RpcAnnouncer(bus)
         self.worker = Worker(self.store, registry, templates, announcer, clock, ids, OPTIONS)
         announcer.keep = self.worker.keep
+        requests = Requests(self.store, templates, announcer, clock, ids)
+        registry.nest(Children(self.store, templates, requests, MAX_TEMPLATE_SIZE))
         engine = Engine(self.store, templates, announcer, clock, ids)
         announcer.keep_wish = engine.wishes.keep
         self._started.append(engine.wishes.stop)
@@ -131,7 +136,9 @@ class Embedded:
             self._started.pop()()
 
     def _under_way(self) -> list[str]:
-        query = StackQuery(None, statuses=(Status.IN_PROGRESS,), sort=(('name', False),))
+        query = StackQuery(
+            None, statuses=(Status.IN_PROGRESS,), sort=(('name', False),), nested=True
+        )
         return [stack.name for stack in self.store.stacks(query)]
 
     def _note_interrupted(self) -> None:

@@ -12,12 +12,15 @@ from typing import Any
 
 from heatconv.convergence import fingerprint
 from heatconv.convergence.model import Definition, Resource, Stack, Wanted
+from heatconv.hot import nested
 from heatconv.hot import template as hot
 from heatconv.hot.definitions import ResourceDefinition
 from heatconv.hot.errors import InvalidProperty, UnknownType
+from heatconv.hot.functions import stacks
 from heatconv.hot.limits import budget_within
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
+from heatconv.nesting import Nesting
 from heatconv.resources.registry import Registry
 from heatconv.storage.base import Store
 from heatconv.storage.content import encode_template
@@ -49,14 +52,20 @@ class CompiledDefinition:
     """A resource definition as a check needs it.
 
     :param fingerprint: a digest of all that it says.
+    :param nested: of one that is a stack, a digest of what that is made of.
     """
 
     def __init__(
-        self, definition: ResourceDefinition, fingerprint: str, registry: Registry
+        self,
+        definition: ResourceDefinition,
+        fingerprint: str,
+        registry: Registry,
+        nested: str = '',
     ) -> None:
         self._definition = definition
         self._fingerprint = fingerprint
         self._registry = registry
+        self._nested = nested
 
     @property
     def requires(self) -> tuple[str, ...]:
@@ -75,8 +84,16 @@ class CompiledDefinition:
         plugin = self._registry.plugin(definition.type)
         if plugin is None:
             raise UnknownType(f'no plugin for {definition.type} is installed here', place)
-        values = definition.resolve(scope(stack, serving))
+        known = scope(stack, serving)
+        values = definition.resolve(known)
         properties = plugin.schema.resolve_properties(values, f'{place}.properties')
+        if plugin.nests:
+            properties[nested.TEMPLATE] = self._nested
+            properties[nested.FACADE] = {
+                'metadata': definition.resolve_metadata(known),
+                'deletion_policy': definition.deletion_policy,
+                'update_policy': definition.update_policy or {},
+            }
         try:
             replace_on_change = plugin.replace_on_change(properties)
         except Exception as error:  # a plugin's fault must fail its resource only
@@ -92,6 +109,7 @@ class CompiledDefinition:
             replace_on_change=replace_on_change,
             fingerprint=fingerprint.wanted(self._fingerprint, serving.values()),
             restricted=definition.restricted,
+            mends=plugin.mends,
         )
 
 
@@ -100,6 +118,7 @@ class CompiledTemplate:
 
     :param source: its section ``resources``, as it was written.
     :param surroundings: a digest of what its resources may refer to beside each other.
+    :param nesting: the templates that it uses as types.
     :ivar accepted: it is valid with the types that are installed here.
     """
 
@@ -111,8 +130,12 @@ class CompiledTemplate:
         registry: Registry,
         source: Mapping[str, Any],
         surroundings: str = '',
+        nesting: Nesting | None = None,
     ) -> None:
         self.hot = template
+        self.nesting = nesting
+        #: Of each resource that is a stack, a digest of what that is made of.
+        self._nested: dict[str, str] = {}
         self._registry = registry
         self._source = source
         self._surroundings = surroundings
@@ -136,7 +159,18 @@ class CompiledTemplate:
         uses = self._surroundings if REFERS.search(declaration) else ''
         plugin = self._registry.plugin(definition.type)
         schema = '' if plugin is None else plugin.digest
-        return fingerprint.digest(self.hot.version, definition.type, schema, declaration, uses)
+        said = (self.hot.version, definition.type, schema, declaration, uses)
+        if plugin is not None and plugin.nests and self.nesting is not None:
+            made_of = self.nesting.digest(definition.type, self._source[name])
+            self._nested[name] = made_of
+            return fingerprint.digest(*said, made_of)
+        return fingerprint.digest(*said)
+
+    @property
+    def total(self) -> int:
+        """Count its resources, and those of nested templates as far as they are known."""
+        within = 0 if self.nesting is None else self.nesting.resources_of(self.definitions)
+        return len(self.definitions) + within
 
     @property
     def hooked(self) -> Callable[[str], tuple[str, ...]] | None:
@@ -146,12 +180,15 @@ class CompiledTemplate:
     def words(self, name: str) -> str | None:
         """Return the definition that a node brings with it; see `TemplateCache.defined`."""
         definition = self.definitions[name]
-        return encode([definition.fingerprint, definition.requires, self._source[name]])
+        said = [definition.fingerprint, definition.requires, self._source[name]]
+        made_of = self._nested.get(name)
+        return encode(said if made_of is None else [*said, made_of])
 
     def definition(self, name: str) -> CompiledDefinition:
         """Return the definition of one resource."""
         known = self.definitions[name].fingerprint
-        return CompiledDefinition(self.hot.resources[name], known, self._registry)
+        made_of = self._nested.get(name, '')
+        return CompiledDefinition(self.hot.resources[name], known, self._registry, made_of)
 
 
 def scope(stack: Stack, rows: Mapping[str, Resource]) -> Scope:
@@ -159,7 +196,7 @@ def scope(stack: Stack, rows: Mapping[str, Resource]) -> Scope:
     return Scope(
         pseudo=pseudo_parameters(stack),
         resources={
-            name: ResourceState(reference_id=row.reference_id, attributes=attributes(row))
+            name: ResourceState(reference_id=reference_id(row), attributes=attributes(row))
             for name, row in rows.items()
         },
     )
@@ -175,7 +212,12 @@ def pseudo_parameters(stack: Stack) -> dict[str, str]:
 
 def attributes(row: Resource) -> Mapping[str, Any]:
     """Return the attributes of a resource, ``show`` included."""
-    return {'show': dict(row.attributes), **row.attributes}
+    return {'show': stacks.shown(row.attributes), **row.attributes}
+
+
+def reference_id(row: Resource) -> str:
+    """Return what others refer to a resource by; a nested stack may say so in an output."""
+    return str(row.attributes.get(stacks.REFERENCE) or row.reference_id)
 
 
 class TemplateCache:
@@ -199,6 +241,7 @@ class TemplateCache:
         self._registry = registry
         self._size = size
         self._budget = budget_within(max_template_size)
+        self._max_template_size = max_template_size
         self._lock = threading.Lock()
         self._kept: OrderedDict[str | None, CompiledTemplate] = OrderedDict()
         self._heads: OrderedDict[str | None, tuple[hot.Head, bool]] = OrderedDict()
@@ -214,7 +257,7 @@ class TemplateCache:
         :param lenient: take parameters without a value.
         :raises TemplateError: if it is not.
         """
-        return self._compiled(content, self._registry.schema, lenient)
+        return self._compiled(content, None, lenient)
 
     def accept(self, content: Mapping[str, Any]) -> CompiledTemplate:
         """Compile a template that a request brings, unless that was done just now.
@@ -232,23 +275,26 @@ class TemplateCache:
     def _compiled(
         self,
         content: Mapping[str, Any],
-        types: Callable[[str], TypeSchema | None],
+        types: Callable[[str], TypeSchema | None] | None,
         lenient: bool = False,
     ) -> CompiledTemplate:
+        """Compile a template; nested ones too, unless it is told what types are like."""
         source = content['template']
+        nesting = Nesting(content, self._registry, self._max_template_size, self._budget)
         template = hot.compile_template(
             source,
             content.get('environment') or {},
-            types,
+            nesting.schema if types is None else types,
             self._registry.types,
             allow_missing=lenient,
             budget=self._budget,
             files=content.get('files') or {},
+            facade=content.get('facade'),
         )
         beside = [sorted(template.values.items()), source.get('conditions'), content.get('files')]
         surroundings = fingerprint.digest(encode(beside)) if any(beside) else ''
         return CompiledTemplate(
-            template, self._registry, source.get('resources') or {}, surroundings
+            template, self._registry, source.get('resources') or {}, surroundings, nesting
         )
 
     def _schema(self, type_name: str) -> TypeSchema:
@@ -309,11 +355,11 @@ class TemplateCache:
         :raises MissingTemplate: if the template is not there.
         """
         head = self.head(template_id)[0]
-        known, requires, declaration = json.loads(words)
+        known, requires, declaration, *made_of = json.loads(words)
         compiled = hot.compile_definition(name, declaration, head, self._schema)
         # What it depends on may not be there: only the whole template says so.
         compiled = dataclasses.replace(compiled, requires=tuple(requires))
-        return CompiledDefinition(compiled, known, self._registry)
+        return CompiledDefinition(compiled, known, self._registry, *made_of)
 
     def hooked(self, template_id: str | None) -> Callable[[str], tuple[str, ...]] | None:
         """Return what gives the hooks of a resource by its name, if there are any."""
@@ -343,7 +389,10 @@ class TemplateCache:
         if content is None:
             raise MissingTemplate(template_id)
         head = hot.read_head(
-            content['template'], content.get('environment') or {}, content.get('files')
+            content['template'],
+            content.get('environment') or {},
+            content.get('files'),
+            content.get('facade'),
         )
         # Heads that were saved before they told are of templates that may have some.
         made = (head, content.get('has_outputs', True))

@@ -22,7 +22,8 @@ from heatconv.db import migration
 from heatconv.db.database import Database
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
-from heatconv.engine.requests import Limits
+from heatconv.engine.children import Children
+from heatconv.engine.requests import Limits, Requests
 from heatconv.engine.service import Engine
 from heatconv.partition import GROUP, Partition, Slot
 from heatconv.ports import SystemClock, SystemIds
@@ -200,21 +201,25 @@ def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
     )
 
 
-def engine(conf: cfg.ConfigOpts, made: Parts) -> Engine:
-    """Build an engine."""
-    limits = Limits(
+def limits(conf: cfg.ConfigOpts) -> Limits:
+    """Return what users may ask for at most."""
+    return Limits(
         max_stacks_per_project=conf.engine.max_stacks_per_project,
         max_resources_per_stack=conf.engine.max_resources_per_stack,
         timeout_mins=conf.engine.stack_timeout_mins,
         abandon=conf.engine.enable_stack_abandon,
     )
+
+
+def engine(conf: cfg.ConfigOpts, made: Parts) -> Engine:
+    """Build an engine."""
     return Engine(
         made.store,
         made.templates,
         made.announcer,
         made.clock,
         made.ids,
-        limits,
+        limits(conf),
         conf.engine.max_template_size,
     )
 
@@ -260,4 +265,16 @@ def worker(conf: cfg.ConfigOpts, made: Parts) -> Worker:
         made.partition,
     )
     made.announcer.keep = worker.keep
+    requests = Requests(
+        made.store, made.templates, made.announcer, made.clock, made.ids, limits(conf)
+    )
+    made.registry.nest(
+        Children(
+            made.store,
+            made.templates,
+            requests,
+            conf.engine.max_template_size,
+            conf.engine.max_nested_stack_depth,
+        )
+    )
     return worker

@@ -47,6 +47,13 @@ OPTS = [
         help='How many resources a stack may have; -1 for any number.',
     ),
     cfg.IntOpt(
+        'max_nested_stack_depth',
+        default=5,
+        min=1,
+        mutable=True,
+        help='How many stacks may be within each other; workers look at it.',
+    ),
+    cfg.IntOpt(
         'stack_timeout_mins',
         default=60,
         min=1,

@@ -2,7 +2,8 @@
 
 A node claims nothing: to observe twice does no harm, and one of two commits wins. What a
 check finds wrong fails the stack, and the others are looked at all the same, as in Heat
-(heat/engine/check_resource.py). Types have nothing to suspend: they are told to be.
+(heat/engine/check_resource.py). Types have nothing to suspend: they are told to be, but for
+nested stacks, which were asked to with their owner, and are waited for.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard
 def begin(view: View) -> Call | None:
     """Return what to ask of a plugin; None if nothing is to be asked."""
     row, stack = view.row, view.stack
-    if row is None or stack is None or stack.action != Action.CHECK or not _looked_at(row):
+    if row is None or stack is None or not _looked_at(row):
         return None
     return Call(Verb.OBSERVE, row, row.properties or {})
 
@@ -43,7 +44,10 @@ def finish(view: View, seen: Observation | None, wish_id: str, now: float) -> St
             return Step('it has failed: left as it is', Commit(node=done))
         reason = f'{row.action} had failed: {row.reason}'
         return Step(reason, Commit(node=done, failure=_failure(view, reason, wish_id, now)))
-    wrong = _wrong(seen) if stack.action == Action.CHECK else ''
+    wrong = _wrong(seen) if stack.action == Action.CHECK else _failed(seen)
+    if wrong and stack.action != Action.CHECK:
+        # It is what it was, and only that is not done which was asked for.
+        return Step(wrong, Commit(node=done, failure=_failure(view, wrong, wish_id, now)))
     saved = evolve(
         row,
         action=stack.action,
@@ -51,7 +55,7 @@ def finish(view: View, seen: Observation | None, wish_id: str, now: float) -> St
         reason=wrong or 'state changed',
         version=row.version + 1,
     )
-    if seen is not None and not wrong:
+    if seen is not None and seen.reality == Reality.READY and not wrong:
         saved = evolve(saved, attributes=seen.attributes)
         if seen.properties is not None:
             saved = evolve(saved, properties=seen.properties)
@@ -74,15 +78,21 @@ def _wrong(seen: Observation | None) -> str:
         return (seen.reason if seen else '') or 'it cannot be told what it is like'
     if seen.reality == Reality.ABSENT:
         return 'the resource is not there any more'
-    return (seen.reason or 'the resource has failed') if seen.reality == Reality.FAILED else ''
+    return _failed(seen)
+
+
+def _failed(seen: Observation | None) -> str:
+    if seen is None or seen.reality != Reality.FAILED:
+        return ''
+    return seen.reason or 'the resource has failed'
 
 
 def _failure(view: View, reason: str, wish_id: str, now: float) -> Failure:
-    assert view.node is not None
+    assert view.node is not None and view.stack is not None
     name = view.node.key.name
     return Failure(
         view.node.stack_id,
-        f'Resource CHECK failed: resources.{name}: {reason}',
+        f'Resource {view.stack.action} failed: resources.{name}: {reason}',
         wish_id,
         now,
         False,

@@ -226,6 +226,7 @@ class Wanted:
     :ivar replace_on_change: properties that cannot change in place.
     :ivar fingerprint: of the definition and all it requires.
     :ivar restricted: what may not be done to it: ``update``, ``replace``.
+    :ivar mends: what could not be created is mended by an update.
     """
 
     type: str
@@ -236,6 +237,7 @@ class Wanted:
     replace_on_change: frozenset[str] = frozenset()
     fingerprint: str = ''
     restricted: tuple[str, ...] = ()
+    mends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +276,9 @@ class Observation:
     """What is real about one resource.
 
     :ivar properties: as they really are; None if the plugin cannot tell.
-    :ivar retry_after: of what is UNKNOWN: seconds until it makes sense to ask again;
-        None if the plugin cannot tell.
+    :ivar retry_after: of what is UNKNOWN or PENDING: seconds until it makes sense to ask
+        again; None if the plugin cannot tell.
+    :ivar yields: of what is PENDING: it takes another operation all the same.
     """
 
     reality: Reality
@@ -284,6 +287,7 @@ class Observation:
     properties: Mapping[str, Any] | None = None
     reason: str = ''
     retry_after: float | None = None
+    yields: bool = False
 
 
 class Verb(enum.StrEnum):

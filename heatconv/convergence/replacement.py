@@ -49,7 +49,7 @@ def needs_replacement(row: Resource, wanted: Wanted) -> bool:
     if states.state(row) == states.CHECK_FAILED:
         return True
     if states.state(row) == states.CREATE_FAILED:
-        return row.physical_id is not None
+        return row.physical_id is not None and not wanted.mends
     differ = changed(row.properties, wanted.properties)
     return any(name in wanted.replace_on_change for name in differ)
 

@@ -44,7 +44,7 @@ def finish(key: NodeKey | None, claimed: Resource, seen: Observation, waits: boo
     :param key: its update node, which goes back to ready.
     :param waits: wait for an operation that is still under way.
     """
-    if seen.reality == Reality.PENDING and waits:
+    if seen.reality == Reality.PENDING and waits and not seen.yields:
         return Step('pending', wait=True)
     if seen.reality == Reality.PENDING:
         settled = patience.given_up(claimed, seen, 'given up: it was still under way')

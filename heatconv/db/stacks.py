@@ -274,6 +274,10 @@ def _chosen(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
     table = tables.stack
     if query.project_id is not None:
         statement = statement.where(table.c.project_id == query.project_id)
+    if query.owners:
+        statement = statement.where(table.c.owner_id.in_(query.owners))
+    elif not query.nested:
+        statement = statement.where(table.c.owner_id.is_(None))
     if not query.show_deleted:
         statement = statement.where(table.c.deleted == '')
     for column, wanted in (

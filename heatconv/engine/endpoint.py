@@ -19,11 +19,12 @@ from heatconv.engine import content, formats, outputs, preview
 from heatconv.engine.archive_methods import ArchiveMethods
 from heatconv.engine.lookup import Lookup, name_of
 from heatconv.engine.method import method, method_of_all
+from heatconv.engine.nested import descendants, owners
 from heatconv.engine.requests import Requests
 from heatconv.engine.template_methods import TemplateMethods
 from heatconv.hot.errors import TemplateError
 from heatconv.rpc import api
-from heatconv.storage.base import Store
+from heatconv.storage.base import Store, StoredEvent
 from heatconv.templates import MissingTemplate, TemplateCache
 from heatconv.version import VERSION
 
@@ -31,6 +32,10 @@ LOG = log.getLogger(__name__)
 
 #: Why a resource is in the state that a user gave it, where nothing else is said.
 MARKED = 'state changed by resource_mark_unhealthy api'
+
+
+#: More levels of nested stacks there can never be.
+MAX_LEVELS = 100
 
 
 class EngineEndpoint(TemplateMethods, ArchiveMethods):
@@ -44,7 +49,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         self._store = store
         self._templates = templates
         self._requests = requests
-        self._lookup = Lookup(store)
+        self._lookup = Lookup(store, templates.types)
         self._max_template_size = max_template_size
 
     # Requests
@@ -215,6 +220,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         sort_dir: str | None = None,
         filters: Mapping[str, Any] | None = None,
         show_deleted: bool = False,
+        show_nested: bool = False,
         tags: Any = None,
         tags_any: Any = None,
         not_tags: Any = None,
@@ -224,7 +230,15 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         """List stacks without their outputs."""
         chosen = _tag_filters(tags, tags_any, not_tags, not_tags_any)
         stacks = self._lookup.list(
-            context, limit, marker, sort_keys, sort_dir, filters, show_deleted, chosen
+            context,
+            limit,
+            marker,
+            sort_keys,
+            sort_dir,
+            filters,
+            show_deleted,
+            chosen,
+            show_nested,
         )
         return [formats.stack(stack, None) for stack in stacks]
 
@@ -234,6 +248,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         context: Any,
         filters: Mapping[str, Any] | None = None,
         show_deleted: bool = False,
+        show_nested: bool = False,
         tags: Any = None,
         tags_any: Any = None,
         not_tags: Any = None,
@@ -242,7 +257,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
     ) -> int:
         """Count stacks."""
         chosen = _tag_filters(tags, tags_any, not_tags, not_tags_any)
-        return self._lookup.count(context, filters, show_deleted, chosen)
+        return self._lookup.count(context, filters, show_deleted, chosen, show_nested)
 
     # Outputs
 
@@ -275,10 +290,32 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
     ) -> list[dict[str, Any]]:
         """List the resources of a stack."""
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
-        rows = self._store.resources(stack.id)
-        required_by = self._lookup.required_by(rows)
-        shown = [formats.resource(row, stack, required_by[row.id], with_detail) for row in rows]
+        shown = self._resources(stack, with_detail, depth_of(nested_depth))
         return [one for one in shown if _matches(one, filters or {})]
+
+    def _resources(self, stack: Stack, with_detail: bool, depth: int) -> list[dict[str, Any]]:
+        """Show the resources of a stack, and after them those within, level by level."""
+        shown: list[dict[str, Any]] = []
+        level = [stack]
+        while level:
+            rows_of = {one.id: self._store.resources(one.id) for one in level}
+            children = self._lookup.children(level, rows_of)
+            for one in level:
+                rows = rows_of[one.id]
+                required_by = self._lookup.required_by(rows)
+                shown += [
+                    formats.resource(
+                        row,
+                        one,
+                        required_by[row.id],
+                        with_detail,
+                        nested=children.get(row.physical_id),
+                    )
+                    for row in rows
+                ]
+            level = list(children.values()) if depth > 0 else []
+            depth -= 1
+        return shown
 
     @method
     def describe_stack_resource(
@@ -293,7 +330,8 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         rows = self._store.resources(stack.id)
         row = self._lookup.named(stack, rows, resource_name)
         required_by = self._lookup.required_by(rows)[row.id]
-        return formats.resource(row, stack, required_by, True, with_attr or ())
+        nested = self._lookup.children([stack], {stack.id: [row]}).get(row.physical_id)
+        return formats.resource(row, stack, required_by, True, with_attr or (), nested)
 
     @method
     def describe_stack_resources(
@@ -358,17 +396,29 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
     ) -> list[dict[str, Any]]:
         """List the events of a stack, oldest first unless ``sort_dir`` is desc."""
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
-        if sort_dir == 'desc':
-            found = self._store.events(stack.id)
-            found.reverse()
+        depth = depth_of(nested_depth)
+        root = None
+        if nested_depth is not None:
+            *_, root = owners(self._store, stack)
+        if sort_dir == 'desc' or depth:
+            found = self._all_events(stack, depth)
+            if sort_dir == 'desc':
+                found.reverse()
             if marker is not None:
-                ids = [one.id for one in found]
+                ids = [one.id for _, one in found]
                 found = found[ids.index(marker) + 1 :] if marker in ids else []
         else:
-            found = self._store.events(stack.id, marker, None if filters else limit)
-        shown = [formats.event(one, stack, nested_depth is not None) for one in found]
+            most = None if filters else limit
+            found = [(stack, one) for one in self._store.events(stack.id, marker, most)]
+        shown = [formats.event(one, of, root) for of, one in found]
         shown = [one for one in shown if _matches(one, filters or {})]
         return shown if limit is None else shown[:limit]
+
+    def _all_events(self, stack: Stack, depth: int) -> list[tuple[Stack, StoredEvent]]:
+        """Return the events of a stack and of those within, oldest first."""
+        stacks = [stack, *(descendants(self._store, stack, depth) if depth else ())]
+        found = [(one, event) for one in stacks for event in self._store.events(one.id)]
+        return sorted(found, key=lambda one: (one[1].at, one[1].id)) if depth else found
 
     @method
     def get_revision(self, context: Any) -> str:
@@ -393,6 +443,14 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
             compiled = self._compiled(stack)
             values = None if compiled is None else outputs.values(self._store, stack, compiled)
         return formats.stack(stack, head, values)
+
+
+def depth_of(nested_depth: Any) -> int:
+    """Return how many levels of nested stacks are asked for."""
+    try:
+        return min(max(int(nested_depth or 0), 0), MAX_LEVELS)
+    except (TypeError, ValueError):
+        raise exception.Invalid(reason='nested_depth must be a number') from None
 
 
 def _user(context: Any) -> str:

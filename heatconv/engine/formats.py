@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence.model import Action, Resource, Stack
+from heatconv.hot.functions import stacks
 from heatconv.hot.template import Head
 from heatconv.storage.base import Lease, StoredEvent
 from heatconv.templates import attributes, pseudo_parameters
@@ -55,7 +56,7 @@ def stack(
         'disable_rollback': row.disable_rollback,
         'timeout_mins': row.timeout_mins,
         'stack_owner': row.username,
-        'parent': None,
+        'parent': row.owner_id,
         'stack_user_project_id': None,
         'tags': list(row.tags),
         'stack_action': row.action.value,
@@ -94,12 +95,13 @@ def resource(
     required_by: Sequence[str],
     detail: bool = False,
     with_attr: Sequence[str] = (),
-    hidden: Sequence[str] = (),
+    nested: Stack | None = None,
 ) -> dict[str, Any]:
     """Show a resource.
 
     :param detail: its description, metadata and attributes too.
     :param with_attr: names of attributes to show even if they are null.
+    :param nested: the stack that it is.
     """
     shown: dict[str, Any] = {
         'updated_time': time(row.updated_at or row.created_at) if row.created_at else None,
@@ -115,8 +117,12 @@ def resource(
         'stack_name': stack.name,
         'required_by': list(required_by),
     }
+    if nested is not None:
+        shown['nested_stack_id'] = identity(nested)
+    if stack.owner_resource is not None:
+        shown['parent_resource'] = stack.owner_resource
     if detail:
-        found = dict(row.attributes)
+        found = stacks.shown(row.attributes)
         for name in with_attr:
             found.setdefault(name, attributes(row).get(name))
         shown['description'] = ''
@@ -125,10 +131,10 @@ def resource(
     return shown
 
 
-def event(stored: StoredEvent, stack: Stack, nested: bool = False) -> dict[str, Any]:
+def event(stored: StoredEvent, stack: Stack, root: Stack | None = None) -> dict[str, Any]:
     """Show an event; one of the stack itself bears the name of the stack.
 
-    :param nested: tell the stack at the root of all, which is this one.
+    :param root: the outermost stack, where it is to be told.
     """
     told = stored.event
     name = told.resource_name if told.resource_name is not None else stack.name
@@ -143,7 +149,7 @@ def event(stored: StoredEvent, stack: Stack, nested: bool = False) -> dict[str, 
         'resource_status': told.status.value,
         'resource_status_reason': told.reason,
         'resource_type': told.resource_type,
-        **({'root_stack_id': identity(stack)} if nested else {}),
+        **({'root_stack_id': identity(root)} if root is not None else {}),
     }
 
 

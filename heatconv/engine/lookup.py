@@ -10,6 +10,7 @@ from heatconv import exception
 from heatconv.convergence import states
 from heatconv.convergence.model import Resource, Stack, Status
 from heatconv.storage.base import StackQuery, Store
+from heatconv.templates import Types
 
 NAME = re.compile(r'[a-zA-Z][a-zA-Z0-9_.-]{0,254}\Z')
 
@@ -39,8 +40,9 @@ def name_of(name: Any) -> str:
 class Lookup:
     """Finds what a request names."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, types: Types) -> None:
         self._store = store
+        self._types = types
 
     def stack(self, context: Any, identity: Any, show_deleted: bool = False) -> Stack:
         """Return the stack of an identity, if it is the project's.
@@ -81,6 +83,7 @@ class Lookup:
         filters: Mapping[str, Any] | None = None,
         show_deleted: bool = False,
         tags: Mapping[str, Any] | None = None,
+        nested: bool = False,
     ) -> list[Stack]:
         """List the stacks of a project.
 
@@ -100,6 +103,7 @@ class Lookup:
             limit=None if chosen else limit,
             marker=marker,
             show_deleted=show_deleted,
+            nested=nested,
             **_filters(filters or {}),
         )
         found = self._store.stacks(query)
@@ -113,12 +117,19 @@ class Lookup:
         filters: Mapping[str, Any] | None,
         show_deleted: bool,
         tags: Mapping[str, Any],
+        nested: bool = False,
     ) -> int:
         """Count the stacks that `list` would give."""
         if any(tags.values()):
-            return len(self.list(context, filters=filters, show_deleted=show_deleted, tags=tags))
+            found = self.list(
+                context, filters=filters, show_deleted=show_deleted, tags=tags, nested=nested
+            )
+            return len(found)
         query = StackQuery(
-            context.project_id or None, show_deleted=show_deleted, **_filters(filters or {})
+            context.project_id or None,
+            show_deleted=show_deleted,
+            nested=nested,
+            **_filters(filters or {}),
         )
         return self._store.count_stacks(query)
 
@@ -149,6 +160,23 @@ class Lookup:
             if of_id:
                 return of_id[0]
         return self.named(stack, rows, name)
+
+    def children(
+        self, stacks: Sequence[Stack], rows_of: Mapping[str, Sequence[Resource]]
+    ) -> dict[str | None, Stack]:
+        """Return the stacks that resources of some stacks are, by id.
+
+        :param rows_of: rows by the id of their stack: nobody is asked where no type nests.
+        """
+        owners = tuple(one.id for one in stacks if any(map(self._nests, rows_of[one.id])))
+        if not owners:
+            return {}
+        found = self._store.stacks(StackQuery(None, owners=owners, sort=(('name', False),)))
+        return {one.id: one for one in found}
+
+    def _nests(self, row: Resource) -> bool:
+        plugin = self._types.plugin(row.type)
+        return plugin is not None and plugin.nests
 
     def required_by(self, rows: Sequence[Resource]) -> dict[str, list[str]]:
         """Return for each row the names of those that require it."""

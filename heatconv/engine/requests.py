@@ -20,6 +20,7 @@ from heatconv.convergence.model import Action, Resource, Stack, Status
 from heatconv.convergence.step import Verdict
 from heatconv.engine import archive, errors
 from heatconv.engine.content import StackContent
+from heatconv.engine.nested import descendants
 from heatconv.hot.errors import TemplateError
 from heatconv.ports import Clock, Ids
 from heatconv.storage.base import Request, Snapshot, StackQuery, Store
@@ -38,6 +39,10 @@ class Limits:
     max_resources_per_stack: int = 1_000_000
     timeout_mins: int = 60
     abandon: bool = False
+
+
+#: What can be cancelled where it is.
+CANCELLED = (Action.UPDATE, Action.CREATE)
 
 
 class Requests:
@@ -74,9 +79,9 @@ class Requests:
                 error, content.get('template'), content.get('environment')
             ) from None
         most = self._limits.max_resources_per_stack
-        if 0 <= most < len(compiled.definitions):
+        if 0 <= most < compiled.total:
             raise exception.RequestLimitExceeded(
-                message=f'{len(compiled.definitions)} resources are more than the {most} '
+                message=f'{compiled.total} resources are more than the {most} '
                 'that a stack may have'
             )
         return compiled
@@ -95,6 +100,52 @@ class Requests:
             raise exception.StackExists(stack_name=name)
         self._announcer.wish(stack.id)
         return stack
+
+    def create_nested(
+        self, owner: Stack, resource: str, name: str, content: Mapping[str, Any]
+    ) -> None:
+        """Accept a stack that is a resource of another, unless it is there.
+
+        :param resource: its name in the stack that owns it.
+        :raises StackExists: if there is another stack of that name.
+        """
+        compiled = self.compile(content)
+        template_id = self._save(StackContent(content, {}), compiled)
+        stack = Stack(
+            id=self._ids.fresh(),
+            project_id=owner.project_id,
+            name=name,
+            # Whether to go back is up to the outermost.
+            disable_rollback=True,
+            timeout_mins=owner.timeout_mins,
+            username=owner.username,
+            owner_id=owner.id,
+            owner_resource=resource,
+        )
+        stack, events = stack_rules.wish(stack, Action.CREATE, template_id, self._ids.fresh())
+        if not self._store.insert_stack(self._with_deadline(stack), events):
+            found = self._store.stack_by_name(owner.project_id, name)
+            if found is None or found.owner_id != owner.id:
+                raise exception.StackExists(stack_name=name)
+            return
+        self._announcer.wish(stack.id)
+
+    def update_nested(self, stack: Stack, content: Mapping[str, Any]) -> None:
+        """Accept what a stack that is a resource of another is to be, unless it is on its way.
+
+        :raises NotSupported: if it goes, or is suspended.
+        """
+        compiled = self.compile(content)
+        template_id = self._save(StackContent(content, {}), compiled)
+
+        def decide(current: Stack) -> Request | None:
+            self.check_updatable(current)
+            same = current.newest_template_id == template_id
+            if same and current.status != Status.FAILED:
+                return None
+            return self._wish(current, Action.UPDATE, template_id)
+
+        self._request(stack, decide)
 
     def imagined(self, project_id: str, username: str, name: str, content: StackContent) -> Stack:
         """Return the stack that a create would make, without an id."""
@@ -211,7 +262,12 @@ class Requests:
                 return None
             return dataclasses.replace(self._wish(current, Action.DELETE, None), retains=True)
 
+        # Found before the outermost is gone, abandoned after: what is still there is then
+        # abandoned by asking again, of each.
+        within = descendants(self._store, stack)
         self._request(stack, decide, must=True)
+        for one in reversed(within):
+            self._request(one, decide)
 
     def snapshot(self, stack: Stack, name: str) -> Snapshot:
         """Keep what a stack is.
@@ -245,6 +301,10 @@ class Requests:
                 return None
             return self._wish(current, action, current.newest_template_id)
 
+        # Those within first: whoever dies in between has not begun with the outermost.
+        for one in descendants(self._store, stack):
+            if one.action != Action.DELETE:
+                self._request(one, decide)
         self._request(stack, decide, must=True)
 
     def restore(self, stack: Stack, template_id: str | None) -> None:
@@ -272,7 +332,7 @@ class Requests:
         """Stop an update (or a create) under way, and roll it back or leave it."""
 
         def decide(current: Stack) -> Request | None:
-            allowed = (Action.UPDATE,) if with_rollback else (Action.UPDATE, Action.CREATE)
+            allowed = (Action.UPDATE,) if with_rollback else CANCELLED
             if current.status != Status.IN_PROGRESS or current.action not in allowed:
                 how = 'with' if with_rollback else 'without'
                 raise exception.NotSupported(
@@ -284,7 +344,14 @@ class Requests:
                 return None if made is None else Request(self._with_deadline(made[0]), made[1])
             return Request(*stack_rules.cancel(current, self._clock.now()), drops_nodes=True)
 
+        def decide_within(current: Stack) -> Request | None:
+            busy = current.status == Status.IN_PROGRESS
+            return decide(current) if busy and current.action in CANCELLED else None
+
         self._request(stack, decide)
+        if not with_rollback:
+            for one in descendants(self._store, stack):
+                self._request(one, decide_within)
 
     def _wish(self, stack: Stack, action: Action, template_id: str | None) -> Request:
         wished, events = stack_rules.wish(stack, action, template_id, self._ids.fresh())

@@ -16,14 +16,13 @@ from heatconv.engine.endpoint import EngineEndpoint
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests import Limits, Requests
 from heatconv.engine.unanswered import Unanswered
+from heatconv.hot.limits import MAX_TEMPLATE_SIZE
 from heatconv.ports import Clock, Ids
 from heatconv.rpc import api
 from heatconv.storage.base import Store, StoreUnavailable
 from heatconv.templates import TemplateCache
 
 LOG = log.getLogger(__name__)
-
-MAX_TEMPLATE_SIZE = 524_288
 
 
 class Api(EngineEndpoint, Unanswered):

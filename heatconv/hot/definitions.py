@@ -35,6 +35,7 @@ class ResourceDefinition:
     :ivar requires: sorted names of the resources it depends on.
     :ivar attributes_used: the attributes of others that it reads, as pairs of
         resource and attribute, sorted.
+    :ivar update_policy: as it was written.
     :ivar restricted: what the environment forbids to do to it: ``update``, ``replace``.
     """
 
@@ -47,6 +48,7 @@ class ResourceDefinition:
     description: str = ''
     attributes_used: tuple[tuple[str, str], ...] = ()
     restricted: tuple[str, ...] = ()
+    update_policy: Any = None
 
     def resolve(self, scope: Scope) -> dict[str, Any]:
         """Compute the properties; they are not checked against the type.

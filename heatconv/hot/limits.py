@@ -24,6 +24,8 @@ from typing import Any
 
 from heatconv.hot.errors import TemplateError, TooLarge, kind
 
+#: Bytes of a template, where the operator says nothing else.
+MAX_TEMPLATE_SIZE = 524_288
 #: Values, keys not counted, of one document with its aliases expanded.
 MAX_NODES = 200_000
 #: Levels of maps and lists in one document.

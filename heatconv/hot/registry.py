@@ -28,15 +28,22 @@ from heatconv.convergence.hooks import HOOKS
 from heatconv.hot.errors import InvalidSection, UnknownType, kind, shown
 from heatconv.hot.suggest import suggestion
 
-_RESOURCES = 'resources'
+RESOURCES = 'resources'
 #: So many steps from name to name are taken.
 _STEPS = 10
 #: Longer patterns would take long to match.
 _LENGTH = 255
 _HOOKS = 'hooks'
 _RESTRICTED = 'restricted_actions'
+#: What the names of templates end with.
+_TEMPLATES = ('.yaml', '.template')
 #: What each of these may name.
 _SAID = {_HOOKS: HOOKS, _RESTRICTED: ('update', 'replace')}
+
+
+def is_template(type_: str) -> bool:
+    """Say whether a type is the name of a template."""
+    return type_.endswith(_TEMPLATES)
 
 
 class TypeNames:
@@ -51,21 +58,23 @@ class TypeNames:
         self._of_some: list[tuple[str, dict[str, str | None]]] = []
         #: Of each of _SAID: patterns of names, and what is said of them.
         self._said: dict[str, list[tuple[str, tuple[str, ...]]]] = {one: [] for one in _SAID}
+        #: Whether anything is said of resources of nested stacks.
+        self._within = False
         if section is None:
             return
         if not isinstance(section, Mapping):
             raise InvalidSection(f'it must be a map, not {kind(section)}')
         for name, target in section.items():
-            if name == _RESOURCES:
+            if name == RESOURCES:
                 self._resources(target)
             elif name != 'base_url':
                 self._of_all[_name(name)] = _target(name, target)
 
     def _resources(self, section: Any) -> None:
         if not isinstance(section, Mapping | None):
-            raise InvalidSection(f'it must be a map, not {kind(section)}', _RESOURCES)
+            raise InvalidSection(f'it must be a map, not {kind(section)}', RESOURCES)
         for pattern, one in (section or {}).items():
-            path = f'{_RESOURCES}.{pattern}'
+            path = f'{RESOURCES}.{pattern}'
             if not isinstance(one, Mapping):
                 raise InvalidSection(f'it must be a map, not {kind(one)}', path)
             names: dict[str, str | None] = {}
@@ -74,13 +83,17 @@ class TypeNames:
                     said = _said(name, target, path)
                     if said:
                         self._said[name].append((_name(pattern), said))
+                elif isinstance(target, Mapping):
+                    # Of resources of a nested stack: said to that one.
+                    self._within = bool(TypeNames({RESOURCES: {name: target}})) or self._within
                 elif name != 'base_url':
                     names[_name(name)] = _target(name, target)
             if names:
                 self._of_some.append((_name(pattern), names))
 
     def __bool__(self) -> bool:
-        return bool(self._of_all or self._of_some or any(self._said.values()))
+        known = self._of_all or self._of_some or any(self._said.values())
+        return bool(known) or self._within
 
     @property
     def has_hooks(self) -> bool:
@@ -119,6 +132,16 @@ class TypeNames:
                 )
             type_ = after
         raise UnknownType('types stand for each other in the environment', 'type')
+
+    def possible(self, type_: str, resource: str) -> tuple[str, ...]:
+        """Return what may be meant by a type, of a resource of this name or of any."""
+        found: dict[str, None] = {}
+        for name in (resource, ''):
+            try:
+                found[self.meant(type_, name)] = None
+            except UnknownType:
+                continue
+        return tuple(found)
 
     def _step(self, type_: str, resource: str) -> tuple[bool, str | None]:
         for pattern, names in self._of_some:
@@ -168,8 +191,6 @@ def _target(name: Any, target: Any) -> str | None:
         return None
     if not isinstance(target, str):
         raise InvalidSection(f'it must be the name of a type, not {kind(target)}', str(name))
-    if target.endswith(('.yaml', '.template')):
-        raise InvalidSection(
-            'types made of templates are not supported yet', str(name), 'name a type'
-        )
+    if len(target) > _LENGTH:
+        raise InvalidSection(f'a name must have {_LENGTH} characters at most', str(name))
     return target

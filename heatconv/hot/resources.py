@@ -177,7 +177,11 @@ def _schemas(
                 raise
         schema = found.get(type_)
         if schema is None:
-            schema = types(type_)
+            try:
+                schema = types(type_)
+            except TemplateError as error:
+                error.under(name)
+                raise
             if schema is None:
                 raise UnknownType(
                     f'there is no resource type {shown(type_)}',
@@ -223,6 +227,7 @@ def compile_resource(
         description or '',
         tuple(sorted(references.attributes)),
         context.types.restricted(name),
+        declaration.get('update_policy'),
     )
 
 

@@ -174,12 +174,14 @@ class TypeSchema:
 
     :ivar any_property: whether properties that are not declared are taken too.
     :ivar any_attribute: whether every name is an attribute.
+    :ivar nested: whether such a resource is a stack, whose resources can be asked for.
     """
 
     properties: Mapping[str, Property] = field(default_factory=dict)
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     any_property: bool = False
     any_attribute: bool = False
+    nested: bool = False
     description: str = ''
     support_status: str = 'SUPPORTED'
 

@@ -160,6 +160,7 @@ class Head:
     conditions: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Any] = field(default_factory=dict)
     types: TypeNames = field(default_factory=TypeNames)
+    facade: Mapping[str, Any] | None = None
 
 
 def empty_head() -> Head:
@@ -171,10 +172,12 @@ def read_head(
     source: Mapping[str, Any],
     environment: Mapping[str, Any],
     files: Mapping[str, Any] | None = None,
+    facade: Mapping[str, Any] | None = None,
 ) -> Head:
     """Read what a template says but for its resources and outputs.
 
     :param files: those that its resources may use.
+    :param facade: what it sees of the resource that it stands for.
     :raises TemplateError: if anything of that is wrong.
     """
     schema = parse_schema(source)
@@ -189,6 +192,7 @@ def read_head(
         _section(source),
         files or {},
         TypeNames(checked.get(environments.REGISTRY)),
+        facade,
     )
 
 
@@ -217,7 +221,15 @@ def _context(head: Head, budget: Budget, schemas: Mapping[str, TypeSchema] | Non
         'undecided': head.undecided,
         'files': head.files,
     }
-    context = Context(head.version, FUNCTIONS, budget, schemas=schemas, types=head.types, **shared)
+    context = Context(
+        head.version,
+        FUNCTIONS,
+        budget,
+        schemas=schemas,
+        types=head.types,
+        facade=head.facade,
+        **shared,
+    )
     within = Context(head.version, IN_CONDITIONS, budget, names=CONDITION_FUNCTIONS, **shared)
     context.conditions = Conditions(head.conditions, within)
     return context
@@ -273,6 +285,7 @@ def compile_template(
     allow_missing: bool = False,
     budget: int = COMPILE_BUDGET,
     files: Mapping[str, Any] | None = None,
+    facade: Mapping[str, Any] | None = None,
 ) -> Template:
     """Compile and validate a template.
 
@@ -284,6 +297,7 @@ def compile_template(
         are only looked at.
     :param budget: how many values there may be, parameters resolved.
     :param files: what came with it, by name.
+    :param facade: what it sees of the resource that it stands for.
     :raises TemplateError: if anything is wrong.
     """
     schema = parse_schema(source)
@@ -299,6 +313,7 @@ def compile_template(
         _section(source),
         files or {},
         TypeNames(checked.get(environments.REGISTRY)),
+        facade,
     )
     context = _context(head, Budget(budget), None)
     context.conditions.check()

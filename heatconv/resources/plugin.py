@@ -52,6 +52,7 @@ class Resource:
         physical resource with it and find it by it.
     :ivar properties: as wanted, references resolved and defaults filled in.
     :ivar physical_id: None until it is known.
+    :ivar template_id: of the content of its stack that it was last made of.
     """
 
     token: str
@@ -62,6 +63,7 @@ class Resource:
     project_id: str
     properties: Mapping[str, Any] = field(default_factory=dict)
     physical_id: str | None = None
+    template_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,12 @@ class Plugin:
     def digest(self) -> str:
         """Return a digest of the schema: another one may want other properties."""
         return fingerprint.digest(repr(self.schema))
+
+    #: Whether a resource of it is a stack, made of the template that it is in too.
+    nests: ClassVar[bool] = False
+
+    #: Whether what could not be created is mended by an update, not replaced.
+    mends: ClassVar[bool] = False
 
     #: How many resources `perform` is asked for at once. More than one makes sense where
     #: a call for many costs less than one for each; they wait for each other.

@@ -12,8 +12,10 @@ from typing import Any
 from oslo_log import log
 from stevedore import extension
 
+from heatconv.hot.registry import is_template
 from heatconv.hot.schema import TypeSchema
 from heatconv.ports import Clock
+from heatconv.resources.nested import Children, NestedPlugin, TemplateResource
 from heatconv.resources.plugin import Plugin
 from heatconv.resources.records import Records
 
@@ -23,9 +25,15 @@ NAMESPACE = 'heatconv.resources'
 
 
 class Registry:
-    """Knows the plugins by type."""
+    """Knows the plugins by type.
 
-    def __init__(self, plugins: Mapping[str, Plugin]) -> None:
+    :param of_templates: the plugin of types that are templates.
+    """
+
+    def __init__(
+        self, plugins: Mapping[str, Plugin], of_templates: NestedPlugin | None = None
+    ) -> None:
+        self._of_templates = of_templates
         self._plugins = {name: plugins[name] for name in sorted(plugins)}
 
     @classmethod
@@ -41,15 +49,23 @@ class Registry:
             invoke_args=(records, clock),
             on_load_failure_callback=failed,
         )
-        return cls({one.name: one.obj for one in found})
+        of_templates = TemplateResource(records, clock)
+        return cls({one.name: one.obj for one in found}, of_templates)
+
+    def nest(self, children: Children) -> None:
+        """Let the plugins whose resources are stacks ask for them."""
+        for plugin in (self._of_templates, *self._plugins.values()):
+            if isinstance(plugin, NestedPlugin):
+                plugin.children = children
 
     def plugin(self, type_name: str) -> Plugin | None:
-        """Return the plugin of a type, or None."""
-        return self._plugins.get(type_name)
+        """Return the plugin of a type, or None; templates have one of their own."""
+        found = self._plugins.get(type_name)
+        return self._of_templates if found is None and is_template(type_name) else found
 
     def schema(self, type_name: str) -> TypeSchema | None:
         """Return the schema of a type, or None."""
-        plugin = self._plugins.get(type_name)
+        plugin = self.plugin(type_name)
         return None if plugin is None else plugin.schema
 
     @property

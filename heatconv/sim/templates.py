@@ -23,6 +23,7 @@ class Templates(TemplateCache):
     def __init__(self, size: int = 2_000) -> None:
         self._size = size
         self._budget = COMPILE_BUDGET
+        self._max_template_size = 0
         self._by_id: dict[str | None, CompiledTemplate] = {}
         self._ids: dict[int, tuple[Mapping[str, Any], str]] = {}
 

@@ -69,6 +69,8 @@ class StackQuery:
     :ivar sort: pairs of a key (name, created_at, updated_at, status) and
         whether it descends.
     :ivar marker: id of the stack after which to begin.
+    :ivar owners: ids of stacks; those asked for are resources of one of them.
+    :ivar nested: those that are resources of others too.
     """
 
     project_id: str | None
@@ -81,6 +83,8 @@ class StackQuery:
     sort: tuple[tuple[str, bool], ...] = (('created_at', True),)
     marker: str | None = None
     limit: int | None = None
+    owners: tuple[str, ...] = ()
+    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def head_of(content: Mapping[str, Any]) -> dict[str, Any]:
         'template': source,
         'environment': content.get('environment'),
         'has_outputs': outputs,
+        **({'facade': content['facade']} if 'facade' in content else {}),
         **({'files': content.get('files')} if _uses_files(content) else {}),
     }
 

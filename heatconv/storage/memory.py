@@ -502,6 +502,8 @@ def _for_a_plan(row: Resource) -> Resource:
 def _matches(stack: Stack, query: StackQuery) -> bool:
     return (
         query.project_id in (None, stack.project_id)
+        and (not query.owners or stack.owner_id in query.owners)
+        and (query.owners or query.nested or stack.owner_id is None)
         and (query.show_deleted or stack.deleted_at is None)
         and (not query.names or stack.name in query.names)
         and (not query.ids or stack.id in query.ids)

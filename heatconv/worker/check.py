@@ -225,13 +225,23 @@ class Checker:
         """Look at a resource, again where it is not known yet what it is like."""
         call = look.begin(view)
         seen: Observation | None = None
-        for _ in range(1 + self.retry_limit if call is not None else 0):
-            assert call is not None
+        tries = 0
+        while call is not None:
             seen = yield Perform(
                 call, stack.project_id, stack.name, makes_up=True, request_id=stack.request_id
             )
             if seen is not None and seen.reality not in NOT_KNOWN:
                 break
+            if seen is not None and seen.reality == Reality.PENDING:
+                # What is under way comes to an end, or the stack's time does.
+                assert view.node is not None
+                now: View = yield Load(view.node.key)
+                if now.node is None:
+                    return Step('superseded while looking')
+            else:
+                tries += 1
+                if tries > self.retry_limit:
+                    break
             yield Sleep(self.poll_interval)
         return look.finish(view, seen, self.ids.fresh(), self.clock.now())
 
@@ -261,6 +271,8 @@ class Checker:
             pause = self.poll_interval
             if seen.reality != Reality.UNKNOWN:
                 tries = 0
+                if seen.reality == Reality.PENDING and seen.retry_after is not None:
+                    pause = min(pause, seen.retry_after)
             elif tries < self.retry_limit:
                 tries += 1
                 pause = patience.pause_before(tries, seen, self.poll_interval)

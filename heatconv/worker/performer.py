@@ -130,4 +130,5 @@ def _resource(effect: Perform) -> Resource:
         project_id=effect.project_id,
         properties=effect.call.properties,
         physical_id=row.physical_id,
+        template_id=row.template_id,
     )

@@ -23,7 +23,7 @@ from typing import Any
 
 from heatconv.hot.errors import InvalidArguments, TemplateError, kind
 from heatconv.hot.functions.context import Builder, Context
-from heatconv.hot.functions.facade import Facade
+from heatconv.hot.functions.facade import resource_facade
 from heatconv.hot.functions.lists import join_one
 from heatconv.hot.functions.node import ListNode, MapNode, Node
 from heatconv.hot.functions.parameter import get_param
@@ -139,11 +139,11 @@ def mapped(argument: Any, budget: Budget) -> dict[str, str]:
     }
 
 
-def facade(argument: Any, context: Context) -> Facade:
-    """Build a look at the resource that a nested stack stands for."""
+def facade(argument: Any, context: Context) -> Any:
+    """Return a part of the resource that a nested stack stands for."""
     if not isinstance(argument, str) or argument not in _FACADE:
         raise InvalidArguments('there is no such part of a resource', '', listing(_FACADE))
-    return Facade(_FACADE[argument])
+    return resource_facade(_FACADE[argument], context)
 
 
 def replace(argument: Any, context: Context) -> Any:

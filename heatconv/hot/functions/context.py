@@ -114,6 +114,7 @@ class Context:
         false.
     :ivar files: what came with the template, by name.
     :ivar types: tells which type is meant by a name.
+    :ivar facade: what a nested template sees of the resource that it stands for.
     :ivar conditions: those of the template, for ``if``.
     :ivar references: gathers what the values compiled so far refer to.
     :param names: each function of any version, with the dates of the versions that have it.
@@ -130,6 +131,7 @@ class Context:
         files: Mapping[str, Any] | None = None,
         names: Mapping[str, tuple[str, ...]] = FUNCTIONS,
         types: TypeNames | None = None,
+        facade: Mapping[str, Any] | None = None,
     ) -> None:
         self.version = version
         self.budget = budget
@@ -138,6 +140,7 @@ class Context:
         self.schemas: Mapping[str, TypeSchema] = schemas if schemas is not None else {}
         self.disabled: Mapping[str, None] = {}
         self.files: Mapping[str, Any] = files if files is not None else {}
+        self.facade = facade
         self.conditions: Any = None
         self.types = types if types is not None else TypeNames(None)
         self.references = References()

@@ -38,10 +38,12 @@ class Facade(Node):
         )
 
 
-def resource_facade(argument: Any, context: Context) -> Facade:
-    """Build a look at the resource that a nested stack stands for."""
+def resource_facade(argument: Any, context: Context) -> Any:
+    """Return a part of the resource that a nested stack stands for."""
     if not isinstance(argument, str) or argument not in _PARTS:
         raise InvalidArguments('there is no such part of a resource', '', listing(_PARTS))
+    if context.facade is not None:
+        return context.facade.get(argument)
     return Facade(argument)
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heatconv.hot.errors import InvalidArguments, InvalidReference, TemplateError, kind, shown
+from heatconv.hot.functions import stacks
 from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.node import Frame, ListNode, Node, resolve
 from heatconv.hot.suggest import suggestion
@@ -58,9 +59,12 @@ class GetAttr(Node):
         try:
             attributes = frame.state(self.name).attributes
             if self.attribute is None:
-                value: Any = {key: one for key, one in attributes.items() if key != SHOW}
+                value: Any = {
+                    key: one for key, one in stacks.shown(attributes).items() if key != SHOW
+                }
             else:
-                value = selected(attributes.get(self.attribute), resolve(self.path, frame))
+                path = resolve(self.path, frame)
+                value = stacks.attribute(attributes, self.attribute, path, selected)
             frame.budget.spend_value(value)
         except TemplateError as error:
             error.under('get_attr')
@@ -111,6 +115,7 @@ def get_attr(argument: Any, context: Context) -> GetAttr:
             remedy='write the name, or get it from a parameter',
         )
     known = attribute in schema.attributes or schema.any_attribute or attribute == SHOW
+    known = known or (schema.nested and attribute.startswith(stacks.RESOURCE))
     if not known:
         raise InvalidReference(
             f'the resource {shown(name)} has no attribute {shown(attribute)}',

@@ -373,8 +373,8 @@ MUTANTS = (
     Mutant(
         'operation_of_an_old_traversal_is_never_released',
         WORKER,
-        'if now.node is None:',
-        'if False:',
+        'if now.node is None:\n                stack:',
+        'if False:\n                stack:',
     ),
     Mutant(
         'zombie_leaves_what_it_made',
@@ -465,7 +465,10 @@ MUTANTS = (
         'pass',
     ),
     Mutant(
-        'rollback_waits_for_ever', SETTLE, '== Reality.PENDING and waits:', '== Reality.PENDING:'
+        'rollback_waits_for_ever',
+        SETTLE,
+        '== Reality.PENDING and waits and not',
+        '== Reality.PENDING and not',
     ),
     Mutant(
         'stack_never_gives_up', STACK, 'deadline=now,\n            gives_up=True,', 'deadline=now,'

@@ -132,6 +132,16 @@ class SettleTest(testtools.TestCase):
         saved = self.settled(row('a1', CREATING, physical_id='x'), Reality.ABSENT)
         self.assertEqual((states.CREATE_FAILED, None), (states.state(saved), saved.physical_id))
 
+    def test_what_yields_is_not_waited_for(self) -> None:
+        step = settle.finish(update_key(), row('a1', UPDATING), seen(Reality.PENDING))
+        self.assertTrue(step.wait)
+        saved = self.settled(row('a1', UPDATING), Reality.PENDING, yields=True)
+        self.assertEqual(states.UPDATE_FAILED, states.state(saved))
+        saved = self.settled(row('a1', CREATING), Reality.PENDING, yields=True)
+        self.assertEqual(
+            (states.CREATE_FAILED, 'physical'), (states.state(saved), saved.physical_id)
+        )
+
     def test_create_that_failed_is_to_be_replaced(self) -> None:
         saved = self.settled(row('a1', CREATING), Reality.FAILED, reason='why')
         self.assertEqual(

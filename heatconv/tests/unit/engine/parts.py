@@ -15,8 +15,11 @@ from heatconv.answers import answer
 from heatconv.convergence import invariants
 from heatconv.convergence.model import NodeKey, Resource, Stack
 from heatconv.effects import Effect, Task
+from heatconv.engine.children import Children
 from heatconv.engine.prepare import prepare
+from heatconv.engine.requests import Requests
 from heatconv.engine.service import Engine
+from heatconv.hot.limits import MAX_TEMPLATE_SIZE
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
 from heatconv.sim.moves import SimClock, SimIds
@@ -66,6 +69,8 @@ class Parts:
         self.registry = Registry.installed(self.records, self.clock)
         self.templates = TemplateCache(self.store, self.registry)
         self.heard = Heard()
+        requests = Requests(self.store, self.templates, self.heard, self.clock, self.ids)
+        self.registry.nest(Children(self.store, self.templates, requests, MAX_TEMPLATE_SIZE))
         #: Whether what no check could find anything to do for is left out.
         self.settles = True
         self.restart()
@@ -116,15 +121,21 @@ class Parts:
         :return: how many questions were answered.
         """
         answered = 0
-        while self.heard.wishes or self.heard.keys:
+        asleep: list[Driven] = []
+        while self.heard.wishes or self.heard.keys or asleep:
             if self.heard.wishes:
                 driven = self.start(prepare(self.heard.wishes.pop(0), self.ids, self.settles))
-            else:
+            elif self.heard.keys:
                 driven = self.start(self.checker().check(self.heard.keys.pop(0)))
-            ended = driven.go_on(None if most is None else most - answered)
-            answered += driven.answered
-            if not ended:
+            else:
+                driven = asleep.pop(0)
+            before = driven.answered
+            ended = driven.go_on(None if most is None else most - answered, awake=True)
+            answered += driven.answered - before
+            if most is not None and answered >= most:
                 break
+            if not ended:
+                asleep.append(driven)
         return answered
 
     def sweep(self) -> None:
@@ -176,11 +187,16 @@ class Driven:
         """Do what is asked, as one that has looked at its lease long ago."""
         self.say(self._performer.act(self.effect))
 
-    def go_on(self, most: int | None = None) -> bool:
-        """Answer all questions, or so many at most; return whether it ended."""
+    def go_on(self, most: int | None = None, awake: bool = False) -> bool:
+        """Answer all questions, or so many at most; return whether it ended.
+
+        :param awake: no longer than until it is to sleep.
+        """
         last = None if most is None else self.answered + most
         while self.effect is not None and self.answered != last:
             self.step()
+            if awake and isinstance(self.effect, effects.Sleep):
+                break
         return self.effect is None
 
     def until(self, kind: type) -> Any:

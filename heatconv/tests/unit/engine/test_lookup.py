@@ -8,6 +8,7 @@ import testtools
 
 from heatconv import exception
 from heatconv.engine.lookup import Lookup, name_of
+from heatconv.resources.registry import Registry
 from heatconv.tests.unit.convergence.rows import (
     CREATED,
     DELETE_FAILED,
@@ -32,7 +33,7 @@ class NameTest(testtools.TestCase):
 class LookupTestCase(EngineTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.lookup = Lookup(self.store)
+        self.lookup = Lookup(self.store, Registry({}))
 
     def deleted(self, name: str) -> dict[str, str]:
         identity = self.made(name=name)

@@ -173,7 +173,7 @@ class MarkTest(EngineTestCase):
 class CatalogueTest(EngineTestCase):
     def test_types(self) -> None:
         self.assertEqual(
-            ['OS::Heat::None', 'OS::Heat::RandomString', 'OS::Heat::TestResource'],
+            ['OS::Heat::None', 'OS::Heat::RandomString', 'OS::Heat::ResourceChain'],
             self.call('list_resource_types')[:3],
         )
         for name, found in (('OS::.*e$', 3), ('.*Test', 1), ('Test', 0), ('(', 0)):

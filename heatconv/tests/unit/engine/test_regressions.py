@@ -6,6 +6,7 @@ from typing import Any
 
 from heatconv import exception
 from heatconv.engine.lookup import Lookup
+from heatconv.resources.registry import Registry
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 
 A = {'A': thing('x')}
@@ -97,7 +98,7 @@ class EventsTest(EngineTestCase):
 class ListTest(EngineTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.lookup = Lookup(self.store)
+        self.lookup = Lookup(self.store, Registry({}))
         self.made(A, 'good')
         self.made({'A': thing(properties={'fail': True})}, 'bad')
         identity = self.made(A, 'updated')

@@ -73,7 +73,7 @@ class TypeNamesTest(TemplateTestCase):
         for path, telling, section in (
             ('', 'a map, not a list', []),
             ('A', 'name of a type, not a number', {'A': 1}),
-            ('A', 'made of templates', {'A': 'file:///a.yaml'}),
+            ('A', '255 characters at most', {'A': 'x' * 256}),
             ('', 'a string of 1', {1: 'A'}),
             ('resources', 'a map', {'resources': 'x'}),
             ('resources.a', 'a map', {'resources': {'a': 'x'}}),

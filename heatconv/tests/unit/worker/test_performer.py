@@ -113,7 +113,8 @@ class PerformerTest(testtools.TestCase):
         self.perform(Verb.UPDATE, physical_id='physical')
         _, resource, changed = self.plugin.asked[0]
         self.assertEqual(
-            Resource('a1', 'A', TYPE, 's', 'stack', 'project', PROPERTIES, 'physical'), resource
+            Resource('a1', 'A', TYPE, 's', 'stack', 'project', PROPERTIES, 'physical', 'old'),
+            resource,
         )
         self.assertEqual(('value',), changed)
 

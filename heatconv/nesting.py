@@ -1,0 +1,121 @@
+"""What a template's types that are templates are like: compiled, digested and counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv.convergence import fingerprint
+from heatconv.convergence.model import Definition
+from heatconv.hot import environment as environments
+from heatconv.hot import nested
+from heatconv.hot.errors import InvalidSection, TemplateError
+from heatconv.hot.limits import COMPILE_BUDGET, MAX_TEMPLATE_SIZE
+from heatconv.hot.schema import TypeSchema
+from heatconv.hot.template import Template, compile_template
+from heatconv.resources.registry import Registry
+
+encode = json.JSONEncoder(separators=(',', ':')).encode
+
+
+class Nesting:
+    """The templates that a template may use as types; each is compiled once.
+
+    :param content: environment and files of the template.
+    :param max_size: of a nested template, in bytes; 0 for the default.
+    :param depth: how many levels there may still be.
+    """
+
+    def __init__(
+        self,
+        content: Mapping[str, Any],
+        registry: Registry,
+        max_size: int,
+        budget: int = COMPILE_BUDGET,
+        depth: int = nested.MAX_DEPTH,
+    ) -> None:
+        self._environment: Mapping[str, Any] = content.get('environment') or {}
+        self._files: Mapping[str, Any] = content.get('files') or {}
+        self._registry = registry
+        self._max_size = max_size or MAX_TEMPLATE_SIZE
+        self._budget = budget
+        self._depth = depth
+        self._templates: dict[str, Template] = {}
+        self._within: dict[str, Nesting] = {}
+        self._digests: dict[str, str] = {}
+
+    def schema(self, type_name: str) -> TypeSchema | None:
+        """Return the schema of a type, of a template among the files too.
+
+        :raises TemplateError: if that template is not valid.
+        """
+        if not nested.is_template(type_name):
+            return self._registry.schema(type_name)
+        defaults = self._environment.get(environments.PARAMETER_DEFAULTS) or {}
+        return nested.schema_of(self.template(type_name), defaults)
+
+    def template(self, name: str) -> Template:
+        """Return a nested template, compiled; parameters need no values.
+
+        :raises TemplateError: if it is not valid.
+        """
+        found = self._templates.get(name)
+        if found is not None:
+            return found
+        if self._depth <= 1:
+            raise InvalidSection(
+                f'templates are nested deeper than {nested.MAX_DEPTH} levels', 'type'
+            )
+        source = nested.source_of(self._files, name, self._max_size)
+        environment = nested.child_environment(self._environment, '', name, {})
+        content = {'environment': environment, 'files': self._files}
+        within = Nesting(content, self._registry, self._max_size, self._budget, self._depth - 1)
+        try:
+            made = compile_template(
+                source,
+                environment,
+                within.schema,
+                self._registry.types,
+                allow_missing=True,
+                budget=self._budget,
+                files=self._files,
+            )
+        except TemplateError as error:
+            error.under(name)
+            raise
+        self._within[name] = within
+        self._templates[name] = made
+        return made
+
+    def resources(self, type_name: str) -> int:
+        """Count the resources within one of a type, as far as it is known what they are."""
+        found = self._templates.get(type_name)
+        if found is None:
+            return 0
+        within = self._within[type_name]
+        return sum(1 + within.resources(one.type) for one in found.resources.values())
+
+    def resources_of(self, definitions: Mapping[str, Definition]) -> int:
+        """Count the resources within those of a template."""
+        if not self._templates:
+            return 0
+        return sum(self.resources(one.type) for one in definitions.values())
+
+    def compiled(self) -> Mapping[str, tuple[Template, Nesting]]:
+        """Return the templates that were used, by name, and what each nests in turn."""
+        return {name: (one, self._within[name]) for name, one in self._templates.items()}
+
+    def digest(self, type_name: str, declaration: Any) -> str:
+        """Return a digest of all that a nested stack is made of beside its properties."""
+        made_of: Any = {'type': type_name} if nested.is_template(type_name) else declaration
+        key = encode(made_of)
+        found = self._digests.get(key)
+        if found is None:
+            used = nested.used_files(made_of, self._environment, self._files, self._max_size)
+            inherited = [
+                self._environment.get(one)
+                for one in (environments.PARAMETER_DEFAULTS, environments.REGISTRY)
+            ]
+            found = self._digests[key] = fingerprint.digest(encode([inherited, used]))
+        return found
