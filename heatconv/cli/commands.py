@@ -85,6 +85,11 @@ ENTRIES = tuple(
             'events:EventList',
             'List what happened to a stack, the oldest first.',
         ),
+        (
+            'stack hook clear',
+            'stack_looks:HookClear',
+            'Let a resource go on from a hook that it waits at.',
+        ),
         ('stack list', 'stack_views:List', 'List the stacks of the project.'),
         ('stack output list', 'outputs:OutputList', 'List the outputs of a stack.'),
         ('stack output show', 'outputs:OutputShow', 'Show one output of a stack, or all.'),

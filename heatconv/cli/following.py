@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -45,6 +46,13 @@ COUNTING_PAUSE_MIN = 1.0
 #: may stay unanswered.
 UNANSWERED_MAX = 3
 
+#: What events tell of hooks, as Heat words it.
+PAUSED = re.compile(r'paused until Hook (\S+) is cleared')
+CLEARED = re.compile(r'Hook (\S+) is cleared')
+
+#: A stack that has told nothing in so many polls waits at its hooks.
+QUIET_POLLS = 3
+
 #: The engine enforces the timeout of a stack; the wait gives it time to.
 TIMEOUT_GRACE = 60.0
 
@@ -65,6 +73,8 @@ class Goal:
             return 'DELETE' in self.actions
         if ending.timed_out:
             return False
+        if ending.hooks:
+            return ending.action in self.actions
         return ending.action in self.actions and ending.status == self.status
 
 
@@ -95,6 +105,8 @@ class Progress:
     resources: dict[str, ResourceProgress] = dataclasses.field(default_factory=dict)
     #: Reasons of failures, by resource. They outlive a rollback.
     failures: dict[str, str] = dataclasses.field(default_factory=dict)
+    #: Hooks that are waited at: the resource and the hook.
+    hooks: dict[tuple[str, str], None] = dataclasses.field(default_factory=dict)
 
     @property
     def done(self) -> int:
@@ -128,9 +140,12 @@ class Progress:
     def take_event(self, event: dict[str, Any], now: float) -> None:
         """Note what an event tells of a resource."""
         if is_stack_event(event):
+            # What is begun now comes to its own hooks.
+            self.hooks.clear()
             return
         name, status = event['resource_name'], event['resource_status']
         reason = event.get('resource_status_reason') or ''
+        self._take_hook(name, reason)
         self.resources[name] = ResourceProgress(
             event['resource_action'], status, reason, told=True, since=now
         )
@@ -138,6 +153,19 @@ class Progress:
             self.failures[name] = reason
         elif status == 'COMPLETE' and self.action != 'ROLLBACK':
             self.failures.pop(name, None)
+
+    def _take_hook(self, name: str, reason: str) -> None:
+        paused, cleared = PAUSED.search(reason), CLEARED.fullmatch(reason)
+        if paused is not None:
+            self.hooks[name, paused[1]] = None
+        elif cleared is not None:
+            self.hooks.pop((name, cleared[1]), None)
+
+    @property
+    def waits(self) -> bool:
+        """Say whether nothing goes on but for hooks that are waited at."""
+        at = {name for name, _ in self.hooks}
+        return bool(at) and all(name in at for name, _ in self.under_way)
 
     def take_resource(self, resource: dict[str, Any], now: float) -> None:
         """Note a resource as it is listed, unless an event has told more."""
@@ -157,6 +185,7 @@ class Ending:
 
     :ivar gone: the stack does not exist any more.
     :ivar timed_out: it was still in progress.
+    :ivar hooks: what it waits at: resources and their hooks.
     """
 
     stack_name: str
@@ -168,6 +197,7 @@ class Ending:
     failures: dict[str, str]
     gone: bool = False
     timed_out: bool = False
+    hooks: tuple[tuple[str, str], ...] = ()
 
     @property
     def state(self) -> str:
@@ -259,6 +289,7 @@ class Follower:
         self._patience = patience
         self._progress = Progress(identity['stack_name'], self._started)
         self._count_at = self._started
+        self._told = False
 
     def follow(self, goal: Goal) -> Ending:
         """Wait until the stack is at rest or the time is up."""
@@ -273,7 +304,7 @@ class Follower:
 
     def _poll_until_rest(self) -> Ending:
         interval = POLL_EMBEDDED
-        action, deadline, unanswered = '', self._deadline(), 0
+        action, deadline, unanswered, quiet = '', self._deadline(), 0, 0
         while True:
             try:
                 rest, gone = self._poll()
@@ -285,6 +316,10 @@ class Follower:
                 rest = gone = False
             if rest:
                 return self._ending(gone=gone)
+            quiet = quiet + 1 if self._progress.waits and not self._told else 0
+            if self._session.embedded and quiet >= QUIET_POLLS:
+                # Nobody can clear a hook while this process keeps the stacks to itself.
+                return self._ending(waits=True)
             if self._progress.action != action:
                 action, deadline = self._progress.action, self._deadline()
             if deadline is not None and self._clock() >= deadline:
@@ -320,6 +355,7 @@ class Follower:
         deleted = rest and stack['stack_action'] == 'DELETE'
         if (rest and not deleted) or now >= self._count_at:
             self._count()
+        self._told = bool(events)
         self._reporter.update(self._progress, events)
         return rest, False
 
@@ -363,7 +399,7 @@ class Follower:
             }
         self._count_at = now + max(COUNTING_PAUSE_MIN, (now - before) / COUNTING_SHARE)
 
-    def _ending(self, gone: bool = False, timed_out: bool = False) -> Ending:
+    def _ending(self, gone: bool = False, timed_out: bool = False, waits: bool = False) -> Ending:
         progress = self._progress
         return Ending(
             stack_name=progress.stack_name,
@@ -375,6 +411,7 @@ class Follower:
             failures=dict(progress.failures),
             gone=gone or (progress.action, progress.status) == ('DELETE', 'COMPLETE'),
             timed_out=timed_out,
+            hooks=tuple(progress.hooks) if waits else (),
         )
 
 

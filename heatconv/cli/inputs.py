@@ -15,16 +15,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable
 from typing import Any, TextIO
 
 from heatconv.cli.errors import UsageError
-
-STDIN = '-'
-
-#: More than any template that people write; the engine has its own limit.
-BYTES_MAX = 64 * 1024 * 1024
+from heatconv.cli.files import BYTES_MAX, STDIN, directory_of, renamed_registry
 
 ENVIRONMENT_SECTIONS = (
     'parameters',
@@ -108,42 +103,15 @@ def read_template(path: str, stdin: TextIO) -> dict[str, Any]:
     return template
 
 
-def read_files(template: Any, path: str) -> dict[str, str]:
-    """Return the files that a template takes with ``get_file``, by the names it gives.
-
-    :param path: of the template: names are relative to where it is.
-    :raises UsageError: if one cannot be read, or is no text.
-    """
-    files: dict[str, str] = {}
-    pending = [template]
-    while pending:
-        one = pending.pop()
-        if isinstance(one, dict):
-            name = one.get('get_file') if len(one) == 1 else None
-            if isinstance(name, str) and name not in files:
-                files[name] = _read_text(name, path)
-            pending.extend(one.values())
-        elif isinstance(one, list):
-            pending.extend(one)
-    return files
-
-
-def _read_text(name: str, path: str) -> str:
-    base = '' if path == STDIN else os.path.dirname(path)
-    try:
-        with open(os.path.join(base, name), encoding='utf-8') as file:
-            return file.read(BYTES_MAX)
-    except OSError as error:
-        raise UsageError(f'cannot read the file {name}: {error.strerror}', name_of(path)) from None
-    except ValueError:
-        raise UsageError(f'the file {name} is not text in UTF-8', name_of(path)) from None
-
-
 def read_environment(
-    paths: Iterable[str], parameters: Iterable[tuple[str, str]], stdin: TextIO
+    paths: Iterable[str],
+    parameters: Iterable[tuple[str, str]],
+    stdin: TextIO,
+    template: str | None = None,
 ) -> dict[str, Any]:
     """Return one environment of several files and single parameters.
 
+    :param template: path of the template: what the environment names is sent relative to it.
     :raises UsageError: if a file cannot be read, or is no environment.
     """
     merged: dict[str, Any] = {'parameters': {}, 'parameter_defaults': {}}
@@ -155,6 +123,8 @@ def read_environment(
                     name_of(path),
                     'The sections are: ' + ', '.join(ENVIRONMENT_SECTIONS),
                 )
+            if section == 'resource_registry':
+                content = renamed_registry(content, path, directory_of(template))
             _merge(merged, section, content, path)
     merged['parameters'].update(parameters)
     return merged
@@ -168,6 +138,9 @@ def _merge(merged: dict[str, Any], section: str, content: Any, path: str) -> Non
         raise UsageError(f'{section} must map names to values', name_of(path))
     if isinstance(present, dict) and isinstance(content, dict):
         merged[section] = {**present, **content}
+        within = [one['resources'] for one in (present, content) if one.get('resources')]
+        if section == 'resource_registry' and len(within) > 1:
+            merged[section]['resources'] = {**within[0], **within[1]}
     else:
         merged[section] = content
 

@@ -55,6 +55,7 @@ class ResourceList(ListCommand):
 
     examples = (
         'heatconv stack resource list demo\n'
+        'heatconv stack resource list demo --nested-depth 2\n'
         'heatconv stack resource list demo --sort-column updated_time'
     )
 
@@ -62,15 +63,26 @@ class ResourceList(ListCommand):
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
         parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        parser.add_argument(
+            '-n',
+            '--nested-depth',
+            metavar='DEPTH',
+            type=int,
+            default=0,
+            help='Show those of nested stacks too, so many levels deep.',
+        )
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Return the resources."""
         with self.settled_session() as session:
             listed = session.call(
-                'list_stack_resources', stack_identity=session.identify(args.stack)
+                'list_stack_resources',
+                stack_identity=session.identify(args.stack),
+                nested_depth=args.nested_depth,
             )
-        return LIST_COLUMNS, [resource_row(resource, LIST_COLUMNS) for resource in listed]
+        columns = (*LIST_COLUMNS, 'stack_name') if args.nested_depth else LIST_COLUMNS
+        return columns, [resource_row(resource, columns) for resource in listed]
 
 
 class ResourceShow(ShowCommand):

@@ -20,6 +20,7 @@ from typing import Any
 from heatconv.cli import errors, inputs
 from heatconv.cli.command import ShowCommand, StackCommand
 from heatconv.cli.connection import Session
+from heatconv.cli.files import gathered
 from heatconv.cli.following import Goal, newest_event
 from heatconv.cli.inputs import positive
 from heatconv.cli.stack_views import RESULT_COLUMNS, stack_row
@@ -55,6 +56,11 @@ class Action(StackCommand):
         ending = self.follow(session, identity, goal, marker, timeout)
         if not goal.reached(ending):
             self.exit_code = errors.FAILED
+        for resource, hook in ending.hooks:
+            self.notice(
+                f'{name} waits at the hook {hook} of {resource}. '
+                f'To go on: heatconv stack hook clear {name} {resource} {hook}'
+            )
         self.settle(session, besides=(name,))
 
 
@@ -120,7 +126,10 @@ class Create(_Changing):
         """Create the stack; return it."""
         inputs.check_stdin(args)
         template = inputs.read_template(args.template, self.app.stdin)
-        environment = inputs.read_environment(args.environment, args.parameter, self.app.stdin)
+        environment = inputs.read_environment(
+            args.environment, args.parameter, self.app.stdin, args.template
+        )
+        template, files = gathered(template, args.template, environment)
         arguments = self.common_arguments(args)
         arguments['disable_rollback'] = not args.enable_rollback
         with self.session() as session:
@@ -129,7 +138,7 @@ class Create(_Changing):
                 stack_name=args.stack,
                 template=template,
                 params=environment,
-                files=inputs.read_files(template, args.template),
+                files=files,
                 args=arguments,
             )
             self.finish(session, identity, Goal(('CREATE',)), args.wait, timeout_mins=args.timeout)
@@ -184,7 +193,10 @@ class Update(_Changing):
             )
         inputs.check_stdin(args)
         template = args.template and inputs.read_template(args.template, self.app.stdin)
-        environment = inputs.read_environment(args.environment, args.parameter, self.app.stdin)
+        environment = inputs.read_environment(
+            args.environment, args.parameter, self.app.stdin, args.template
+        )
+        sent, files = gathered(template or {}, args.template or '', environment)
         arguments = self.common_arguments(args)
         if args.existing:
             arguments['existing'] = True
@@ -196,9 +208,9 @@ class Update(_Changing):
             identity = session.call(
                 'update_stack',
                 stack_identity=identity,
-                template=template,
+                template=sent or None,
                 params=environment,
-                files=inputs.read_files(template, args.template) if template else {},
+                files=files,
                 args=arguments,
             )
             self.finish(session, identity, Goal(('UPDATE',)), args.wait, marker, args.timeout)

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import argparse
 
-from heatconv.cli.command import StackCommand
+from heatconv.cli.command import ANY_GOAL, StackCommand
 from heatconv.cli.following import Goal, newest_event
 from heatconv.cli.stack_actions import WAIT_HELP, Action
+from heatconv.convergence.hooks import HOOKS
 
 
 class _Look(Action):
@@ -73,6 +74,38 @@ class Resume(_Look):
 
     examples = 'heatconv stack resume demo'
     method, action = 'stack_resume', 'RESUME'
+
+
+class HookClear(Action):
+    """Let a resource go on from a hook that it waits at.
+
+    Hooks are asked for in an environment: below resource_registry and resources.
+    """
+
+    examples = 'heatconv stack hook clear demo server pre-create'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
+        parser.add_argument('resource', metavar='RESOURCE', help='Name of the resource.')
+        parser.add_argument('hook', metavar='HOOK', choices=HOOKS, help=', '.join(HOOKS))
+        parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> int:
+        """Clear the hook, and follow what comes of it."""
+        with self.session() as session:
+            identity = session.identify(args.stack)
+            marker = newest_event(session, identity)
+            session.call(
+                'resource_signal',
+                stack_identity=identity,
+                resource_name=args.resource,
+                details={'unset_hook': args.hook},
+            )
+            self.finish(session, identity, ANY_GOAL, args.wait, marker)
+        return self.exit_code
 
 
 class MarkUnhealthy(StackCommand):

@@ -21,6 +21,7 @@ from typing import Any
 from heatconv.cli import inputs
 from heatconv.cli.command import ListCommand, ShowCommand
 from heatconv.cli.errors import CommandError, UsageError
+from heatconv.cli.files import gathered
 from heatconv.cli.formats import cell, pick
 from heatconv.cli.inputs import positive
 from heatconv.cli.progress import is_terminal
@@ -105,6 +106,9 @@ class List(ListCommand):
         parser = super().get_parser(prog_name)
         parser.add_argument('--deleted', action='store_true', help='Show deleted stacks, too.')
         parser.add_argument(
+            '--nested', action='store_true', help='Show stacks that are resources of others, too.'
+        )
+        parser.add_argument(
             '--property',
             metavar='KEY=VALUE',
             action='append',
@@ -142,6 +146,7 @@ class List(ListCommand):
                 sort_dir=direction,
                 filters=filters or None,
                 show_deleted=args.deleted,
+                show_nested=args.nested,
             )
         columns = (*LIST_COLUMNS, 'deletion_time') if args.deleted else LIST_COLUMNS
         if not stacks and args.formatter == 'table' and is_terminal(self.app.stderr):
@@ -194,8 +199,10 @@ class Validate(ShowCommand):
         """Return what the template says of itself."""
         inputs.check_stdin(args)
         template = inputs.read_template(args.template, self.app.stdin)
-        environment = inputs.read_environment(args.environment, args.parameter, self.app.stdin)
-        files = inputs.read_files(template, args.template)
+        environment = inputs.read_environment(
+            args.environment, args.parameter, self.app.stdin, args.template
+        )
+        template, files = gathered(template, args.template, environment)
         with self.session() as session:
             answer = session.call(
                 'validate_template', template=template, params=environment, files=files

@@ -1,0 +1,100 @@
+"""Files that templates and environments name are sent along, under one name each."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any
+
+from heatconv.cli import inputs
+from heatconv.cli.errors import UsageError
+from heatconv.cli.files import gathered
+from heatconv.tests.unit.cli.base import CliTestCase
+
+
+class FilesTest(CliTestCase):
+    def write(self, name: str, text: str) -> str:
+        directory = os.path.dirname(name)
+        if directory:
+            os.makedirs(os.path.join(self.path(), directory), exist_ok=True)
+        return self.file(name, text)
+
+    def path(self) -> str:
+        return os.path.dirname(self.file('anchor', ''))
+
+    def gather(self, template: str, *environments: str) -> tuple[Any, dict[str, Any]]:
+        environment = inputs.read_environment(environments, (), io.StringIO(), template)
+        read = inputs.read_template(template, io.StringIO())
+        made, files = gathered(read, template, environment)
+        return {'template': made, 'environment': environment}, files
+
+    def test_names_are_relative_to_the_file_they_stand_in(self) -> None:
+        self.write('lib/deep/inner.yaml', 'a: {get_file: ../motd}')
+        self.write('lib/outer.yaml', 'r: {b: {type: deep/inner.yaml}, c: {get_file: ./motd}}')
+        self.write('lib/motd', 'hello')
+        root = self.write('root.yaml', 'r: {a: {type: lib/outer.yaml}, b: {get_file: ./own}}')
+        self.write('own', 'mine')
+        made, files = self.gather(root)
+        self.assertEqual(
+            {'r': {'a': {'type': 'lib/outer.yaml'}, 'b': {'get_file': 'own'}}}, made['template']
+        )
+        self.assertEqual(
+            {
+                'lib/outer.yaml': {
+                    'r': {
+                        'b': {'type': 'lib/deep/inner.yaml'},
+                        'c': {'get_file': 'lib/motd'},
+                    }
+                },
+                'lib/deep/inner.yaml': {'a': {'get_file': 'lib/motd'}},
+                'lib/motd': 'hello',
+                'own': 'mine',
+            },
+            files,
+        )
+
+    def test_templates_of_a_registry(self) -> None:
+        self.write('types/thing.yaml', 'a: 1')
+        environment = self.write(
+            'types/env.yaml',
+            'resource_registry: {"My::A": thing.yaml, "My::B": "OS::Heat::None", '
+            'resources: {x: {"My::C": thing.yaml, hooks: pre-create}}}',
+        )
+        root = self.write('stacks/root.yaml', 'a: 1')
+        made, files = self.gather(root, environment)
+        self.assertEqual({'../types/thing.yaml': {'a': 1}}, files)
+        self.assertEqual(
+            {
+                'My::A': '../types/thing.yaml',
+                'My::B': 'OS::Heat::None',
+                'resources': {'x': {'My::C': '../types/thing.yaml', 'hooks': 'pre-create'}},
+            },
+            made['environment']['resource_registry'],
+        )
+
+    def test_registries_add_up(self) -> None:
+        first = self.write('1.yaml', 'resource_registry: {resources: {x: {hooks: pre-create}}}')
+        second = self.write('2.yaml', 'resource_registry: {resources: {y: {hooks: pre-update}}}')
+        made, _ = self.gather(self.write('root.yaml', 'a: 1'), first, second)
+        self.assertEqual(
+            {'x': {'hooks': 'pre-create'}, 'y': {'hooks': 'pre-update'}},
+            made['environment']['resource_registry']['resources'],
+        )
+
+    def test_template_that_names_itself(self) -> None:
+        root = self.write('root.yaml', 'r: {type: root.yaml}')
+        self.assertEqual({'root.yaml': {'r': {'type': 'root.yaml'}}}, self.gather(root)[1])
+
+    def test_what_cannot_be_read(self) -> None:
+        for text, telling in (
+            ('r: {type: none.yaml}', 'cannot read the file none.yaml'),
+            ('r: {get_file: none}', 'cannot read the file none'),
+            ('r: {get_file: "http://host/x"}', 'only files can be named'),
+        ):
+            error = self.assertRaises(UsageError, self.gather, self.write('root.yaml', text))
+            self.assertIn(telling, error.message)
+        self.write('bad.yaml', 'a: [')
+        error = self.assertRaises(
+            UsageError, self.gather, self.write('root.yaml', 'r: {type: bad.yaml}')
+        )
+        self.assertIn('bad.yaml', str(error))
