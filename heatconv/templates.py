@@ -86,7 +86,12 @@ class CompiledDefinition:
             raise UnknownType(f'no plugin for {definition.type} is installed here', place)
         known = scope(stack, serving)
         values = definition.resolve(known)
-        properties = plugin.schema.resolve_properties(values, f'{place}.properties')
+        # Of what is not the stack's own they are not asked for.
+        properties = (
+            values
+            if definition.external_id
+            else plugin.schema.resolve_properties(values, f'{place}.properties')
+        )
         if plugin.nests:
             properties[nested.TEMPLATE] = self._nested
             properties[nested.FACADE] = {
@@ -110,6 +115,7 @@ class CompiledDefinition:
             fingerprint=fingerprint.wanted(self._fingerprint, serving.values()),
             restricted=definition.restricted,
             mends=plugin.mends,
+            external_id=definition.external_id,
         )
 
 

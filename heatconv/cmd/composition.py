@@ -208,6 +208,7 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
         max_resources_per_stack=conf.engine.max_resources_per_stack,
         timeout_mins=conf.engine.stack_timeout_mins,
         abandon=conf.engine.enable_stack_abandon,
+        adopt=conf.engine.enable_stack_adopt,
     )
 
 

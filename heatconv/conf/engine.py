@@ -39,6 +39,12 @@ OPTS = [
         mutable=True,
         help='Whether users may delete a stack and leave its resources where they are.',
     ),
+    cfg.BoolOpt(
+        'enable_stack_adopt',
+        default=False,
+        mutable=True,
+        help='Whether users may make a stack of resources that are there already.',
+    ),
     cfg.IntOpt(
         'max_resources_per_stack',
         default=1_000_000,

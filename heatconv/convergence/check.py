@@ -85,6 +85,10 @@ def begin(
     """
     node, row, stack = view.node, view.row, view.stack
     assert node is not None and stack is not None
+    if row is not None and (wanted.external_id or adopts(row)):
+        step = _external(node, row, wanted, lease, wish_id, now)
+        if step is not None:
+            return step
     replaces = row is None or replacement.needs_replacement(row, wanted)
     if row is None or replaces or row.physical_id is None:
         other = replacement.substitute(row, view.siblings, wanted)
@@ -110,6 +114,29 @@ def begin(
     if 'update' in wanted.restricted:
         return restricted(node, row, 'update', wish_id, now)
     return _operate(node, row, wanted, Verb.UPDATE, lease, changed)
+
+
+def adopts(row: Resource) -> bool:
+    """Say whether a row stands for what is there already and is not its own yet."""
+    return row.physical_id is not None and not states.begun(row)
+
+
+def _external(
+    node: Node, row: Resource, wanted: Wanted, lease: str, wish_id: str, now: float
+) -> Step | None:
+    """Begin to adopt what is there; leave alone what belongs to nobody here.
+
+    :return: None if it is an ordinary resource of the stack.
+    """
+    if not states.begun(row):
+        known = wanted.external_id or row.physical_id
+        return _operate(node, evolve(row, physical_id=known), wanted, Verb.ADOPT, lease, was=row)
+    if not wanted.external_id or row.type != wanted.type:
+        return None
+    if row.physical_id != wanted.external_id:
+        reason = 'the external_id of a resource cannot change'
+        return restricted(node, row, reason, wish_id, now)
+    return _keep(node, row, wanted) if states.healthy(row) else None
 
 
 def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
@@ -141,13 +168,17 @@ def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
     return Step('refused: ' + reason, commit)
 
 
+#: What an environment may forbid.
+RESTRICTED = ('update', 'replace')
+
+
 def restricted(node: Node, row: Resource, action: str, wish_id: str, now: float) -> Step:
     """Fail a node that would do to its resource what the environment forbids.
 
     As in Heat (heat/engine/resource.py, _check_restricted_actions) the resource stays as
     it is.
     """
-    reason = f'{action} is restricted for resource.'
+    reason = f'{action} is restricted for resource.' if action in RESTRICTED else action
     told = evolve(row, action=Action.UPDATE, status=Status.FAILED, reason=reason)
     commit = Commit(
         node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
@@ -261,7 +292,8 @@ def fenced(verb: Verb, claimed: Resource, row: Resource | None, call: Call) -> S
     :param row: the row as it is now.
     """
     if row is None or (states.doomed(row) and verb == Verb.CREATE):
-        if verb in (Verb.DELETE, Verb.OBSERVE):
+        # What was adopted was there before: nobody asked for it to go.
+        if verb in (Verb.DELETE, Verb.OBSERVE, Verb.ADOPT):
             return Step('fenced: nothing is left to make up for')
         return Step(
             'fenced: the row is gone, delete by token',
@@ -279,12 +311,13 @@ def _operate(
     verb: Verb,
     lease: str,
     changed: tuple[str, ...] = (),
+    was: Resource | None = None,
 ) -> Step:
     """Claim the row and begin a create or an update."""
     paused = hooks.before(node, row, verb)
     if paused is not None:
         return paused
-    creates = verb == Verb.CREATE
+    creates = verb in (Verb.CREATE, Verb.ADOPT)
     claimed = evolve(
         row,
         type=wanted.type,
@@ -303,7 +336,7 @@ def _operate(
         replaced_by=None,
     )
     commit = Commit(
-        row=RowWrite(RowGuard.UNCLAIMED, row, claimed),
+        row=RowWrite(RowGuard.UNCLAIMED, was or row, claimed),
         node=NodeWrite(
             node.key,
             NodeStatus.READY,

@@ -21,8 +21,18 @@ HOOKS = ('pre-create', 'post-create', 'pre-update', 'post-update', 'pre-delete',
 #: Stands before a hook that is due.
 DUE = '!'
 
-BEFORE = {Verb.CREATE: 'pre-create', Verb.UPDATE: 'pre-update', Verb.DELETE: 'pre-delete'}
-AFTER = {Verb.CREATE: 'post-create', Verb.UPDATE: 'post-update', Verb.DELETE: 'post-delete'}
+BEFORE = {
+    Verb.CREATE: 'pre-create',
+    Verb.ADOPT: 'pre-create',
+    Verb.UPDATE: 'pre-update',
+    Verb.DELETE: 'pre-delete',
+}
+AFTER = {
+    Verb.CREATE: 'post-create',
+    Verb.ADOPT: 'post-create',
+    Verb.UPDATE: 'post-update',
+    Verb.DELETE: 'post-delete',
+}
 
 
 def of_delete(hooks: Iterable[str]) -> tuple[str, ...]:

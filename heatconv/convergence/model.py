@@ -23,6 +23,7 @@ class Action(enum.StrEnum):
     CHECK = 'CHECK'
     SUSPEND = 'SUSPEND'
     RESUME = 'RESUME'
+    ADOPT = 'ADOPT'
 
 
 #: Actions on a stack that change none of its resources: each is looked at, and says so.
@@ -72,6 +73,9 @@ class NodeKey(NamedTuple):
 UPDATES = 'updates'
 ALL = 'all'
 
+#: The attribute of a row that is to adopt something: what was handed over with it.
+ADOPTED = 'OS::adopted'
+
 #: A node as its predecessors name it: kind and name, the traversal is theirs.
 Successor = tuple[Kind, str]
 
@@ -114,6 +118,7 @@ class Resource:
         the mark ``suspect``.
     :ivar claim: the lease of the worker that operates on it.
     :ivar suspect: somebody without the claim acted on the physical resource.
+    :ivar physical_id: of a row that is not created yet: of what it is to adopt.
     :ivar properties: as asked for at the create and as observed since; None
         before the first operation.
     :ivar requires: ids of the rows it depends on; the old and the new ones
@@ -227,6 +232,7 @@ class Wanted:
     :ivar fingerprint: of the definition and all it requires.
     :ivar restricted: what may not be done to it: ``update``, ``replace``.
     :ivar mends: what could not be created is mended by an update.
+    :ivar external_id: of what is there without the stack, which never changes it.
     """
 
     type: str
@@ -238,6 +244,7 @@ class Wanted:
     fingerprint: str = ''
     restricted: tuple[str, ...] = ()
     mends: bool = False
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +304,8 @@ class Verb(enum.StrEnum):
     UPDATE = 'update'
     DELETE = 'delete'
     OBSERVE = 'observe'
+    #: make what is there by its physical id the row's own
+    ADOPT = 'adopt'
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,10 @@ def begin(row: Resource, lease: str, node: Node | None) -> Step:
     if node is not None:
         write = NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING, read=node)
     commit = Commit(row=RowWrite(RowGuard.UNCLAIMED, row, claimed), node=write)
-    return Step('settle', commit, Call(Verb.OBSERVE, claimed, row.properties or {}))
+    # What was being adopted is not found by its token before that is done.
+    adopts = states.state(row) == states.CREATING and row.physical_id is not None
+    verb = Verb.ADOPT if adopts else Verb.OBSERVE
+    return Step('settle', commit, Call(verb, claimed, row.properties or {}))
 
 
 def finish(key: NodeKey | None, claimed: Resource, seen: Observation, waits: bool = True) -> Step:

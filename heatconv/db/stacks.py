@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import Event, Node, Resource, Stack
+from heatconv.convergence.model import Action, Event, Node, Resource, Stack
 from heatconv.convergence.traversal import Plan
 from heatconv.db import bulk, rows, tables, writes
 from heatconv.db.bulk import Script
@@ -107,14 +107,19 @@ class StackRows:
         return None if content is None else head_of(content)
 
     @retried
-    def insert_stack(self, stack: Stack, events: Sequence[Event]) -> bool:
+    def insert_stack(
+        self, stack: Stack, events: Sequence[Event], adopts: Sequence[Resource] = ()
+    ) -> bool:
         now = self._clock.now()
+        row = rows.stack_row(evolve(stack, created_at=now))
+        values = [tuple(row[name] for name in rows.STACK)]
         try:
-            with self.database.once() as script:
-                row = rows.stack_row(evolve(stack, created_at=now))
-                script.insert(tables.stack, rows.STACK, [tuple(row[name] for name in rows.STACK)])
+            with self.database.batch() if adopts else self.database.once() as script:
+                script.insert(tables.stack, rows.STACK, values)
+                writes.insert_resources(script, adopts, now)
                 writes.add_events(script, events, self._ids, now)
-                script.run()
+                if not adopts:
+                    script.run()
         except db_exception.DBDuplicateEntry:
             return False
         return True
@@ -158,9 +163,11 @@ class StackRows:
             if stack is None or stack.wish_id != wish_id:
                 return None
             existing: list[Resource] = []
-            if stack.traversal_id is not None:  # else nobody has made a row yet
+            if stack.traversal_id is not None:
                 writes.drop_nodes(script, stack.traversal_id)
                 script.run()
+            # Else nobody has made a row yet, but for what is to be adopted.
+            if stack.traversal_id is not None or stack.action == Action.ADOPT:
                 # Only now: whatever replacement a commit under way made, its node
                 # was deleted after it, so its row is seen here.
                 existing = sorted(_planned(script, stack_id), key=lambda row: row.id)

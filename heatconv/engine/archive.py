@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence import states
@@ -36,8 +36,13 @@ def exported(
     }
 
 
-def resources_of(rows: Sequence[Resource]) -> dict[str, dict[str, Any]]:
-    """Show what the resources of a stack are, by name."""
+def resources_of(
+    rows: Sequence[Resource], handed_over: Callable[[str], Sequence[str]] = lambda type_: ()
+) -> dict[str, dict[str, Any]]:
+    """Show what the resources of a stack are, by name.
+
+    :param handed_over: gives the attributes that go with a resource of a type.
+    """
     return {
         row.name: {
             'name': row.name,
@@ -46,7 +51,9 @@ def resources_of(rows: Sequence[Resource]) -> dict[str, dict[str, Any]]:
             'action': row.action.value,
             'status': row.status.value,
             'metadata': {},
-            'resource_data': {},
+            'resource_data': {
+                one: row.attributes[one] for one in handed_over(row.type) if one in row.attributes
+            },
         }
         for row in rows
         if not states.doomed(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from heatconv import exception
@@ -11,6 +12,7 @@ from heatconv.engine.lookup import Lookup
 from heatconv.engine.method import method
 from heatconv.engine.requests import Requests
 from heatconv.storage.base import Snapshot, Store
+from heatconv.templates import TemplateCache
 
 #: Longer names of snapshots are refused, as in Heat.
 NAME_LENGTH = 255
@@ -22,6 +24,7 @@ class ArchiveMethods:
     _store: Store
     _lookup: Lookup
     _requests: Requests
+    _templates: TemplateCache
 
     @method
     def export_stack(self, context: Any, stack_identity: Any) -> dict[str, Any]:
@@ -91,7 +94,11 @@ class ArchiveMethods:
     def _exported(self, stack: Stack) -> dict[str, Any]:
         content = self._store.template(stack.newest_template_id or '') or {}
         rows = self._store.resources(stack.id)
-        return archive.exported(stack, content, archive.resources_of(rows))
+        return archive.exported(stack, content, archive.resources_of(rows, self._handed_over))
+
+    def _handed_over(self, type_name: str) -> Sequence[str]:
+        plugin = self._templates.types.plugin(type_name)
+        return () if plugin is None else plugin.handed_over
 
     def _kept(self, stack: Stack, one: Snapshot) -> dict[str, Any]:
         content = self._store.template(one.template_id or '') or {}

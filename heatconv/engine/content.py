@@ -32,10 +32,12 @@ class StackContent:
 
     :ivar template: ``template``, ``environment`` and ``files``, as stored.
     :ivar options: those of OPTIONS that the request names.
+    :ivar adopts: what is there by the names of its resources; None if nothing is adopted.
     """
 
     template: Mapping[str, Any]
     options: Mapping[str, Any]
+    adopts: Mapping[str, Any] | None = None
 
 
 def read(
@@ -64,7 +66,28 @@ def read(
         raise exception.StackValidationFailed(message='template: it is not a mapping')
     _share_words(template.get('resources'))
     content = {'template': template, 'environment': merged, 'files': files}
-    return StackContent(content, options_of(args))
+    return StackContent(content, options_of(args), adopted(args, max_template_size))
+
+
+def adopted(args: Mapping[str, Any], max_size: int) -> Mapping[str, Any] | None:
+    """Return what a request says of resources that are there, by name.
+
+    :raises StackValidationFailed: if it is not in the shape of what `abandon_stack` gives.
+    """
+    given = args.get('adopt_stack_data')
+    if not given:
+        return None
+    if isinstance(given, str):
+        try:
+            given = source.parse(given, 4 * max_size, 'adopt_stack_data')
+        except TemplateError as error:
+            raise errors.of_template(error) from None
+    if not isinstance(given, dict) or not isinstance(given.get('resources'), dict):
+        raise exception.StackValidationFailed(
+            message='adopt_stack_data: it must be a mapping with resources by name'
+        )
+    resources: dict[str, Any] = given['resources']
+    return resources
 
 
 def existing(

@@ -68,8 +68,6 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
     ) -> dict[str, str]:
         """Create a stack; answer with its identity."""
         name_of(stack_name)
-        if content.arguments(args).get('adopt_stack_data'):
-            raise exception.NotSupported(feature='Adopting a stack')
         read = content.read(
             template, params, files, args, environment_files, self._max_template_size
         )
@@ -309,7 +307,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
                         one,
                         required_by[row.id],
                         with_detail,
-                        nested=children.get(row.physical_id),
+                        nested=children.get(row.id),
                     )
                     for row in rows
                 ]
@@ -330,7 +328,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         rows = self._store.resources(stack.id)
         row = self._lookup.named(stack, rows, resource_name)
         required_by = self._lookup.required_by(rows)[row.id]
-        nested = self._lookup.children([stack], {stack.id: [row]}).get(row.physical_id)
+        nested = self._lookup.children([stack], {stack.id: [row]}).get(row.id)
         return formats.resource(row, stack, required_by, True, with_attr or (), nested)
 
     @method

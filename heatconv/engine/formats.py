@@ -15,6 +15,9 @@ from heatconv.templates import attributes, pseudo_parameters
 
 HIDDEN = '******'
 
+#: What a stack begins with.
+FIRST = (Action.CREATE, Action.ADOPT)
+
 
 def time(seconds: float | None) -> str | None:
     """Return a time as Heat writes it."""
@@ -46,7 +49,9 @@ def stack(
         # What a preview shows was not made at any time.
         'creation_time': time(row.created_at) if row.created_at else None,
         # As in Heat: of the latest request after the first one.
-        'updated_time': None if row.action == Action.CREATE else time(row.updated_at),
+        'updated_time': None
+        if row.action in (Action.CREATE, Action.ADOPT)
+        else time(row.updated_at),
         'deletion_time': time(row.deleted_at),
         'notification_topics': [],
         'description': None,
@@ -119,6 +124,7 @@ def resource(
     }
     if nested is not None:
         shown['nested_stack_id'] = identity(nested)
+        shown['physical_resource_id'] = nested.id
     if stack.owner_resource is not None:
         shown['parent_resource'] = stack.owner_resource
     if detail:

@@ -9,6 +9,7 @@ from typing import Any
 from heatconv import exception
 from heatconv.convergence import states
 from heatconv.convergence.model import Resource, Stack, Status
+from heatconv.resources.nested import TOKEN_LENGTH
 from heatconv.storage.base import StackQuery, Store
 from heatconv.templates import Types
 
@@ -163,8 +164,8 @@ class Lookup:
 
     def children(
         self, stacks: Sequence[Stack], rows_of: Mapping[str, Sequence[Resource]]
-    ) -> dict[str | None, Stack]:
-        """Return the stacks that resources of some stacks are, by id.
+    ) -> dict[str, Stack]:
+        """Return the stacks that resources of some stacks are, by the id of the row.
 
         :param rows_of: rows by the id of their stack: nobody is asked where no type nests.
         """
@@ -172,7 +173,15 @@ class Lookup:
         if not owners:
             return {}
         found = self._store.stacks(StackQuery(None, owners=owners, sort=(('name', False),)))
-        return {one.id: one for one in found}
+        # That of one that is being made is known by its name only, which ends with the token.
+        known = {one.id: one for one in found}
+        named = {one.name[-TOKEN_LENGTH:]: one for one in found}
+        of_rows: dict[str, Stack] = {}
+        for row in (row for rows in rows_of.values() for row in rows if self._nests(row)):
+            child = known.get(row.physical_id or '') or named.get(row.token[-TOKEN_LENGTH:])
+            if child is not None:
+                of_rows[row.id] = child
+        return of_rows
 
     def _nests(self, row: Resource) -> bool:
         plugin = self._types.plugin(row.type)

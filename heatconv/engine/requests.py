@@ -16,7 +16,7 @@ from heatconv.answers import Announcer
 from heatconv.context import current_request_id
 from heatconv.convergence import check, hooks, states
 from heatconv.convergence import stack as stack_rules
-from heatconv.convergence.model import Action, Resource, Stack, Status
+from heatconv.convergence.model import ADOPTED, Action, Resource, Stack, Status
 from heatconv.convergence.step import Verdict
 from heatconv.engine import archive, errors
 from heatconv.engine.content import StackContent
@@ -33,12 +33,14 @@ class Limits:
 
     :ivar timeout_mins: how long a stack may take where nothing else is said.
     :ivar abandon: whether a stack may be deleted without its resources.
+    :ivar adopt: whether a stack may be made of resources that are there.
     """
 
     max_stacks_per_project: int = 512
     max_resources_per_stack: int = 1_000_000
     timeout_mins: int = 60
     abandon: bool = False
+    adopt: bool = False
 
 
 #: What can be cancelled where it is.
@@ -87,16 +89,26 @@ class Requests:
         return compiled
 
     def create(self, project_id: str, username: str, name: str, content: StackContent) -> Stack:
-        """Accept a new stack."""
+        """Accept a new stack, of what is there already if it is to adopt that.
+
+        :raises NotSupported: if it is, and the operator does not allow it.
+        """
+        adopts = content.adopts is not None
+        if adopts and not self._limits.adopt:
+            raise exception.NotSupported(
+                feature='Adopting a stack (unless the operator sets [engine] enable_stack_adopt)'
+            )
         compiled = self.compile(content.template)
         self._check_quota(project_id, name)
         stack = dataclasses.replace(
             self.imagined(project_id, username, name, content), id=self._ids.fresh()
         )
         template_id = self._save(content, compiled)
-        stack, events = stack_rules.wish(stack, Action.CREATE, template_id, self._ids.fresh())
+        action = Action.ADOPT if adopts else Action.CREATE
+        stack, events = stack_rules.wish(stack, action, template_id, self._ids.fresh())
         stack = self._with_deadline(stack)
-        if not self._store.insert_stack(stack, events):
+        rows = self._adopted(stack.id, compiled, content.adopts) if adopts else ()
+        if not self._store.insert_stack(stack, events, rows):
             raise exception.StackExists(stack_name=name)
         self._announcer.wish(stack.id)
         return stack
@@ -146,6 +158,28 @@ class Requests:
             return self._wish(current, Action.UPDATE, template_id)
 
         self._request(stack, decide)
+
+    def _adopted(
+        self, stack_id: str, compiled: CompiledTemplate, adopts: Mapping[str, Any] | None
+    ) -> list[Resource]:
+        """Return the rows of what a stack adopts: never begun, with what is there."""
+        made = []
+        for name, definition in compiled.definitions.items():
+            said = (adopts or {}).get(name)
+            said = said if isinstance(said, Mapping) else {}
+            given = said.get('resource_data')
+            made.append(
+                Resource(
+                    id=self._ids.fresh(),
+                    stack_id=stack_id,
+                    name=name,
+                    type=definition.type,
+                    physical_id=str(said.get('resource_id') or '')[:255],
+                    attributes={ADOPTED: dict(given) if isinstance(given, Mapping) else {}},
+                    deletion_policy=definition.deletion_policy,
+                )
+            )
+        return made
 
     def imagined(self, project_id: str, username: str, name: str, content: StackContent) -> Stack:
         """Return the stack that a create would make, without an id."""

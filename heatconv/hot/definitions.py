@@ -36,6 +36,7 @@ class ResourceDefinition:
     :ivar attributes_used: the attributes of others that it reads, as pairs of
         resource and attribute, sorted.
     :ivar update_policy: as it was written.
+    :ivar external_id: of what is there without the stack, which only refers to it.
     :ivar restricted: what the environment forbids to do to it: ``update``, ``replace``.
     """
 
@@ -49,6 +50,7 @@ class ResourceDefinition:
     attributes_used: tuple[tuple[str, str], ...] = ()
     restricted: tuple[str, ...] = ()
     update_policy: Any = None
+    external_id: str | None = None
 
     def resolve(self, scope: Scope) -> dict[str, Any]:
         """Compute the properties; they are not checked against the type.

@@ -45,7 +45,7 @@ _KEYS = (
     'description',
 )
 _CONDITION = 'condition'
-_NOT_YET = ('external_id',)
+_EXTERNAL = 'external_id'
 _POLICIES = (DELETE, RETAIN, SNAPSHOT)
 #: From this version on policies may be written in lower case.
 _LOWER_CASE_SINCE = '2016-10-14'
@@ -120,10 +120,9 @@ def decided(condition: Any, context: Context) -> bool:
 
 
 def _check_keys(declaration: Mapping[Any, Any], context: Context) -> None:
-    keys = (*_KEYS, _CONDITION) if context.version.since(CONDITIONS_SINCE) else _KEYS
+    late = context.version.since(CONDITIONS_SINCE)
+    keys = (*_KEYS, _CONDITION, _EXTERNAL) if late else _KEYS
     for key in declaration:
-        if key in _NOT_YET:
-            raise InvalidSection(f'{key} is not supported yet', key, 'leave it out')
         if key not in keys:
             raise InvalidSection(
                 f'a resource has no {shown(key)}', str(key), suggestion(str(key), keys)
@@ -215,7 +214,11 @@ def compile_resource(
     properties = _map(declaration, 'properties', context)
     metadata = _map(declaration, 'metadata', context)
     requires = [*references.resources, *_depends_on(declaration.get('depends_on'), context)]
-    if checks:
+    external = _external_id(declaration, context)
+    if external is not None:
+        # It is there without this stack, which leaves it when it goes.
+        policy = RETAIN
+    elif checks:
         context.schemas[name].check_static(properties)
     return ResourceDefinition(
         name,
@@ -228,6 +231,7 @@ def compile_resource(
         tuple(sorted(references.attributes)),
         context.types.restricted(name),
         declaration.get('update_policy'),
+        external,
     )
 
 
@@ -263,6 +267,23 @@ def _depends_on(value: Any, context: Context) -> list[str]:
                 suggestion(name, context.schemas),
             )
     return [name for name in names if name not in context.disabled]
+
+
+def _external_id(declaration: Mapping[str, Any], context: Context) -> str | None:
+    if declaration.get(_EXTERNAL) is None:
+        return None
+    try:
+        value = context.compile(declaration[_EXTERNAL])
+    except TemplateError as error:
+        error.under(_EXTERNAL)
+        raise
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME:
+        if context.undecided:
+            return ''  # of a template that is only looked at
+        raise InvalidSection(
+            f'it must be a string of 1 to {MAX_NAME} characters, known before run time', _EXTERNAL
+        )
+    return value
 
 
 def _deletion_policy(declaration: Mapping[str, Any], context: Context) -> str:

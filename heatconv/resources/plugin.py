@@ -52,6 +52,7 @@ class Resource:
         physical resource with it and find it by it.
     :ivar properties: as wanted, references resolved and defaults filled in.
     :ivar physical_id: None until it is known.
+    :ivar adopted: what was handed over with a resource to adopt.
     :ivar template_id: of the content of its stack that it was last made of.
     """
 
@@ -64,6 +65,7 @@ class Resource:
     properties: Mapping[str, Any] = field(default_factory=dict)
     physical_id: str | None = None
     template_id: str | None = None
+    adopted: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,16 @@ class Plugin:
                 self.update(asked.resource, asked.changed)
             elif asked.verb == Verb.DELETE:
                 self.delete(asked.resource)
+            elif asked.verb == Verb.ADOPT:
+                self._adopt(asked.resource)
             return self.observe(asked.resource)
         except Exception as error:  # of this resource, and no concern of the others
             return error
+
+    def _adopt(self, resource: Resource) -> None:
+        if not resource.physical_id:
+            raise ValueError('Resource ID was not provided.')
+        self.adopt(resource)
 
     def replace_on_change(self, properties: Mapping[str, Any]) -> frozenset[str]:
         """Name the properties that cannot change in place.
@@ -145,3 +154,13 @@ class Plugin:
     def delete(self, resource: Resource) -> None:
         """Start to delete it; fine if it is not there."""
         raise NotImplementedError
+
+    def adopt(self, resource: Resource) -> None:
+        """Mark what has the physical id with the token, unless that is done.
+
+        From then on it is found by the token like one that was created.
+        """
+        raise NotImplementedError(f'resources of type {resource.type} cannot be adopted')
+
+    #: The attributes that are handed over with an abandoned resource, to be adopted with it.
+    handed_over: ClassVar[Sequence[str]] = ()

@@ -68,8 +68,14 @@ class RandomString(VirtualPlugin):
         attributes={'value': Attribute(STRING, 'The random string generated.')},
     )
 
+    handed_over = ('value',)
+
     def initial_state(self, resource: Resource) -> Mapping[str, Any]:
         return {'value': generate(resource.properties)}
+
+    def adopted_state(self, resource: Resource) -> Mapping[str, Any]:
+        value = resource.adopted.get('value')
+        return {'value': value} if isinstance(value, str) else self.initial_state(resource)
 
     def physical_id(self, resource: Resource) -> str:
         # Not the value: the physical id shows in events and logs.

@@ -92,6 +92,21 @@ class VirtualPlugin(Plugin):
             )
         )
 
+    def adopt(self, resource: Resource) -> None:
+        self.records.add(
+            Record(
+                token=resource.token,
+                type=resource.type,
+                physical_id=str(resource.physical_id),
+                properties=resource.properties,
+                state=self.adopted_state(resource),
+            )
+        )
+
+    def adopted_state(self, resource: Resource) -> Mapping[str, Any]:
+        """Return what to remember about a resource that was there before."""
+        return self.initial_state(resource)
+
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
         record = self.records.get(resource.token)
         if record is not None:

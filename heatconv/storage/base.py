@@ -133,8 +133,13 @@ class Store(Protocol):
 
     # Stacks
 
-    def insert_stack(self, stack: Stack, events: Sequence[Event]) -> bool:
-        """Add a stack; return False if its project has one of that name."""
+    def insert_stack(
+        self, stack: Stack, events: Sequence[Event], adopts: Sequence[Resource] = ()
+    ) -> bool:
+        """Add a stack; return False if its project has one of that name.
+
+        :param adopts: rows of what it is to adopt.
+        """
 
     def request(
         self, stack_id: str, decide: Callable[[Stack], Request | None]

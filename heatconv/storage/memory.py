@@ -95,11 +95,15 @@ class MemoryStore:
 
     # Stacks
 
-    def insert_stack(self, stack: Stack, events: Sequence[Event]) -> bool:
+    def insert_stack(
+        self, stack: Stack, events: Sequence[Event], adopts: Sequence[Resource] = ()
+    ) -> bool:
         with self._lock:
             if self.stack_by_name(stack.project_id, stack.name) is not None:
                 return False
             self._stacks[stack.id] = evolve(stack, created_at=self._clock.now())
+            for row in adopts:
+                self._save_row(row)
             self._add_events(events)
             return True
 

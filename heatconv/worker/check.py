@@ -326,7 +326,7 @@ class Checker:
         self, key: NodeKey, view: View, wanted: Wanted | None, call: Call, seen: Observation
     ) -> Step:
         assert view.stack is not None and view.node is not None
-        if call.verb == Verb.OBSERVE:
+        if call.verb == Verb.OBSERVE or (wanted is None and call.verb == Verb.ADOPT):
             return settle.finish(key, call.row, seen, waits=not view.stack.gives_up)
         now = self.clock.now()
         if call.verb == Verb.DELETE:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from oslo_log import log
 
 from heatconv.context import about
-from heatconv.convergence.model import Observation, Reality
+from heatconv.convergence.model import ADOPTED, Observation, Reality, Verb
 from heatconv.effects import Perform
 from heatconv.resources.plugin import Asked, Plugin, Resource, TransientError
 from heatconv.resources.registry import Registry
@@ -131,4 +131,5 @@ def _resource(effect: Perform) -> Resource:
         properties=effect.call.properties,
         physical_id=row.physical_id,
         template_id=row.template_id,
+        adopted=row.attributes.get(ADOPTED, {}) if effect.call.verb == Verb.ADOPT else {},
     )

@@ -18,6 +18,7 @@ ENGINE = {
     'max_stacks_per_project': 6,
     'max_resources_per_stack': 50,
     'enable_stack_abandon': 'true',
+    'enable_stack_adopt': 'true',
 }
 WORKER = {'workers': 1, 'poll_interval': 0.2, 'sweep_interval': 1.0}
 

@@ -54,3 +54,14 @@ class TestExports(SiteTest):
         self.assertEqual('OS::Heat::None', shown['resources']['nothing']['type'])
         self.until(shown['id'], 'DELETE_COMPLETE')
         self.assertEqual('Stack not found: demo', self.refused('stack', 'show', 'demo'))
+
+    def test_adopt_what_was_abandoned(self) -> None:
+        self.make('demo', tested(value='mine'))
+        before = self.json('stack', 'resource', 'show', 'demo', 'r')
+        self.works('stack', 'abandon', 'demo', '--output-file', 'demo.json')
+        self.gone('demo')
+        self.works('stack', 'adopt', '--adopt-file', 'demo.json', '--wait', 'other')
+        self.until('other', 'ADOPT_COMPLETE')
+        after = self.json('stack', 'resource', 'show', 'other', 'r')
+        for same in ('physical_resource_id', 'attributes'):
+            self.assertEqual(before[same], after[same])

@@ -9,7 +9,7 @@ from heatconv.tests.heat_api.templates import NOTHING, tested
 class TestHooks(SiteTest):
     def pending(self, stack: str) -> list[tuple[str, str]]:
         shown = self.json('stack', 'hook', 'poll', stack)
-        return [(one['resource_name'], one['resource_status_reason']) for one in shown]
+        return [(one['Resource Name'], one['Resource Status Reason']) for one in shown]
 
     def test_hook_before_a_create(self) -> None:
         template = self.template(NOTHING)

@@ -12,14 +12,12 @@ from heatconv.tests.heat_api.running import SiteTest
 from heatconv.tests.heat_api.templates import NOTHING
 
 NO_SIGNALS = 'there is no type of resource that takes signals'
-HANDED_OVER = 'resources are not handed over from one engine to another'
 SOFTWARE = 'software configuration is for servers, of which there are none'
 
-#: Commands and why they are not answered; ``{template}`` and ``{adopt}`` are files, demo is
-#: a stack with a resource ``nothing``.
+#: Commands and why they are not answered; ``{template}`` is a file, demo is a
+#: stack with a resource ``nothing``.
 NOT_YET: dict[str, str] = {
     'stack resource signal demo nothing': NO_SIGNALS,
-    'stack adopt --adopt-file {adopt} other': HANDED_OVER,
     'software config list': SOFTWARE,
     'software config show 1': SOFTWARE,
     'software config delete 1': SOFTWARE,
@@ -44,31 +42,7 @@ PROMPT = 20
 class TestNotYet(SiteTest):
     def setUp(self) -> None:
         super().setUp()
-        self.files = {
-            'template': self.template(NOTHING),
-            'adopt': self.file(
-                'adopt.json',
-                {
-                    'stack_name': 'other',
-                    'action': 'CREATE',
-                    'status': 'COMPLETE',
-                    'environment': {},
-                    'files': {},
-                    'template': {'heat_template_version': '2021-04-16', 'resources': NOTHING},
-                    'resources': {
-                        'nothing': {
-                            'name': 'nothing',
-                            'resource_id': 'known',
-                            'type': 'OS::Heat::None',
-                            'action': 'CREATE',
-                            'status': 'COMPLETE',
-                            'metadata': {},
-                            'resource_data': {},
-                        }
-                    },
-                },
-            ),
-        }
+        self.files = {'template': self.template(NOTHING)}
         self.make('demo', NOTHING)
 
     def check(self, command: str) -> None:

@@ -194,7 +194,9 @@ class ScriptedEngine:
             events = events[ids.index(marker) + 1 :]
         return events[:limit]
 
-    def _list_stack_resources(self, stack_identity: dict[str, Any]) -> list[dict[str, Any]]:
+    def _list_stack_resources(
+        self, stack_identity: dict[str, Any], nested_depth: int = 0
+    ) -> list[dict[str, Any]]:
         stack = self._find(stack_identity)
         return [_resource(stack, name) for name in stack.resources]
 

@@ -97,4 +97,4 @@ class FilesTest(CliTestCase):
         error = self.assertRaises(
             UsageError, self.gather, self.write('root.yaml', 'r: {type: bad.yaml}')
         )
-        self.assertIn('bad.yaml', str(error))
+        self.assertEqual('bad.yaml', error.where)

@@ -58,6 +58,7 @@ class ViewsTest(CliTestCase):
                 'sort_dir': 'desc',
                 'filters': {'name': ['a', 'b'], 'status': ['FAILED']},
                 'show_deleted': True,
+                'show_nested': False,
             },
             self.engine.called('list_stacks')[0],
         )

@@ -242,7 +242,10 @@ class TemplateResourceTest(NestedTestCase):
             self.parts.rest(50)
         child = self.within(identity)['N']
         self.assertEqual('IN_PROGRESS', child.status)
-        within = {'tenant': 'project', 'stack_name': child.name, 'stack_id': child.id}
+        # It can be found while it is being made.
+        shown = self.call('describe_stack_resource', identity, 'N')
+        self.assertEqual(child.id, shown['physical_resource_id'])
+        within = shown['nested_stack_id']
         self.call('resource_signal', within, 'I', {'unset_hook': 'pre-create'})
         self.parts.recover()
         self.assertEqual('CREATE_COMPLETE', self.state(identity))
