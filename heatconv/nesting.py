@@ -8,8 +8,8 @@ from typing import Any
 
 from heatconv.convergence import fingerprint
 from heatconv.convergence.model import Definition
+from heatconv.hot import cfn, nested
 from heatconv.hot import environment as environments
-from heatconv.hot import nested
 from heatconv.hot.errors import InvalidSection, TemplateError
 from heatconv.hot.limits import COMPILE_BUDGET, MAX_TEMPLATE_SIZE
 from heatconv.hot.schema import TypeSchema
@@ -67,20 +67,22 @@ class Nesting:
             raise InvalidSection(
                 f'templates are nested deeper than {nested.MAX_DEPTH} levels', 'type'
             )
-        source = nested.source_of(self._files, name, self._max_size)
+        written = nested.source_of(self._files, name, self._max_size)
         environment = nested.child_environment(self._environment, '', name, {})
         content = {'environment': environment, 'files': self._files}
         within = Nesting(content, self._registry, self._max_size, self._budget, self._depth - 1)
         try:
-            made = compile_template(
-                source,
-                environment,
-                within.schema,
-                self._registry.types,
-                allow_missing=True,
-                budget=self._budget,
-                files=self._files,
-            )
+            source = cfn.as_hot(written)
+            with cfn.placed(written):
+                made = compile_template(
+                    source,
+                    environment,
+                    within.schema,
+                    self._registry.types,
+                    allow_missing=True,
+                    budget=self._budget,
+                    files=self._files,
+                )
         except TemplateError as error:
             error.under(name)
             raise

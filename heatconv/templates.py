@@ -12,7 +12,7 @@ from typing import Any
 
 from heatconv.convergence import fingerprint
 from heatconv.convergence.model import Definition, Resource, Stack, Wanted
-from heatconv.hot import nested
+from heatconv.hot import cfn, nested
 from heatconv.hot import template as hot
 from heatconv.hot.definitions import ResourceDefinition
 from heatconv.hot.errors import InvalidProperty, UnknownType
@@ -270,7 +270,8 @@ class TemplateCache:
 
         :raises TemplateError: if it is not valid.
         """
-        if len(content['template'].get('resources') or ()) <= COMPARED:
+        resources = content['template'].get('resources') or content['template'].get('Resources')
+        if len(resources or ()) <= COMPARED:
             found = self._found(encode_template(content)[0])
             if found is not None and found.accepted:
                 return found
@@ -285,7 +286,17 @@ class TemplateCache:
         lenient: bool = False,
     ) -> CompiledTemplate:
         """Compile a template; nested ones too, unless it is told what types are like."""
-        source = content['template']
+        source = cfn.as_hot(content['template'])
+        with cfn.placed(content['template']):
+            return self._made(content, source, types, lenient)
+
+    def _made(
+        self,
+        content: Mapping[str, Any],
+        source: Mapping[str, Any],
+        types: Callable[[str], TypeSchema | None] | None,
+        lenient: bool,
+    ) -> CompiledTemplate:
         nesting = Nesting(content, self._registry, self._max_template_size, self._budget)
         template = hot.compile_template(
             source,
@@ -298,6 +309,8 @@ class TemplateCache:
             facade=content.get('facade'),
         )
         beside = [sorted(template.values.items()), source.get('conditions'), content.get('files')]
+        if 'mappings' in source:
+            beside.append(source['mappings'])
         surroundings = fingerprint.digest(encode(beside)) if any(beside) else ''
         return CompiledTemplate(
             template, self._registry, source.get('resources') or {}, surroundings, nesting
@@ -395,7 +408,7 @@ class TemplateCache:
         if content is None:
             raise MissingTemplate(template_id)
         head = hot.read_head(
-            content['template'],
+            cfn.as_hot(content['template']),
             content.get('environment') or {},
             content.get('files'),
             content.get('facade'),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heatconv import exception
+from heatconv.hot import summary
 from heatconv.hot.constraints import (
     AllowedPattern,
     AllowedValues,
@@ -18,9 +19,10 @@ from heatconv.hot.constraints import (
     Range,
 )
 from heatconv.hot.functions import FUNCTIONS
+from heatconv.hot.parameters import Parameter
 from heatconv.hot.patterns import Pattern, PatternError
 from heatconv.hot.schema import BOOLEAN, INTEGER, LIST, MAP, NUMBER, Property, TypeSchema
-from heatconv.hot.versions import ACCEPTED, CONDITION_FUNCTIONS, VERSIONS
+from heatconv.hot.versions import ACCEPTED, CFN, CONDITION_FUNCTIONS, VERSIONS
 from heatconv.templates import Types
 
 #: Statuses of types that may be asked for.
@@ -40,9 +42,16 @@ _PARAMETER_TYPES = {
 
 #: What each function does, for who looks through them.
 DESCRIPTIONS: Mapping[str, str] = {
+    'Fn::And': 'Holds where all of several conditions hold.',
     'Fn::Base64': 'Gives a text as it is.',
+    'Fn::Equals': 'Tells whether two values are equal.',
+    'Fn::FindInMap': 'Gives a value of the section Mappings.',
+    'Fn::GetAtt': 'Gives an attribute of a resource.',
+    'Fn::If': 'Gives one of two values, as a condition holds or not.',
     'Fn::Join': 'Joins the items of a list to a text.',
     'Fn::MemberListToMap': 'Makes a map of texts such as .member.0.Name=key.',
+    'Fn::Not': 'Holds where a condition does not.',
+    'Fn::Or': 'Holds where one of several conditions holds.',
     'Fn::Replace': 'Fills placeholders of a text in.',
     'Fn::ResourceFacade': 'Gives a part of the resource that a nested stack stands for.',
     'Fn::Select': 'Gives one item of a list or a map.',
@@ -85,7 +94,7 @@ def template_versions() -> list[dict[str, Any]]:
             'aliases': [f'heat_template_version.{one.code_name}'] if one.code_name else [],
         }
         for one in VERSIONS
-    ]
+    ] + [{'version': f'{one.code_name}.{one.date}', 'type': 'cfn', 'aliases': []} for one in CFN]
 
 
 def template_functions(name: str, with_condition: bool) -> list[dict[str, str]]:
@@ -94,6 +103,9 @@ def template_functions(name: str, with_condition: bool) -> list[dict[str, str]]:
     :raises NotFound: if there is no such version.
     """
     version = ACCEPTED.get(str(name).removeprefix('heat_template_version.'))
+    for one in CFN:
+        if name == f'{one.code_name}.{one.date}':
+            version = one
     if version is None:
         raise exception.NotFound(f'Template with version {name} not found')
     found = {one for one in version.functions if one in FUNCTIONS}
@@ -220,17 +232,20 @@ def _constraint(one: Constraint) -> dict[str, Any]:
 def generated_template(types: Types, name: str, kind: str) -> dict[str, Any]:
     """Make a template with one resource of a type: its properties are the parameters.
 
-    :param kind: hot; Heat's cfn has no types of its own here.
+    :param kind: hot, or cfn for Heat's dialect of CloudFormation.
     :raises NotSupported: for another kind.
     """
     schema = schema_of(types, name)
-    if kind != 'hot':
-        raise exception.NotSupported(feature=f'A template of the kind {kind} (use hot)')
+    if kind not in ('hot', 'cfn'):
+        raise exception.NotSupported(feature=f'A template of the kind {kind} (use hot or cfn)')
     place = name.rpartition(':')[2]
+    described = {key: _parameter(one) for key, one in schema.properties.items()}
+    if kind == 'cfn':
+        return _cfn_template(name, place, schema, described)
     return {
         'heat_template_version': GENERATED,
         'description': f'Initial template of {place}',
-        'parameters': {key: _parameter(one) for key, one in schema.properties.items()},
+        'parameters': described,
         'resources': {
             place: {
                 'type': name,
@@ -239,6 +254,38 @@ def generated_template(types: Types, name: str, kind: str) -> dict[str, Any]:
         },
         'outputs': {
             key: {'description': one.description, 'value': {'get_attr': [place, key]}}
+            for key, one in schema.attributes.items()
+        },
+    }
+
+
+def _cfn_template(
+    name: str, place: str, schema: TypeSchema, described: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Make the same in Heat's dialect of CloudFormation."""
+    parameters = {}
+    for key, one in described.items():
+        parameter = Parameter(
+            key,
+            one['type'],
+            one.get('description', ''),
+            one.get('default'),
+            schema.properties[key].constraints,
+        )
+        shown = summary.parameter(parameter)
+        parameters[key] = {each: shown[each] for each in shown if each not in ('NoEcho', 'Label')}
+    return {
+        CFN[1].code_name: CFN[1].date,
+        'Description': f'Initial template of {place}',
+        'Parameters': parameters,
+        'Resources': {
+            place: {
+                'Type': name,
+                'Properties': {key: {'Ref': key} for key in schema.properties},
+            }
+        },
+        'Outputs': {
+            key: {'Description': one.description, 'Value': {'Fn::GetAtt': [place, key]}}
             for key, one in schema.attributes.items()
         },
     }

@@ -64,7 +64,7 @@ def read(
         raise errors.of_template(error) from None
     if not isinstance(template, dict):
         raise exception.StackValidationFailed(message='template: it is not a mapping')
-    _share_words(template.get('resources'))
+    _share_words(template.get('resources') or template.get('Resources'))
     content = {'template': template, 'environment': merged, 'files': files}
     return StackContent(content, options_of(args), adopted(args, max_template_size))
 
@@ -115,7 +115,10 @@ def existing(
     before = {**(old.get('environment') or {})}
     kept = dict(before.get('parameters') or {})
     cleared = arguments(args).get('clear_parameters') or ()
-    declared = (template or {}).get('parameters') if isinstance(template, dict) else kept
+    given_template = template if isinstance(template, dict) else {}
+    declared = given_template.get('parameters') or given_template.get('Parameters')
+    if not given_template:
+        declared = kept
     for name in [one for one in kept if one in cleared or one not in (declared or {})]:
         del kept[name]
     merged = environment.merge([{**before, 'parameters': kept}, given])

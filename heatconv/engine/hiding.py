@@ -15,14 +15,19 @@ PLAIN_LENGTH = 4
 
 def hidden_names(template: Any) -> tuple[str, ...]:
     """Name the hidden parameters of a template that may not be valid."""
-    section = template.get('parameters') if isinstance(template, dict) else None
-    if not isinstance(section, dict):
+    if not isinstance(template, dict):
         return ()
+    # In CloudFormation's dialects too.
     return tuple(
         str(name)
-        for name, one in section.items()
-        if isinstance(one, dict) and str(one.get('hidden')).lower() in ('true', '1', 'yes', 'on')
+        for key, says in (('parameters', 'hidden'), ('Parameters', 'NoEcho'))
+        for name, one in _mapping(template.get(key)).items()
+        if isinstance(one, dict) and str(one.get(says)).lower() in ('true', '1', 'yes', 'on')
     )
+
+
+def _mapping(section: Any) -> Mapping[Any, Any]:
+    return section if isinstance(section, dict) else {}
 
 
 def without_hidden(environment: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -175,7 +175,7 @@ class Lookup:
         found = self._store.stacks(StackQuery(None, owners=owners, sort=(('name', False),)))
         # That of one that is being made is known by its name only, which ends with the token.
         known = {one.id: one for one in found}
-        named = {one.name[-TOKEN_LENGTH:]: one for one in found}
+        named = {one.name.rpartition('-')[2]: one for one in found}
         of_rows: dict[str, Stack] = {}
         for row in (row for rows in rows_of.values() for row in rows if self._nests(row)):
             child = known.get(row.physical_id or '') or named.get(row.token[-TOKEN_LENGTH:])

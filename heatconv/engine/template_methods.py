@@ -9,7 +9,7 @@ from heatconv.engine import catalogue, content, errors
 from heatconv.engine.hiding import hidden_names, without_hidden
 from heatconv.engine.lookup import Lookup
 from heatconv.engine.method import method
-from heatconv.hot import source, summary
+from heatconv.hot import cfn, source, summary
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import nodes_within
 from heatconv.hot.template import parse_schema
@@ -48,7 +48,7 @@ class TemplateMethods:
             source.bound(template, 'template', nodes_within(self._max_template_size))
             content.check_size(template, self._max_template_size)
             merged = content.merge(params, files or {}, environment_files, self._max_template_size)
-            schema = parse_schema(template)
+            schema = parse_schema(cfn.as_hot(template))
             given = {'template': template, 'environment': merged, 'files': files or {}}
             self._templates.compile(given, lenient=True)
         except TemplateError as error:

@@ -22,7 +22,6 @@ from heatconv.hot.functions import OMITTED, Context
 from heatconv.hot.limits import MAX_NAME
 from heatconv.hot.resources import decided
 from heatconv.hot.suggest import suggestion
-from heatconv.hot.versions import CONDITIONS_SINCE
 
 _KEYS = ('description', 'value')
 _CONDITION = 'condition'
@@ -57,7 +56,7 @@ def _output(name: str, declaration: Any, context: Context) -> OutputDefinition:
         raise InvalidSection(
             f'it must be a map, not {kind(declaration)}', remedy='write {value: ...}'
         )
-    keys = (*_KEYS, _CONDITION) if context.version.since(CONDITIONS_SINCE) else _KEYS
+    keys = (*_KEYS, _CONDITION) if context.version.has_conditions else _KEYS
     for key in declaration:
         if key not in keys:
             raise InvalidSection(

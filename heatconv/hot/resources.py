@@ -33,7 +33,7 @@ from heatconv.hot.limits import MAX_NAME
 from heatconv.hot.registry import TypeNames
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.suggest import listing, suggestion
-from heatconv.hot.versions import CONDITIONS_SINCE, Version
+from heatconv.hot.versions import Version
 
 _KEYS = (
     'type',
@@ -120,7 +120,7 @@ def decided(condition: Any, context: Context) -> bool:
 
 
 def _check_keys(declaration: Mapping[Any, Any], context: Context) -> None:
-    late = context.version.since(CONDITIONS_SINCE)
+    late = context.version.has_conditions
     keys = (*_KEYS, _CONDITION, _EXTERNAL) if late else _KEYS
     for key in declaration:
         if key not in keys:

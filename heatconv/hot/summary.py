@@ -48,27 +48,26 @@ def validate_result(template: Template | Schema) -> dict[str, Any]:
     """
     result: dict[str, Any] = {
         'Description': template.description,
-        'Parameters': {
-            name: _parameter(parameter) for name, parameter in template.parameters.items()
-        },
+        'Parameters': {name: parameter(one) for name, one in template.parameters.items()},
     }
     if template.parameter_groups:
         result['ParameterGroups'] = list(template.parameter_groups)
     return result
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
+def parameter(one: Parameter) -> dict[str, Any]:
+    """Describe a parameter."""
     result: dict[str, Any] = {
-        'Type': _TYPES[parameter.type],
-        'Description': parameter.description,
-        'NoEcho': 'true' if parameter.hidden else 'false',
-        'Label': parameter.label or parameter.name,
+        'Type': _TYPES[one.type],
+        'Description': one.description,
+        'NoEcho': 'true' if one.hidden else 'false',
+        'Label': one.label or one.name,
     }
-    if parameter.default is not None:
-        result['Default'] = MASK if parameter.hidden else parameter.default
-    if parameter.tags:
-        result['Tags'] = list(parameter.tags)
-    for constraint in parameter.constraints:
+    if one.default is not None:
+        result['Default'] = MASK if one.hidden else one.default
+    if one.tags:
+        result['Tags'] = list(one.tags)
+    for constraint in one.constraints:
         result.update(_constraint(constraint))
         if constraint.description:
             result['ConstraintDescription'] = constraint.description

@@ -31,6 +31,7 @@ from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.hot.suggest import suggestion
 from heatconv.hot.versions import (
+    CFN,
     CONDITION_FUNCTIONS,
     CONDITIONS_SINCE,
     KEY,
@@ -58,12 +59,14 @@ __all__ = [
 ]
 
 _CONDITIONS = 'conditions'
+_MAPPINGS = 'mappings'
 _SECTIONS = (
     KEY,
     'description',
     'parameter_groups',
     'parameters',
     _CONDITIONS,
+    _MAPPINGS,
     'resources',
     'outputs',
 )
@@ -123,15 +126,15 @@ def parse_schema(source: Mapping[str, Any]) -> Schema:
         raise InvalidSection(f'a template must be a map, not {kind(source)}')
     version = version_of(source)
     for name in source:
-        if name == _CONDITIONS and not version.since(CONDITIONS_SINCE):
+        if name == _CONDITIONS and not version.has_conditions:
             raise InvalidSection(
                 f'there are conditions from version {CONDITIONS_SINCE} on only', name
             )
-        if name not in _SECTIONS:
+        if name not in _SECTIONS or (name == _MAPPINGS and version not in CFN):
             raise InvalidSection(
                 f'there is no section {shown(name)} in a template',
                 str(name),
-                suggestion(str(name), _SECTIONS),
+                suggestion(str(name), [one for one in _SECTIONS if one != _MAPPINGS]),
             )
     description = source.get('description')
     if not isinstance(description, str | None):
@@ -161,6 +164,7 @@ class Head:
     files: Mapping[str, Any] = field(default_factory=dict)
     types: TypeNames = field(default_factory=TypeNames)
     facade: Mapping[str, Any] | None = None
+    mappings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def empty_head() -> Head:
@@ -193,7 +197,20 @@ def read_head(
         files or {},
         TypeNames(checked.get(environments.REGISTRY)),
         facade,
+        _mappings(source),
     )
+
+
+def _mappings(source: Mapping[str, Any]) -> Mapping[str, Any]:
+    section = source.get(_MAPPINGS)
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        raise InvalidSection(f'it must be a map, not {kind(section)}', _MAPPINGS)
+    for name, one in section.items():
+        if not isinstance(one, dict) or not all(isinstance(each, dict) for each in one.values()):
+            raise InvalidSection('it must be a map of maps', f'{_MAPPINGS}.{name}')
+    return section
 
 
 def _section(source: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -220,6 +237,7 @@ def _context(head: Head, budget: Budget, schemas: Mapping[str, TypeSchema] | Non
         'parameters': head.values,
         'undecided': head.undecided,
         'files': head.files,
+        'mappings': head.mappings,
     }
     context = Context(
         head.version,
@@ -314,6 +332,7 @@ def compile_template(
         files or {},
         TypeNames(checked.get(environments.REGISTRY)),
         facade,
+        _mappings(source),
     )
     context = _context(head, Budget(budget), None)
     context.conditions.check()
@@ -331,7 +350,7 @@ def compile_template(
         error.under('outputs')
         raise
     return Template(
-        source[KEY],
+        source[KEY] if isinstance(source[KEY], str) else schema.version.date,
         schema.description,
         schema.parameters,
         schema.parameter_groups,

@@ -44,6 +44,11 @@ class Version:
         """Tell whether it is this version or a later one."""
         return self.date >= date
 
+    @property
+    def has_conditions(self) -> bool:
+        """Tell whether a template may have conditions."""
+        return self.since(CONDITIONS_SINCE) or self is AWS
+
 
 #: Date, code name, functions that came, functions that went.
 _HISTORY: tuple[tuple[str, str, str, str], ...] = (
@@ -90,6 +95,18 @@ def _versions() -> tuple[Version, ...]:
     return tuple(versions)
 
 
+#: Says which dialect of CloudFormation a template is in, and which version.
+CFN_KEYS = ('HeatTemplateFormatVersion', 'AWSTemplateFormatVersion')
+
+_SHARED = (
+    'Fn::Base64 Fn::FindInMap Fn::GetAZs Fn::GetAtt Fn::Join Fn::MemberListToMap Fn::Replace '
+    'Fn::ResourceFacade Fn::Select Fn::Split Ref'
+)
+#: The dialects of CloudFormation; their code name is the key that states the version. Older
+#: than any version of HOT, they have nothing that came later.
+AWS = Version('2010-09-09', CFN_KEYS[1], tuple(sorted([*_SHARED.split(), 'Fn::If'])))
+CFN: tuple[Version, ...] = (AWS, Version('2012-12-12', CFN_KEYS[0], tuple(_SHARED.split())))
+
 #: All versions, oldest first.
 VERSIONS: tuple[Version, ...] = _versions()
 
@@ -100,8 +117,8 @@ ACCEPTED: Mapping[str, Version] = {
 
 #: Each function of any version, with the dates of the versions that have it.
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
-    name: tuple(version.date for version in VERSIONS if name in version.functions)
-    for name in sorted({name for version in VERSIONS for name in version.functions})
+    name: tuple(version.date for version in (*CFN, *VERSIONS) if name in version.functions)
+    for name in sorted({name for version in (*CFN, *VERSIONS) for name in version.functions})
 }
 
 #: From this version on there are conditions.
@@ -109,6 +126,10 @@ CONDITIONS_SINCE = '2016-10-14'
 
 #: Each function that may be used in a condition, with the dates of the versions.
 CONDITION_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ('Fn::And', 'Fn::Equals', 'Fn::FindInMap', 'Fn::Not', 'Fn::Or', 'Ref'), (AWS.date,)
+    ),
+} | {
     name: tuple(version.date for version in VERSIONS if version.since(since))
     for names, since in (
         ('and equals get_param not or', CONDITIONS_SINCE),
@@ -118,7 +139,6 @@ CONDITION_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 KEY = 'heat_template_version'
-_CFN_KEYS = ('HeatTemplateFormatVersion', 'AWSTemplateFormatVersion')
 
 
 def version_of(source: Mapping[str, Any]) -> Version:
@@ -128,18 +148,13 @@ def version_of(source: Mapping[str, Any]) -> Version:
     """
     accepted = 'accepted are ' + ', '.join(ACCEPTED)
     if KEY not in source:
-        for key in _CFN_KEYS:
-            if key in source:
-                raise InvalidVersion(
-                    'templates in the CFN format are not supported',
-                    key,
-                    f'write it in HOT with a {KEY}; {accepted}',
-                )
         raise InvalidVersion(f'there is no {KEY}', KEY, accepted)
-    for key in _CFN_KEYS:
+    for key in CFN_KEYS:
         if isinstance(source.get(key), str):
             raise InvalidVersion(f'there is a {KEY} too', key, 'a template is in one language')
     stated = source[KEY]
+    if isinstance(stated, Version):
+        return stated  # of a template that was in another dialect
     if not isinstance(stated, str):
         raise InvalidVersion('the version must be a string', KEY, accepted)
     version = ACCEPTED.get(stated)

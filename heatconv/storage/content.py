@@ -7,6 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+#: The sections that a head does not have, in any language.
+BODY = ('resources', 'outputs', 'Resources', 'Outputs')
+
 
 def encode_template(content: Mapping[str, Any]) -> tuple[str, str]:
     """Return the id of a template and its text.
@@ -24,9 +27,11 @@ def head_of(content: Mapping[str, Any]) -> dict[str, Any]:
     It says whether there are outputs.
     """
     source = content.get('template')
-    outputs = bool(source.get('outputs')) if isinstance(source, Mapping) else False
+    outputs = False
     if isinstance(source, Mapping):
-        kept = ((key, source[key]) for key in source if key not in ('resources', 'outputs'))
+        outputs = bool(source.get('outputs') or source.get('Outputs'))
+    if isinstance(source, Mapping):
+        kept = ((key, source[key]) for key in source if key not in BODY)
         source = dict(kept)
     return {
         'template': source,

@@ -19,18 +19,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from heatconv.hot.errors import InvalidArguments, TemplateError, kind
+from heatconv.hot.errors import (
+    InvalidArguments,
+    InvalidReference,
+    ResolutionError,
+    TemplateError,
+    kind,
+    shown,
+)
+from heatconv.hot.functions import conditions
 from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.facade import resource_facade
 from heatconv.hot.functions.lists import join_one
-from heatconv.hot.functions.node import ListNode, MapNode, Node
-from heatconv.hot.functions.parameter import get_param
-from heatconv.hot.functions.reference import get_resource
+from heatconv.hot.functions.node import Frame, ListNode, MapNode, Node
+from heatconv.hot.functions.parameter import Undecided, get_param
+from heatconv.hot.functions.reference import get_attr, get_resource
 from heatconv.hot.functions.strings import replace_scalars
 from heatconv.hot.limits import Budget
-from heatconv.hot.suggest import listing
+from heatconv.hot.suggest import listing, suggestion
+from heatconv.hot.versions import CFN
 
 _FACADE = {
     'Metadata': 'metadata',
@@ -47,6 +57,8 @@ def ref(argument: Any, context: Context) -> Any:
         raise InvalidArguments(
             f'it needs a name, not {kind(argument)}', '', 'write {Ref: parameter or resource}'
         )
+    if context.version in CFN and argument in PSEUDO:
+        return _pseudo(argument, context)
     return get_param(argument, context)
 
 
@@ -165,7 +177,109 @@ def replace(argument: Any, context: Context) -> Any:
     return context.evaluated('Fn::Replace', replaced, ListNode(compiled) if dynamic else compiled)
 
 
+def get_att(argument: Any, context: Context) -> Any:
+    """Build a use of an attribute."""
+    compiled = context.compile(argument)
+    if not isinstance(compiled, list) or len(compiled) != 2:
+        raise InvalidArguments(
+            'its arguments are not what it takes', '', 'write {Fn::GetAtt: [resource, attribute]}'
+        )
+    return get_attr(compiled, context)
+
+
+def find_in_map(argument: Any, context: Context) -> Any:
+    """Return a value of the section Mappings; its keys must be known before run time."""
+    syntax = 'write {Fn::FindInMap: [mapping, key, key]}'
+    compiled = context.compile(argument)
+    if isinstance(compiled, ListNode):
+        if any(isinstance(one, Undecided) for one in compiled.items):
+            return Unknown()
+        raise InvalidArguments('its keys must be known before run time', '', syntax)
+    if not isinstance(compiled, list) or len(compiled) != 3:
+        raise InvalidArguments('its arguments are not what it takes', '', syntax)
+    found: Any = context.mappings
+    for place, key in enumerate(compiled):
+        # Numbers are keys as they are written.
+        name = key if isinstance(key, str) else str(key)
+        if not isinstance(found, Mapping) or name not in found:
+            raise InvalidReference(
+                f'there is no {shown(name)}',
+                str(place),
+                suggestion(name, list(found) if isinstance(found, Mapping) else []),
+            )
+        found = found[name]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Node):
+    """A value that depends on parameters which have none."""
+
+    def resolve(self, frame: Frame) -> Any:
+        raise ResolutionError('a parameter has no value', 'Fn::FindInMap')
+
+
+@dataclass(frozen=True, slots=True)
+class StackArn(Node):
+    """What names a stack all over the cloud (heat/common/identifier.py, arn)."""
+
+    def resolve(self, frame: Frame) -> Any:
+        known = frame.scope.pseudo
+        try:
+            tenant, name = known['OS::project_id'], known['OS::stack_name']
+            return f'arn:openstack:heat::{tenant}:stacks/{name}/{known["OS::stack_id"]}'
+        except KeyError:
+            raise ResolutionError('AWS::StackId is not known', 'Ref') from None
+
+
+def _pseudo(name: str, context: Context) -> Any:
+    if name == 'AWS::StackName':
+        return get_param('OS::stack_name', context)
+    return StackArn() if name == 'AWS::StackId' else REGION
+
+
+#: Pseudo parameters of the dialects.
+PSEUDO = ('AWS::StackId', 'AWS::StackName', 'AWS::Region')
+#: What Heat says where nobody says anything (heat/engine/cfn/parameters.py).
+REGION = 'ap-southeast-1'
+
+
+def if_(argument: Any, context: Context) -> Any:
+    """Build a choice."""
+    return conditions.FUNCTIONS['if'](argument, context)
+
+
+def not_(argument: Any, context: Context) -> Any:
+    """Build the opposite of a condition, which is in a list here."""
+    if not isinstance(argument, list) or len(argument) != 1:
+        raise InvalidArguments(
+            'it needs a condition in a list', '', 'write {Fn::Not: [condition]}'
+        )
+    return conditions.CONDITION_FUNCTIONS['not'](argument[0], context)
+
+
+def param_ref(argument: Any, context: Context) -> Any:
+    """Return the value of a parameter: there is nothing else to refer to in a condition."""
+    if not isinstance(argument, str):
+        raise InvalidArguments(
+            f'it needs the name of a parameter, not {kind(argument)}', '', 'write {Ref: parameter}'
+        )
+    return _pseudo(argument, context) if argument in PSEUDO else get_param(argument, context)
+
+
+CONDITION_FUNCTIONS: Mapping[str, Builder] = {
+    'Ref': param_ref,
+    'Fn::FindInMap': find_in_map,
+    'Fn::Equals': conditions.CONDITION_FUNCTIONS['equals'],
+    'Fn::Not': not_,
+    'Fn::And': conditions.CONDITION_FUNCTIONS['and'],
+    'Fn::Or': conditions.CONDITION_FUNCTIONS['or'],
+}
+
 FUNCTIONS: Mapping[str, Builder] = {
+    'Fn::GetAtt': get_att,
+    'Fn::FindInMap': find_in_map,
+    'Fn::If': if_,
     'Ref': ref,
     'Fn::Select': _of_list('Fn::Select', (2,), '{Fn::Select: [index, list]}', selected),
     'Fn::Join': _of_list('Fn::Join', (2,), '{Fn::Join: [delimiter, [text, ...]]}', join_one),

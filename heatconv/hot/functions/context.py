@@ -115,6 +115,7 @@ class Context:
     :ivar files: what came with the template, by name.
     :ivar types: tells which type is meant by a name.
     :ivar facade: what a nested template sees of the resource that it stands for.
+    :ivar mappings: those of a template in a dialect of CloudFormation.
     :ivar conditions: those of the template, for ``if``.
     :ivar references: gathers what the values compiled so far refer to.
     :param names: each function of any version, with the dates of the versions that have it.
@@ -132,6 +133,7 @@ class Context:
         names: Mapping[str, tuple[str, ...]] = FUNCTIONS,
         types: TypeNames | None = None,
         facade: Mapping[str, Any] | None = None,
+        mappings: Mapping[str, Any] | None = None,
     ) -> None:
         self.version = version
         self.budget = budget
@@ -141,6 +143,7 @@ class Context:
         self.disabled: Mapping[str, None] = {}
         self.files: Mapping[str, Any] = files if files is not None else {}
         self.facade = facade
+        self.mappings: Mapping[str, Any] = mappings if mappings is not None else {}
         self.conditions: Any = None
         self.types = types if types is not None else TypeNames(None)
         self.references = References()

@@ -56,4 +56,5 @@ IN_CONDITIONS: Mapping[str, Builder] = {
     'get_param': parameter.get_param,
     'contains': members.FUNCTIONS['contains'],
     'yaql': query.yaql,
+    **cfn.CONDITION_FUNCTIONS,
 }

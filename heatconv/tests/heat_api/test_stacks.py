@@ -72,6 +72,38 @@ class TestCreate(SiteTest):
         self.assertEqual('******', answer.json()['parameters']['password'])
         self.assertNotIn('open-sesame', answer.out)
 
+    def test_template_in_cloudformation_s_language(self) -> None:
+        template = self.file(
+            'cfn.json',
+            {
+                'AWSTemplateFormatVersion': '2010-09-09',
+                'Parameters': {'Size': {'Type': 'String', 'AllowedValues': ['s', 'l']}},
+                'Mappings': {'Words': {'s': {'word': 'small'}, 'l': {'word': 'large'}}},
+                'Conditions': {'Large': {'Fn::Equals': [{'Ref': 'Size'}, 'l']}},
+                'Resources': {
+                    'Thing': {
+                        'Type': 'OS::Heat::TestResource',
+                        'Properties': {
+                            'value': {'Fn::FindInMap': ['Words', {'Ref': 'Size'}, 'word']}
+                        },
+                    },
+                    'More': {'Type': 'OS::Heat::None', 'Condition': 'Large'},
+                },
+                'Outputs': {
+                    'Word': {'Value': {'Fn::GetAtt': ['Thing', 'output']}},
+                    'Name': {'Value': {'Ref': 'AWS::StackName'}},
+                },
+            },
+        )
+        self.create('demo', template, '--parameter', 'Size=s')
+        shown = self.json('stack', 'show', 'demo')
+        outputs = {one['output_key']: one['output_value'] for one in shown['outputs']}
+        self.assertEqual({'Word': 'small', 'Name': 'demo'}, outputs)
+        listed = self.json('stack', 'resource', 'list', 'demo')
+        self.assertEqual(['Thing'], [one['resource_name'] for one in listed])
+        said = self.refused('stack', 'create', '-t', template, '--parameter', 'Size=x', 'other')
+        self.assertIn('Size', said)
+
 
 class TestList(SiteTest):
     def setUp(self) -> None:

@@ -206,16 +206,17 @@ class CatalogueTest(EngineTestCase):
         made = self.call('generate_template', 'OS::Heat::TestResource', 'hot')
         self.assertEqual('2016-10-14', made['heat_template_version'])
         for name in self.call('list_resource_types'):
-            made = self.call('generate_template', name, 'hot')
-            answer = self.call('validate_template', made, None)
-            self.assertNotIn('Error', answer, name)
+            for kind in ('hot', 'cfn'):
+                made = self.call('generate_template', name, kind)
+                answer = self.call('validate_template', made, None)
+                self.assertNotIn('Error', answer, (name, kind))
         self.refused(
-            exception.NotSupported, self.call, 'generate_template', 'OS::Heat::TestResource'
+            exception.NotSupported, self.call, 'generate_template', 'OS::Heat::TestResource', 'x'
         )
 
     def test_versions_and_functions(self) -> None:
         versions = self.call('list_template_versions')
-        self.assertEqual(11, len(versions))
+        self.assertEqual(13, len(versions))
         self.assertEqual(['heat_template_version.wallaby'], versions[-1]['aliases'])
 
         def functions(version: str, with_condition: bool = False) -> set[str]:
@@ -229,6 +230,11 @@ class CatalogueTest(EngineTestCase):
         self.assertIn('equals', functions('heat_template_version.pike', True))
         self.assertNotIn('repeat', functions('heat_template_version.2013-05-23', True))
         self.refused(exception.NotFound, functions, 'heat_template_version.x')
+        aws = functions('AWSTemplateFormatVersion.2010-09-09', True)
+        self.assertLessEqual({'Fn::If', 'Fn::Equals', 'Ref'}, aws)
+        heat = functions('HeatTemplateFormatVersion.2012-12-12', True)
+        self.assertNotIn('Fn::If', heat)
+        self.assertIn('Fn::FindInMap', heat)
 
     def test_environment_and_files(self) -> None:
         source = template(

@@ -263,7 +263,7 @@ class InvalidTest(TemplateCase):
             ('.type', 'is missing', {}),
             ('.type', 'must be a string', {'type': 1}),
             ('.propertys', "did you mean 'properties'?", {**NONE, 'propertys': {}}),
-            ('.external_id', 'not supported yet', {**NONE, 'external_id': 'x'}),
+            ('.external_id', 'a string of 1', {**NONE, 'external_id': 1}),
             ('.properties', 'a map, not a list', {**NONE, 'properties': []}),
             ('.metadata', 'a map, not a list', {**NONE, 'metadata': []}),
             ('.update_policy', 'a map, not a list', {**NONE, 'update_policy': []}),

@@ -90,12 +90,3 @@ class VersionTest(TemplateTestCase):
             versions.version_of,
             source,
         )
-
-    def test_cfn(self) -> None:
-        self.assert_wrong(
-            InvalidVersion,
-            'AWSTemplateFormatVersion',
-            ('CFN', 'HOT'),
-            versions.version_of,
-            {'AWSTemplateFormatVersion': '2010-09-09'},
-        )
