@@ -87,14 +87,17 @@ DESCRIPTIONS: Mapping[str, str] = {
 
 def template_versions() -> list[dict[str, Any]]:
     """List the versions of templates, oldest first."""
-    return [
+    dialects = [
+        {'version': f'{one.code_name}.{one.date}', 'type': 'cfn', 'aliases': []} for one in CFN
+    ]
+    return dialects + [
         {
             'version': f'heat_template_version.{one.date}',
             'type': 'hot',
             'aliases': [f'heat_template_version.{one.code_name}'] if one.code_name else [],
         }
         for one in VERSIONS
-    ] + [{'version': f'{one.code_name}.{one.date}', 'type': 'cfn', 'aliases': []} for one in CFN]
+    ]
 
 
 def template_functions(name: str, with_condition: bool) -> list[dict[str, str]]:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from heatconv.engine.errors import of_template
-from heatconv.hot import source
+from heatconv.hot import cfn, source
 from heatconv.hot.definitions import ResourceDefinition
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.functions.registry import FUNCTIONS
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.hot.template import compile_template
+from heatconv.hot.versions import VERSIONS
 from heatconv.resources.none import NoneResource
 from heatconv.resources.random_string import RandomString
 from heatconv.resources.test_resource import TestResource
@@ -57,7 +58,7 @@ def supports(template: Mapping[str, Any]) -> bool:
 
 def functions() -> frozenset[str]:
     """Name the functions that are built here."""
-    return frozenset(FUNCTIONS)
+    return frozenset(name for version in VERSIONS for name in version.functions) & set(FUNCTIONS)
 
 
 def outcome(case: Case) -> Outcome:
@@ -69,7 +70,8 @@ def outcome(case: Case) -> Outcome:
     options: dict[str, Any] = {'files': case.files} if _TAKES_FILES else {}
     try:
         source.bound(case.template)
-        template = compile_template(case.template, case.environment, SCHEMAS.get, **options)
+        hot = cfn.as_hot(case.template)
+        template = compile_template(hot, case.environment, SCHEMAS.get, **options)
     except TemplateError as error:
         return Outcome(refused=_failure(error))
     scope = Scope(
