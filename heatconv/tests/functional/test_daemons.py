@@ -66,6 +66,49 @@ class _DaemonsTest(Walk, testtools.TestCase):
         self.assertEqual(3, len(after))
         self.assertEqual(before, [token for token in after if token in before])
 
+    def test_nested_stacks_survive_the_death_of_engine_and_workers(self) -> None:
+        thing = {'type': 'OS::Heat::TestResource', 'properties': {'wait_secs': 1}}
+        inner = {
+            'heat_template_version': '2021-04-16',
+            'parameters': {'n': {'type': 'string'}},
+            'resources': {'a': thing, 'b': {**thing, 'depends_on': 'a'}},
+            'outputs': {'n': {'value': {'get_param': 'n'}}},
+        }
+        definition = {'type': 'inner.yaml', 'properties': {'n': 'n%index%'}}
+        group = {
+            'type': 'OS::Heat::ResourceGroup',
+            'properties': {'count': 5, 'resource_def': definition},
+        }
+        template = {
+            'heat_template_version': '2021-04-16',
+            'resources': {'g': group},
+            'outputs': {'n': {'value': {'get_attr': ['g', 'n']}}},
+        }
+        call = self.daemons.client.call
+        identity = call(
+            'create_stack',
+            stack_name='nested',
+            template=template,
+            params={},
+            files={'inner.yaml': json.dumps(inner)},
+            args={},
+        )
+        time.sleep(1.5)
+        for name in ('worker', 'engine'):
+            self.daemons.kill(name)
+            self.daemons.start(name)
+        self.assertEqual('CREATE_COMPLETE', self.daemons.at_rest(identity, 60))
+        # Each thing was made once.
+        self.assertEqual(10, len(self.daemons.records.all()))
+        (shown,) = call('show_stack', stack_identity=identity)
+        self.assertEqual([f'n{one}' for one in range(5)], shown['outputs'][0]['output_value'])
+        call('delete_stack', stack_identity=identity)
+        time.sleep(0.5)
+        self.daemons.kill('worker')
+        self.daemons.start('worker')
+        self.assertEqual('DELETE_COMPLETE', self.daemons.at_rest(identity, 60))
+        self.assertEqual([], self.daemons.records.all())
+
     def test_engine_killed_after_it_accepted_loses_nothing(self) -> None:
         identity = created(self.daemons, slow(0.0))
         self.daemons.kill('engine')

@@ -57,6 +57,8 @@ class HistoryTestCase(StoreContract, testtools.TestCase):
         self.store.nodes(stack.id)
         self.store.stack_by_name('project', 'stack')
         self.store.stacks(StackQuery('project'))
+        self.store.stacks(StackQuery(None, owners=(stack.id,)))
+        self.store.paused_on(steps[0].call.row.id)
         self.wish(stack.id, Action.DELETE, None)
         self.prepare(evolve(stack))
 
@@ -104,6 +106,7 @@ class PostgresqlTest(HistoryTestCase):
         self.store.lost_wishes()
         self.store.events('none')
         self.store.template('none')
+        self.store.stacks(StackQuery(None, owners=('none',)))
         self.store.aftermaths(0.0, 10)
 
     def _listen(self, asked: list[tuple[str, Any]]) -> None:
