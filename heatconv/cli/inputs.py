@@ -123,6 +123,12 @@ def read_environment(
                     name_of(path),
                     'The sections are: ' + ', '.join(ENVIRONMENT_SECTIONS),
                 )
+            if section == 'parameter_merge_strategies' and content:
+                raise UsageError(
+                    'environments are not merged here but by the stock client',
+                    name_of(path),
+                    'Leave parameter_merge_strategies out, or use: openstack stack',
+                )
             if section == 'resource_registry':
                 content = renamed_registry(content, path, directory_of(template))
             _merge(merged, section, content, path)

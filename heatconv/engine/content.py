@@ -9,9 +9,10 @@ from typing import Any
 
 from heatconv import exception
 from heatconv.engine import errors
-from heatconv.hot import environment, source
+from heatconv.hot import cfn, environment, source, strategies
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import nodes_within
+from heatconv.hot.template import parse_schema
 
 #: Options of a request and the types they may have.
 OPTIONS: Mapping[str, tuple[type, ...]] = {
@@ -59,7 +60,7 @@ def read(
     try:
         source.bound(template, 'template', nodes_within(max_template_size))
         check_size(template, max_template_size)
-        merged = merge(params, files, environment_files, max_template_size)
+        merged = merge(params, files, environment_files, max_template_size, template)
     except TemplateError as error:
         raise errors.of_template(error) from None
     if not isinstance(template, dict):
@@ -109,7 +110,13 @@ def existing(
     """
     files = {**(old.get('files') or {}), **checked_files(files)}
     try:
-        given = merge(params, files, environment_files, max_template_size)
+        given = merge(
+            params,
+            files,
+            environment_files,
+            max_template_size,
+            template or old.get('template'),
+        )
     except TemplateError as error:
         raise errors.of_template(error) from None
     before = {**(old.get('environment') or {})}
@@ -158,10 +165,15 @@ def check_size(template: Any, max_template_size: int) -> None:
 
 
 def merge(
-    params: Any, files: Mapping[str, Any], names: Sequence[str] | None, max_size: int
+    params: Any,
+    files: Mapping[str, Any],
+    names: Sequence[str] | None,
+    max_size: int,
+    template: Any = None,
 ) -> dict[str, Any]:
     """Merge the environments of a request.
 
+    :param template: whose parameters they give values for.
     :raises TemplateError: if one of them is not valid.
     """
     given: list[Any] = []
@@ -176,7 +188,26 @@ def merge(
     given.append(params or {})
     for one in given:
         source.bound(one, 'environment')
-    return environment.merge(given)
+    made = environment.merge(given)
+    if strategies.asked_for(given[:-1]):
+        plain = environment.merge(given[:-1])
+        merged = strategies.merged(given[:-1], _types(template))
+        for section, values in merged.items():
+            # Where the client says something else than it has merged, that counts.
+            repeated = (
+                name for name in values if made[section].get(name) == plain[section].get(name)
+            )
+            made[section].update({name: values[name] for name in repeated})
+    return made
+
+
+def _types(template: Any) -> dict[str, str]:
+    """Return the types of parameters, as far as they are known before a template is read."""
+    try:
+        declared = parse_schema(cfn.as_hot(template)).parameters
+    except TemplateError:
+        return {}  # that is told when it is read
+    return {name: one.type for name, one in declared.items()}
 
 
 def _share_words(resources: Any) -> None:

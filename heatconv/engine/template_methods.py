@@ -47,7 +47,9 @@ class TemplateMethods:
         try:
             source.bound(template, 'template', nodes_within(self._max_template_size))
             content.check_size(template, self._max_template_size)
-            merged = content.merge(params, files or {}, environment_files, self._max_template_size)
+            merged = content.merge(
+                params, files or {}, environment_files, self._max_template_size, template
+            )
             schema = parse_schema(cfn.as_hot(template))
             given = {'template': template, 'environment': merged, 'files': files or {}}
             self._templates.compile(given, lenient=True)

@@ -29,7 +29,10 @@ REGISTRY = 'resource_registry'
 #: Names parameters that Heat encrypts in its database; nothing depends on it here.
 _ENCRYPTED = 'encrypted_param_names'
 #: Sections of Heat's that do nothing here yet.
-_EMPTY_ONLY = ('event_sinks', 'parameter_merge_strategies')
+_EMPTY_ONLY = ('event_sinks',)
+#: How environment files go together; see `heatconv.hot.strategies`.
+STRATEGIES = 'parameter_merge_strategies'
+OVERWRITE, MERGE, DEEP_MERGE = 'overwrite', 'merge', 'deep_merge'
 
 
 def validate(environment: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,6 +56,8 @@ def validate(environment: Mapping[str, Any]) -> dict[str, Any]:
         elif name == _ENCRYPTED:
             if not isinstance(section, list | None):
                 raise InvalidSection(f'it must be a list, not {kind(section)}', name)
+        elif name == STRATEGIES:
+            _check_strategies(section)
         elif name in _EMPTY_ONLY:
             if not _empty(section):
                 raise InvalidSection(
@@ -100,6 +105,20 @@ def _with(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
     resources = {**(before.get('resources') or {}), **(after.get('resources') or {})}
     merged = {**before, **after}
     return {**merged, 'resources': resources} if resources else merged
+
+
+def _check_strategies(section: Any) -> None:
+    if section is None or section == []:
+        return
+    if not isinstance(section, Mapping):
+        raise InvalidSection(f'it must be a map, not {kind(section)}', STRATEGIES)
+    for name, strategy in section.items():
+        if strategy not in (OVERWRITE, MERGE, DEEP_MERGE):
+            raise InvalidSection(
+                f'there is no strategy {shown(strategy)}',
+                f'{STRATEGIES}.{name}',
+                f'write {OVERWRITE}, {MERGE} or {DEEP_MERGE}',
+            )
 
 
 def _empty(section: Any) -> bool:

@@ -85,6 +85,22 @@ class MergeTest(testtools.TestCase):
         self.assertEqual({'a': 1, 'b': 2, 'c': 3}, self.parameters(params, files, 'one', 'two'))
         self.assertEqual({'a': 1, 'b': 1, 'c': 3}, self.parameters(params, files, 'two', 'one'))
 
+    def test_files_that_ask_to_be_merged(self) -> None:
+        template = {
+            'heat_template_version': '2021-04-16',
+            'parameters': {name: {'type': 'string'} for name in 'abc'},
+        }
+        strategies = 'parameter_merge_strategies: {default: merge}'
+        files = {
+            'one': 'parameters: {a: 1x, b: 1y}\n' + strategies,
+            'two': 'parameters: {a: 2x, b: 2y}\n' + strategies,
+        }
+        # As a client sends it: merged there without strategies, and with a value of its own.
+        params = {'parameters': {'a': '2x', 'b': 'mine', 'c': 'c'}}
+        made = content.merge(params, files, ['one', 'two'], 10_000, template)
+        self.assertEqual({'a': '1x2x', 'b': 'mine', 'c': 'c'}, made['parameters'])
+        self.assertNotIn('parameter_merge_strategies', made)
+
     def test_files_that_are_not_named_do_not_count(self) -> None:
         self.assertEqual({}, self.parameters(None, {'one': 'parameters: {a: 1}'}))
 
