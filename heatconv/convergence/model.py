@@ -24,6 +24,8 @@ class Action(enum.StrEnum):
     SUSPEND = 'SUSPEND'
     RESUME = 'RESUME'
     ADOPT = 'ADOPT'
+    #: in events only: somebody told a resource something
+    SIGNAL = 'SIGNAL'
 
 
 #: Actions on a stack that change none of its resources: each is looked at, and says so.

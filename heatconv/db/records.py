@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
 from heatconv.db import bulk, rows, tables
-from heatconv.db.database import Database, repeated
-from heatconv.resources.records import Record
+from heatconv.db.database import Database, repeated, retried
+from heatconv.resources.records import Record, Signal, numbered
+from heatconv.storage.base import StoreUnavailable
 
 TABLE = tables.virtual_resource
+
+#: So many who come at once are told apart.
+SIGNAL_TRIES = 20
 COLUMNS = ('token', 'type', 'physical_id', 'properties', 'state')
 SOME = f'SELECT {", ".join(COLUMNS)} FROM virtual_resource WHERE token {{}}'
 
@@ -76,6 +81,56 @@ class DatabaseRecords:
         with self.database.read() as connection:
             found = connection.execute(sa.select(TABLE).order_by(TABLE.c.token)).mappings()
             return [_record(row) for row in found]
+
+    @retried
+    def add_signal(
+        self, token: str, signal_id: str | None, status: str, reason: str | None, data: Any
+    ) -> Signal:
+        # Two at once may count the same: one of them is told so, and counts again.
+        for _ in range(SIGNAL_TRIES):
+            try:
+                return self._add_signal(token, signal_id, status, reason, data)
+            except db_exception.DBDuplicateEntry:
+                continue
+        raise StoreUnavailable('too many signals at once')
+
+    def _add_signal(
+        self, token: str, signal_id: str | None, status: str, reason: str | None, data: Any
+    ) -> Signal:
+        table = tables.signal
+        with self.database.write() as connection:
+            highest = sa.select(sa.func.max(table.c.number)).where(table.c.token == token)
+            number = (connection.execute(highest).scalar() or 0) + 1
+            made = numbered(number, signal_id, status, rows.plain(reason or '') or None, data)
+            same = sa.and_(table.c.token == token, table.c.id == made.id)
+            if signal_id is not None:
+                connection.execute(sa.delete(table).where(same))
+            values = {
+                'token': token,
+                'id': made.id,
+                'number': number,
+                'status': made.status,
+                'reason': made.reason[: rows.REASON_LIMIT],
+                'data': rows.dumps(made.data),
+            }
+            connection.execute(sa.insert(table), values)
+        return made
+
+    @repeated
+    def signals(self, token: str) -> list[Signal]:
+        table = tables.signal
+        statement = sa.select(table).where(table.c.token == token).order_by(table.c.number)
+        with self.database.read() as connection:
+            return [
+                Signal(row['id'], row['status'], row['reason'], json.loads(row['data']))
+                for row in connection.execute(statement).mappings()
+            ]
+
+    @repeated
+    def drop_signals(self, token: str) -> None:
+        table = tables.signal
+        with self.database.write() as connection:
+            connection.execute(sa.delete(table).where(table.c.token == token))
 
 
 def _values(record: Record) -> tuple[str, ...]:

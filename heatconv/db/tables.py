@@ -221,6 +221,18 @@ snapshot = sa.Table(
     sa.Index('ix_snapshot_template', 'template_id'),
 )
 
+#: What somebody told a resource, by its token.
+signal = sa.Table(
+    'signal',
+    metadata,
+    sa.Column('token', id_type(), primary_key=True),
+    sa.Column('id', name_type(), primary_key=True),
+    sa.Column('number', sa.Integer, nullable=False),
+    sa.Column('status', id_type(16), nullable=False),
+    sa.Column('reason', text_type(), nullable=False),
+    sa.Column('data', text_type(), nullable=False),
+)
+
 # The reality of the built-in resource types that need no cloud.
 virtual_resource = sa.Table(
     'virtual_resource',

@@ -21,6 +21,7 @@ from heatconv.engine.lookup import Lookup, name_of
 from heatconv.engine.method import method, method_of_all
 from heatconv.engine.nested import descendants, owners
 from heatconv.engine.requests import Requests
+from heatconv.engine.signals import Signals
 from heatconv.engine.template_methods import TemplateMethods
 from heatconv.hot.errors import TemplateError
 from heatconv.rpc import api
@@ -50,6 +51,7 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         self._templates = templates
         self._requests = requests
         self._lookup = Lookup(store, templates.types)
+        self._signals = Signals(store, templates.types)
         self._max_template_size = max_template_size
 
     # Requests
@@ -363,16 +365,17 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         resource_name: str,
         details: Any = None,
         sync_call: bool = False,
-    ) -> None:
-        """Clear a hook; refuse any other signal: no type here takes one."""
+    ) -> dict[str, Any] | None:
+        """Clear a hook, or tell a resource something that its type takes."""
         stack = self._lookup.stack(context, stack_identity)
         rows = self._store.resources(stack.id)
         row = self._lookup.resource(stack, rows, resource_name)
         if isinstance(details, Mapping) and 'unset_hook' in details:
             alike = [one for one in rows if one.name == row.name]
             self._requests.clear(alike, row, details['unset_hook'])
-            return
-        raise exception.ResourceActionNotSupported(action=f'Signal resource {row.type}')
+            return None
+        said = self._signals.take(stack, row, details)
+        return said if sync_call else None
 
     @method
     def list_services(self, context: Any) -> list[dict[str, Any]]:

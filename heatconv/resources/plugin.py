@@ -162,5 +162,21 @@ class Plugin:
         """
         raise NotImplementedError(f'resources of type {resource.type} cannot be adopted')
 
+    #: Whether `signal` may be called.
+    takes_signals: ClassVar[bool] = False
+
+    def signal(self, resource: Resource, details: Any) -> str:
+        """Take what somebody tells the resource; return what to tell of it.
+
+        It may come from any process, several times, and at once.
+
+        :raises ValueError: if it is not what may be told.
+        """
+        raise NotImplementedError
+
+    def signals(self, resource: Resource) -> Mapping[str, Any]:
+        """Return what was told, as Heat shows it in the metadata."""
+        return {}
+
     #: The attributes that are handed over with an abandoned resource, to be adopted with it.
     handed_over: ClassVar[Sequence[str]] = ()

@@ -22,6 +22,38 @@ class Record:
     state: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What somebody told a resource.
+
+    :ivar data: anything that JSON holds.
+    """
+
+    id: str
+    status: str
+    reason: str
+    data: Any = None
+
+
+class Signals(Protocol):
+    """Keeps signals, by the token of who took them."""
+
+    def add_signal(
+        self, token: str, signal_id: str | None, status: str, reason: str | None, data: Any
+    ) -> Signal:
+        """Keep a signal; one of the same id takes its place.
+
+        :param signal_id: None for the next number.
+        :param reason: None to tell the number that it is.
+        """
+
+    def signals(self, token: str) -> list[Signal]:
+        """Return what came, in order."""
+
+    def drop_signals(self, token: str) -> None:
+        """Forget what came."""
+
+
 class Records(Protocol):
     """Keeps records by token."""
 
@@ -41,7 +73,7 @@ class Records(Protocol):
         """Return all records, by token."""
 
 
-class BulkRecords(Records, Protocol):
+class BulkRecords(Records, Signals, Protocol):
     """Keeps records, and does many things at once."""
 
     def some(self, tokens: Sequence[str]) -> dict[str, Record]:
@@ -62,6 +94,7 @@ class MemoryRecords:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._records: dict[str, Record] = {}
+        self._signals: dict[str, dict[str, Signal]] = {}
 
     def get(self, token: str) -> Record | None:
         return self._records.get(token)
@@ -97,6 +130,35 @@ class MemoryRecords:
         for token in removed:
             self.remove(token)
         return all(self._records.get(record.token) is record for record in added)
+
+    def add_signal(
+        self, token: str, signal_id: str | None, status: str, reason: str | None, data: Any
+    ) -> Signal:
+        with self._lock:
+            kept = self._signals.setdefault(token, {})
+            made = numbered(len(kept) + 1, signal_id, status, reason, data)
+            kept[made.id] = made
+            return made
+
+    def signals(self, token: str) -> list[Signal]:
+        with self._lock:
+            return list(self._signals.get(token, {}).values())
+
+    def drop_signals(self, token: str) -> None:
+        with self._lock:
+            self._signals.pop(token, None)
+
+
+def numbered(
+    number: int, signal_id: str | None, status: str, reason: str | None, data: Any
+) -> Signal:
+    """Return a signal, with its number where nothing else is said, as Heat does."""
+    return Signal(
+        str(number) if signal_id is None else signal_id,
+        status,
+        f'Signal {number} received' if reason is None else reason,
+        data,
+    )
 
 
 class Draft:

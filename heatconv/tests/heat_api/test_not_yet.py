@@ -11,7 +11,7 @@ import time
 from heatconv.tests.heat_api.running import SiteTest
 from heatconv.tests.heat_api.templates import NOTHING
 
-NO_SIGNALS = 'there is no type of resource that takes signals'
+NO_SIGNALS = 'its type takes no signals'
 SOFTWARE = 'software configuration is for servers, of which there are none'
 
 #: Commands and why they are not answered; ``{template}`` is a file, demo is a

@@ -1,4 +1,4 @@
-"""Stacks that are resources of others, and nodes that wait at hooks.
+"""Stacks that are resources of others, nodes that wait at hooks, and signals.
 
 Revision ID: 0005
 Revises: 0004
@@ -24,8 +24,21 @@ def _word(length=36):
     )
 
 
+def _text():
+    return sa.Text().with_variant(mysql.LONGTEXT(charset='utf8mb4'), 'mysql')
+
+
 def upgrade():
     op.add_column('stack', sa.Column('owner_id', _word()))
     op.add_column('stack', sa.Column('owner_resource', _name()))
     op.create_index('ix_stack_owner', 'stack', ['owner_id'])
     op.add_column('node', sa.Column('hooks', _word(128)))
+    op.create_table(
+        'signal',
+        sa.Column('token', _word(), primary_key=True),
+        sa.Column('id', _name(), primary_key=True),
+        sa.Column('number', sa.Integer, nullable=False),
+        sa.Column('status', _word(16), nullable=False),
+        sa.Column('reason', _text(), nullable=False),
+        sa.Column('data', _text(), nullable=False),
+    )

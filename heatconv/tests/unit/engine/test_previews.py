@@ -176,7 +176,7 @@ class CatalogueTest(EngineTestCase):
             ['OS::Heat::None', 'OS::Heat::RandomString', 'OS::Heat::ResourceChain'],
             self.call('list_resource_types')[:3],
         )
-        for name, found in (('OS::.*e$', 3), ('.*Test', 1), ('Test', 0), ('(', 0)):
+        for name, found in (('OS::.*e$', 4), ('.*Test', 1), ('Test', 0), ('(', 0)):
             types = self.call('list_resource_types', type_name=name)
             self.assertEqual(found, len(types), name)
         described = self.call('list_resource_types', None, '.*Test', None, True)[0]

@@ -1,0 +1,64 @@
+"""What users tell resources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heatconv import exception
+from heatconv.convergence.model import Action, Event, Resource, Stack, Status
+from heatconv.convergence.step import Commit
+from heatconv.hot import source
+from heatconv.hot.errors import TemplateError
+from heatconv.resources import plugin as plugins
+from heatconv.storage.base import Store
+from heatconv.templates import Types
+
+#: In these a resource is told nothing, as in Heat (heat/engine/resource.py).
+DEAF = (Action.INIT, Action.DELETE, Action.SUSPEND)
+
+
+class Signals:
+    """Hands signals to the plugins of resources."""
+
+    def __init__(self, store: Store, types: Types) -> None:
+        self._store = store
+        self._types = types
+
+    def take(self, stack: Stack, row: Resource, details: Any) -> dict[str, Any]:
+        """Tell a resource something; return all that it was told.
+
+        :raises ResourceActionNotSupported: if its type takes no signals.
+        :raises NotSupported: if it is in no state to take one.
+        :raises StackValidationFailed: if it is not what may be told.
+        """
+        plugin = self._types.plugin(row.type)
+        if plugin is None or not plugin.takes_signals:
+            raise exception.ResourceActionNotSupported(action=f'Signal resource {row.type}')
+        if row.action in DEAF:
+            raise exception.NotSupported(feature=f'Signal resource during {row.action}')
+        resource = plugins.Resource(
+            token=row.token,
+            name=row.name,
+            type=row.type,
+            stack_id=stack.id,
+            stack_name=stack.name,
+            project_id=stack.project_id,
+            properties=row.properties or {},
+            physical_id=row.physical_id,
+        )
+        try:
+            source.bound(details, 'details')
+            reason = plugin.signal(resource, details)
+        except (ValueError, TemplateError) as error:
+            raise exception.StackValidationFailed(message=f'signal: {error}') from None
+        told = Event(
+            stack_id=stack.id,
+            resource_name=row.name,
+            resource_type=row.type,
+            physical_id=row.physical_id,
+            action=Action.SIGNAL,
+            status=Status.COMPLETE,
+            reason=f'Signal: {reason}',
+        )
+        self._store.commit([Commit(events=(told,))])
+        return dict(plugin.signals(resource))

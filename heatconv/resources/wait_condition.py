@@ -1,0 +1,181 @@
+"""OS::Heat::WaitConditionHandle and OS::Heat::WaitCondition: wait until somebody says so.
+
+A handle takes signals, through ``openstack stack resource signal``; a condition is there once
+so many of them have come, and fails with the first that tells of a failure (heat/engine/
+resources/wait_condition.py). Addresses to signal by, which Heat makes with users of Keystone,
+there are none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv.hot.constraints import AllowedValues, Range
+from heatconv.hot.schema import ANY, INTEGER, NUMBER, STRING, Attribute, Property, TypeSchema
+from heatconv.resources.plugin import Observation, Reality, Resource
+from heatconv.resources.records import Record
+from heatconv.resources.virtual import VirtualPlugin
+
+SUCCESS, FAILURE = 'SUCCESS', 'FAILURE'
+
+#: What a signal may say.
+KEYS = ('data', 'id', 'reason', 'status')
+
+TRANSPORTS = (
+    'CFN_SIGNAL',
+    'TEMP_URL_SIGNAL',
+    'HEAT_SIGNAL',
+    'NO_SIGNAL',
+    'ZAQAR_SIGNAL',
+    'TOKEN_SIGNAL',
+)
+
+
+class WaitConditionHandle(VirtualPlugin):
+    """Takes signals."""
+
+    takes_signals = True
+
+    schema = TypeSchema(
+        description='Takes signals that a wait condition waits for.',
+        properties={
+            'signal_transport': Property(
+                STRING,
+                default='TOKEN_SIGNAL',
+                constraints=(AllowedValues(TRANSPORTS),),
+                description='Read, without an effect: signals come through the API.',
+            ),
+        },
+        attributes={
+            name: Attribute(ANY, 'Null: signals come through the API.')
+            for name in ('token', 'endpoint', 'curl_cli', 'signal')
+        },
+    )
+
+    def physical_id(self, resource: Resource) -> str:
+        return resource.token
+
+    def initial_state(self, resource: Resource) -> Mapping[str, Any]:
+        return {'project': resource.project_id}
+
+    def attributes(self, record: Record) -> Mapping[str, Any]:
+        return dict.fromkeys(self.schema.attributes)
+
+    def delete(self, resource: Resource) -> None:
+        super().delete(resource)
+        self._records.drop_signals(resource.token)
+
+    def deletes_at_once(self, resource: Resource) -> bool:
+        return False
+
+    def signal(self, resource: Resource, details: Any) -> str:
+        """Take a signal; return what to tell of it.
+
+        :raises ValueError: if it is not what a signal may be.
+        """
+        given = {} if details is None else details
+        if not isinstance(given, Mapping):
+            raise ValueError('a signal must be a map')
+        unknown = sorted(str(key) for key in given if key not in KEYS)
+        status = given.get('status', SUCCESS)
+        if unknown or status not in (SUCCESS, FAILURE):
+            raise ValueError(
+                f'a signal has {", ".join(KEYS)} only, and a status of {SUCCESS} or {FAILURE}'
+            )
+        if not isinstance(given.get('id'), str | int | None):
+            raise ValueError('the id of a signal must be a string')
+        said = None if given.get('id') is None else str(given['id'])
+        if said is not None and not 0 < len(said) <= 255:
+            raise ValueError('the id of a signal must have 1 to 255 characters')
+        reason = given.get('reason')
+        taken = self._records.add_signal(
+            resource.token,
+            said,
+            status,
+            None if reason is None else str(reason),
+            given.get('data'),
+        )
+        return f'status:{taken.status} reason:{taken.reason}'
+
+    def signals(self, resource: Resource) -> dict[str, Any]:
+        """Return all signals, as Heat keeps them in the metadata of a handle."""
+        return {
+            one.id: {'status': one.status, 'reason': one.reason, 'data': one.data}
+            for one in self._records.signals(resource.token)
+        }
+
+
+class WaitCondition(VirtualPlugin):
+    """Is there once enough signals have come."""
+
+    #: Each look asks for the signals of its own handle.
+    bulk = 1
+
+    schema = TypeSchema(
+        description='Waits for signals.',
+        properties={
+            'handle': Property(
+                STRING, required=True, description='A reference to the handle that takes them.'
+            ),
+            'timeout': Property(
+                NUMBER,
+                required=True,
+                constraints=(Range(1, 43_200),),
+                description='How many seconds to wait for the number of signals.',
+            ),
+            'count': Property(
+                INTEGER,
+                default=1,
+                update_allowed=True,
+                constraints=(Range(1),),
+                description='How many signals must tell of success.',
+            ),
+        },
+        attributes={'data': Attribute(STRING, 'What came with the signals, as JSON, by id.')},
+    )
+
+    def initial_state(self, resource: Resource) -> Mapping[str, Any]:
+        return {'until': self.clock.now() + resource.properties['timeout']}
+
+    def observe(self, resource: Resource) -> Observation:
+        record = self.records.get(resource.token)
+        if record is None:
+            return Observation(Reality.ABSENT)
+        seen = Observation(
+            Reality.READY, physical_id=record.physical_id, properties=record.properties
+        )
+        # It is another resource's record: no draft has read it.
+        handle = self._records.get(record.properties['handle'])
+        if handle is None or handle.state.get('project') != resource.project_id:
+            return _failed(seen, f'there is no handle {record.properties["handle"]}')
+        came = self._records.signals(handle.token)
+        wrong = [one.reason for one in came if one.status == FAILURE]
+        count = record.properties['count']
+        if wrong:
+            return _failed(seen, 'WaitConditionFailure: ' + ';'.join(wrong))
+        if len(came) < count:
+            if record.state.get('until', 0.0) > self.clock.now():
+                return Observation(
+                    Reality.PENDING, physical_id=record.physical_id, properties=record.properties
+                )
+            told = ';'.join(one.reason for one in came)
+            return _failed(
+                seen,
+                f'WaitConditionTimeout: {len(came)} of {count} received'
+                + (f' - {told}' if told else ''),
+            )
+        data = json.dumps({one.id: one.data for one in came})
+        return Observation(
+            Reality.READY,
+            physical_id=record.physical_id,
+            attributes={'data': data},
+            properties=record.properties,
+        )
+
+
+def _failed(seen: Observation, reason: str) -> Observation:
+    return Observation(
+        Reality.FAILED, physical_id=seen.physical_id, properties=seen.properties, reason=reason
+    )
