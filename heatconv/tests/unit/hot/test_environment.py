@@ -34,10 +34,7 @@ class EnvironmentTest(TemplateTestCase):
         )
 
     def test_not_supported_yet(self) -> None:
-        for name, value in (
-            ('event_sinks', [{}]),
-            ('parameter_merge_strategies', {'a': 'merge'}),
-        ):
+        for name, value in (('event_sinks', [{}]),):
             self.assert_wrong(
                 InvalidSection,
                 name,
