@@ -49,7 +49,9 @@ def scrubbed(text: str, template: Any, environment: Mapping[str, Any]) -> str:
     """
     values: dict[str, None] = {}
     for name in hidden_names(template):
-        values.update(dict.fromkeys(_leaves(template['parameters'][name].get('default'))))
+        for key, default in (('parameters', 'default'), ('Parameters', 'Default')):
+            declared = _mapping(template.get(key)).get(name)
+            values.update(dict.fromkeys(_leaves(_mapping(declared).get(default))))
         for section in ('parameters', 'parameter_defaults'):
             given = environment.get(section)
             if isinstance(given, dict) and name in given:

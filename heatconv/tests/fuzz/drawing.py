@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import Any
 
+from heatconv.convergence.hooks import HOOKS
 from heatconv.hot.versions import ACCEPTED, CONDITIONS_SINCE
+from heatconv.tests.fuzz.dialects import as_cfn
 
 TYPES = ('OS::Heat::TestResource', 'OS::Heat::Value', 'OS::Heat::None', 'OS::Heat::RandomString')
 NAMES = ('a', 'b', 'c', 'é', 'x y')
@@ -25,6 +28,22 @@ PROPERTIES = (
 #: Functions of the latest version; others are met in the words.
 USED = tuple(name for name in ACCEPTED['wallaby'].functions if name != 'resource_facade')
 MAX_DEPTH = 6
+NESTED = ('inner.yaml', 'inner.yaml', 'OS::Heat::ResourceGroup', 'OS::Heat::ResourceChain')
+STRATEGIES = ('merge', 'deep_merge', 'overwrite', 'x')
+#: A template to nest in which nothing is wrong.
+PLAIN = {
+    'template': {
+        'heat_template_version': 'wallaby',
+        'parameters': {'a': {'type': 'json', 'default': {}}},
+        'outputs': {'a': {'value': {'get_param': 'a'}}},
+    }
+}
+CFN = (
+    ('AWSTemplateFormatVersion', '2010-09-09'),
+    ('AWSTemplateFormatVersion', '2010-09-09'),
+    ('HeatTemplateFormatVersion', '2012-12-12'),
+    ('HeatTemplateFormatVersion', 'x'),
+)
 
 
 class Drawing:
@@ -65,9 +84,52 @@ class Drawing:
                 self._word(): self._random.choice((None, *TYPES, self._word()))
             }
         made = {'template': template, 'environment': environment, 'files': {'a': 'text'}}
+        if self._chance(0.3):
+            self._nest(made)
+        if self._chance(0.2):
+            self._environments(made)
+        if self._chance(0.15):
+            key = self._random.choice(CFN)
+            made['template'] = as_cfn(template, *key)
         while self._chance(0.3):
             self._spoil(made)
         return made
+
+    def _nest(self, made: dict[str, Any]) -> None:
+        """Have resources be stacks, of a template that is drawn too."""
+        outer = (self._parameters, self._conditions, self._resources)
+        inner = self._random.choice((self.content, lambda: made, lambda: PLAIN, lambda: PLAIN))()
+        inner = inner['template']
+        self._parameters, self._conditions, self._resources = outer
+        made['files']['inner.yaml'] = inner if self._chance(0.5) else json.dumps(inner)
+        registry = made['environment'].setdefault('resource_registry', {})
+        registry[self._word()] = 'inner.yaml'
+        registry['OS::Heat::Value'] = self._random.choice(('inner.yaml', 'OS::Heat::Value'))
+        hooks = self._random.choice((HOOKS, 'pre-create', ['x'], None, []))
+        registry['resources'] = {
+            self._word(): {'hooks': hooks, 'restricted_actions': self._word()},
+            'a': {'b': {'hooks': 'pre-create'}, 'OS::Heat::None': 'inner.yaml'},
+        }
+        for name, one in made['template']['resources'].items():
+            if self._chance(0.5):
+                one['type'] = self._random.choice(NESTED)
+                one['properties'] = {'a': self._value(3)} if self._chance(0.7) else {}
+                if one['type'] != 'inner.yaml' and self._chance(0.8):
+                    one['properties'] = {
+                        'count': self._random.choice((0, 1, 3, '2', -1, None)),
+                        'resource_def': {'type': 'inner.yaml', 'properties': {name: '%index%'}},
+                    }
+
+    def _environments(self, made: dict[str, Any]) -> None:
+        """Have environments come as files, which ask to be merged or not."""
+        made['names'] = ['one', 'two']
+        for name in made['names']:
+            made['files'][name] = {
+                'parameters': {one: self._of_kind(kind) for one, kind in self._parameters.items()},
+                'parameter_merge_strategies': {
+                    self._random.choice(('default', *NAMES)): self._random.choice(STRATEGIES)
+                },
+            }
 
     def _chance(self, of: float) -> bool:
         return self._random.random() < of

@@ -33,7 +33,12 @@ class Trial:
         """
         try:
             read = contents.read(
-                made['template'], made['environment'], made['files'], None, None, MAX_SIZE
+                made['template'],
+                made['environment'],
+                made['files'],
+                None,
+                made.get('names'),
+                MAX_SIZE,
             )
             try:
                 compiled = self._templates.compile(read.template)

@@ -33,6 +33,12 @@ class ScrubTest(testtools.TestCase):
         made = {'parameters': {'s': {**SECRET, 'default': 'hunter2'}}}
         self.assertEqual('no ******', hiding.scrubbed('no hunter2', made, {}))
 
+    def test_defaults_in_cloudformation_s_language_go_too(self) -> None:
+        made = {'Parameters': {'s': {'Type': 'String', 'NoEcho': 'true', 'Default': 'hunter2'}}}
+        self.assertEqual('no ******', hiding.scrubbed('no hunter2', made, {}))
+        given = {'parameters': {'s': 'hunter3'}}
+        self.assertEqual('no ******', hiding.scrubbed('no hunter3', made, given))
+
     def test_others_stay(self) -> None:
         made = {'parameters': {'s': {'type': 'string'}}}
         text = hiding.scrubbed('no hunter2', made, {'parameters': {'s': 'hunter2'}})
