@@ -177,6 +177,8 @@ def merge(
     :raises TemplateError: if one of them is not valid.
     """
     given: list[Any] = []
+    if not isinstance(names, list | tuple | None):
+        raise TemplateError('it must be a list of names', 'environment_files')
     for name in names or ():
         if not isinstance(name, str):
             raise TemplateError('each must be the name of a file', 'environment_files')

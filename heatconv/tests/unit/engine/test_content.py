@@ -109,6 +109,11 @@ class MergeTest(testtools.TestCase):
         self.assertEqual('environment_files', error.path)
         self.assertIn('gone is not among the files', str(error))
 
+    def test_names_that_are_none(self) -> None:
+        for wrong in (1, {'one': 1}, 'one'):
+            error = self.assertRaises(TemplateError, content.merge, None, {}, wrong, 100)
+            self.assertEqual('environment_files', error.path)
+
     def test_environment_that_is_none(self) -> None:
         for wrong in ([1], 'text', {'parameterz': {}}, {'parameters': []}):
             self.assertRaises(InvalidSection, self.parameters, wrong, {})
