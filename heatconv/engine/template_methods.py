@@ -12,7 +12,8 @@ from heatconv.engine.method import method
 from heatconv.hot import cfn, source, summary
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import nodes_within
-from heatconv.hot.template import parse_schema
+from heatconv.hot.template import Template, parse_schema
+from heatconv.nesting import Nesting
 from heatconv.storage.base import Store
 from heatconv.templates import TemplateCache
 
@@ -40,6 +41,7 @@ class TemplateMethods:
         params: Any = None,
         files: Any = None,
         environment_files: Sequence[str] | None = None,
+        show_nested: bool = False,
         **unused: Any,
     ) -> dict[str, Any]:
         """Check a template; answer with its parameters, or with ``Error``."""
@@ -52,11 +54,14 @@ class TemplateMethods:
             )
             schema = parse_schema(cfn.as_hot(template))
             given = {'template': template, 'environment': merged, 'files': files or {}}
-            self._templates.compile(given, lenient=True)
+            compiled = self._templates.compile(given, lenient=True)
         except TemplateError as error:
             return {'Error': str(errors.of_template(error, template, merged))}
         shown = without_hidden(merged, hidden_names(template))
-        return {**summary.validate_result(schema), 'Environment': shown}
+        result = {**summary.validate_result(schema), 'Environment': shown}
+        if show_nested:
+            result.update(_nested_parameters(compiled.hot, compiled.nesting))
+        return result
 
     @method
     def get_environment(self, context: Any, stack_identity: Any) -> Any:
@@ -114,3 +119,18 @@ class TemplateMethods:
     ) -> dict[str, Any]:
         """Make a template of a type."""
         return catalogue.generated_template(self._templates.types, type_name, template_type)
+
+
+def _nested_parameters(template: Template, nesting: Nesting | None) -> dict[str, Any]:
+    """Describe the parameters of nested templates, by the resources that they are."""
+    found: dict[str, Any] = {}
+    known = {} if nesting is None else nesting.compiled()
+    for name, one in template.resources.items():
+        if one.type in known:
+            within, further = known[one.type]
+            found[name] = {
+                'Type': one.type,
+                **summary.validate_result(within),
+                **_nested_parameters(within, further),
+            }
+    return {'NestedParameters': found} if found else {}

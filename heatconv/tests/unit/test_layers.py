@@ -38,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
         'effects',
         'exception',
         'hot',
+        'nesting',
         'ports',
         'resources.nested',
         'resources.plugin',

@@ -369,6 +369,18 @@ class ViewTest(NestedTestCase):
         )
         self.assertEqual(shown[3:], after)
 
+    def test_parameters_within(self) -> None:
+        given = template({'N': nested(), 'A': thing('a')})
+        files = {'inner.yaml': inner()}
+        plain = self.call('validate_template', given, None, files)
+        self.assertNotIn('NestedParameters', plain)
+        shown = self.call('validate_template', given, None, files, show_nested=True)
+        self.assertEqual(['N'], list(shown['NestedParameters']))
+        within = shown['NestedParameters']['N']
+        self.assertEqual('inner.yaml', within['Type'])
+        self.assertEqual({'size', 'color'}, set(within['Parameters']))
+        self.assertEqual('red', within['Parameters']['color']['Default'])
+
     def test_other_projects_do_not_see_it(self) -> None:
         identity = self.ask({'N': nested()})
         child = self.within(identity)['N']
