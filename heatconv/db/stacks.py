@@ -45,6 +45,10 @@ ORDER BY stack_id, name, id LIMIT {10 * bulk.ROWS}
 """
 
 
+WITH_PHYSICAL_ID = f"""
+SELECT {rows.RESOURCE_LIST} FROM stack s JOIN resource r ON r.stack_id = s.id
+WHERE s.project_id = %s AND s.deleted = '' AND r.physical_id = %s
+"""
 LOCKED_ROWS = 'SELECT id FROM resource WHERE stack_id = %s ORDER BY id'
 CLAIMED = 'SELECT id FROM resource WHERE stack_id = %s AND claim IS NOT NULL LIMIT 1'
 RETAIN = (
@@ -213,6 +217,12 @@ class StackRows:
         statement = _chosen(sa.select(sa.func.count()).select_from(tables.stack), query)
         with self.database.read() as connection:
             return int(connection.execute(statement).scalar_one())
+
+    @repeated
+    def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
+        with self.database.look() as link:
+            found = bulk.select(link, WITH_PHYSICAL_ID, [project_id, physical_id])
+        return sorted(map(rows.resource_of, found), key=lambda row: row.id)
 
     @repeated
     def resources(self, stack_id: str) -> list[Resource]:

@@ -221,6 +221,19 @@ snapshot = sa.Table(
     sa.Index('ix_snapshot_template', 'template_id'),
 )
 
+#: Software configurations and deployments, as JSON.
+software = sa.Table(
+    'software',
+    metadata,
+    sa.Column('id', id_type(), primary_key=True),
+    sa.Column('project_id', name_type(64), nullable=False),
+    sa.Column('kind', id_type(16), nullable=False),
+    sa.Column('content', text_type(), nullable=False),
+    sa.Column('created_at', time_type(), nullable=False),
+    sa.Column('updated_at', time_type()),
+    sa.Index('ix_software_project', 'project_id', 'kind'),
+)
+
 #: What somebody told a resource, by its token.
 signal = sa.Table(
     'signal',

@@ -22,6 +22,7 @@ from heatconv.engine.method import method, method_of_all
 from heatconv.engine.nested import descendants, owners
 from heatconv.engine.requests import Requests
 from heatconv.engine.signals import Signals
+from heatconv.engine.software_methods import SoftwareMethods
 from heatconv.engine.template_methods import TemplateMethods
 from heatconv.hot.errors import TemplateError
 from heatconv.rpc import api
@@ -39,7 +40,7 @@ MARKED = 'state changed by resource_mark_unhealthy api'
 MAX_LEVELS = 100
 
 
-class EngineEndpoint(TemplateMethods, ArchiveMethods):
+class EngineEndpoint(TemplateMethods, ArchiveMethods, SoftwareMethods):
     """Answers on the engine topic."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
@@ -332,6 +333,15 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods):
         required_by = self._lookup.required_by(rows)[row.id]
         nested = self._lookup.children([stack], {stack.id: [row]}).get(row.id)
         return formats.resource(row, stack, required_by, True, with_attr or (), nested)
+
+    @method
+    def find_physical_resource(self, context: Any, physical_resource_id: str) -> dict[str, str]:
+        """Find the resource of the project that has a physical id."""
+        found = self._store.resources_with(context.project_id, str(physical_resource_id)[:255])
+        stack = self._store.stack(found[-1].stack_id) if found else None
+        if stack is None:
+            raise exception.EntityNotFound(entity='Resource', name=str(physical_resource_id)[:255])
+        return formats.identity(stack, f'/resources/{found[-1].name}')
 
     @method
     def describe_stack_resources(

@@ -194,6 +194,10 @@ class Requests:
             username=username,
         )
 
+    def fresh_id(self) -> str:
+        """Return an id that nothing has."""
+        return self._ids.fresh()
+
     def now(self) -> float:
         """Return the time, in seconds since the epoch."""
         return self._clock.now()

@@ -15,17 +15,7 @@ from heatconv import exception
 
 #: Names of methods, and what users know them by.
 FEATURES: Mapping[str, str] = {
-    'create_software_config': 'Software configuration',
-    'create_software_deployment': 'Software deployment',
-    'delete_software_config': 'Software configuration',
-    'delete_software_deployment': 'Software deployment',
-    'find_physical_resource': 'Finding a resource by its physical id',
-    'list_software_configs': 'Software configuration',
-    'list_software_deployments': 'Software deployment',
-    'metadata_software_deployments': 'Software deployment',
-    'show_software_config': 'Software configuration',
-    'show_software_deployment': 'Software deployment',
-    'update_software_deployment': 'Software deployment',
+    'migrate_convergence_1': 'Migrating a stack to convergence, where every stack is,',
 }
 
 

@@ -51,6 +51,21 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Software:
+    """A software configuration, or where one is deployed.
+
+    :ivar kind: config or deployment.
+    """
+
+    id: str
+    project_id: str
+    kind: str
+    content: Mapping[str, Any]
+    created_at: float
+    updated_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredEvent:
     """An event as kept: with its id and its time."""
 
@@ -186,6 +201,33 @@ class Store(Protocol):
 
     def drop_snapshot(self, stack_id: str, snapshot_id: str) -> bool:
         """Forget a snapshot; return whether it was there."""
+
+    def save_software(self, software: Software) -> None:
+        """Keep a configuration or a deployment."""
+
+    def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
+        """Return one of a project, or None."""
+
+    def all_software(self, project_id: str, kind: str) -> list[Software]:
+        """Return all of a project, by id."""
+
+    def change_software(
+        self,
+        project_id: str,
+        kind: str,
+        software_id: str,
+        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> Software | None:
+        """Let a pure function change the content of one; None if it is not there."""
+
+    def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
+        """Forget one; return whether it was there."""
+
+    def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
+        """Return the rows of a project's live stacks that have a physical id, by id.
+
+        It goes through all of the project's rows: a physical id has no index.
+        """
 
     def resources(self, stack_id: str) -> list[Resource]:
         """Return all rows of a stack, by id."""

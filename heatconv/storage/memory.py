@@ -29,7 +29,7 @@ from heatconv.convergence.recovery import Orphan
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.ports import Clock, Ids
-from heatconv.storage.base import Lease, Request, Snapshot, StackQuery, StoredEvent
+from heatconv.storage.base import Lease, Request, Snapshot, Software, StackQuery, StoredEvent
 from heatconv.storage.content import encode_template, head_of
 
 
@@ -71,6 +71,7 @@ class MemoryStore:
         self._touched: dict[NodeKey, float] = {}
         self._events: dict[str, list[StoredEvent]] = {}
         self._snapshots: dict[str, Snapshot] = {}
+        self._software: dict[str, Software] = {}
         self._leases: dict[str, Lease] = {}
         self._aftermaths: dict[str, Aftermath] = {}
 
@@ -194,6 +195,57 @@ class MemoryStore:
                 return False
             del self._snapshots[snapshot_id]
             return True
+
+    def save_software(self, software: Software) -> None:
+        with self._lock:
+            self._software[software.id] = software
+
+    def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
+        found = self._software.get(software_id)
+        same = found is not None and (found.project_id, found.kind) == (project_id, kind)
+        return found if same else None
+
+    def all_software(self, project_id: str, kind: str) -> list[Software]:
+        with self._lock:
+            return [
+                one
+                for _, one in sorted(self._software.items())
+                if (one.project_id, one.kind) == (project_id, kind)
+            ]
+
+    def change_software(
+        self,
+        project_id: str,
+        kind: str,
+        software_id: str,
+        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> Software | None:
+        with self._lock:
+            found = self.software(project_id, kind, software_id)
+            if found is None:
+                return None
+            changed = evolve(found, content=change(found.content), updated_at=self._clock.now())
+            self._software[software_id] = changed
+            return changed
+
+    def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
+        with self._lock:
+            if self.software(project_id, kind, software_id) is None:
+                return False
+            del self._software[software_id]
+            return True
+
+    def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
+        with self._lock:
+            live = [
+                one.id
+                for one in self._stacks.values()
+                if one.project_id == project_id and one.deleted_at is None
+            ]
+            rows = [row for one in live for row in self.resources(one)]
+        return sorted(
+            (row for row in rows if row.physical_id == physical_id), key=lambda row: row.id
+        )
 
     def resources(self, stack_id: str) -> list[Resource]:
         with self._lock:

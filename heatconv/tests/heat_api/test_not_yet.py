@@ -12,22 +12,11 @@ from heatconv.tests.heat_api.running import SiteTest
 from heatconv.tests.heat_api.templates import NOTHING
 
 NO_SIGNALS = 'its type takes no signals'
-SOFTWARE = 'software configuration is for servers, of which there are none'
 
 #: Commands and why they are not answered; ``{template}`` is a file, demo is a
 #: stack with a resource ``nothing``.
 NOT_YET: dict[str, str] = {
     'stack resource signal demo nothing': NO_SIGNALS,
-    'software config list': SOFTWARE,
-    'software config show 1': SOFTWARE,
-    'software config delete 1': SOFTWARE,
-    'software config create --config-file {template} config': SOFTWARE,
-    'software deployment list': SOFTWARE,
-    'software deployment show 1': SOFTWARE,
-    'software deployment output show --all 1': SOFTWARE,
-    'software deployment delete 1': SOFTWARE,
-    'software deployment metadata show 1': SOFTWARE,
-    'software deployment create --config 1 --server 1 --signal-transport NO_SIGNAL d': SOFTWARE,
 }
 
 #: What may be said of a command that is not answered.

@@ -1,4 +1,4 @@
-"""Stacks that are resources of others, nodes that wait at hooks, and signals.
+"""Stacks that are resources of others, nodes that wait at hooks, signals, and software.
 
 Revision ID: 0005
 Revises: 0004
@@ -33,6 +33,16 @@ def upgrade():
     op.add_column('stack', sa.Column('owner_resource', _name()))
     op.create_index('ix_stack_owner', 'stack', ['owner_id'])
     op.add_column('node', sa.Column('hooks', _word(128)))
+    op.create_table(
+        'software',
+        sa.Column('id', _word(), primary_key=True),
+        sa.Column('project_id', _name(64), nullable=False),
+        sa.Column('kind', _word(16), nullable=False),
+        sa.Column('content', _text(), nullable=False),
+        sa.Column('created_at', sa.Double(), nullable=False),
+        sa.Column('updated_at', sa.Double()),
+    )
+    op.create_index('ix_software_project', 'software', ['project_id', 'kind'])
     op.create_table(
         'signal',
         sa.Column('token', _word(), primary_key=True),

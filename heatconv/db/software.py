@@ -1,0 +1,99 @@
+"""Software configurations and deployments in the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from heatconv.db import rows, tables
+from heatconv.db.database import Database, repeated, retried
+from heatconv.ports import Clock
+from heatconv.storage.base import Software
+
+TABLE = tables.software
+
+
+class SoftwareRows:
+    """The part of the store that knows what is to be on servers."""
+
+    database: Database
+    _clock: Clock
+
+    @retried
+    def save_software(self, software: Software) -> None:
+        with self.database.write() as connection:
+            connection.execute(sa.insert(TABLE), _row(software))
+
+    @repeated
+    def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
+        statement = sa.select(TABLE).where(_one(project_id, kind, software_id))
+        with self.database.read() as connection:
+            found = connection.execute(statement).mappings().first()
+        return None if found is None else _software(found)
+
+    @repeated
+    def all_software(self, project_id: str, kind: str) -> list[Software]:
+        statement = (
+            sa.select(TABLE)
+            .where(TABLE.c.project_id == project_id, TABLE.c.kind == kind)
+            .order_by(TABLE.c.id)
+        )
+        with self.database.read() as connection:
+            return [_software(row) for row in connection.execute(statement).mappings()]
+
+    @retried
+    def change_software(
+        self,
+        project_id: str,
+        kind: str,
+        software_id: str,
+        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> Software | None:
+        one = _one(project_id, kind, software_id)
+        with self.database.write() as connection:
+            found = connection.execute(sa.select(TABLE).where(one).with_for_update())
+            row = found.mappings().first()
+            if row is None:
+                return None
+            content = dict(change(json.loads(row['content'])))
+            now = self._clock.now()
+            values = {'content': rows.dumps(content), 'updated_at': now}
+            connection.execute(sa.update(TABLE).where(one).values(values))
+            return Software(software_id, project_id, kind, content, row['created_at'], now)
+
+    @repeated
+    def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
+        with self.database.write() as connection:
+            gone = sa.delete(TABLE).where(_one(project_id, kind, software_id))
+            return bool(connection.execute(gone).rowcount)
+
+
+def _one(project_id: str, kind: str, software_id: str) -> Any:
+    return sa.and_(
+        TABLE.c.id == software_id, TABLE.c.project_id == project_id, TABLE.c.kind == kind
+    )
+
+
+def _row(software: Software) -> dict[str, Any]:
+    return {
+        'id': software.id,
+        'project_id': software.project_id,
+        'kind': software.kind,
+        'content': rows.dumps(dict(software.content)),
+        'created_at': software.created_at,
+        'updated_at': software.updated_at,
+    }
+
+
+def _software(row: Any) -> Software:
+    return Software(
+        row['id'],
+        row['project_id'],
+        row['kind'],
+        json.loads(row['content']),
+        row['created_at'],
+        row['updated_at'],
+    )

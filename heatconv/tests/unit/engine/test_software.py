@@ -1,0 +1,147 @@
+"""Software configurations and deployments: kept and handed out, each to its project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heatconv import exception
+from heatconv.tests.unit.engine.parts import EngineTestCase, context, thing
+
+
+class SoftwareTest(EngineTestCase):
+    def config(self, name: str = 'c', **more: Any) -> dict[str, Any]:
+        made: dict[str, Any] = self.call(
+            'create_software_config', 'script', name, '#!/bin/sh', **more
+        )
+        return made
+
+    def deployment(self, config_id: Any = None, **more: Any) -> dict[str, Any]:
+        made: dict[str, Any] = self.call(
+            'create_software_deployment', 'server-1', config_id, **more
+        )
+        return made
+
+    def test_config(self) -> None:
+        made = self.config(inputs=[{'name': 'i'}], outputs=[{'name': 'o'}])
+        self.assertEqual(
+            ('c', 'script', '#!/bin/sh', [{'name': 'i'}], [{'name': 'o'}], {}),
+            tuple(
+                made[key] for key in ('name', 'group', 'config', 'inputs', 'outputs', 'options')
+            ),
+        )
+        self.assertEqual(made, self.call('show_software_config', made['id']))
+        second = self.config('d')
+        listed = self.call('list_software_configs')
+        self.assertEqual(['c', 'd'], [one['name'] for one in listed])
+        self.assertNotIn('config', listed[0])
+        self.assertEqual(
+            [second['id']],
+            [one['id'] for one in self.call('list_software_configs', 1, made['id'])],
+        )
+        self.call('delete_software_config', made['id'])
+        self.refused(exception.NotFound, self.call, 'show_software_config', made['id'])
+
+    def test_deployment(self) -> None:
+        config = self.config()
+        made = self.deployment(config['id'], input_values={'a': 1}, action='CREATE')
+        self.assertEqual(
+            ('server-1', config['id'], {'a': 1}, 'CREATE', 'COMPLETE', None),
+            tuple(
+                made[key]
+                for key in (
+                    'server_id',
+                    'config_id',
+                    'input_values',
+                    'action',
+                    'status',
+                    'updated_time',
+                )
+            ),
+        )
+        self.assertEqual(made, self.call('show_software_deployment', made['id']))
+        self.assertEqual(made, self.call('check_software_deployment', made['id']))
+        self.assertEqual([made], self.call('list_software_deployments'))
+        self.assertEqual([], self.call('list_software_deployments', 'server-2'))
+        self.assertEqual(
+            [config['id']],
+            [one['id'] for one in self.call('metadata_software_deployments', 'server-1')],
+        )
+        error = self.refused(exception.Invalid, self.call, 'delete_software_config', config['id'])
+        self.assertIn('referenced', str(error))
+        changed = self.call(
+            'update_software_deployment', made['id'], status='FAILED', output_values={'x': 'y'}
+        )
+        self.assertEqual(('FAILED', {'x': 'y'}), (changed['status'], changed['output_values']))
+        self.assertIsNotNone(changed['updated_time'])
+        self.call('delete_software_deployment', made['id'])
+        self.call('delete_software_config', config['id'])
+        self.assertEqual([], self.call('list_software_deployments'))
+
+    def test_signal(self) -> None:
+        config = self.config(outputs=[{'name': 'o'}, {'name': 'e', 'error_output': True}])
+        made = self.deployment(config['id'])
+        said = self.call(
+            'signal_software_deployment',
+            made['id'],
+            {'o': 1, 'deploy_stdout': 'hi', 'deploy_status_code': 0},
+        )
+        self.assertIn('succeeded', said)
+        shown = self.call('show_software_deployment', made['id'])
+        self.assertEqual(
+            ('COMPLETE', 'Outputs received'), (shown['status'], shown['status_reason'])
+        )
+        self.assertEqual(
+            (1, 'hi'), (shown['output_values']['o'], shown['output_values']['deploy_stdout'])
+        )
+        said = self.call(
+            'signal_software_deployment', made['id'], {'e': 'bad', 'deploy_status_code': 2}
+        )
+        self.assertIn('failed (2)', said)
+        shown = self.call('show_software_deployment', made['id'])
+        self.assertEqual('FAILED', shown['status'])
+        self.assertIn('non-zero status code: 2', shown['status_reason'])
+        self.assertIn('e : bad', shown['status_reason'])
+        self.assertEqual(1, shown['output_values']['o'])
+
+    def test_other_projects_see_nothing(self) -> None:
+        config = self.config()
+        made = self.deployment(config['id'])
+        self.context = context('other')
+        self.assertEqual([], self.call('list_software_configs'))
+        self.assertEqual([], self.call('list_software_deployments'))
+        self.assertEqual([], self.call('metadata_software_deployments', 'server-1'))
+        for method in ('show_software_config', 'delete_software_config'):
+            self.refused(exception.NotFound, self.call, method, config['id'])
+        for method, *more in (
+            ('show_software_deployment',),
+            ('check_software_deployment',),
+            ('delete_software_deployment',),
+            ('update_software_deployment',),
+            ('signal_software_deployment', {}),
+        ):
+            self.refused(exception.NotFound, self.call, method, made['id'], *more)
+        self.refused(exception.NotFound, self.deployment, config['id'])
+
+    def test_what_is_refused(self) -> None:
+        for wrong in ({'inputs': {}}, {'outputs': [1]}, {'inputs': [{'name': 1}]}):
+            self.refused(exception.StackValidationFailed, self.config, **wrong)
+        self.refused(exception.StackValidationFailed, self.config, 'x' * 256)
+        self.refused(exception.RequestLimitExceeded, self.config, options={'a': 'x' * 20_000})
+        for wrong in ({'input_values': 1}, {'action': 1}, {'deployment_id': ''}):
+            self.refused(exception.StackValidationFailed, self.deployment, **wrong)
+        made = self.deployment(deployment_id='mine')
+        self.assertEqual('mine', made['id'])
+        self.refused(exception.StackValidationFailed, self.deployment, deployment_id='mine')
+
+
+class PhysicalTest(EngineTestCase):
+    def test_resource_of_a_physical_id(self) -> None:
+        identity = self.made({'A': thing('x'), 'B': thing('y')})
+        known = self.rows(identity)['B'].physical_id
+        found = self.call('find_physical_resource', known)
+        self.assertEqual(
+            (identity['stack_id'], '/resources/B'), (found['stack_id'], found['path'])
+        )
+        self.refused(exception.EntityNotFound, self.call, 'find_physical_resource', 'none')
+        self.context = context('other')
+        self.refused(exception.EntityNotFound, self.call, 'find_physical_resource', known)
