@@ -28,7 +28,7 @@ from heatconv.convergence.model import (
 )
 from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step, Verdict
 from heatconv.sim.moves import SimClock, SimIds
-from heatconv.storage.base import Lease, Request, Snapshot, StackQuery, Store
+from heatconv.storage.base import Lease, Request, Snapshot, Software, StackQuery, Store
 
 LEASE = 'lease-1'
 
@@ -180,6 +180,69 @@ class StoreContract:
         self.one(hooks.clear(node, row, 'post-create').commit)
         outcome = self.one(self.begin(key).commit)
         self.assertEqual((self.update_key(made, 'B'),), outcome.ready)
+
+    # Software
+
+    def test_software_is_a_project_s(self) -> None:
+        for number, project in enumerate(('p', 'p', 'q')):
+            made = Software(f's{number}', project, 'config', {'number': number}, 1.5)
+            self.store.save_software(made)
+        self.store.save_software(Software('d', 'p', 'deployment', {}, 1.5))
+        self.assertEqual(['s0', 's1'], [one.id for one in self.store.all_software('p', 'config')])
+        self.assertEqual({'number': 0}, self.store.software('p', 'config', 's0').content)
+        for project, kind in (('q', 'config'), ('p', 'deployment')):
+            self.assertIsNone(self.store.software(project, kind, 's0'))
+            self.assertFalse(self.store.drop_software(project, kind, 's0'))
+            self.assertIsNone(self.store.change_software(project, kind, 's0', dict))
+        changed = self.store.change_software('p', 'config', 's0', lambda old: {**old, 'x': ['y']})
+        self.assertEqual(({'number': 0, 'x': ['y']}, 1.5), (changed.content, changed.created_at))
+        self.assertEqual(self.clock.now(), changed.updated_at)
+        self.assertEqual(changed, self.store.software('p', 'config', 's0'))
+        self.assertTrue(self.store.drop_software('p', 'config', 's0'))
+        self.assertFalse(self.store.drop_software('p', 'config', 's0'))
+
+    def test_resource_is_found_by_its_physical_id_in_its_project(self) -> None:
+        _, row = self.complete()
+        (found,) = self.store.resources_with('project', 'physical')
+        self.assertEqual(row.id, found.id)
+        self.assertEqual([], self.store.resources_with('other', 'physical'))
+        self.assertEqual([], self.store.resources_with('project', 'none'))
+
+    def test_stacks_within_others_are_listed_where_they_are_asked_for(self) -> None:
+        outer = self.stack('outer')
+        inner = self.stack('inner', owner_id=outer.id, owner_resource='N')
+        kept = self.store.stack(inner.id)
+        self.assertEqual((outer.id, 'N'), (kept.owner_id, kept.owner_resource))
+
+        def names(**query: Any) -> list[str]:
+            found = self.store.stacks(StackQuery('project', sort=(('name', False),), **query))
+            return [one.name for one in found]
+
+        self.assertEqual(['outer'], names())
+        self.assertEqual(['inner', 'outer'], names(nested=True))
+        self.assertEqual(['inner'], names(owners=(outer.id, 'none')))
+        self.assertEqual([], names(owners=('none',)))
+        self.assertEqual(1, self.store.count_stacks(StackQuery('project')))
+
+    def test_stack_that_adopts_finds_its_rows_prepared(self) -> None:
+        template_id = self.store.save_template({'name': 'adopts'})
+        stack, events = stack_rules.wish(
+            Stack(self.ids.fresh(), 'project', 'adopts'), Action.ADOPT, template_id, 'w'
+        )
+        row = Resource('r', stack.id, 'A', 'Type', physical_id='there', attributes={'a': 1})
+        self.assertTrue(self.store.insert_stack(stack, events, [row]))
+        self.assertFalse(
+            self.store.insert_stack(
+                evolve(stack, id=self.ids.fresh()), events, [evolve(row, id='again')]
+            )
+        )
+        self.assertIsNone(self.store.row('again'))
+        made = self.prepare(stack, 'A')
+        view = self.view(self.update_key(made, 'A'))
+        self.assertEqual(
+            ('r', 'there', {'a': 1}),
+            (view.row.id, view.row.physical_id, dict(view.row.attributes)),
+        )
 
     # Templates and stacks
 

@@ -87,12 +87,10 @@ class SoftwareTest(EngineTestCase):
         )
         self.assertIn('succeeded', said)
         shown = self.call('show_software_deployment', made['id'])
-        self.assertEqual(
-            ('COMPLETE', 'Outputs received'), (shown['status'], shown['status_reason'])
-        )
-        self.assertEqual(
-            (1, 'hi'), (shown['output_values']['o'], shown['output_values']['deploy_stdout'])
-        )
+        told = (shown['status'], shown['status_reason'])
+        self.assertEqual(('COMPLETE', 'Outputs received'), told)
+        outputs = shown['output_values']
+        self.assertEqual((1, 'hi'), (outputs['o'], outputs['deploy_stdout']))
         said = self.call(
             'signal_software_deployment', made['id'], {'e': 'bad', 'deploy_status_code': 2}
         )
