@@ -15,7 +15,7 @@ from heatconv.convergence.model import Definition, Resource, Stack, Wanted
 from heatconv.hot import cfn, nested
 from heatconv.hot import template as hot
 from heatconv.hot.definitions import ResourceDefinition
-from heatconv.hot.errors import InvalidProperty, UnknownType
+from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownType
 from heatconv.hot.functions import stacks
 from heatconv.hot.limits import budget_within
 from heatconv.hot.schema import TypeSchema
@@ -117,6 +117,23 @@ class CompiledDefinition:
             mends=plugin.mends,
             external_id=definition.external_id,
         )
+
+
+class BrokenDefinition:
+    """A definition that does not compile, though the template did: its check fails with that."""
+
+    def __init__(self, requires: tuple[str, ...], error: TemplateError) -> None:
+        self.requires = requires
+        self._error = error
+
+    def wanted(
+        self, stack: Any, template_id: str | None, serving: Mapping[str, Resource]
+    ) -> Wanted:
+        """Refuse.
+
+        :raises TemplateError: always.
+        """
+        raise self._error
 
 
 class CompiledTemplate:
@@ -366,7 +383,9 @@ class TemplateCache:
         while kept > self._size and len(self._kept) > least:
             kept -= 1 + len(self._kept.popitem(last=False)[1].definitions)
 
-    def defined(self, template_id: str | None, name: str, words: str) -> CompiledDefinition:
+    def defined(
+        self, template_id: str | None, name: str, words: str
+    ) -> CompiledDefinition | BrokenDefinition:
         """Return a definition, compiled of what its node brings.
 
         The template may have a million of them, and a check needs one.
@@ -375,7 +394,11 @@ class TemplateCache:
         """
         head = self.head(template_id)[0]
         known, requires, declaration, *made_of = json.loads(words)
-        compiled = hot.compile_definition(name, declaration, head, self._schema)
+        try:
+            compiled = hot.compile_definition(name, declaration, head, self._schema)
+        except TemplateError as error:
+            # It would be tried for ever: better it fails, and says why.
+            return BrokenDefinition(tuple(requires), error)
         # What it depends on may not be there: only the whole template says so.
         compiled = dataclasses.replace(compiled, requires=tuple(requires))
         return CompiledDefinition(compiled, known, self._registry, *made_of)

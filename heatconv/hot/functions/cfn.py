@@ -35,6 +35,7 @@ from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.facade import resource_facade
 from heatconv.hot.functions.lists import join_one
 from heatconv.hot.functions.node import Frame, ListNode, MapNode, Node
+from heatconv.hot.functions.parameter import PSEUDO as HOT_PSEUDO
 from heatconv.hot.functions.parameter import Undecided, get_param
 from heatconv.hot.functions.reference import get_attr, get_resource
 from heatconv.hot.functions.strings import replace_scalars
@@ -50,15 +51,20 @@ _FACADE = {
 
 
 def ref(argument: Any, context: Context) -> Any:
-    """Build a reference to a resource, or to a parameter where there is no such resource."""
-    if isinstance(argument, str) and argument in context.schemas:
-        return get_resource(argument, context)
+    """Build a reference to a parameter, or to a resource where there is no such parameter.
+
+    A worker that compiles one definition knows all parameters, but not which resources there
+    are; no name is that of both.
+    """
     if not isinstance(argument, str):
         raise InvalidArguments(
             f'it needs a name, not {kind(argument)}', '', 'write {Ref: parameter or resource}'
         )
     if context.version in CFN and argument in PSEUDO:
         return _pseudo(argument, context)
+    known = argument in context.parameters or argument in context.undecided
+    if not known and argument not in HOT_PSEUDO and argument in context.schemas:
+        return get_resource(argument, context)
     return get_param(argument, context)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heatconv import exception
-from heatconv.convergence.model import Resource, Stack
+from heatconv.convergence.model import Resource, Stack, Wanted
 from heatconv.engine import content as contents
 from heatconv.engine import errors
 from heatconv.hot.errors import TemplateError
@@ -13,6 +13,8 @@ from heatconv.hot.scope import ResourceState, Scope
 from heatconv.ports import SystemClock
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
+from heatconv.sim.moves import SimClock, SimIds
+from heatconv.storage.memory import MemoryStore
 from heatconv.templates import CompiledTemplate, TemplateCache, attributes
 
 MAX_SIZE = 524_288
@@ -23,8 +25,8 @@ class Trial:
 
     def __init__(self) -> None:
         registry = Registry.installed(MemoryRecords(), SystemClock())
-        # Nothing is looked up: each template comes with its request.
-        self._templates = TemplateCache(None, registry)  # type: ignore[arg-type]
+        self._store = MemoryStore(SimClock(), SimIds())
+        self._templates = TemplateCache(self._store, registry)
 
     def take(self, made: dict[str, Any]) -> str:
         """Return what became of it: refused, or how much of it resolves.
@@ -49,9 +51,15 @@ class Trial:
         except exception.HeatconvException as error:
             assert str(error)
             return 'refused'
-        return 'resolved' if self._resolve(compiled) else 'unresolved'
+        try:
+            template_id = self._store.save_template(read.template)
+        except (ValueError, UnicodeError):
+            return 'refused'  # no database takes it, and heat-api would not send it
+        whole = self._resolve(compiled, template_id)
+        self._store.purge_deleted(0.0)
+        return 'resolved' if whole else 'unresolved'
 
-    def _resolve(self, compiled: CompiledTemplate) -> bool:
+    def _resolve(self, compiled: CompiledTemplate, template_id: str) -> bool:
         stack = Stack('s', 'p', 'stack')
         rows = {
             name: Resource(
@@ -63,10 +71,14 @@ class Trial:
         for name in compiled.definitions:
             definition = compiled.definition(name)
             serving = {one: rows[one] for one in definition.requires}
-            try:
-                definition.wanted(stack, 't', serving)
-            except TemplateError:
-                whole = False
+            wanted = _answer(definition, stack, serving)
+            whole = whole and isinstance(wanted, Wanted)
+            # A worker compiles it alone, of what its node brings.
+            words = compiled.words(name)
+            assert words is not None
+            alone = _answer(self._templates.defined(template_id, name, words), stack, serving)
+            if repr(alone) != repr(wanted):
+                raise AssertionError(f'{name} is {wanted!r}, and alone {alone!r}')
         scope = Scope(
             {'OS::stack_name': 'stack', 'OS::stack_id': 's', 'OS::project_id': 'p'},
             {n: ResourceState(row.reference_id, attributes(row)) for n, row in rows.items()},
@@ -77,3 +89,11 @@ class Trial:
             except TemplateError:
                 whole = False
         return whole
+
+
+def _answer(definition: Any, stack: Stack, serving: dict[str, Resource]) -> Any:
+    """Return what is wanted, or why that cannot be told."""
+    try:
+        return definition.wanted(stack, 't', serving)
+    except TemplateError as error:
+        return type(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import testtools
 
 from heatconv.hot.errors import (
     InvalidProperty,
+    InvalidReference,
     MissingParameter,
     ResolutionError,
     UnknownType,
@@ -245,6 +247,35 @@ class CacheTest(TemplatesTestCase):
 
 
 class DefinedTest(TemplatesTestCase):
+    def test_reference_in_the_first_version_is_to_a_parameter_or_a_resource(self) -> None:
+        source = {
+            'heat_template_version': '2013-05-23',
+            'parameters': {'p': {'type': 'string', 'default': 'of p'}},
+            'resources': {
+                'A': thing({'Ref': 'p'}),
+                'B': thing({'Ref': 'A'}),
+                'C': thing({'Ref': 'OS::stack_name'}),
+            },
+        }
+        content = {'template': source}
+        template_id = self.parts.store.save_template(content)
+        compiled = self.cache.compile(content)
+        serving = {'A': row('a1', physical_id='of A')}
+        for name, expected in (('A', 'of p'), ('B', 'of A'), ('C', 'stack')):
+            alone = self.cache.defined(template_id, name, compiled.words(name))
+            for one in (compiled.definition(name), alone):
+                wanted = one.wanted(stack(), 'new', serving if name == 'B' else {})
+                self.assertEqual(expected, wanted.properties['value'], name)
+
+    def test_definition_that_does_not_compile_fails_its_check(self) -> None:
+        content = {'template': template({'A': thing('x')})}
+        template_id = self.parts.store.save_template(content)
+        words = json.dumps(['f', ['B'], thing({'get_param': 'gone'})])
+        broken = self.cache.defined(template_id, 'A', words)
+        self.assertEqual(('B',), broken.requires)
+        error = self.assertRaises(InvalidReference, broken.wanted, stack(), 'new', {})
+        self.assertIn("no parameter 'gone'", str(error))
+
     """A definition compiled alone is the one that was compiled with all others."""
 
     def setUp(self) -> None:
