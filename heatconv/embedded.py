@@ -21,6 +21,7 @@ from heatconv.db.database import UNUSABLE, Database, sqlite_url
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
 from heatconv.engine.children import Children
+from heatconv.engine.configs import Configs
 from heatconv.engine.requests import Requests
 from heatconv.engine.service import Engine
 from heatconv.hot.limits import MAX_TEMPLATE_SIZE
@@ -98,7 +99,8 @@ class Embedded:
         self.worker = Worker(self.store, registry, templates, announcer, clock, ids, OPTIONS)
         announcer.keep = self.worker.keep
         requests = Requests(self.store, templates, announcer, clock, ids)
-        registry.nest(Children(self.store, templates, requests, MAX_TEMPLATE_SIZE))
+        children = Children(self.store, templates, requests, MAX_TEMPLATE_SIZE)
+        registry.nest(children, Configs(self.store, clock))
         engine = Engine(self.store, templates, announcer, clock, ids)
         announcer.keep_wish = engine.wishes.keep
         self._started.append(engine.wishes.stop)

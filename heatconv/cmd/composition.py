@@ -23,6 +23,7 @@ from heatconv.db.database import Database
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
 from heatconv.engine.children import Children
+from heatconv.engine.configs import Configs
 from heatconv.engine.requests import Limits, Requests
 from heatconv.engine.service import Engine
 from heatconv.partition import GROUP, Partition, Slot
@@ -276,6 +277,7 @@ def worker(conf: cfg.ConfigOpts, made: Parts) -> Worker:
             requests,
             conf.engine.max_template_size,
             conf.engine.max_nested_stack_depth,
-        )
+        ),
+        Configs(made.store, made.clock),
     )
     return worker

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from oslo_db import exception as db_exception
 
 from heatconv.db import rows, tables
 from heatconv.db.database import Database, repeated, retried
@@ -22,10 +23,13 @@ class SoftwareRows:
     database: Database
     _clock: Clock
 
-    @retried
+    @repeated
     def save_software(self, software: Software) -> None:
-        with self.database.write() as connection:
-            connection.execute(sa.insert(TABLE), _row(software))
+        try:
+            with self.database.write() as connection:
+                connection.execute(sa.insert(TABLE), _row(software))
+        except db_exception.DBDuplicateEntry:
+            pass  # its id says that it is the same one
 
     @repeated
     def software(self, project_id: str, kind: str, software_id: str) -> Software | None:

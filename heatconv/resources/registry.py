@@ -18,6 +18,7 @@ from heatconv.ports import Clock
 from heatconv.resources.nested import Children, NestedPlugin, TemplateResource
 from heatconv.resources.plugin import Plugin
 from heatconv.resources.records import Records
+from heatconv.resources.software import SoftwareConfig, SoftwareConfigs
 
 LOG = log.getLogger(__name__)
 
@@ -52,11 +53,13 @@ class Registry:
         of_templates = TemplateResource(records, clock)
         return cls({one.name: one.obj for one in found}, of_templates)
 
-    def nest(self, children: Children) -> None:
-        """Let the plugins whose resources are stacks ask for them."""
+    def nest(self, children: Children, configs: SoftwareConfigs | None = None) -> None:
+        """Let plugins ask for stacks, and for software configurations."""
         for plugin in (self._of_templates, *self._plugins.values()):
             if isinstance(plugin, NestedPlugin):
                 plugin.children = children
+            if isinstance(plugin, SoftwareConfig) and configs is not None:
+                plugin.configs = configs
 
     def plugin(self, type_name: str) -> Plugin | None:
         """Return the plugin of a type, or None; templates have one of their own."""

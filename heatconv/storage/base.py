@@ -203,7 +203,7 @@ class Store(Protocol):
         """Forget a snapshot; return whether it was there."""
 
     def save_software(self, software: Software) -> None:
-        """Keep a configuration or a deployment."""
+        """Keep a configuration or a deployment, unless its id is taken."""
 
     def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
         """Return one of a project, or None."""

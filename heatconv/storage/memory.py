@@ -198,7 +198,7 @@ class MemoryStore:
 
     def save_software(self, software: Software) -> None:
         with self._lock:
-            self._software[software.id] = software
+            self._software.setdefault(software.id, software)
 
     def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
         found = self._software.get(software_id)

@@ -16,6 +16,7 @@ from heatconv.convergence import invariants
 from heatconv.convergence.model import NodeKey, Resource, Stack
 from heatconv.effects import Effect, Task
 from heatconv.engine.children import Children
+from heatconv.engine.configs import Configs
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests import Requests
 from heatconv.engine.service import Engine
@@ -70,7 +71,8 @@ class Parts:
         self.templates = TemplateCache(self.store, self.registry)
         self.heard = Heard()
         requests = Requests(self.store, self.templates, self.heard, self.clock, self.ids)
-        self.registry.nest(Children(self.store, self.templates, requests, MAX_TEMPLATE_SIZE))
+        children = Children(self.store, self.templates, requests, MAX_TEMPLATE_SIZE)
+        self.registry.nest(children, Configs(self.store, self.clock))
         #: Whether what no check could find anything to do for is left out.
         self.settles = True
         self.restart()

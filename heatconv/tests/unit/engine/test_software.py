@@ -132,6 +132,43 @@ class SoftwareTest(EngineTestCase):
         self.refused(exception.StackValidationFailed, self.deployment, deployment_id='mine')
 
 
+class ConfigResourceTest(EngineTestCase):
+    def test_life(self) -> None:
+        resources = {
+            'S': {
+                'type': 'OS::Heat::SoftwareConfig',
+                'properties': {
+                    'config': '#!/bin/sh',
+                    'group': 'script',
+                    'inputs': [{'name': 'i'}],
+                },
+            },
+            'M': {'type': 'OS::Heat::StructuredConfig', 'properties': {'config': {'a': 1}}},
+            'A': thing({'get_attr': ['S', 'config']}),
+        }
+        identity = self.made(resources)
+        self.assertEqual('CREATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+        rows = self.rows(identity)
+        self.assertEqual('#!/bin/sh', rows['A'].attributes['output'])
+        shown = self.call('show_software_config', rows['S'].physical_id)
+        self.assertEqual(
+            ('#!/bin/sh', 'script', [{'name': 'i'}]),
+            (shown['config'], shown['group'], shown['inputs']),
+        )
+        self.assertNotIn('properties', shown)
+        kept = self.call('show_software_config', rows['M'].physical_id)
+        self.assertEqual({'a': 1}, kept['config'])
+        resources['S']['properties']['config'] = '#!/bin/bash'
+        self.update(identity, resources)
+        self.parts.rest()
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+        self.assertNotEqual(rows['S'].physical_id, self.rows(identity)['S'].physical_id)
+        self.assertEqual(2, len(self.call('list_software_configs')))
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        self.assertEqual([], self.call('list_software_configs'))
+
+
 class PhysicalTest(EngineTestCase):
     def test_resource_of_a_physical_id(self) -> None:
         identity = self.made({'A': thing('x'), 'B': thing('y')})

@@ -1,0 +1,31 @@
+"""Software configurations, as the plugins of their types keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv.engine.software_methods import CONFIG
+from heatconv.ports import Clock
+from heatconv.storage.base import Software, Store
+
+
+class Configs:
+    """Keeps them in a store; see `heatconv.resources.software.SoftwareConfigs`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def config(self, project_id: str, config_id: str) -> Mapping[str, Any] | None:
+        """Return a configuration, or None."""
+        found = self._store.software(project_id, CONFIG, config_id)
+        return None if found is None else found.content
+
+    def keep_config(self, project_id: str, config_id: str, said: Mapping[str, Any]) -> None:
+        """Keep a configuration, unless it is there."""
+        self._store.save_software(Software(config_id, project_id, CONFIG, said, self._clock.now()))
+
+    def drop_config(self, project_id: str, config_id: str) -> None:
+        """Forget a configuration; fine if it is not there."""
+        self._store.drop_software(project_id, CONFIG, config_id)
