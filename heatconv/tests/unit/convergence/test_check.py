@@ -8,6 +8,7 @@ from typing import Any
 import testtools
 
 from heatconv.convergence import check, states
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Action, NodeStatus, Reality, Verb
 from heatconv.convergence.step import Call, RowGuard, Step
 from heatconv.tests.unit.convergence.rows import (
@@ -327,3 +328,14 @@ class FencedTest(testtools.TestCase):
         for verb, now in ((Verb.OBSERVE, None), (Verb.OBSERVE, row('a1')), (Verb.DELETE, None)):
             step = self.fenced(verb, now)
             self.assertEqual((None, None), (step.commit, step.call))
+
+
+class FencedAdoptionTest(testtools.TestCase):
+    def test_nobody_deletes_what_a_late_adopt_has_marked(self) -> None:
+        claimed = row('a1', CREATING, physical_id='there')
+        call = Call(Verb.ADOPT, claimed, {})
+        for now in (None, row('a1', DELETING)):
+            step = check.fenced(Verb.ADOPT, claimed, now, call)
+            self.assertIsNone(step.call)
+        created = check.fenced(Verb.CREATE, claimed, None, evolve(call, verb=Verb.CREATE))
+        self.assertEqual(Verb.DELETE, created.call.verb)

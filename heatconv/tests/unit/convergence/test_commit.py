@@ -174,6 +174,7 @@ class RepointTest(testtools.TestCase):
             (1, NodeStatus.WAITING, 'a1', ((Kind.ROOT, ALL),)),
             (cleans.blockers, cleans.status, cleans.subject, cleans.successors),
         )
+        self.assertEqual((), cleans.hooks)
         self.assertIn((Kind.CLEANUP, 'a1'), holds.nodes[update_key()].successors)
         self.assertEqual(4, holds.nodes[ROOT_ALL].blockers)
         self.assertEqual('a2', holds.nodes[update_key()].subject)
@@ -301,6 +302,22 @@ class ClosingTest(testtools.TestCase):
         _, after, holds = self.close(True, stack(wish_id='x'))
         self.assertEqual((Status.IN_PROGRESS, 'x'), (after.status, after.wish_id))
         self.assertEqual([], holds.events)
+
+
+class HookedRepointTest(testtools.TestCase):
+    def test_row_that_is_left_comes_to_the_hooks_of_its_name(self) -> None:
+        left = row('a1')
+        root = node(ROOT_ALL, None, status=NodeStatus.WAITING, blockers=3)
+        known = ('pre-update', 'pre-delete', 'post-delete')
+        holds = held(left, root, node(update_key(), 'a1', hooks=known))
+        commit = Commit(
+            row=write(RowGuard.UNCLAIMED, left),
+            node=NodeWrite(update_key(), NodeStatus.READY, 'a1', NodeStatus.READY, 'a2'),
+            abandons='a1',
+        )
+        guards.apply(commit, holds)
+        self.assertEqual(('pre-delete', 'post-delete'), holds.nodes[cleanup_key('a1')].hooks)
+        self.assertEqual(known, holds.nodes[update_key()].hooks)
 
 
 class NeedsTest(testtools.TestCase):

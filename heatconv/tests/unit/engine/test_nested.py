@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 from typing import Any
 
-from heatconv import exception
-from heatconv.convergence.model import Resource, Stack
-from heatconv.storage.base import StackQuery
+from heatconv import effects, exception
+from heatconv.convergence.evolve import evolve
+from heatconv.convergence.model import Resource, Stack, Status
+from heatconv.engine.prepare import prepare
+from heatconv.storage.base import Request, StackQuery
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 
 INNER = {
@@ -277,6 +281,66 @@ class TemplateResourceTest(NestedTestCase):
             self.assertEqual('DELETE_COMPLETE', self.state(identity), step)
             self.assertEqual([], self.parts.records.all())
             self.assertEqual({}, self.within(identity))
+
+    def test_stack_of_somebody_that_has_the_name(self) -> None:
+        identity = self.call(
+            'create_stack',
+            'stack',
+            template({'N': nested()}),
+            None,
+            {'inner.yaml': inner()},
+            None,
+        )
+        self.parts.rest(7)
+        (row,) = self.store.resources(identity['stack_id'])
+        taken = self.made({'A': thing('mine')}, f'stack-N-{row.token}')
+        self.parts.recover()
+        self.assertEqual('CREATE_FAILED', self.state(identity))
+        self.assertIn('which is not part of this', self.stack(identity).reason)
+        self.assertEqual('CREATE_COMPLETE', self.state(taken))
+
+    def test_what_failed_within_is_tried_again_as_it_is(self) -> None:
+        identity = self.ask({'N': nested()})
+        child = self.within(identity)['N']
+        content = self.store.template(child.template_id)
+        requests = self.engine.api._requests
+        requests.update_nested(child, content)
+        self.assertEqual(child, self.store.stack(child.id))
+        self.store.request(
+            child.id,
+            lambda stack: Request(evolve(stack, status=Status.FAILED, version=stack.version + 1)),
+        )
+        requests.update_nested(child, content)
+        self.assertEqual('IN_PROGRESS', self.store.stack(child.id).status)
+
+    def test_quota_counts_what_is_within(self) -> None:
+        requests = self.engine.api._requests
+        deep = json.dumps(
+            template({'D': nested(), 'E': thing('e')}, parameters={'size': {'type': 'string'}})
+        )
+        files = {'deep.yaml': deep, 'inner.yaml': inner()}
+        resources = {'N': nested('deep.yaml'), 'M': nested('deep.yaml')}
+        for most, fits in ((7, False), (8, True)):
+            requests._limits = dataclasses.replace(requests._limits, max_resources_per_stack=most)
+            if fits:
+                self.ask(resources, files)
+            else:
+                error = self.refused(exception.RequestLimitExceeded, self.ask, resources, files)
+                self.assertIn('8 resources are more than the 7', str(error))
+
+    def test_looks_at_it_often_at_first(self) -> None:
+        given = (template({'N': nested()}), None, {'inner.yaml': inner()}, None)
+        self.call('create_stack', 'stack', *given)
+        while self.heard.wishes:
+            self.parts.run(prepare(self.heard.wishes.pop(0), self.parts.ids))
+        task = self.parts.start(self.parts.checker().check(self.heard.keys.pop(0)))
+        slept = [task.until(effects.Sleep).seconds]
+        for _ in range(30):
+            task.step()
+            slept.append(task.until(effects.Sleep).seconds)
+        self.assertAlmostEqual(0.05, slept[0])
+        self.assertAlmostEqual(1.0, slept[-1])
+        self.assertTrue(all(one <= two + 1e-6 for one, two in itertools.pairwise(slept)), slept)
 
 
 class TogetherTest(NestedTestCase):
