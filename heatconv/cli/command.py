@@ -25,12 +25,13 @@ from heatconv.cli import errors, formats, progress
 from heatconv.cli.connection import Session
 from heatconv.cli.following import Ending, Follower, Goal, newest_event
 from heatconv.cli.usage import HelpFormatter
+from heatconv.convergence.model import Action
 
 if TYPE_CHECKING:
     from heatconv.cli.main import HeatconvApp
 
 #: A wait for a stack that somebody else has started wants nothing of it.
-ANY_GOAL = Goal(('CREATE', 'UPDATE', 'DELETE', 'ROLLBACK', 'CHECK'))
+ANY_GOAL = Goal(tuple(one.value for one in Action))
 
 
 #: Who only wants to look waits so many seconds for an interrupted stack.

@@ -135,5 +135,5 @@ class SnapshotRestore(Action):
             identity = session.identify(args.stack)
             marker = newest_event(session, identity)
             session.call('stack_restore', stack_identity=identity, snapshot_id=args.snapshot)
-            self.finish(session, identity, Goal(('UPDATE',)), args.wait, marker)
+            self.finish(session, identity, Goal(('RESTORE',)), args.wait, marker)
         return 0

@@ -24,6 +24,7 @@ class Action(enum.StrEnum):
     SUSPEND = 'SUSPEND'
     RESUME = 'RESUME'
     ADOPT = 'ADOPT'
+    RESTORE = 'RESTORE'
     #: in events only: somebody told a resource something
     SIGNAL = 'SIGNAL'
 

@@ -7,7 +7,7 @@ from heatconv.convergence.model import LOOKS, Action, Event, Stack, Status
 from heatconv.convergence.step import Failure
 
 #: Failures of these roll back, where the user has not disabled it.
-ROLLS_BACK = (Action.CREATE, Action.UPDATE)
+ROLLS_BACK = (Action.CREATE, Action.UPDATE, Action.RESTORE)
 
 #: How many minutes a rollback may take, where the stack does not say.
 TIMEOUT_MINS = 60

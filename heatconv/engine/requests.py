@@ -350,7 +350,7 @@ class Requests:
 
         def decide(current: Stack) -> Request:
             self.check_updatable(current)
-            return self._wish(current, Action.UPDATE, template_id)
+            return self._wish(current, Action.RESTORE, template_id)
 
         self._request(stack, decide)
 

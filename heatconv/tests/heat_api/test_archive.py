@@ -20,7 +20,7 @@ class TestSnapshots(SiteTest):
         self.works('stack', 'update', 'demo', '-t', template)
         self.until('demo', 'UPDATE_COMPLETE')
         self.works('stack', 'snapshot', 'restore', 'demo', made['ID'])
-        self.until('demo', 'COMPLETE')
+        self.until('demo', 'RESTORE_COMPLETE')
         shown = self.json('stack', 'resource', 'show', 'demo', 'r')
         self.assertEqual('before', shown['attributes']['output'])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from heatconv import exception
 from heatconv.engine.endpoint import EngineEndpoint
@@ -85,10 +86,33 @@ class SnapshotTest(ArchiveTestCase):
         self.parts.rest()
         self.assertEqual(['A', 'C'], sorted(self.rows(identity)))
         self.call('stack_restore', identity, taken['id'])
+        self.assertEqual('RESTORE_IN_PROGRESS', self.state(identity))
         self.parts.rest()
+        self.assertEqual('RESTORE_COMPLETE', self.state(identity))
         self.assert_at_rest(identity)
         rows = self.rows(identity)
         self.assertEqual((['A', 'B'], 'x'), (sorted(rows), rows['A'].attributes['output']))
+
+    def test_restore_that_fails_goes_back(self) -> None:
+        identity = self.call(
+            'create_stack',
+            'stack',
+            template({'A': thing('x', properties={'fail': False})}),
+            None,
+            None,
+            {'disable_rollback': False},
+        )
+        self.parts.rest()
+        taken = self.call('stack_snapshot', identity)
+        self.update(identity, {'B': thing('y')})
+        self.parts.rest()
+        plugin = self.parts.registry.plugin('OS::Heat::TestResource')
+        broken = mock.patch.object(plugin, 'create', side_effect=ValueError('broken'))
+        with broken:
+            self.call('stack_restore', identity, taken['id'])
+            self.parts.rest()
+        self.assertEqual('ROLLBACK_COMPLETE', self.state(identity))
+        self.assertEqual(['B'], list(self.rows(identity)))
 
     def test_died_anywhere_while_it_is_restored(self) -> None:
         for most in range(40):
