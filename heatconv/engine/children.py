@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from heatconv.convergence import states
-from heatconv.convergence.model import Action
 from heatconv.engine import outputs
 from heatconv.engine.nested import owners
 from heatconv.engine.requests import Requests
@@ -58,6 +57,10 @@ class Children:
                 self._kept.popitem(last=False)
         return found
 
+    def made_of(self, child: Child) -> Mapping[str, Any]:
+        """Return what a stack was asked to be: its content, as its plugin gave it."""
+        return self._store.template(child.template_id or '') or {}
+
     def find(self, resource: Resource, name: str) -> Child | None:
         """Return the stack that a resource is, or None.
 
@@ -68,14 +71,12 @@ class Children:
             return None
         if found.owner_id != resource.stack_id:
             raise HeatconvException(f'there is a stack {name} already, which is not part of this')
-        template_id = found.newest_template_id or found.last_good_id
         return Child(
             found.id,
             found.status,
             found.reason,
-            found.action == Action.DELETE,
             found.updated_at or found.created_at,
-            self.content(template_id),
+            found.newest_template_id or found.last_good_id,
         )
 
     def create(self, resource: Resource, name: str, content: Mapping[str, Any]) -> None:

@@ -55,13 +55,14 @@ class _Group(NestedPlugin):
     def attributes(self, child: Child) -> dict[str, Any]:
         members = self.members(child)
         # In the order of the template, which is that of their names as numbers.
-        named = child.content['template']['resources']
+        content = self.children.made_of(child)
+        named = content['template']['resources']
         ordered = {name: members[stacks.MEMBERS].get(name, [None, {}]) for name in named}
         references = {name: one[0] for name, one in ordered.items()}
         return {
             'refs': list(references.values()),
             'refs_map': references,
-            'removed_rsrc_list': list(child.content.get(REMOVED, ())),
+            'removed_rsrc_list': list(content.get(REMOVED, ())),
             stacks.MEMBERS: ordered,
             stacks.GROUP: True,
         }
@@ -146,8 +147,11 @@ class ResourceGroup(_Group):
     def removed(self, resource: Resource, before: Child | None) -> tuple[str, ...]:
         given = resource.properties
         removed: set[str] = set()
-        if before is not None and given['removal_policies_mode'] == 'append':
-            removed.update(before.content.get(REMOVED, ()))
+        before_removed: Sequence[str] = ()
+        if before is not None:
+            before_removed = self.children.made_of(before).get(REMOVED, ())
+        if given['removal_policies_mode'] == 'append':
+            removed.update(before_removed)
         wanted = [
             str(one) for each in given['removal_policies'] for one in each.get('resource_list', ())
         ]
@@ -156,7 +160,7 @@ class ResourceGroup(_Group):
         members = self.children.members(before)
         by_reference = {one.reference_id: name for name, one in members.items()}
         # What is asked for again after it went is still not to come back.
-        known = {*members, *before.content.get(REMOVED, ())}
+        known = {*members, *before_removed}
         for one in wanted:
             name = one if one in known else by_reference.get(one)
             if name is not None:

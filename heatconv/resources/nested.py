@@ -44,17 +44,15 @@ class Member:
 class Child:
     """A nested stack, as its plugin sees it.
 
-    :ivar goes: a delete was asked for.
     :ivar since: when something was asked of it last, in seconds since the epoch.
-    :ivar content: what it was asked to be.
+    :ivar template_id: of what it was asked to be.
     """
 
     id: str
     status: Status
     reason: str
-    goes: bool
     since: float
-    content: Mapping[str, Any]
+    template_id: str | None
 
 
 class Children(Protocol):
@@ -65,6 +63,9 @@ class Children(Protocol):
 
     def content(self, template_id: str | None) -> Mapping[str, Any]:
         """Return template, environment and files of the stack that a resource is in."""
+
+    def made_of(self, child: Child) -> Mapping[str, Any]:
+        """Return what a stack was asked to be: its content, as its plugin gave it."""
 
     def find(self, resource: Resource, name: str) -> Child | None:
         """Return the stack that a resource is, or None."""
@@ -139,16 +140,16 @@ class NestedPlugin(Plugin):
         child = self.children.find(resource, self.name(resource))
         if child is None:
             return Observation(Reality.ABSENT)
-        properties = child.content.get('properties')
         if child.status == Status.IN_PROGRESS:
+            # It is asked often, and what it is made of may be large.
             waited = self._clock.now() - child.since
             return Observation(
                 Reality.PENDING,
                 physical_id=child.id,
-                properties=properties,
                 retry_after=max(SOON, waited / 4),
                 yields=True,
             )
+        properties = self.children.made_of(child).get('properties')
         if child.status == Status.FAILED:
             return Observation(
                 Reality.FAILED, physical_id=child.id, properties=properties, reason=child.reason
