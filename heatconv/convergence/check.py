@@ -34,6 +34,9 @@ from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard
 #: asked for.
 ATTEMPTS = 3
 
+#: Why what an environment forbids is not done, as Heat words it (heat/common/exception.py).
+RESTRICTED = '{} is restricted for resource.'
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -95,7 +98,7 @@ def begin(
         if other is not None:
             return _repoint(node, row, other, insert=False)
         if row is not None and replaces and 'replace' in wanted.restricted:
-            return restricted(node, row, 'replace', wish_id, now)
+            return forbid(node, row, RESTRICTED.format('replace'), wish_id, now)
         if row is None or replaces:
             new = Resource(
                 id=fresh_id,
@@ -112,7 +115,7 @@ def begin(
     if not changed and states.healthy(row):
         return _keep(node, row, wanted)
     if 'update' in wanted.restricted:
-        return restricted(node, row, 'update', wish_id, now)
+        return forbid(node, row, RESTRICTED.format('update'), wish_id, now)
     return _operate(node, row, wanted, Verb.UPDATE, lease, changed)
 
 
@@ -134,8 +137,7 @@ def _external(
     if not wanted.external_id or row.type != wanted.type:
         return None
     if row.physical_id != wanted.external_id:
-        reason = 'the external_id of a resource cannot change'
-        return restricted(node, row, reason, wish_id, now)
+        return forbid(node, row, 'the external_id of a resource cannot change', wish_id, now)
     return _keep(node, row, wanted) if states.healthy(row) else None
 
 
@@ -168,17 +170,11 @@ def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
     return Step('refused: ' + reason, commit)
 
 
-#: What an environment may forbid.
-RESTRICTED = ('update', 'replace')
+def forbid(node: Node, row: Resource, reason: str, wish_id: str, now: float) -> Step:
+    """Fail a node that would do to its resource what may not be done to it.
 
-
-def restricted(node: Node, row: Resource, action: str, wish_id: str, now: float) -> Step:
-    """Fail a node that would do to its resource what the environment forbids.
-
-    As in Heat (heat/engine/resource.py, _check_restricted_actions) the resource stays as
-    it is.
+    The resource stays as it is, and so does its row.
     """
-    reason = f'{action} is restricted for resource.' if action in RESTRICTED else action
     told = evolve(row, action=Action.UPDATE, status=Status.FAILED, reason=reason)
     commit = Commit(
         node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
