@@ -104,13 +104,17 @@ def _together(old: Any, new: Any, type_: str, deep: bool) -> Any:
         return _maps(_read(old) or {}, _read(new), deep)
     if type_ == LIST:
         return _lists(old, new)
-    if type_ == STRING and isinstance(new, str):
-        return ('' if old is None else str(old)) + new
-    if type_ == NUMBER and not isinstance(new, str | bool) and not isinstance(old, str | bool):
+    if type_ == STRING and isinstance(new, str) and isinstance(old, str | None):
+        return (old or '') + new
+    if type_ == NUMBER and _is_number(new) and (old is None or _is_number(old)):
         return (old or 0) + new
     raise InvalidSection(
         f'{kind(new)} cannot be merged', remedy=f'leave its strategy out, or {OVERWRITE} it'
     )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _read(value: Any) -> Any:

@@ -78,6 +78,9 @@ class StrategiesTest(TemplateTestCase):
             ('1.parameters.j', env('merge', j={'a': 1}), env('merge', j='[')),
             ('1.parameters.l', env('merge', l='a'), env('merge', l=['b'])),
             ('1.parameters.n', env('merge', n='1'), env('merge', n=2)),
+            ('1.parameters.n', env('merge', n={'a': 1}), env('merge', n=2)),
+            ('1.parameters.n', env('merge', n=1), env('merge', n=True)),
+            ('1.parameters.s', env('merge', s={'a': 1}), env('merge', s='b')),
             ('1.parameters.s', env('merge', s='a'), env({'s': 'deep_merge'}, s='b')),
         ):
             error = self.raised(errors.InvalidSection, self.merged, first, second)
