@@ -403,6 +403,24 @@ class TemplateCache:
         compiled = dataclasses.replace(compiled, requires=tuple(requires))
         return CompiledDefinition(compiled, known, self._registry, *made_of)
 
+    def declared(self, template_id: str | None, name: str) -> ResourceDefinition | None:
+        """Return what a template says of one resource, or None; the others are not compiled.
+
+        :raises TemplateError: if it does not compile.
+        """
+        kept = self._found(template_id)
+        if kept is not None:
+            return kept.hot.resources.get(name)
+        content = self._store.template(template_id or '')
+        if content is None:
+            return None
+        resources = cfn.as_hot(content['template']).get('resources') or {}
+        if name not in resources:
+            return None
+        return hot.compile_definition(
+            name, resources[name], self.head(template_id)[0], self._schema
+        )
+
     def hooked(self, template_id: str | None) -> Callable[[str], tuple[str, ...]] | None:
         """Return what gives the hooks of a resource by its name, if there are any."""
         with self._lock:

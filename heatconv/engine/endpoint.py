@@ -14,7 +14,8 @@ import oslo_messaging
 from oslo_log import log
 
 from heatconv import exception
-from heatconv.convergence.model import Action, Stack
+from heatconv.convergence import states
+from heatconv.convergence.model import Action, Resource, Stack
 from heatconv.engine import content, formats, outputs, preview
 from heatconv.engine.archive_methods import ArchiveMethods
 from heatconv.engine.lookup import Lookup, name_of
@@ -27,7 +28,7 @@ from heatconv.engine.template_methods import TemplateMethods
 from heatconv.hot.errors import TemplateError
 from heatconv.rpc import api
 from heatconv.storage.base import Store, StoredEvent
-from heatconv.templates import MissingTemplate, TemplateCache
+from heatconv.templates import MissingTemplate, TemplateCache, scope
 from heatconv.version import VERSION
 
 LOG = log.getLogger(__name__)
@@ -332,7 +333,24 @@ class EngineEndpoint(TemplateMethods, ArchiveMethods, SoftwareMethods):
         row = self._lookup.named(stack, rows, resource_name)
         required_by = self._lookup.required_by(rows)[row.id]
         nested = self._lookup.children([stack], {stack.id: [row]}).get(row.id)
-        return formats.resource(row, stack, required_by, True, with_attr or (), nested)
+        shown = formats.resource(row, stack, required_by, True, with_attr or (), nested)
+        return {**shown, **self._said(stack, rows, row)}
+
+    def _said(self, stack: Stack, rows: Sequence[Resource], row: Resource) -> dict[str, Any]:
+        """Return the description and the metadata of a resource, as far as they are known."""
+        serving = {one.name: one for one in rows if states.healthy(one)}
+        for template_id in dict.fromkeys((stack.newest_template_id, row.template_id)):
+            try:
+                definition = self._templates.declared(template_id, row.name)
+                if definition is not None:
+                    metadata = definition.resolve_metadata(scope(stack, serving))
+                    return {
+                        'description': definition.description,
+                        'metadata': metadata or self._signals.told(stack, row),
+                    }
+            except (MissingTemplate, TemplateError):
+                continue  # it cannot be told now
+        return {}
 
     @method
     def find_physical_resource(self, context: Any, physical_resource_id: str) -> dict[str, str]:

@@ -36,16 +36,7 @@ class Signals:
             raise exception.ResourceActionNotSupported(action=f'Signal resource {row.type}')
         if row.action in DEAF:
             raise exception.NotSupported(feature=f'Signal resource during {row.action}')
-        resource = plugins.Resource(
-            token=row.token,
-            name=row.name,
-            type=row.type,
-            stack_id=stack.id,
-            stack_name=stack.name,
-            project_id=stack.project_id,
-            properties=row.properties or {},
-            physical_id=row.physical_id,
-        )
+        resource = _resource(stack, row)
         try:
             source.bound(details, 'details')
             reason = plugin.signal(resource, details)
@@ -62,3 +53,23 @@ class Signals:
         )
         self._store.commit([Commit(events=(told,))])
         return dict(plugin.signals(resource))
+
+    def told(self, stack: Stack, row: Resource) -> dict[str, Any]:
+        """Return all that a resource was told, which Heat shows as its metadata."""
+        plugin = self._types.plugin(row.type)
+        if plugin is None or not plugin.takes_signals:
+            return {}
+        return dict(plugin.signals(_resource(stack, row)))
+
+
+def _resource(stack: Stack, row: Resource) -> plugins.Resource:
+    return plugins.Resource(
+        token=row.token,
+        name=row.name,
+        type=row.type,
+        stack_id=stack.id,
+        stack_name=stack.name,
+        project_id=stack.project_id,
+        properties=row.properties or {},
+        physical_id=row.physical_id,
+    )

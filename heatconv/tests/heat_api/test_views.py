@@ -98,6 +98,9 @@ class TestResources(SiteTest):
 
     def test_metadata(self) -> None:
         self.assertEqual({}, self.works('stack', 'resource', 'metadata', 'demo', 'secret').json())
+        self.make('told', {'nothing': {'type': 'OS::Heat::None', 'metadata': {'a': [1]}}})
+        said = self.works('stack', 'resource', 'metadata', 'told', 'nothing').json()
+        self.assertEqual({'a': [1]}, said)
         said = self.refused('stack', 'resource', 'metadata', 'demo', 'nothing')
         self.assertEqual('Stack demo or resource nothing not found.', said)
 

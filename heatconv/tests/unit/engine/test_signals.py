@@ -131,3 +131,27 @@ class SignalTest(EngineTestCase):
         identity = self.made({'H': {'type': HANDLE}})
         shown = self.call('describe_stack_resource', identity, 'H', ['curl_cli'])
         self.assertIsNone(shown['attributes']['curl_cli'])
+
+    def test_metadata_is_what_the_template_says_or_what_was_told(self) -> None:
+        told = {'description': 'A thing.', 'metadata': {'of': {'get_resource': 'H'}}}
+        identity = self.made({'A': thing('x', **told), 'H': {'type': HANDLE}})
+        handle = self.rows(identity)['H'].physical_id
+        for _ in range(2):
+            shown = self.call('describe_stack_resource', identity, 'A')
+            self.assertEqual(
+                ('A thing.', {'of': handle}), (shown['description'], shown['metadata'])
+            )
+            # Nothing compiled is at hand any more.
+            self.parts.templates._kept.clear()
+        self.signal(identity, {'id': 'one', 'data': 'd'})
+        shown = self.call('describe_stack_resource', identity, 'H')
+        self.assertEqual('d', shown['metadata']['one']['data'])
+
+    def test_metadata_of_what_is_on_its_way_out(self) -> None:
+        identity = self.made(
+            {'A': thing('x', metadata={'a': 1}, properties={'action_wait_secs': {'delete': 50}})}
+        )
+        self.update(identity, {'B': thing('y')})
+        self.parts.rest(25)
+        shown = self.call('describe_stack_resource', identity, 'A')
+        self.assertEqual({'a': 1}, shown['metadata'])
