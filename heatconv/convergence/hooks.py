@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import Event, Node, NodeStatus, Resource, Verb
+from heatconv.convergence.model import Node, NodeStatus, Resource, Verb
 from heatconv.convergence.step import Commit, NodeWrite, Step
 
 #: The hooks that there are, in the order in which a resource can come to them.
@@ -91,7 +92,7 @@ def clear(node: Node, row: Resource, hook: str) -> Step | None:
         return None
     left = tuple(one for one in node.hooks if one != DUE + hook)
     write = NodeWrite(node.key, NodeStatus.PAUSED, node.subject, NodeStatus.READY, hooks=left)
-    commit = Commit(node=write, events=(_told(row, f'Hook {hook} is cleared'),))
+    commit = Commit(node=write, events=(evolve(event(row), reason=f'Hook {hook} is cleared'),))
     return Step(f'{hook} is cleared', commit, casts=(node.key,))
 
 
@@ -109,17 +110,5 @@ def _paused(
     verb = hook.partition('-')[2].upper()
     reason = f'{verb} paused until Hook {hook} is cleared'
     # Told only if the node is paused: nobody could clear the hook of one that is gone.
-    made = evolve(commit, node=write, node_events=(_told(row, reason),))
+    made = evolve(commit, node=write, node_events=(evolve(event(row), reason=reason),))
     return Step(f'paused at {hook}', made)
-
-
-def _told(row: Resource, reason: str) -> Event:
-    return Event(
-        stack_id=row.stack_id,
-        resource_name=row.name,
-        resource_type=row.type,
-        physical_id=row.physical_id,
-        action=row.action,
-        status=row.status,
-        reason=reason,
-    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from heatconv import exception
-from heatconv.convergence.model import Action, Event, Resource, Stack, Status
+from heatconv.convergence.events import event
+from heatconv.convergence.evolve import evolve
+from heatconv.convergence.model import Action, Resource, Stack, Status
 from heatconv.convergence.step import Commit
 from heatconv.hot import source
 from heatconv.hot.errors import TemplateError
@@ -42,11 +44,8 @@ class Signals:
             reason = plugin.signal(resource, details)
         except (ValueError, TemplateError) as error:
             raise exception.StackValidationFailed(message=f'signal: {error}') from None
-        told = Event(
-            stack_id=stack.id,
-            resource_name=row.name,
-            resource_type=row.type,
-            physical_id=row.physical_id,
+        told = evolve(
+            event(row),
             action=Action.SIGNAL,
             status=Status.COMPLETE,
             reason=f'Signal: {reason}',
