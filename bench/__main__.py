@@ -12,6 +12,9 @@ from typing import Any
 
 from bench import workloads
 
+#: How much of a statement is shown of the costliest.
+SHOWN = 170
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
@@ -105,11 +108,8 @@ def _daemons(arguments: Any) -> int:
                 curve.add(pathlib.Path(arguments.curves), {'store': arguments.store, **one})
             if arguments.profile:
                 for calls, milliseconds, rows, query in made.database.costliest():
-                    sys.stderr.write(
-                        f'{calls:7} {milliseconds:9.1f} ms {rows:8} {" ".join(query.split())}\n'[
-                            :170
-                        ]
-                    )
+                    told = f'{calls:7} {milliseconds:9.1f} ms {rows:8} {" ".join(query.split())}'
+                    sys.stderr.write(f'{told[:SHOWN]}\n')
     return int(exceeded)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from heatconv.convergence import fingerprint
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Definition, Resource, Stack, Wanted
 from heatconv.hot import cfn, nested
 from heatconv.hot import template as hot
@@ -107,7 +107,7 @@ class CompiledDefinition:
             type=definition.type,
             properties=properties,
             template_id=template_id,
-            requires=tuple(sorted(row.id for row in serving.values())),
+            requires=tuple(sorted([row.id for row in serving.values()])),
             deletion_policy=definition.deletion_policy,
             # What is gone from the template counts as changed too, and a
             # property that the type no longer knows cannot change in place.
@@ -218,11 +218,28 @@ def scope(stack: Stack, rows: Mapping[str, Resource]) -> Scope:
     """Return what the functions of a template are resolved with."""
     return Scope(
         pseudo=pseudo_parameters(stack),
-        resources={
-            name: ResourceState(reference_id=reference_id(row), attributes=attributes(row))
-            for name, row in rows.items()
-        },
+        resources=States(rows),
     )
+
+
+class States(Mapping[str, ResourceState]):
+    """What definitions may know of rows, each made when it is asked for.
+
+    Most of what a resource requires it only comes after.
+    """
+
+    def __init__(self, rows: Mapping[str, Resource]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, name: str) -> ResourceState:
+        row = self._rows[name]
+        return ResourceState(reference_id=reference_id(row), attributes=attributes(row))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def pseudo_parameters(stack: Stack) -> dict[str, str]:
@@ -394,13 +411,14 @@ class TemplateCache:
         """
         head = self.head(template_id)[0]
         known, requires, declaration, *made_of = json.loads(words)
+        # What it depends on may not be there: only the whole template says so, and did.
+        declaration.pop('depends_on', None)
         try:
             compiled = hot.compile_definition(name, declaration, head, self._schema)
         except TemplateError as error:
             # It would be tried for ever: better it fails, and says why.
             return BrokenDefinition(tuple(requires), error)
-        # What it depends on may not be there: only the whole template says so.
-        compiled = dataclasses.replace(compiled, requires=tuple(requires))
+        compiled = evolve(compiled, requires=tuple(requires))
         return CompiledDefinition(compiled, known, self._registry, *made_of)
 
     def declared(self, template_id: str | None, name: str) -> ResourceDefinition | None:

@@ -27,6 +27,7 @@ from typing import Any, TextIO
 
 from cliff.app import App
 
+from heatconv import memory
 from heatconv.cli import connection, errors, settings, usage
 from heatconv.cli.commands import CommandTable
 
@@ -197,6 +198,7 @@ class HeatconvApp(App):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``heatconv`` and return its exit code."""
+    memory.collect_seldom()
     code = HeatconvApp().run(list(sys.argv[1:] if argv is None else argv))
     try:
         if sys.stdout is not None:

@@ -48,7 +48,7 @@ class View:
     :ivar serving: for a cleanup: an update node of this traversal ended on
         the row.
     :ivar required: the rows that serve what the definition refers to, by name, where the
-        store could tell; without those that are not there.
+        store could tell, among others; without those that are not there.
     """
 
     node: Node | None

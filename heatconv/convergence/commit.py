@@ -53,8 +53,9 @@ class Held:
     :ivar nodes_saved: the same for nodes.
     :ivar stacks_saved: stacks to overwrite.
     :ivar purged: traversals whose nodes are to be deleted, all of them.
-    :ivar releases: nodes, not among those locked, that have one blocker less: each with the
-        number of the commit. The store counts down and says in `announced` who is ready.
+    :ivar released: nodes, not among those locked, with how many blockers each loses. The
+        store counts down and says in `announced` who is ready.
+    :ivar released_last: the number of the last commit that takes a blocker from each.
     :ivar retained: rows that go while their resource stays: their aftermaths go too, or
         they would take it for something left over.
     """
@@ -70,15 +71,8 @@ class Held:
     aftermaths: list[Aftermath] = field(default_factory=list)
     retained: list[str] = field(default_factory=list)
     read: dict[str, Resource] = field(default_factory=dict)
-    releases: list[tuple[int, NodeKey]] = field(default_factory=list)
-
-    @property
-    def released(self) -> dict[NodeKey, int]:
-        """Count the blockers that each node loses."""
-        counted: dict[NodeKey, int] = {}
-        for _, key in self.releases:
-            counted[key] = counted.get(key, 0) + 1
-        return counted
+    released: dict[NodeKey, int] = field(default_factory=dict)
+    released_last: dict[NodeKey, int] = field(default_factory=dict)
 
     def save_row(self, row: Resource) -> None:
         self.rows[row.id] = self.rows_saved[row.id] = row
@@ -95,7 +89,9 @@ class Held:
         for key in [key for key in self.nodes if key.traversal_id == traversal_id]:
             del self.nodes[key]
             self.nodes_saved.pop(key, None)
-        self.releases = [one for one in self.releases if one[1].traversal_id != traversal_id]
+        self.released = {
+            key: count for key, count in self.released.items() if key.traversal_id != traversal_id
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +179,9 @@ def announced(
 
     :param unblocked: of the nodes released, those without blockers now.
     """
-    last = {key: turn for turn, key in held.releases if key in unblocked}
     ready: dict[int, list[NodeKey]] = {}
-    for key, turn in last.items():
-        ready.setdefault(turn, []).append(key)
+    for key in unblocked:
+        ready.setdefault(held.released_last[key], []).append(key)
     told = list(outcomes)
     for turn, keys in ready.items():
         told[turn] = evolve(told[turn], ready=tuple(sorted((*told[turn].ready, *keys))))
@@ -301,11 +296,14 @@ def _write_node(
         changed = _abandon(commit.abandons, changed, held)
     held.save_node(changed)
     if write.now == NodeStatus.DONE:
+        traversal_id = node.key.traversal_id
+        nodes, released, last = held.nodes, held.released, held.released_last
         for kind, name in changed.successors:
-            key = NodeKey(node.key.traversal_id, kind, name)
-            successor = held.nodes.get(key)
+            key = NodeKey(traversal_id, kind, name)
+            successor = nodes.get(key)
             if successor is None:
-                held.releases.append((turn, key))
+                released[key] = released.get(key, 0) + 1
+                last[key] = turn
                 continue
             blockers = successor.blockers - 1
             status = NodeStatus.WAITING if blockers else NodeStatus.READY

@@ -21,11 +21,8 @@ SIZE = 12
 
 def digest(*words: str) -> str:
     """Return a name for some texts."""
-    made = hashlib.blake2b(digest_size=SIZE)
-    for word in words:
-        made.update(word.encode('utf-8', 'surrogatepass'))
-        made.update(b'\0')
-    return made.hexdigest()
+    text = '\0'.join((*words, '')).encode('utf-8', 'surrogatepass')
+    return hashlib.blake2b(text, digest_size=SIZE).hexdigest()
 
 
 def wanted(definition: str, required: Iterable[Resource]) -> str:
@@ -35,8 +32,8 @@ def wanted(definition: str, required: Iterable[Resource]) -> str:
     """
     if not definition:
         return ''
-    rows = sorted(required, key=lambda row: row.id)
-    return digest(definition, *(f'{row.id} {row.fingerprint}' for row in rows))
+    rows = sorted([(row.id, row.fingerprint) for row in required])
+    return digest(definition, *[f'{row_id} {made}' for row_id, made in rows])
 
 
 def stamped(made: str, version: int) -> str:

@@ -35,6 +35,8 @@ def choose(rows: Iterable[Resource], target: str | None, previous: str | None) -
 def changed(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[str, ...]:
     """Name the properties that differ, absent ones included, sorted."""
     before = before or {}
+    if before == after:
+        return ()
     missing = object()
     names = sorted({*before, *after})
     return tuple(name for name in names if before.get(name, missing) != after.get(name, missing))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from heatconv.convergence import commit as guards
 from heatconv.convergence.check import View
@@ -76,7 +76,7 @@ FROM node n LEFT JOIN resource r ON r.id = n.subject
 WHERE n.id = ANY(%s)
 UNION ALL
 SELECT 'r', u.traversal_id, u.kind, u.name{', NULL' * (len(rows.NODE_FIELDS) - 1)},
-    {rows.RESOURCE_LIST}
+    {', '.join(f'r.{one}' if one in rows.SERVING else 'NULL' for one in rows.RESOURCE)}
 FROM node u JOIN resource r ON r.id = u.subject
 WHERE u.id = ANY(ARRAY(
     SELECT DISTINCT n.traversal_id || 'u' || required.name
@@ -88,6 +88,8 @@ UNION ALL
 SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + 1 + len(rows.RESOURCE))}
 FROM stack s WHERE s.id = ANY(ARRAY(SELECT DISTINCT stack_id FROM node WHERE id = ANY(%s)))
 """
+#: Where they tell of rows that are required what a check asks of them.
+SERVES = [len(rows.NODE_FIELDS) + 3 + rows.RESOURCE.index(one) for one in rows.SERVING]
 PAUSED = f"""
 SELECT {rows.NODE_LIST}, n.definition
 FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
@@ -203,8 +205,8 @@ class _Seen:
 
     :ivar rows: by id: the subjects of nodes, and for updates all rows of the name.
     :ivar serving: ids of rows that the update of their name ended on.
-    :ivar required: the subjects of update nodes that a definition refers to, where they
-        were read with it.
+    :ivar required: by traversal and name: the subjects of update nodes that definitions
+        refer to, where they were read with them.
     """
 
     def __init__(self) -> None:
@@ -212,7 +214,7 @@ class _Seen:
         self.stacks: dict[str, Stack] = {}
         self.rows: dict[str, Resource] = {}
         self.serving: set[str] = set()
-        self.required: dict[NodeKey, Resource] | None = None
+        self.required: dict[str, dict[str, Resource]] | None = None
         self._alike: dict[tuple[str, str], list[Resource]] | None = None
 
     def in_steps(self, link: Link, keys: Sequence[NodeKey]) -> None:
@@ -236,15 +238,17 @@ class _Seen:
         asked = link.run(VIEWS, (others, cleanups, others, sorted(ids)))
         width = len(rows.NODE_FIELDS) + 1
         self.required = {}
+        known = rows.Known()
         for one in asked.fetchall():
             if one[0] == 's':
                 stack = rows.stack_of(json.loads(one[1]))
                 self.stacks[stack.id] = stack
                 continue
-            key = NodeKey(one[1], rows.KINDS[one[2]], one[3])
             if one[0] == 'r':
-                self.required[key] = rows.resource_of(one[width + 2 :])
+                there = self.required.setdefault(one[1], {})
+                there[one[3]] = rows.serving([one[place] for place in SERVES], known)
                 continue
+            key = NodeKey(one[1], rows.KINDS[one[2]], one[3])
             if key not in self.nodes:
                 self.nodes[key] = rows.node_of(one[1 : width + 1])
             row_id = one[width + 2]
@@ -265,18 +269,11 @@ class _Seen:
         if key.kind == Kind.UPDATE:
             alike = self._named_alike(node.stack_id, key.name)
             siblings = tuple(other for other in alike if other.id != node.subject)
-            return View(node, stack, row, siblings, required=self._required_by(node))
+            return View(node, stack, row, siblings, required=self._required_in(key.traversal_id))
         return View(node, stack, row, serving=row is not None and row.id in self.serving)
 
-    def _required_by(self, node: Node) -> dict[str, Resource] | None:
-        if self.required is None or node.definition is None:
-            return None
-        traversal_id, update = node.key.traversal_id, Kind.UPDATE
-        names = json.loads(node.definition)[1]
-        if len(names) > REQUIRED:
-            return None
-        found = {name: self.required.get(NodeKey(traversal_id, update, name)) for name in names}
-        return {name: row for name, row in found.items() if row is not None}
+    def _required_in(self, traversal_id: str) -> Mapping[str, Resource] | None:
+        return None if self.required is None else self.required.get(traversal_id, {})
 
     def _named_alike(self, stack_id: str, name: str) -> list[Resource]:
         if self._alike is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -168,14 +169,18 @@ def changed_columns(before: Resource, after: Resource) -> tuple[str, ...]:
     )
 
 
-def some_values(resource: Resource, columns: Iterable[str]) -> tuple[Any, ...]:
+def some_values(resource: Resource, columns: tuple[str, ...]) -> tuple[Any, ...]:
     """Return the values of some columns."""
-    values = []
-    for name in columns:
-        written = _WRITTEN.get(name)
-        value = getattr(resource, name)
-        values.append(value if written is None else written(value))
-    return tuple(values)
+    if not columns:
+        return ()
+    get, written = _some(columns)
+    values = get(resource) if len(columns) > 1 else (get(resource),)
+    return tuple([one if how is None else how(one) for one, how in zip(values, written, strict=True)])
+
+
+@functools.cache
+def _some(columns: tuple[str, ...]) -> tuple[Callable[[Any], Any], tuple[Any, ...]]:
+    return operator.attrgetter(*columns), tuple(_WRITTEN.get(name) for name in columns)
 
 
 #: What a preparation asks of the rows that are there.

@@ -276,7 +276,7 @@ _UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
 
 
 def compile_definition(
-    name: str, declaration: Mapping[str, Any], head: Head, types: Callable[[str], TypeSchema]
+    name: str, declaration: dict[str, Any], head: Head, types: Callable[[str], TypeSchema]
 ) -> ResourceDefinition:
     """Compile one resource of a template that was valid as a whole.
 
@@ -289,7 +289,7 @@ def compile_definition(
     context = _context(head, Budget(COMPILE_BUDGET), schemas)
     try:
         # Its properties are checked when they are resolved.
-        return compile_resource(name, dict(declaration), context, checks=False)
+        return compile_resource(name, declaration, context, checks=False)
     except TemplateError as error:
         error.under(f'resources.{name}')
         raise

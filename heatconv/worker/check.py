@@ -201,14 +201,14 @@ class Checker:
             compiled = yield Defined(template_id, key.name, view.node.definition)
         else:
             compiled = (yield Compiled(template_id)).definition(key.name)
-        serving: Mapping[str, Resource] | None = view.required
-        if serving is None:
-            keys = {n: NodeKey(key.traversal_id, Kind.UPDATE, n) for n in compiled.requires}
-            rows: dict[NodeKey, Resource] = {}
-            if keys:
-                rows = yield Serving(tuple(keys.values()))
+        requires = compiled.requires
+        there = view.required
+        serving = {name: there[name] for name in requires if name in there} if there else {}
+        if len(serving) < len(requires):
+            keys = {n: NodeKey(key.traversal_id, Kind.UPDATE, n) for n in requires}
+            rows: dict[NodeKey, Resource] = yield Serving(tuple(keys.values()))
             serving = {name: rows[node] for name, node in keys.items() if node in rows}
-        if len(serving) < len(compiled.requires):
+        if len(serving) < len(requires):
             # What it requires is done, so it is there, unless the traversal is
             # over: then the guards of any commit would say so too.
             return None, Step('superseded while looking')

@@ -49,18 +49,15 @@ class FairQueue(Generic[T]):
 
         :param may: says whether a stack may have a turn.
         """
-        found = next(
-            (
-                (project, stack)
-                for project, stacks in self._projects.items()
-                for stack in stacks
-                if may(stack)
-            ),
-            None,
-        )
+        found = self._whose(may)
         if found is None:
             return None
         project, stack = found
+        if len(self._projects) == 1 and len(self._projects[project]) == 1:
+            alone = self._projects[project][stack]
+            if len(alone) > 1:
+                self._length -= 1
+                return alone.popleft()
         stacks = self._projects.pop(project)
         items = stacks.pop(stack)
         item = items.popleft()
@@ -71,6 +68,13 @@ class FairQueue(Generic[T]):
         if stacks:
             self._projects[project] = stacks
         return item
+
+    def _whose(self, may: Callable[[Hashable], bool]) -> tuple[str, Hashable] | None:
+        for project, stacks in self._projects.items():
+            for stack in stacks:
+                if may(stack):
+                    return project, stack
+        return None
 
     def longer_than(self, length: int) -> list[Hashable]:
         """Return the stacks that have more than so much waiting."""

@@ -171,8 +171,11 @@ class Loop:
             if more is None:
                 self._slots.release()
                 return
-            self._awake[more[0][1]] += 1
-            self._take(*more)
+            lane, task = more
+            self._awake[lane[1]] += 1
+            with self._lock:
+                self._live += 1
+            self._put(Entry(lane, task, None))
 
     def stop(self) -> None:
         """Take no more tasks, and let `run` return once none acts any more.

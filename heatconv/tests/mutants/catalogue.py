@@ -88,7 +88,7 @@ MUTANTS = (
     Mutant(
         'fingerprint_of_the_definition_alone',
         FINGERPRINT,
-        "return digest(definition, *(f'{row.id} {row.fingerprint}' for row in rows))",
+        "return digest(definition, *[f'{row_id} {made}' for row_id, made in rows])",
         'return digest(definition)',
     ),
     Mutant(
@@ -106,8 +106,8 @@ MUTANTS = (
     Mutant(
         'nobody_hears_of_who_is_ready',
         COMMIT,
-        'if key in unblocked}',
-        'if False}',
+        'for key in unblocked:',
+        'for key in ():',
     ),
     Mutant(
         'delete_makes_nothing_the_last_good_template',

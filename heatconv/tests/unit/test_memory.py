@@ -8,14 +8,14 @@ import testtools
 #: Frees large blocks that a small one lies behind; tells how many bytes stay with it.
 PROGRAM = r"""
 import re, sys
-from heatconv.cmd import allocator
+from heatconv import memory
 
 def size():
     with open('/proc/self/status') as status:
         return 1024 * int(re.search(r'VmRSS:\s+(\d+)', status.read())[1])
 
 if sys.argv[1] == 'set':
-    assert allocator.give_back()
+    assert memory.give_back()
 bytes(30_000_000)
 before = size()
 blocks = [bytearray(b'x') * 2_000_000 for _ in range(50)]
@@ -25,7 +25,7 @@ print(size() - before)
 """
 
 
-class AllocatorTest(testtools.TestCase):
+class MemoryTest(testtools.TestCase):
     def left(self, how: str) -> int:
         answer = subprocess.run(
             [sys.executable, '-c', PROGRAM, how], capture_output=True, text=True, check=True
