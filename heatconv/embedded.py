@@ -86,7 +86,8 @@ class Embedded:
             migration.upgrade(database)
         clock, ids = ports.SystemClock(), ports.SystemIds()
         self.store = DatabaseStore(database, clock, ids)
-        registry = Registry.installed(DatabaseRecords(database), clock)
+        records = DatabaseRecords(database)
+        registry = Registry.installed(records, clock)
         templates = TemplateCache(self.store, registry)
         self._note_interrupted()
 
@@ -96,7 +97,9 @@ class Embedded:
         bus = transport(conf, 'fake://', exchange=ids.fresh())
         self._started.append(bus.cleanup)
         announcer = RpcAnnouncer(bus)
-        self.worker = Worker(self.store, registry, templates, announcer, clock, ids, OPTIONS)
+        self.worker = Worker(
+            self.store, registry, templates, announcer, clock, ids, OPTIONS, records=records
+        )
         announcer.keep = self.worker.keep
         requests = Requests(self.store, templates, announcer, clock, ids)
         children = Children(self.store, templates, requests, MAX_TEMPLATE_SIZE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from heatconv.convergence import hooks
 from heatconv.convergence import stack as stack_rules
@@ -56,6 +57,7 @@ class Held:
     :ivar released: nodes, not among those locked, with how many blockers each loses. The
         store counts down and says in `announced` who is ready.
     :ivar released_last: the number of the last commit that takes a blocker from each.
+    :ivar beside: what is to be written with commits that stand.
     :ivar retained: rows that go while their resource stays: their aftermaths go too, or
         they would take it for something left over.
     """
@@ -69,6 +71,7 @@ class Held:
     purged: dict[str, None] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     aftermaths: list[Aftermath] = field(default_factory=list)
+    beside: list[Any] = field(default_factory=list)
     retained: list[str] = field(default_factory=list)
     read: dict[str, Resource] = field(default_factory=dict)
     released: dict[NodeKey, int] = field(default_factory=dict)
@@ -207,6 +210,8 @@ def apply(commit: Commit, held: Held, turn: int = 0) -> Outcome:
     late = commit.node is not None and node is None
     doubted = _write_row(commit.row, held) if commit.row is not None else False
     held.events.extend(commit.events)
+    if commit.beside is not None:
+        held.beside.append(commit.beside)
     if commit.aftermath is not None:
         held.aftermaths.append(commit.aftermath)
     if late:

@@ -106,6 +106,8 @@ class Commit:
         commit has no other part.
     :ivar node_events: told only if the node part stands.
     :ivar aftermath: to be remembered with it.
+    :ivar beside: what the runtime has written with it, if the row part stands; no decision
+        knows what that is.
     """
 
     row: RowWrite | None = None
@@ -119,6 +121,7 @@ class Commit:
     events: tuple[Event, ...] = ()
     node_events: tuple[Event, ...] = ()
     aftermath: Aftermath | None = None
+    beside: Any = None
 
 
 class Verdict(enum.StrEnum):

@@ -7,15 +7,18 @@ import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from oslo_db import exception as db_exception
+
 from heatconv.convergence import commit as guards
 from heatconv.convergence.check import View
-from heatconv.convergence.model import Kind, Node, NodeKey, Resource, Stack
+from heatconv.convergence.model import Kind, Node, NodeKey, NodeStatus, Resource, Stack
 from heatconv.convergence.step import Commit, Outcome
-from heatconv.db import bulk, rows, tables, unread, writes
+from heatconv.db import bulk, records, rows, tables, unread, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.link import Changed, Link
+from heatconv.db.link import BEGIN, COMMIT, Changed, Link
 from heatconv.ports import Clock, Ids
+from heatconv.storage.base import AlreadyThere
 from heatconv.storage.memory import stamped
 
 ROWS = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.id {{}}'
@@ -63,17 +66,18 @@ FROM node n JOIN resource r ON r.id = n.subject WHERE n.id {{}}
 #: What requires more than so many resources has them read on their own, in pieces.
 REQUIRED = 1_000
 #: Nodes with the rows of their name, or, for cleanups, with their subject and the row that
-#: serves its name; and at the end their stacks.
-VIEWS = f"""
+#: serves its name; the rows that serve what definitions refer to; and at the end their stacks.
+#: Of three lists of nodes: those that are no cleanups, cleanups, and all.
+LOOK = f"""
 SELECT 'n', {rows.NODE_LIST}, n.definition, NULL, {rows.RESOURCE_LIST}
 FROM node n LEFT JOIN resource r
     ON n.kind = 'u' AND r.stack_id = n.stack_id AND r.name = n.name
-WHERE n.id = ANY(%s)
+WHERE n.id = ANY({{others}})
 UNION ALL
 SELECT 'n', {rows.NODE_LIST}, n.definition, u.subject, {rows.RESOURCE_LIST}
 FROM node n LEFT JOIN resource r ON r.id = n.subject
     LEFT JOIN node u ON u.id = n.traversal_id || 'u' || r.name
-WHERE n.id = ANY(%s)
+WHERE n.id = ANY({{cleanups}})
 UNION ALL
 SELECT 'r', u.traversal_id, u.kind, u.name{', NULL' * (len(rows.NODE_FIELDS) - 1)},
     {', '.join(f'r.{one}' if one in rows.SERVING else 'NULL' for one in rows.RESOURCE)}
@@ -81,13 +85,20 @@ FROM node u JOIN resource r ON r.id = u.subject
 WHERE u.id = ANY(ARRAY(
     SELECT DISTINCT n.traversal_id || 'u' || required.name
     FROM node n, json_array_elements_text(n.definition::json -> 1) AS required(name)
-    WHERE n.id = ANY(%s) AND n.status = 'ready'
+    WHERE n.id = ANY({{others}}) AND n.status = 'ready'
         AND json_array_length(n.definition::json -> 1) <= {REQUIRED}
 ))
 UNION ALL
 SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + 1 + len(rows.RESOURCE))}
-FROM stack s WHERE s.id = ANY(ARRAY(SELECT DISTINCT stack_id FROM node WHERE id = ANY(%s)))
+FROM stack s WHERE s.id = ANY(ARRAY(SELECT DISTINCT stack_id FROM node WHERE id = ANY({{all}})))
 """
+VIEWS = LOOK.format(others='%s', cleanups='%s', all='%s')
+#: The same of those that the transaction before has noted.
+VIEWS_OF_READY = LOOK.format(
+    others=writes.NOTED,
+    cleanups=writes.NOTED_CLEANUPS,
+    all=f'{writes.NOTED} || {writes.NOTED_CLEANUPS}',
+)
 #: Where they tell of rows that are required what a check asks of them.
 SERVES = [len(rows.NODE_FIELDS) + 3 + rows.RESOURCE.index(one) for one in rows.SERVING]
 PAUSED = f"""
@@ -134,33 +145,66 @@ class CheckRows:
                     found[rows.key_of(row)] = rows.serving(row[3:], known)
         return found
 
-    @retried
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
+        return self.commit_ahead(commits, 0)[0]
+
+    def commit_ahead(
+        self, commits: Sequence[Commit], most: int
+    ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
+        try:
+            return self._commit(commits, most)
+        except db_exception.DBDuplicateEntry as error:
+            if any(commit.beside is not None for commit in commits):
+                raise AlreadyThere(str(error)) from error
+            raise
+
+    @retried
+    def _commit(
+        self, commits: Sequence[Commit], most: int
+    ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
         # Not repeated when the connection is lost: whether the commit stands is
         # not known then, and its guards would refuse it the second time.
         if self._is_postgresql:
             held = guards.as_read(commits)
             if held is not None:
                 with contextlib.suppress(Changed):
-                    return self._commit_unread(commits, held)
-        return self._commit_read(commits)
+                    return self._commit_unread(commits, held, most)
+        return self._commit_read(commits), {}
 
     @functools.cached_property
     def _is_postgresql(self) -> bool:
         return self.database.dialect == 'postgresql'
 
-    def _commit_unread(self, commits: Sequence[Commit], held: guards.Held) -> list[Outcome]:
+    def _commit_unread(
+        self, commits: Sequence[Commit], held: guards.Held, most: int
+    ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
         now = self._clock.now()
         outcomes = guards.apply_all(commits, held)
         released = held.released
+        if len(released) > bulk.ROWS:
+            # More than one statement tells who is ready: only the last would be heard.
+            raise Changed
+        looks = len(released) <= most and any(key.kind != Kind.ROOT for key in released)
+        seen = _Seen()
         with self.database.once() as script:
+            if looks:
+                script.add(BEGIN)
             unread.add(script, commits, held, now, self._ids)
-            if len(released) > bulk.ROWS:
-                # More than one statement tells who is ready: only the last would be heard.
-                raise Changed
-            unblocked = writes.release(script, released, now)
-            script.run()
-        return guards.announced(outcomes, held, unblocked)
+            records.join(script, held.beside)
+            if looks:
+                writes.release_and_note(script, released, now)
+                script.add(COMMIT)
+                script.add(VIEWS_OF_READY)
+                seen.take(script.rows())
+                ready = (key for key, node in seen.nodes.items() if key in released)
+                unblocked = {key for key in ready if seen.nodes[key].status == NodeStatus.READY}
+            else:
+                unblocked = writes.release(script, released, now)
+                script.run()
+        views = {
+            key: seen.view(key) for key in sorted(unblocked) if looks and key.kind != Kind.ROOT
+        }
+        return guards.announced(outcomes, held, unblocked), views
 
     def _commit_read(self, commits: Sequence[Commit]) -> list[Outcome]:
         now = self._clock.now()
@@ -178,6 +222,7 @@ class CheckRows:
             writes.save_resources(script, held.read, held.rows_saved, now)
             writes.add_events(script, held.events, self._ids, now)
             _save_aftermaths(script, held)
+            records.join(script, held.beside)
             unblocked = writes.release(script, held.released, now)
         return guards.announced(outcomes, held, unblocked)
 
@@ -235,11 +280,14 @@ class _Seen:
         ids = {rows.node_id(key): key.kind == Kind.CLEANUP for key in keys}
         cleanups = sorted(one for one, cleans in ids.items() if cleans)
         others = sorted(one for one, cleans in ids.items() if not cleans)
-        asked = link.run(VIEWS, (others, cleanups, others, sorted(ids)))
+        self.take(link.run(VIEWS, (others, cleanups, others, sorted(ids))).fetchall())
+
+    def take(self, found: Iterable[rows.Row]) -> None:
+        """Take in what such a statement has found."""
         width = len(rows.NODE_FIELDS) + 1
         self.required = {}
         known = rows.Known()
-        for one in asked.fetchall():
+        for one in found:
             if one[0] == 's':
                 stack = rows.stack_of(json.loads(one[1]))
                 self.stacks[stack.id] = stack

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
 from heatconv.db import bulk, rows, tables
+from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.resources.records import Record, Signal, numbered
+from heatconv.resources.records import Record, Signal, Writes, numbered
 from heatconv.storage.base import StoreUnavailable
 
 TABLE = tables.virtual_resource
@@ -20,6 +21,18 @@ TABLE = tables.virtual_resource
 SIGNAL_TRIES = 20
 COLUMNS = ('token', 'type', 'physical_id', 'properties', 'state')
 SOME = f'SELECT {", ".join(COLUMNS)} FROM virtual_resource WHERE token {{}}'
+
+
+def join(script: Script, several: Sequence[Writes]) -> None:
+    """Add to a transaction what plugins did; a token that is taken fails all of it."""
+    if not several:
+        return
+    replaced = [_values(one) for writes in several for one in writes.replaced]
+    script.update(TABLE, COLUMNS, replaced)
+    removed = [token for writes in several for token in writes.removed]
+    script.listed('DELETE FROM virtual_resource WHERE token {}', removed)
+    added = [_values(one) for writes in several for one in writes.added]
+    script.insert(TABLE, COLUMNS, added)
 
 
 class DatabaseRecords:

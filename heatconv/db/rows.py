@@ -175,7 +175,9 @@ def some_values(resource: Resource, columns: tuple[str, ...]) -> tuple[Any, ...]
         return ()
     get, written = _some(columns)
     values = get(resource) if len(columns) > 1 else (get(resource),)
-    return tuple([one if how is None else how(one) for one, how in zip(values, written, strict=True)])
+    return tuple(
+        [one if how is None else how(one) for one, how in zip(values, written, strict=True)]
+    )
 
 
 @functools.cache

@@ -170,7 +170,7 @@ def save_nodes(
 
 
 #: One statement that locks in the order of keys, or two commits could wait for each other.
-RELEASE = """
+RELEASING = """
 WITH given AS (SELECT a AS id, b AS number FROM json_to_recordset(%s) AS v(a text, b bigint)),
 locked AS (
     SELECT n.id, given.number FROM given CROSS JOIN LATERAL (
@@ -188,8 +188,22 @@ told AS (
     INSERT INTO ready (id, traversal_id, touched_at)
     SELECT id, traversal_id, %s FROM released WHERE blockers = 0
 )
+"""
+RELEASE = f"""{RELEASING}
 SELECT traversal_id, kind, name FROM released WHERE blockers = 0
 """
+#: The same, and the connection remembers who is ready, for a statement after the commit: only
+#: that sees what others have committed while this one waited for a lock.
+RELEASE_AND_NOTE = f"""{RELEASING}
+SELECT
+    set_config('heatconv.ready',
+        coalesce(array_agg(id) FILTER (WHERE kind <> 'c'), '{{}}')::text, false),
+    set_config('heatconv.cleanups',
+        coalesce(array_agg(id) FILTER (WHERE kind = 'c'), '{{}}')::text, false)
+FROM released WHERE blockers = 0
+"""
+NOTED = "current_setting('heatconv.ready', true)::text[]"
+NOTED_CLEANUPS = "current_setting('heatconv.cleanups', true)::text[]"
 
 #: In steps: MariaDB tells no rows that it updates, and notices at once who waits for whom.
 RELEASE_LIKE = """
@@ -226,6 +240,15 @@ def release(script: Script, released: Mapping[NodeKey, int], now: float) -> set[
     told = [rows.ready_values(key, now) for key in sorted(found)]
     script.insert(tables.ready, rows.READY, told)
     return found
+
+
+def release_and_note(script: Script, released: Mapping[NodeKey, int], now: float) -> None:
+    """Do the same on PostgreSQL, and have `NOTED` and `NOTED_CLEANUPS` say who is ready.
+
+    :param released: no more than one statement takes.
+    """
+    ids = [{'a': rows.node_id(key), 'b': number} for key, number in sorted(released.items())]
+    script.add(RELEASE_AND_NOTE, (bulk.encode(ids), now))
 
 
 def add_events(script: Script, events: Iterable[Event], ids: Ids, now: float) -> None:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from heatconv.convergence import fingerprint
 from heatconv.convergence.model import Observation, Reality, Verb
 from heatconv.hot.schema import TypeSchema
+from heatconv.resources.records import Writes
 
 __all__ = [
     'Asked',
@@ -108,6 +109,21 @@ class Plugin:
             raised instead is that of each.
         """
         return [self._outcome(one) for one in asked]
+
+    #: Whether `perform_joined` does what is asked. Then nothing that it does waits for
+    #: anything but the store.
+    joins: ClassVar[bool] = False
+
+    def perform_joined(
+        self, asked: Sequence[Asked]
+    ) -> list[tuple[Observation | Exception, Writes | None]]:
+        """Do what is asked of each resource as far as that is not written in the store.
+
+        Of a type whose reality is in the store: what is to be written is returned, and the
+        commit that tells what was observed writes it. So there is one commit less, and both
+        stand or neither does.
+        """
+        raise NotImplementedError
 
     def _outcome(self, asked: Asked) -> Observation | Exception:
         try:

@@ -35,6 +35,15 @@ class Signal:
     data: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What is to be done to records, each as its own method of `Records` would."""
+
+    added: tuple[Record, ...] = ()
+    replaced: tuple[Record, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
 class Signals(Protocol):
     """Keeps signals, by the token of who took them."""
 
@@ -176,7 +185,7 @@ class Draft:
         self._before = records.some(tokens) if tokens else {}
         self._now = dict(self._before)
         self._blind = frozenset(blind)
-        self._gone: list[str] = []
+        self._gone: dict[str, None] = {}
 
     def get(self, token: str) -> Record | None:
         return self._now.get(token)
@@ -191,10 +200,23 @@ class Draft:
     def remove(self, token: str) -> None:
         self._now.pop(token, None)
         if token in self._blind:
-            self._gone.append(token)
+            self._gone[token] = None
 
     def all(self) -> list[Record]:
         return [self._now[token] for token in sorted(self._now)]
+
+    def take(self, token: str) -> Writes | None:
+        """Return what has changed of one record, which is the caller's to save; or None."""
+        before, now = self._before.pop(token, None), self._now.pop(token, None)
+        if now is not None:
+            if before is None:
+                return Writes(added=(now,))
+            return None if now is before else Writes(replaced=(now,))
+        if token in self._gone:
+            del self._gone[token]
+        elif before is None:
+            return None
+        return Writes(removed=(token,))
 
     def finish(self) -> bool:
         """Save what has changed; return False if somebody else was faster with an add."""

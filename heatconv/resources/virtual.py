@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from heatconv.ports import Clock
 from heatconv.resources.plugin import Asked, Observation, Plugin, Reality, Resource, Verb
-from heatconv.resources.records import BulkRecords, Draft, Record, Records
+from heatconv.resources.records import BulkRecords, Draft, Record, Records, Writes
 
 
 class VirtualPlugin(Plugin):
@@ -19,6 +19,9 @@ class VirtualPlugin(Plugin):
     """
 
     bulk: ClassVar[int] = 200
+
+    #: It asks for nothing but records, of its own resources.
+    joins: ClassVar[bool] = True
 
     def __init__(self, records: BulkRecords, clock: Clock) -> None:
         self._records = records
@@ -33,6 +36,28 @@ class VirtualPlugin(Plugin):
 
     def perform(self, asked: Sequence[Asked]) -> list[Observation | Exception]:
         """Read all records at once, do everything to a draft of them, save it."""
+        draft, seen = self._drafted(asked)
+        if draft.finish():
+            return seen
+        # Somebody else made one of them meanwhile: what is there counts.
+        return super().perform(asked)
+
+    def perform_joined(
+        self, asked: Sequence[Asked]
+    ) -> list[tuple[Observation | Exception, Writes | None]]:
+        draft, seen = self._drafted(asked)
+        joined = [
+            draft.take(one.resource.token) if is_settled(outcome) else None
+            for one, outcome in zip(asked, seen, strict=True)
+        ]
+        if not draft.finish():
+            open_ = [at for at, outcome in enumerate(seen) if not is_settled(outcome)]
+            again = super().perform([asked[at] for at in open_])
+            for at, outcome in zip(open_, again, strict=True):
+                seen[at] = outcome
+        return list(zip(seen, joined, strict=True))
+
+    def _drafted(self, asked: Sequence[Asked]) -> tuple[Draft, list[Observation | Exception]]:
         # What is to be created is not there, as a rule: the insert will tell.
         looked, blind = [], []
         for one in asked:
@@ -43,13 +68,9 @@ class VirtualPlugin(Plugin):
         draft = Draft(self._records, looked, blind)
         self._drafts.current = draft
         try:
-            seen = super().perform(asked)
+            return draft, super().perform(asked)
         finally:
             self._drafts.current = None
-        if draft.finish():
-            return seen
-        # Somebody else made one of them meanwhile: what is there counts.
-        return super().perform(asked)
 
     def deletes_at_once(self, resource: Resource) -> bool:
         """Say whether a delete removes the record, whatever is in it."""
@@ -114,3 +135,11 @@ class VirtualPlugin(Plugin):
 
     def delete(self, resource: Resource) -> None:
         self.records.remove(resource.token)
+
+
+def is_settled(outcome: Observation | Exception) -> bool:
+    """Say whether that is all there is to see: the row is saved next."""
+    return isinstance(outcome, Observation) and outcome.reality in (
+        Reality.READY,
+        Reality.ABSENT,
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from heatconv.hot.constraints import AllowedValues, Range
 from heatconv.hot.schema import ANY, INTEGER, NUMBER, STRING, Attribute, Property, TypeSchema
@@ -37,6 +37,8 @@ class WaitConditionHandle(VirtualPlugin):
     """Takes signals."""
 
     takes_signals = True
+
+    joins: ClassVar[bool] = False
 
     schema = TypeSchema(
         description='Takes signals that a wait condition waits for.',
@@ -112,6 +114,8 @@ class WaitCondition(VirtualPlugin):
 
     #: Each look asks for the signals of its own handle.
     bulk = 1
+
+    joins: ClassVar[bool] = False
 
     schema = TypeSchema(
         description='Waits for signals.',

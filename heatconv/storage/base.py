@@ -129,6 +129,10 @@ class Doubtful(StoreUnavailable):
     """The connection was lost at the commit: whether it stands is not known."""
 
 
+class AlreadyThere(Exception):
+    """What was to be made beside a commit is there already: nothing was changed."""
+
+
 class Store(Protocol):
     """Keeps stacks, templates, resources, graph nodes, events and leases."""
 
@@ -256,7 +260,20 @@ class Store(Protocol):
         """
 
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
-        """Save each commit whose guards hold, in one transaction."""
+        """Save each commit whose guards hold, in one transaction.
+
+        :raises AlreadyThere: if what is to be written beside them is there already; nothing
+            is saved then.
+        """
+
+    def commit_ahead(
+        self, commits: Sequence[Commit], most: int
+    ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
+        """Commit, and look at what became ready by it, where that costs no round trip more.
+
+        :param most: how many nodes to look at, at most.
+        :return: the views of nodes that became ready; of none, if that is not so.
+        """
 
     def row(self, row_id: str) -> Resource | None:
         """Return one row as it is now."""

@@ -343,6 +343,11 @@ class MemoryStore:
             self._write(held)
             return guards.announced(outcomes, held, self._release(held.released))
 
+    def commit_ahead(
+        self, commits: Sequence[Commit], most: int
+    ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
+        return self.commit(commits), {}
+
     def _release(self, released: Mapping[NodeKey, int]) -> set[NodeKey]:
         unblocked = set()
         for key, number in released.items():

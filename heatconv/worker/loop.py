@@ -16,17 +16,20 @@ import itertools
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from oslo_log import log
 
 from heatconv import effects
 from heatconv.answers import Announcer, Templates, answer, tell
-from heatconv.convergence.model import Observation
+from heatconv.convergence.check import View
+from heatconv.convergence.evolve import evolve
+from heatconv.convergence.model import NodeKey, Observation
 from heatconv.effects import Effect, Task
 from heatconv.ports import Clock
-from heatconv.storage.base import Store, StoreUnavailable
+from heatconv.resources.records import Writes
+from heatconv.storage.base import AlreadyThere, Store, StoreUnavailable
 from heatconv.worker.fair import FairPool, FairQueue
 
 LOG = log.getLogger(__name__)
@@ -62,11 +65,13 @@ class Entry(NamedTuple):
     """A task that can go on, and what it is told.
 
     :ivar said: the answer to its last question.
+    :ivar beside: what its next commit has to write for the plugin.
     """
 
     lane: Lane
     task: Task
     said: Any
+    beside: Writes | None = None
 
 
 class Performer(Protocol):
@@ -77,6 +82,17 @@ class Performer(Protocol):
 
     def perform_many(self, effects: Sequence[effects.Perform]) -> Sequence[Observation | None]:
         """Do what is asked and observe; None for what the lease is too short."""
+
+    def joins(self, effect: effects.Perform) -> bool:
+        """Say whether what such a call does is written by the commit that tells of it."""
+
+    def perform_joined(
+        self, effects: Sequence[effects.Perform]
+    ) -> Sequence[tuple[Observation | None, Writes | None]]:
+        """The same, but for what is to be written."""
+
+    def save(self, writes: Writes) -> bool:
+        """Write what no commit has written; say whether nobody else was faster."""
 
 
 class Loop:
@@ -132,6 +148,8 @@ class Loop:
         self._lock = threading.Lock()
         self._draining = threading.Event()
         self._woken = False
+        #: What the last commit has told of nodes that it made ready.
+        self._ahead: Mapping[NodeKey, View] = {}
 
     @property
     def live(self) -> int:
@@ -286,6 +304,9 @@ class Loop:
                 asked.setdefault(type(effect), []).append((entry, effect))
         for kind, questions in asked.items():
             try:
+                if kind is effects.Perform:
+                    answered.extend(self._perform_all(questions))
+                    continue
                 for entry, said in self._answer(kind, questions):
                     answered.append(Entry(entry.lane, entry.task, said))
             except Exception as error:
@@ -313,14 +334,23 @@ class Loop:
                 if not answered:
                     return None
                 effect = entry.task.send(answered[0][1])
-            return effect
+            return effect if entry.beside is None else self._with(effect, entry.beside)
         except StopIteration:
             self._finished(entry)
+            if entry.beside is not None:
+                self._save_alone(entry.beside)
         except Exception:
             LOG.exception('A task is dropped: it has a fault')
             self._finished(entry)
             self._lost()
         return None
+
+    def _save_alone(self, beside: Writes) -> None:
+        try:
+            self._performer.save(beside)
+        except Exception:
+            LOG.exception('What a plugin did cannot be written now')
+            self._lost()
 
     def _lost(self) -> None:
         try:
@@ -348,7 +378,7 @@ class Loop:
         asked = [effect for _, effect in questions]
         answers: list[Any]
         if kind is effects.Load:
-            answers = list(self._store.views([effect.key for effect in asked]))
+            answers = self._views([effect.key for effect in asked])
             for view in answers:
                 if view.node is not None and view.stack is not None:
                     self._on_view(view.node.key.traversal_id, view.stack.project_id)
@@ -359,15 +389,12 @@ class Loop:
                 {key: found[key] for key in effect.keys if key in found} for effect in asked
             ]
         elif kind is effects.Save:
-            answers = list(self._store.commit([effect.commit for effect in asked]))
+            room = self._batch_size - len(self._ready)
+            answers, self._ahead = self._store.commit_ahead([one.commit for one in asked], room)
         elif kind is effects.Cast:
             keys = dict.fromkeys(key for effect in asked for key in effect.keys)
             self._announcer.nodes(tuple(keys))
             answers = [None] * len(asked)
-        elif kind is effects.Perform:
-            for together in self._together(questions):
-                self._pool.submit(*together[0][0].lane, self._perform, together)
-            return []
         elif kind is effects.Sleep:
             for entry, effect in questions:
                 due = self._clock.now() + effect.seconds
@@ -378,6 +405,13 @@ class Loop:
         else:
             return self._answer_each(questions)
         return list(zip(entries, answers, strict=True))
+
+    def _views(self, keys: list[NodeKey]) -> list[View]:
+        """Return what checks need to know of nodes, some of which the last commit has told."""
+        ahead, self._ahead = self._ahead, {}
+        others = [key for key in keys if key not in ahead]
+        read = dict(zip(others, self._store.views(others), strict=True)) if others else {}
+        return [ahead[key] if key in ahead else read[key] for key in keys]
 
     def _answer_each(self, questions: list[tuple[Entry, Any]]) -> list[tuple[Entry, Any]]:
         """Answer one by one, so that what is wrong with one harms no other."""
@@ -394,6 +428,36 @@ class Loop:
                 answered.append((entry, said))
         if failed:
             self._lost()
+        return answered
+
+    def _with(self, effect: Effect, beside: Writes) -> Effect:
+        """Have a commit write what a plugin did; whatever else comes first, it is written.
+
+        :raises AlreadyThere: if somebody else was faster.
+        """
+        if isinstance(effect, effects.Save):
+            return effects.Save(evolve(effect.commit, beside=beside))
+        if not self._performer.save(beside):
+            raise AlreadyThere
+        return effect
+
+    def _perform_all(self, questions: list[tuple[Entry, effects.Perform]]) -> list[Entry]:
+        """Call plugins: those that need nothing but the store now, the others in the pool."""
+        answered: list[Entry] = []
+        for together in self._together(questions):
+            if not self._performer.joins(together[0][1]):
+                self._pool.submit(*together[0][0].lane, self._perform, together)
+                continue
+            done: Sequence[tuple[Observation | None, Writes | None]]
+            done = [(None, None)] * len(together)
+            try:
+                done = self._performer.perform_joined([effect for _, effect in together])
+            except Exception:
+                # As if the lease had been too short: others look at what is real.
+                LOG.exception('A call of a plugin could not be made')
+                self._lost()
+            for (entry, _), (seen, beside) in zip(together, done, strict=True):
+                answered.append(Entry(entry.lane, entry.task, seen, beside))
         return answered
 
     def _together(

@@ -12,6 +12,7 @@ from heatconv.answers import Announcer
 from heatconv.convergence.model import NodeKey
 from heatconv.effects import Task
 from heatconv.ports import Clock, Ids
+from heatconv.resources.records import BulkRecords
 from heatconv.resources.registry import Registry
 from heatconv.shares import Alone, Shares
 from heatconv.storage.base import Store, StoreUnavailable
@@ -47,6 +48,7 @@ class Worker:
 
     :param server: the name that messages for this process alone go to.
     :param shares: says which stacks its sweep looks after; all if None.
+    :param records: those of the built-in types, if they are in the database of the store.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Worker:
         options: WorkerOptions | None = None,
         server: str = '',
         shares: Shares | None = None,
+        records: BulkRecords | None = None,
     ) -> None:
         self.options = options or WorkerOptions()
         self._ids = ids
@@ -76,7 +79,7 @@ class Worker:
         self._loop = Loop(
             store,
             templates,
-            PluginPerformer(registry, self.lease, self.options.action_timeout),
+            PluginPerformer(registry, self.lease, self.options.action_timeout, records),
             announcer,
             clock,
             threads=self.options.threads,

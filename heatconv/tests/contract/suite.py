@@ -538,6 +538,28 @@ class StoreContract:
         outcome = self.converge(keys['C'], x=1)
         self.assertEqual((NodeKey(made.stack.traversal_id, Kind.ROOT, UPDATES),), outcome.ready)
 
+    def read(self, key: NodeKey, commit: Commit) -> Commit:
+        """Have a commit tell what its node was read as, as the runtime does."""
+        assert commit.node is not None
+        return evolve(commit, node=evolve(commit.node, read=self.view(key).node))
+
+    def test_commit_ahead_tells_what_a_look_would(self) -> None:
+        made = self.prepare(self.stack(), 'A', 'B', C=('A', 'B'), D=('A',), E=('C',))
+        keys = {name: self.update_key(made, name) for name in 'ABCDE'}
+        steps = {name: self.begin(keys[name], x=1) for name in 'AB'}
+        self.store.commit([step.commit for step in steps.values()])
+        commits = [
+            self.read(keys[name], self.finish(keys[name], step).commit)
+            for name, step in steps.items()
+        ]
+        outcomes, views = self.store.commit_ahead(commits, 10)
+        self.assertEqual([(keys['D'],), (keys['C'],)], [one.ready for one in outcomes])
+        for key, view in views.items():
+            self.assertEqual(self.view(key), view)
+            self.assertEqual(self.view(key).required, view.required)
+        # Where that takes another round trip, none is told.
+        self.assertIn(sorted(views), ([], [keys['C'], keys['D']]))
+
     def test_finishes_in_one_batch_count_each(self) -> None:
         made = self.prepare(self.stack(), 'A', 'B', C=('A', 'B'))
         keys = [self.update_key(made, name) for name in 'AB']

@@ -8,6 +8,7 @@ import testtools
 
 from heatconv.storage.memory import MemoryStore
 from heatconv.tests.contract.differential import compare
+from heatconv.tests.contract.joined import JoinedContract
 from heatconv.tests.contract.suite import StoreContract
 from heatconv.tests.databases import SqliteDatabase
 
@@ -17,7 +18,7 @@ class MemoryStoreTest(StoreContract, testtools.TestCase):
         return MemoryStore(clock, ids)
 
 
-class SqliteStoreTest(StoreContract, testtools.TestCase):
+class SqliteStoreTest(JoinedContract, StoreContract, testtools.TestCase):
     def make_store(self, clock: Any, ids: Any) -> Any:
         return self.useFixture(SqliteDatabase()).store(clock, ids)
 

@@ -45,7 +45,9 @@ class HistoryTestCase(StoreContract, testtools.TestCase):
         self.store.commit([step.commit for step in steps])
         self.store.serving(keys)
         ends = [self.finish(key, step) for key, step in zip(keys, steps, strict=True)]
+        last = ends.pop()
         self.store.commit([end.commit for end in ends])
+        self.store.commit_ahead([self.read(keys[-1], last.commit)], 10)
         self.store.waiting_on([step.call.row.id for step in steps])
         self.store.row(steps[0].call.row.id)
         self.store.lost_nodes(1e12, 10)

@@ -6,17 +6,41 @@ from typing import Any
 
 import testtools
 
+from heatconv.convergence.model import UPDATES
 from heatconv.tests import databases
 from heatconv.tests.contract.differential import compare
+from heatconv.tests.contract.joined import JoinedContract
 from heatconv.tests.contract.suite import StoreContract
 
 
-class PostgresqlStoreTest(StoreContract, testtools.TestCase):
+class PostgresqlStoreTest(JoinedContract, StoreContract, testtools.TestCase):
     def make_store(self, clock: Any, ids: Any) -> Any:
         return self.useFixture(databases.postgresql()).store(clock, ids)
 
+    def test_commit_looks_ahead_in_the_same_trip(self) -> None:
+        """What is ready is told, once: neither too much of it nor what only a root is."""
+        made = self.prepare(self.stack(), 'A', 'B', 'D', C=('A', 'B'), E=('A',), F=('D',))
+        keys = {name: self.update_key(made, name) for name in 'ABCDEF'}
+        steps = {name: self.begin(keys[name], x=1) for name in 'ABD'}
+        self.store.commit([step.commit for step in steps.values()])
 
-class MysqlStoreTest(StoreContract, testtools.TestCase):
+        def end(name: str, most: int) -> tuple[list[str], list[str]]:
+            commit = self.read(keys[name], self.finish(keys[name], steps[name]).commit)
+            (outcome,), views = self.store.commit_ahead([commit], most)
+            return [key.name for key in outcome.ready], [key.name for key in views]
+
+        self.assertEqual((['E'], ['E']), end('A', 10))
+        self.assertEqual((['C'], ['C']), end('B', 1))
+        self.assertEqual((['F'], []), end('D', 0))
+        for name in 'CEF':
+            steps[name] = self.begin(keys[name], x=1)
+            self.one(steps[name].commit)
+        self.assertEqual(([], []), end('C', 10))
+        self.assertEqual(([], []), end('E', 10))
+        self.assertEqual(([UPDATES], []), end('F', 10))
+
+
+class MysqlStoreTest(JoinedContract, StoreContract, testtools.TestCase):
     def make_store(self, clock: Any, ids: Any) -> Any:
         return self.useFixture(databases.mysql()).store(clock, ids)
 

@@ -94,6 +94,11 @@ class Parts:
         self.clock.time += seconds
         self.lease.renew()
 
+    def prepare_all(self) -> None:
+        """Prepare what was asked for, and check nothing."""
+        while self.heard.wishes:
+            self.run(prepare(self.heard.wishes.pop(0), self.ids, self.settles))
+
     def checker(self) -> Checker:
         return Checker(self.lease.id, self.ids, self.clock, 1.0)
 
@@ -248,7 +253,7 @@ class EngineTestCase(testtools.TestCase):
 
     def anew(self) -> None:
         """Begin with an empty store."""
-        self.parts = Parts(self.store_type, self.clock_type)
+        self.parts = self.make_parts()
         self.store: Any = self.parts.store
         self.heard = self.parts.heard
         self.context = context()
@@ -260,6 +265,9 @@ class EngineTestCase(testtools.TestCase):
             self.parts.ids,
             max_template_size=10_000,
         )
+
+    def make_parts(self) -> Parts:
+        return Parts(self.store_type, self.clock_type)
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a method of the engine API."""

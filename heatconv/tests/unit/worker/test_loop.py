@@ -261,6 +261,9 @@ class Blocking:
     def bulk(self, effect: effects.Perform) -> int:
         return 1
 
+    def joins(self, effect: Any) -> bool:
+        return False
+
     def perform_many(self, asked: Sequence[effects.Perform]) -> list[Observation]:
         self.asked.set()
         self.go_on.wait(PATIENCE)
@@ -513,6 +516,9 @@ class TogetherTest(LoopTestCase):
         class Recording:
             def bulk(self, effect: effects.Perform) -> int:
                 return 2 if effect.call.row.type == 'Type' else 1
+
+            def joins(self, effect: Any) -> bool:
+                return False
 
             def perform_many(self, asked: Sequence[effects.Perform]) -> list[Observation]:
                 made.append([(one.call.row.id, one.call.verb) for one in asked])

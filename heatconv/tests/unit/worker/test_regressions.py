@@ -49,6 +49,9 @@ class LoopTest(EngineTestCase):
             def bulk(self, effect: Any) -> int:
                 return 1
 
+            def joins(self, effect: Any) -> bool:
+                return False
+
             def perform_many(self, asked: Any) -> Any:
                 raise OSError('the database is gone')
 
