@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence import fingerprint
@@ -53,6 +53,8 @@ class CompiledDefinition:
 
     :param fingerprint: a digest of all that it says.
     :param nested: of one that is a stack, a digest of what that is made of.
+    :param reads: the names of the resources that its functions refer to, None if that is not
+        known: the others that it requires it only comes after.
     """
 
     def __init__(
@@ -61,7 +63,9 @@ class CompiledDefinition:
         fingerprint: str,
         registry: Registry,
         nested: str = '',
+        reads: Collection[str] | None = None,
     ) -> None:
+        self.reads = reads
         self._definition = definition
         self._fingerprint = fingerprint
         self._registry = registry
@@ -73,10 +77,16 @@ class CompiledDefinition:
         return self._definition.requires
 
     def wanted(
-        self, stack: Any, template_id: str | None, serving: Mapping[str, Resource]
+        self,
+        stack: Any,
+        template_id: str | None,
+        serving: Mapping[str, Resource],
+        others: Sequence[str] = (),
     ) -> Wanted:
         """Resolve it with the rows that serve what it refers to.
 
+        :param others: further rows that it requires, a line of each; see
+            `heatconv.convergence.fingerprint`.
         :raises TemplateError: if it does not resolve, or to something invalid.
         """
         definition = self._definition
@@ -107,12 +117,14 @@ class CompiledDefinition:
             type=definition.type,
             properties=properties,
             template_id=template_id,
-            requires=tuple(sorted([row.id for row in serving.values()])),
+            requires=tuple(
+                sorted([*(row.id for row in serving.values()), *map(fingerprint.of_line, others)])
+            ),
             deletion_policy=definition.deletion_policy,
             # What is gone from the template counts as changed too, and a
             # property that the type no longer knows cannot change in place.
             replace_on_change=replace_on_change,
-            fingerprint=fingerprint.wanted(self._fingerprint, serving.values()),
+            fingerprint=fingerprint.wanted(self._fingerprint, serving.values(), others),
             restricted=definition.restricted,
             mends=plugin.mends,
             external_id=definition.external_id,
@@ -124,10 +136,15 @@ class BrokenDefinition:
 
     def __init__(self, requires: tuple[str, ...], error: TemplateError) -> None:
         self.requires = requires
+        self.reads = requires
         self._error = error
 
     def wanted(
-        self, stack: Any, template_id: str | None, serving: Mapping[str, Resource]
+        self,
+        stack: Any,
+        template_id: str | None,
+        serving: Mapping[str, Resource],
+        others: Sequence[str] = (),
     ) -> Wanted:
         """Refuse.
 
@@ -203,7 +220,11 @@ class CompiledTemplate:
     def words(self, name: str) -> str | None:
         """Return the definition that a node brings with it; see `TemplateCache.defined`."""
         definition = self.definitions[name]
-        said = [definition.fingerprint, definition.requires, self._source[name]]
+        declaration = self._source[name]
+        if 'depends_on' in declaration:
+            # All that it requires is told already.
+            declaration = {key: one for key, one in declaration.items() if key != 'depends_on'}
+        said = [definition.fingerprint, definition.requires, declaration]
         made_of = self._nested.get(name)
         return encode(said if made_of is None else [*said, made_of])
 
@@ -411,15 +432,16 @@ class TemplateCache:
         """
         head = self.head(template_id)[0]
         known, requires, declaration, *made_of = json.loads(words)
-        # What it depends on may not be there: only the whole template says so, and did.
+        # Releases before this one told again what it depends on.
         declaration.pop('depends_on', None)
         try:
             compiled = hot.compile_definition(name, declaration, head, self._schema)
         except TemplateError as error:
             # It would be tried for ever: better it fails, and says why.
             return BrokenDefinition(tuple(requires), error)
+        reads = compiled.requires
         compiled = evolve(compiled, requires=tuple(requires))
-        return CompiledDefinition(compiled, known, self._registry, *made_of)
+        return CompiledDefinition(compiled, known, self._registry, *(made_of or ('',)), reads)
 
     def declared(self, template_id: str | None, name: str) -> ResourceDefinition | None:
         """Return what a template says of one resource, or None; the others are not compiled.

@@ -139,6 +139,12 @@ def needs(commits: Iterable[Commit]) -> Needs:
     return Needs(tuple(sorted(stacks)), tuple(sorted(nodes)), tuple(sorted(rows)))
 
 
+def widest(commits: Iterable[Commit]) -> int:
+    """Return how many nodes wait for the one that most wait for."""
+    reads = (commit.node.read for commit in commits if commit.node is not None)
+    return max((len(read.successors) for read in reads if read is not None), default=0)
+
+
 def as_read(commits: Iterable[Commit]) -> Held | None:
     """Hold what commits were decided on, as if nothing had changed since.
 

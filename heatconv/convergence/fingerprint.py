@@ -18,22 +18,39 @@ from heatconv.convergence.model import Resource
 #: Bytes of a digest: two different ones are never the same.
 SIZE = 12
 
+#: So many texts are put together at once.
+LOT = 1_000
+
 
 def digest(*words: str) -> str:
     """Return a name for some texts."""
-    text = '\0'.join((*words, '')).encode('utf-8', 'surrogatepass')
-    return hashlib.blake2b(text, digest_size=SIZE).hexdigest()
+    made = hashlib.blake2b(digest_size=SIZE)
+    for start in range(0, len(words), LOT):
+        text = '\0'.join((*words[start : start + LOT], ''))
+        made.update(text.encode('utf-8', 'surrogatepass'))
+    return made.hexdigest()
 
 
-def wanted(definition: str, required: Iterable[Resource]) -> str:
+def line(row: Resource) -> str:
+    """Return what a row that is required is, and as it was left, in one line."""
+    return f'{row.id} {row.fingerprint}'
+
+
+def of_line(said: str) -> str:
+    """Return the id of the row that such a line is about."""
+    return said.partition(' ')[0]
+
+
+def wanted(definition: str, required: Iterable[Resource], others: Iterable[str] = ()) -> str:
     """Return what a check makes of a definition and the rows that it requires.
 
     :param definition: a digest of the definition; empty if there is none.
+    :param others: further rows that it requires, a line of each.
     """
     if not definition:
         return ''
-    rows = sorted([(row.id, row.fingerprint) for row in required])
-    return digest(definition, *[f'{row_id} {made}' for row_id, made in rows])
+    # An id is no beginning of another one's followed by a space: this is the order of ids.
+    return digest(definition, *sorted([*map(line, required), *others]))
 
 
 def stamped(made: str, version: int) -> str:

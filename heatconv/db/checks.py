@@ -164,7 +164,7 @@ class CheckRows:
     ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
         # Not repeated when the connection is lost: whether the commit stands is
         # not known then, and its guards would refuse it the second time.
-        if self._is_postgresql:
+        if self._is_postgresql and guards.widest(commits) <= bulk.ROWS:
             held = guards.as_read(commits)
             if held is not None:
                 with contextlib.suppress(Changed):

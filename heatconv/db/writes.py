@@ -190,7 +190,7 @@ told AS (
 )
 """
 RELEASE = f"""{RELEASING}
-SELECT traversal_id, kind, name FROM released WHERE blockers = 0
+SELECT id FROM released WHERE blockers = 0
 """
 #: The same, and the connection remembers who is ready, for a statement after the commit: only
 #: that sees what others have committed while this one waited for a lock.
@@ -212,7 +212,7 @@ UPDATE node SET
     blockers = blockers - %s
 WHERE id {}
 """
-UNBLOCKED = 'SELECT traversal_id, kind, name FROM node WHERE id {} AND blockers = 0'
+UNBLOCKED = 'SELECT id FROM node WHERE id {} AND blockers = 0'
 
 
 def release(script: Script, released: Mapping[NodeKey, int], now: float) -> set[NodeKey]:
@@ -221,25 +221,28 @@ def release(script: Script, released: Mapping[NodeKey, int], now: float) -> set[
     Nobody reads the nodes: only their counters move. Last in a transaction: what many
     wait for is locked by each of them.
     """
-    ids = [(rows.node_id(key), number) for key, number in sorted(released.items())]
-    if not ids:
-        return set()
     found: set[NodeKey] = set()
     if script.dialect == 'postgresql':
-        for chunk in chunks(ids, bulk.ROWS):
-            given = bulk.encode([{'a': node_id, 'b': number} for node_id, number in chunk])
-            script.add(RELEASE, (given, now))
-            found.update(map(rows.key_of, script.rows()))
+        for keys in chunks(sorted(released), bulk.ROWS):
+            by_id = {rows.node_id(key): key for key in keys}
+            script.add(RELEASE, (_counted(by_id, released), now))
+            found.update(by_id[node_id] for (node_id,) in script.rows())
         return found
-    by_number: dict[int, list[str]] = {}
-    for node_id, number in ids:
-        by_number.setdefault(number, []).append(node_id)
+    by_number: dict[int, list[NodeKey]] = {}
+    for key in sorted(released):
+        by_number.setdefault(released[key], []).append(key)
     for number, alike in sorted(by_number.items()):
-        script.listed(RELEASE_LIKE, alike, [number, number])
-        found.update(map(rows.key_of, script.fetch(UNBLOCKED, alike)))
-    told = [rows.ready_values(key, now) for key in sorted(found)]
-    script.insert(tables.ready, rows.READY, told)
+        for keys in chunks(alike, bulk.ROWS):
+            by_id = {rows.node_id(key): key for key in keys}
+            script.listed(RELEASE_LIKE, list(by_id), [number, number])
+            found.update(by_id[node_id] for (node_id,) in script.fetch(UNBLOCKED, list(by_id)))
+    for ready in chunks(sorted(found), bulk.ROWS):
+        script.insert(tables.ready, rows.READY, [rows.ready_values(key, now) for key in ready])
     return found
+
+
+def _counted(by_id: Mapping[str, NodeKey], released: Mapping[NodeKey, int]) -> str:
+    return bulk.encode([{'a': node_id, 'b': released[key]} for node_id, key in by_id.items()])
 
 
 def release_and_note(script: Script, released: Mapping[NodeKey, int], now: float) -> None:
@@ -247,8 +250,8 @@ def release_and_note(script: Script, released: Mapping[NodeKey, int], now: float
 
     :param released: no more than one statement takes.
     """
-    ids = [{'a': rows.node_id(key), 'b': number} for key, number in sorted(released.items())]
-    script.add(RELEASE_AND_NOTE, (bulk.encode(ids), now))
+    by_id = {rows.node_id(key): key for key in sorted(released)}
+    script.add(RELEASE_AND_NOTE, (_counted(by_id, released), now))
 
 
 def add_events(script: Script, events: Iterable[Event], ids: Ids, now: float) -> None:

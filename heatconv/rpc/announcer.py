@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -129,6 +130,7 @@ def keys_of(nodes: Sequence[Sequence[str]]) -> Iterator[NodeKey]:
     for node in nodes:
         try:
             traversal_id, kind, name = node
-            yield NodeKey(str(traversal_id), Kind(kind), str(name))
+            # A hundred thousand may wait that are of one traversal.
+            yield NodeKey(sys.intern(str(traversal_id)), Kind(kind), str(name))
         except ValueError:
             LOG.warning('Not the name of a node: %r', node)

@@ -7,10 +7,18 @@ a plugin. A process may die at any yield; what it leaves is found by the sweep.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping, Sequence
 from typing import Any, Protocol
 
-from heatconv.convergence import check, cleanup, closing, look, patience, settle
+from heatconv.convergence import (
+    check,
+    cleanup,
+    closing,
+    fingerprint,
+    look,
+    patience,
+    settle,
+)
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
@@ -54,6 +62,10 @@ from heatconv.ports import Clock, Ids
 CONFLICTS = 10
 
 
+#: How many of the rows that a definition requires are read at once.
+SERVED = 1_000
+
+
 #: What a delete that makes up for something has not done yet.
 AGAIN = (Reality.PENDING, Reality.READY, Reality.UNKNOWN)
 
@@ -73,13 +85,23 @@ class CompiledDefinition(Protocol):
 
     @property
     def requires(self) -> tuple[str, ...]:
-        """Return the names of the resources that it refers to."""
+        """Return the names of the resources that it requires."""
+
+    @property
+    def reads(self) -> Collection[str] | None:
+        """Return the names of those that it reads something of; None if that is not known."""
 
     def wanted(
-        self, stack: Any, template_id: str | None, serving: Mapping[str, Resource]
+        self,
+        stack: Any,
+        template_id: str | None,
+        serving: Mapping[str, Resource],
+        others: Sequence[str] = (),
     ) -> Wanted:
         """Resolve a definition with the rows that serve what it refers to.
 
+        :param others: a line of each row that it only comes after; see
+            `heatconv.convergence.fingerprint`.
         :raises TemplateError: if it does not resolve, or to something invalid.
         """
 
@@ -204,22 +226,45 @@ class Checker:
         requires = compiled.requires
         there = view.required
         serving = {name: there[name] for name in requires if name in there} if there else {}
+        others: list[str] = []
         if len(serving) < len(requires):
-            keys = {n: NodeKey(key.traversal_id, Kind.UPDATE, n) for n in requires}
-            rows: dict[NodeKey, Resource] = yield Serving(tuple(keys.values()))
-            serving = {name: rows[node] for name, node in keys.items() if node in rows}
-        if len(serving) < len(requires):
+            serving, others = yield from self._serving(key, compiled)
+        if len(serving) + len(others) < len(requires):
             # What it requires is done, so it is there, unless the traversal is
             # over: then the guards of any commit would say so too.
             return None, Step('superseded while looking')
         try:
-            wanted = compiled.wanted(view.stack, template_id, serving)
+            wanted = compiled.wanted(view.stack, template_id, serving, others)
         except TemplateError as error:
             return None, check.refuse(view, str(error), self.ids.fresh(), self.clock.now())
         step = check.begin(
             view, wanted, self.lease, self.ids.fresh(), self.ids.fresh(), self.clock.now()
         )
         return wanted, step
+
+    def _serving(
+        self, key: NodeKey, compiled: CompiledDefinition
+    ) -> Generator[Effect, Any, tuple[dict[str, Resource], list[str]]]:
+        """Read the rows that serve what a definition requires, so many at once.
+
+        :return: those that it reads something of, by name, and a line of each of the others:
+            one resource may require a hundred thousand.
+        """
+        serving: dict[str, Resource] = {}
+        others: list[str] = []
+        for start in range(0, len(compiled.requires), SERVED):
+            names = compiled.requires[start : start + SERVED]
+            keys = {name: NodeKey(key.traversal_id, Kind.UPDATE, name) for name in names}
+            rows: dict[NodeKey, Resource] = yield Serving(tuple(keys.values()))
+            for name, node in keys.items():
+                row = rows.get(node)
+                if row is None:
+                    return {}, []
+                if compiled.reads is None or name in compiled.reads:
+                    serving[name] = row
+                else:
+                    others.append(fingerprint.line(row))
+        return serving, others
 
     def _look(self, view: View, stack: Stack) -> Generator[Effect, Any, Step]:
         """Look at a resource, again where it is not known yet what it is like."""

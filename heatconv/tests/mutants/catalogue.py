@@ -88,7 +88,7 @@ MUTANTS = (
     Mutant(
         'fingerprint_of_the_definition_alone',
         FINGERPRINT,
-        "return digest(definition, *[f'{row_id} {made}' for row_id, made in rows])",
+        'return digest(definition, *sorted([*map(line, required), *others]))',
         'return digest(definition)',
     ),
     Mutant(

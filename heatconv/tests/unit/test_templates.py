@@ -8,6 +8,7 @@ from typing import Any
 
 import testtools
 
+from heatconv.convergence.fingerprint import line
 from heatconv.hot.errors import (
     InvalidProperty,
     InvalidReference,
@@ -316,6 +317,30 @@ class DefinedTest(TemplatesTestCase):
             self.assertEqual(
                 together.wanted(stack(), 'new', serving), alone.wanted(stack(), 'new', serving)
             )
+
+    def test_what_it_only_comes_after_may_be_told_in_lines(self) -> None:
+        for name, reads in (('A', ()), ('B', ('A',)), ('D', ('B',)), ('E', ())):
+            together, alone = self.both(name)
+            self.assertEqual(reads, alone.reads)
+            serving = {one: self.serving[one] for one in together.requires}
+            others = [line(row) for name, row in serving.items() if name not in reads]
+            read = {name: serving[name] for name in reads}
+            self.assertEqual(
+                together.wanted(stack(), 'new', serving),
+                alone.wanted(stack(), 'new', read, others[::-1]),
+            )
+
+    def test_words_of_releases_before_told_twice_what_it_depends_on(self) -> None:
+        definition = self.whole.definitions['E']
+        declaration = self.content['template']['resources']['E']
+        words = json.dumps([definition.fingerprint, definition.requires, declaration])
+        self.assertNotIn('depends_on', self.whole.words('E') or '')
+        alone = self.cache.defined(self.template_id, 'E', words)
+        serving = {one: self.serving[one] for one in ('A', 'D')}
+        self.assertEqual(
+            self.whole.definition('E').wanted(stack(), 'new', serving),
+            alone.wanted(stack(), 'new', serving),
+        )
 
     def test_refuses_the_same(self) -> None:
         together, alone = self.both('D')

@@ -17,6 +17,7 @@ from heatconv.resources.test_resource import TestResource
 from heatconv.templates import TemplateCache
 from heatconv.tests.unit.engine.parts import thing
 from heatconv.tests.unit.worker.checking import A, CheckTestCase
+from heatconv.worker import check as worker_check
 from heatconv.worker.check import CONFLICTS, Checker
 
 FOREVER = {'wait_secs': -1}
@@ -79,6 +80,46 @@ class OrderTest(CheckTestCase):
         call = task.until(effects.Perform).call
         self.assertRegex(call.properties['value'], '^stack-A-0+')
         self.assertEqual(1, len(call.row.requires))
+
+    def last_of(self, resources: Any) -> Any:
+        """Make all of a stack but F, whose check has just begun."""
+        identity = self.create(resources)
+        self.parts.prepare_all()
+        first, self.heard.keys = list(self.heard.keys), []
+        for key in first:
+            self.parts.run(self.parts.checker().check(key))
+        return identity, self.checking(self.key('F'))
+
+    def test_many_that_are_required_are_read_in_pieces(self) -> None:
+        self.patch(worker_check, 'SERVED', 2)
+        last = thing({'get_resource': 'B'}, depends_on=list('ACDE'))
+        resources = {**{name: thing() for name in 'ABCDE'}, 'F': last}
+        identity, task = self.last_of(resources)
+        asked = []
+        while not isinstance(task.effect, effects.Perform):
+            if isinstance(task.effect, effects.Serving):
+                asked.append(''.join(key.name for key in task.effect.keys))
+            task.step()
+        self.assertEqual(['AB', 'CD', 'E'], asked)
+        rows = self.rows(identity)
+        expected = tuple(sorted(rows[name].id for name in 'ABCDE'))
+        self.assertEqual(expected, task.effect.call.row.requires)
+        self.assertRegex(task.effect.call.properties['value'], '^stack-B-0+')
+        task.go_on()
+        # An update that changes nothing finds the fingerprint that this has left.
+        self.update(identity, resources, description='again')
+        self.parts.prepare_all()
+        self.assertEqual([], [key for key in self.heard.keys if key.kind == Kind.UPDATE])
+
+    def test_one_of_many_that_is_gone_ends_it(self) -> None:
+        self.patch(worker_check, 'SERVED', 2)
+        last = thing(depends_on=list('ABC'))
+        _, task = self.last_of({**{name: thing() for name in 'ABC'}, 'F': last})
+        task.until(effects.Serving)
+        task.step()
+        self.assertIsInstance(task.effect, effects.Serving)
+        task.say({})
+        self.assertEqual('superseded while looking', task.effect.reason)
 
     def test_plugin_is_told_the_project_and_the_name_of_the_stack(self) -> None:
         _, task = self.begun()
