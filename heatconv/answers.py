@@ -72,6 +72,8 @@ def answer(effect: Effect, store: Store, templates: Templates, announcer: Announ
             return store.put_off(aftermath, due_at)
         case effects.Trace():
             tell(effect)
+        case effects.Ahead():
+            return None
         case _:
             raise TypeError(f'{effect} needs a runtime of its own')
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from oslo_context import context
@@ -58,13 +57,6 @@ def about(project_id: str, request_id: str, stack: str, resource: str) -> None:
         resource=resource,
         overwrite=True,
     )
-
-
-def about_nothing() -> None:
-    """Have the lines that this thread logs from now on be about nothing."""
-    with contextlib.suppress(AttributeError):
-        # As oslo.context's own fixture forgets it; there is no other way.
-        del context._request_store.context
 
 
 def current_request_id() -> str:

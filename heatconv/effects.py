@@ -114,6 +114,22 @@ class Perform:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """Answer with what would be observed if a call were carried out, or None.
+
+    Nothing is done. Of a type whose reality is in the store: the next commit does it, if it
+    is one that is `at_once`. None where the type is another one, or where it would not be
+    over at once.
+    """
+
+    call: Call
+    project_id: str
+    stack_name: str
+    request_id: str = ''
+    makes_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sleep:
     """Answer after some seconds."""
 
@@ -165,6 +181,7 @@ Effect = (
     | Reload
     | Waiting
     | Perform
+    | Ahead
     | Sleep
     | Cast
     | CastWish

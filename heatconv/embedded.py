@@ -86,8 +86,7 @@ class Embedded:
             migration.upgrade(database)
         clock, ids = ports.SystemClock(), ports.SystemIds()
         self.store = DatabaseStore(database, clock, ids)
-        records = DatabaseRecords(database)
-        registry = Registry.installed(records, clock)
+        registry = Registry.installed(DatabaseRecords(database), clock)
         templates = TemplateCache(self.store, registry)
         self._note_interrupted()
 
@@ -98,7 +97,7 @@ class Embedded:
         self._started.append(bus.cleanup)
         announcer = RpcAnnouncer(bus)
         self.worker = Worker(
-            self.store, registry, templates, announcer, clock, ids, OPTIONS, records=records
+            self.store, registry, templates, announcer, clock, ids, OPTIONS, in_store=True
         )
         announcer.keep = self.worker.keep
         requests = Requests(self.store, templates, announcer, clock, ids)

@@ -142,7 +142,6 @@ class Parts:
     topics: Topics
     database: Database
     store: DatabaseStore
-    records: DatabaseRecords
     registry: Registry
     templates: TemplateCache
     announcer: RpcAnnouncer
@@ -174,8 +173,7 @@ def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
     base = database(conf)
     check_schema(base)
     store = DatabaseStore(base, clock, ids)
-    records = DatabaseRecords(base)
-    registry = Registry.installed(records, clock)
+    registry = Registry.installed(DatabaseRecords(base), clock)
     bus = transport(conf)
     topics = Topics(conf.engine.topic)
     slot = Slot(f'{topics.engine}-{kind}', socket.gethostname())
@@ -194,7 +192,6 @@ def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
         topics=topics,
         database=base,
         store=store,
-        records=records,
         registry=registry,
         templates=TemplateCache(store, registry, max_template_size=conf.engine.max_template_size),
         announcer=RpcAnnouncer(bus, topics, shares=partition),
@@ -268,7 +265,7 @@ def worker(conf: cfg.ConfigOpts, made: Parts) -> Worker:
         options,
         made.server,
         made.partition,
-        made.records,
+        in_store=True,
     )
     made.announcer.keep = worker.keep
     requests = Requests(

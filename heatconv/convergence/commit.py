@@ -168,7 +168,10 @@ def as_read(commits: Iterable[Commit]) -> Held | None:
             or commit.aftermath is not None
         ):
             return None
-        held.nodes[write.key] = evolve(write.read, status=write.was, subject=write.subject)
+        node = write.read
+        if (node.status, node.subject) != (write.was, write.subject):
+            node = evolve(node, status=write.was, subject=write.subject)
+        held.nodes[write.key] = node
         if row is not None:
             if row.guard == RowGuard.DEAD_CLAIM or row.read.suspect or row.read.id in held.rows:
                 return None

@@ -106,8 +106,9 @@ class Commit:
         commit has no other part.
     :ivar node_events: told only if the node part stands.
     :ivar aftermath: to be remembered with it.
-    :ivar beside: what the runtime has written with it, if the row part stands; no decision
-        knows what that is.
+    :ivar at_once: what a plugin was foreseen to do is done by this commit.
+    :ivar beside: the same in words of the runtime, which has it written if the row part
+        stands; no decision knows what that is.
     """
 
     row: RowWrite | None = None
@@ -121,6 +122,7 @@ class Commit:
     events: tuple[Event, ...] = ()
     node_events: tuple[Event, ...] = ()
     aftermath: Aftermath | None = None
+    at_once: bool = False
     beside: Any = None
 
 

@@ -81,6 +81,10 @@ class Asked:
     changed: Sequence[str] = ()
 
 
+#: What would be observed, and what has to be written for that.
+Foreseen = tuple[Observation, Writes | None]
+
+
 class Plugin:
     """One resource type; subclass it and register it under ``heatconv.resources``."""
 
@@ -110,18 +114,16 @@ class Plugin:
         """
         return [self._outcome(one) for one in asked]
 
-    #: Whether `perform_joined` does what is asked. Then nothing that it does waits for
-    #: anything but the store.
-    joins: ClassVar[bool] = False
+    #: Whether `foresee` can tell. Then it waits for nothing but the store.
+    foresees: ClassVar[bool] = False
 
-    def perform_joined(
-        self, asked: Sequence[Asked]
-    ) -> list[tuple[Observation | Exception, Writes | None]]:
-        """Do what is asked of each resource as far as that is not written in the store.
+    def foresee(self, asked: Sequence[Asked]) -> list[Foreseen | None]:
+        """Tell what would be observed of each resource if what is asked were done.
 
         Of a type whose reality is in the store: what is to be written is returned, and the
-        commit that tells what was observed writes it. So there is one commit less, and both
-        stand or neither does.
+        commit that tells what was observed writes it, so that both stand or neither does.
+
+        :return: None for what would not be over at once.
         """
         raise NotImplementedError
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 from heatconv.ports import Clock
-from heatconv.resources.plugin import Asked, Observation, Plugin, Reality, Resource, Verb
-from heatconv.resources.records import BulkRecords, Draft, Record, Records, Writes
+from heatconv.resources.plugin import Asked, Foreseen, Observation, Plugin, Reality, Resource, Verb
+from heatconv.resources.records import BulkRecords, Draft, Record, Records
 
 
 class VirtualPlugin(Plugin):
@@ -21,7 +21,7 @@ class VirtualPlugin(Plugin):
     bulk: ClassVar[int] = 200
 
     #: It asks for nothing but records, of its own resources.
-    joins: ClassVar[bool] = True
+    foresees: ClassVar[bool] = True
 
     def __init__(self, records: BulkRecords, clock: Clock) -> None:
         self._records = records
@@ -42,20 +42,12 @@ class VirtualPlugin(Plugin):
         # Somebody else made one of them meanwhile: what is there counts.
         return super().perform(asked)
 
-    def perform_joined(
-        self, asked: Sequence[Asked]
-    ) -> list[tuple[Observation | Exception, Writes | None]]:
+    def foresee(self, asked: Sequence[Asked]) -> list[Foreseen | None]:
         draft, seen = self._drafted(asked)
-        joined = [
-            draft.take(one.resource.token) if is_settled(outcome) else None
+        return [
+            (outcome, draft.take(one.resource.token)) if is_over(outcome) else None
             for one, outcome in zip(asked, seen, strict=True)
         ]
-        if not draft.finish():
-            open_ = [at for at, outcome in enumerate(seen) if not is_settled(outcome)]
-            again = super().perform([asked[at] for at in open_])
-            for at, outcome in zip(open_, again, strict=True):
-                seen[at] = outcome
-        return list(zip(seen, joined, strict=True))
 
     def _drafted(self, asked: Sequence[Asked]) -> tuple[Draft, list[Observation | Exception]]:
         # What is to be created is not there, as a rule: the insert will tell.
@@ -137,8 +129,8 @@ class VirtualPlugin(Plugin):
         self.records.remove(resource.token)
 
 
-def is_settled(outcome: Observation | Exception) -> bool:
-    """Say whether that is all there is to see: the row is saved next."""
+def is_over(outcome: Observation | Exception) -> TypeGuard[Observation]:
+    """Say whether that is all there is to see."""
     return isinstance(outcome, Observation) and outcome.reality in (
         Reality.READY,
         Reality.ABSENT,

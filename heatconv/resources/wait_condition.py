@@ -38,7 +38,7 @@ class WaitConditionHandle(VirtualPlugin):
 
     takes_signals = True
 
-    joins: ClassVar[bool] = False
+    foresees: ClassVar[bool] = False
 
     schema = TypeSchema(
         description='Takes signals that a wait condition waits for.',
@@ -115,7 +115,7 @@ class WaitCondition(VirtualPlugin):
     #: Each look asks for the signals of its own handle.
     bulk = 1
 
-    joins: ClassVar[bool] = False
+    foresees: ClassVar[bool] = False
 
     schema = TypeSchema(
         description='Waits for signals.',

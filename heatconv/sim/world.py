@@ -14,14 +14,14 @@ from typing import Any
 
 from heatconv import answers, effects
 from heatconv.convergence.hooks import due
-from heatconv.convergence.model import NodeKey, Resource, Stack
+from heatconv.convergence.model import NodeKey, Observation, Resource, Stack
 from heatconv.convergence.step import Outcome, Verdict
 from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests import Requests
 from heatconv.exception import HeatconvException
 from heatconv.resources.registry import Registry
-from heatconv.sim import language, script
+from heatconv.sim import foresight, language, script
 from heatconv.sim.moves import (
     LATER,
     NEXT,
@@ -53,7 +53,14 @@ SWEEP_SECONDS = 4.0
 AFTERMATH_SECONDS = 12.0
 
 #: Questions whose answer no one else can change, or that nobody waits for.
-FUSED = (effects.Trace, effects.Compiled, effects.Hooked, effects.Cast, effects.CastWish)
+FUSED = (
+    effects.Trace,
+    effects.Compiled,
+    effects.Hooked,
+    effects.Cast,
+    effects.CastWish,
+    effects.Ahead,
+)
 
 
 class World:
@@ -88,6 +95,8 @@ class World:
         self._hooks = hooks(watchers)
         self.sweeps = sweeps
         self.settles = settles
+        #: Whether reality is in the store, so that commits do what plugins would.
+        self.at_once = False
         self.tracing = tracing
         self.trace: list[str] = []
         self.steps = 0
@@ -264,7 +273,11 @@ class World:
                 assert row is not None
                 self.note(f'user: clears {hook} of {row.name}')
                 self._user.clear(self.snapshots[stack_id].stack, row.name, hook)
-                self._look(stack_id)
+                after = self._look(stack_id).nodes.get(key)
+                if after is not None and after.status == 'paused' and due(after) == hook:
+                    # There was another one of that name: it is still to be cleared.
+                    self._serial += 1
+                    self.pauses.append(Pause(self._serial, key))
 
     # Messages
 
@@ -403,6 +416,8 @@ class World:
             self._perform(one, effect)  # type: ignore[arg-type]
         elif kind is effects.Sleep:
             one.due = self.clock.time + effect.seconds  # type: ignore[union-attr]
+        elif kind is effects.Ahead:
+            self._ahead(one, effect)  # type: ignore[arg-type]
         elif kind is effects.Save:
             self._save(one, effect)  # type: ignore[arg-type]
         elif kind is effects.Prepare:
@@ -426,6 +441,8 @@ class World:
         """Answer at once what needs no step of its own."""
         while isinstance(one.effect, FUSED):
             effect = one.effect
+            if self.at_once and isinstance(effect, effects.Ahead):
+                return
             said = None
             if isinstance(effect, effects.Trace):
                 if self.tracing:
@@ -464,13 +481,44 @@ class World:
             tell(self, one, effect, seen)
         self._send(one, seen)
 
-    def _save(self, one: Running, effect: effects.Save) -> None:
+    def _ahead(self, one: Running, effect: effects.Ahead) -> None:
+        """Tell what a call would come to; what is then to do it is saved in the same step.
+
+        In a store nobody else changes one of its records in between: the guards see to that.
+        """
+        seen = foresight.foresee(self.reality, effect)
+        self._send(one, seen)
+        saving = one.effect
+        if seen is not None and isinstance(saving, effects.Save) and saving.commit.at_once:
+            self._save(one, saving, effect, seen)
+
+    def _carry_out(self, one: Running, effect: effects.Ahead, seen: Observation) -> None:
+        """Do what a commit that stands does."""
+        asked = foresight.carried_out(effect)
+        for tell in self._hooks['acting']:
+            tell(self, one, asked)
+        assert one.worker is not None
+        real = one.worker.performer.act(asked)
+        if real != seen:
+            self.violate(f'foresight: {effect.call.verb} of {effect.call.row.name}: {real}')
+        for tell in self._hooks['acted']:
+            tell(self, one, asked, real)
+
+    def _save(
+        self,
+        one: Running,
+        effect: effects.Save,
+        ahead: effects.Ahead | None = None,
+        foreseen: Observation | None = None,
+    ) -> None:
         commit = effect.commit
         outcome: Outcome = self.store.commit([commit])[0]
         if outcome.verdict == Verdict.REFUSED:
             self.note(f'{_who(one)} refused')
             self._send(one, outcome)
             return
+        if ahead is not None and foreseen is not None:
+            self._carry_out(one, ahead, foreseen)
         if commit.row is not None:
             stack_id = commit.row.read.stack_id
         elif commit.node is not None:

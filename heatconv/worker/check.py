@@ -11,6 +11,7 @@ from collections.abc import Collection, Generator, Mapping, Sequence
 from typing import Any, Protocol
 
 from heatconv.convergence import (
+    at_once,
     check,
     cleanup,
     closing,
@@ -38,6 +39,7 @@ from heatconv.convergence.model import (
 from heatconv.convergence.recovery import Orphan, follow_up, void
 from heatconv.convergence.step import Call, Commit, Outcome, Step, Verdict
 from heatconv.effects import (
+    Ahead,
     Cast,
     CastWish,
     Compiled,
@@ -129,6 +131,8 @@ class Checker:
         for _ in range(CONFLICTS):
             view: View = yield Load(key)
             wanted, step = yield from self._begin(view, key)
+            if step.call is not None and step.call.verb in at_once.VERBS:
+                step = yield from self._at_once(key, view, wanted, step, step.call)
             yield Trace(key, step.reason)
             if step.commit is None:
                 return
@@ -140,6 +144,17 @@ class Checker:
             return
         if step.call is not None:
             yield from self._operate(key, view, wanted, step.call)
+
+    def _at_once(
+        self, key: NodeKey, view: View, wanted: Wanted | None, begin: Step, call: Call
+    ) -> Generator[Effect, Any, Step]:
+        """Return a step that begins and finishes, where one commit can do all of it."""
+        assert view.stack is not None
+        stack = view.stack
+        seen = yield Ahead(call, stack.project_id, stack.name, stack.request_id)
+        if seen is None:
+            return begin
+        return at_once.fuse(begin, self._finish(key, view, wanted, call, seen))
 
     def settle(self, row: Resource) -> Task:
         """Settle a row that no node is about."""

@@ -17,7 +17,7 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from oslo_log import log
 
@@ -28,8 +28,9 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import NodeKey, Observation
 from heatconv.effects import Effect, Task
 from heatconv.ports import Clock
+from heatconv.resources.plugin import Foreseen
 from heatconv.resources.records import Writes
-from heatconv.storage.base import AlreadyThere, Store, StoreUnavailable
+from heatconv.storage.base import Store, StoreUnavailable
 from heatconv.worker.fair import FairPool, FairQueue
 
 LOG = log.getLogger(__name__)
@@ -57,15 +58,18 @@ MANY = 10
 GATHERED = 3
 
 
+#: A call of a plugin.
+C = TypeVar('C', effects.Perform, effects.Ahead)
+
 #: What is answered without asking anybody, but for the first use of a template.
-AT_ONCE = (effects.Trace, effects.Compiled, effects.Defined)
+AT_ONCE = (effects.Trace, effects.Compiled, effects.Defined, effects.Ahead)
 
 
 class Entry(NamedTuple):
     """A task that can go on, and what it is told.
 
     :ivar said: the answer to its last question.
-    :ivar beside: what its next commit has to write for the plugin.
+    :ivar beside: what its next commit has to write, if that does what was foreseen.
     """
 
     lane: Lane
@@ -77,22 +81,17 @@ class Entry(NamedTuple):
 class Performer(Protocol):
     """Calls plugins."""
 
-    def bulk(self, effect: effects.Perform) -> int:
+    def bulk(self, effect: effects.Perform | effects.Ahead) -> int:
         """Return how many such calls may be made as one."""
 
     def perform_many(self, effects: Sequence[effects.Perform]) -> Sequence[Observation | None]:
         """Do what is asked and observe; None for what the lease is too short."""
 
-    def joins(self, effect: effects.Perform) -> bool:
-        """Say whether what such a call does is written by the commit that tells of it."""
+    def foresees(self, effect: effects.Ahead) -> bool:
+        """Say whether a commit of the store can do what is asked."""
 
-    def perform_joined(
-        self, effects: Sequence[effects.Perform]
-    ) -> Sequence[tuple[Observation | None, Writes | None]]:
-        """The same, but for what is to be written."""
-
-    def save(self, writes: Writes) -> bool:
-        """Write what no commit has written; say whether nobody else was faster."""
+    def foresee(self, effects: Sequence[effects.Ahead]) -> Sequence[Foreseen | None]:
+        """Tell what such calls would come to."""
 
 
 class Loop:
@@ -304,8 +303,8 @@ class Loop:
                 asked.setdefault(type(effect), []).append((entry, effect))
         for kind, questions in asked.items():
             try:
-                if kind is effects.Perform:
-                    answered.extend(self._perform_all(questions))
+                if kind is effects.Ahead:
+                    answered.extend(self._foresee(questions))
                     continue
                 for entry, said in self._answer(kind, questions):
                     answered.append(Entry(entry.lane, entry.task, said))
@@ -330,27 +329,26 @@ class Loop:
                     tell(effect)
                     effect = entry.task.send(None)
                     continue
+                if isinstance(effect, effects.Ahead):
+                    if self._performer.foresees(effect):
+                        return effect
+                    effect = entry.task.send(None)
+                    continue
                 answered = self._answer_each([(entry, effect)])
                 if not answered:
                     return None
                 effect = entry.task.send(answered[0][1])
-            return effect if entry.beside is None else self._with(effect, entry.beside)
+            if entry.beside is not None and isinstance(effect, effects.Save):
+                if effect.commit.at_once:
+                    return effects.Save(evolve(effect.commit, beside=entry.beside))
+            return effect
         except StopIteration:
             self._finished(entry)
-            if entry.beside is not None:
-                self._save_alone(entry.beside)
         except Exception:
             LOG.exception('A task is dropped: it has a fault')
             self._finished(entry)
             self._lost()
         return None
-
-    def _save_alone(self, beside: Writes) -> None:
-        try:
-            self._performer.save(beside)
-        except Exception:
-            LOG.exception('What a plugin did cannot be written now')
-            self._lost()
 
     def _lost(self) -> None:
         try:
@@ -395,6 +393,10 @@ class Loop:
             keys = dict.fromkeys(key for effect in asked for key in effect.keys)
             self._announcer.nodes(tuple(keys))
             answers = [None] * len(asked)
+        elif kind is effects.Perform:
+            for together in self._together(questions):
+                self._pool.submit(*together[0][0].lane, self._perform, together)
+            return []
         elif kind is effects.Sleep:
             for entry, effect in questions:
                 due = self._clock.now() + effect.seconds
@@ -430,41 +432,24 @@ class Loop:
             self._lost()
         return answered
 
-    def _with(self, effect: Effect, beside: Writes) -> Effect:
-        """Have a commit write what a plugin did; whatever else comes first, it is written.
-
-        :raises AlreadyThere: if somebody else was faster.
-        """
-        if isinstance(effect, effects.Save):
-            return effects.Save(evolve(effect.commit, beside=beside))
-        if not self._performer.save(beside):
-            raise AlreadyThere
-        return effect
-
-    def _perform_all(self, questions: list[tuple[Entry, effects.Perform]]) -> list[Entry]:
-        """Call plugins: those that need nothing but the store now, the others in the pool."""
+    def _foresee(self, questions: list[tuple[Entry, effects.Ahead]]) -> list[Entry]:
+        """Tell what calls would come to that a commit can carry out."""
         answered: list[Entry] = []
         for together in self._together(questions):
-            if not self._performer.joins(together[0][1]):
-                self._pool.submit(*together[0][0].lane, self._perform, together)
-                continue
-            done: Sequence[tuple[Observation | None, Writes | None]]
-            done = [(None, None)] * len(together)
+            told: Sequence[Foreseen | None] = [None] * len(together)
             try:
-                done = self._performer.perform_joined([effect for _, effect in together])
-            except Exception:
-                # As if the lease had been too short: others look at what is real.
-                LOG.exception('A call of a plugin could not be made')
-                self._lost()
-            for (entry, _), (seen, beside) in zip(together, done, strict=True):
+                told = self._performer.foresee([effect for _, effect in together])
+            except Exception as error:
+                # Then they are made as those of any other type, and say so themselves.
+                LOG.debug('What a plugin would do cannot be told: %s', error)
+            for (entry, _), one in zip(together, told, strict=True):
+                seen, beside = (None, None) if one is None else one
                 answered.append(Entry(entry.lane, entry.task, seen, beside))
         return answered
 
-    def _together(
-        self, questions: list[tuple[Entry, effects.Perform]]
-    ) -> Iterator[list[tuple[Entry, effects.Perform]]]:
+    def _together(self, questions: list[tuple[Entry, C]]) -> Iterator[list[tuple[Entry, C]]]:
         """Group calls that one call of a plugin can make: of a stack, a type, a verb."""
-        groups: dict[Any, list[tuple[Entry, effects.Perform]]] = {}
+        groups: dict[Any, list[tuple[Entry, C]]] = {}
         for entry, effect in questions:
             most = self._performer.bulk(effect)
             key = (entry.lane, effect.call.row.type, effect.call.verb, effect.makes_up)

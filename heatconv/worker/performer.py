@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from oslo_log import log
 
-from heatconv.context import about, about_nothing
+from heatconv.context import about
 from heatconv.convergence.model import ADOPTED, Observation, Reality, Verb
-from heatconv.effects import Perform
-from heatconv.resources.plugin import Asked, Plugin, Resource, TransientError
-from heatconv.resources.records import BulkRecords, Writes
+from heatconv.effects import Ahead, Perform
+from heatconv.resources.plugin import Asked, Foreseen, Plugin, Resource, TransientError
 from heatconv.resources.registry import Registry
 from heatconv.worker.lease import LeaseKeeper
 
@@ -22,8 +21,8 @@ class PluginPerformer:
 
     :param action_timeout: seconds that one call may take at most: an action
         starts only while the lease is valid for longer than that.
-    :param records: those of the built-in types, if they are where the store of the worker
-        is, so that its commits write them.
+    :param in_store: the records of the built-in types are where the store of the worker is,
+        so that its commits can write them.
     """
 
     def __init__(
@@ -31,12 +30,12 @@ class PluginPerformer:
         registry: Registry,
         lease: LeaseKeeper,
         action_timeout: float,
-        records: BulkRecords | None = None,
+        in_store: bool = False,
     ) -> None:
         self._registry = registry
         self._lease = lease
         self._action_timeout = action_timeout
-        self._records = records
+        self._in_store = in_store
 
     def perform(self, effect: Perform) -> Observation | None:
         """Do what is asked, then look; None if the lease is too short."""
@@ -50,47 +49,23 @@ class PluginPerformer:
         self._lease.give_up(claim)
         return False
 
-    def bulk(self, effect: Perform) -> int:
+    def bulk(self, effect: Perform | Ahead) -> int:
         """Return how many such calls may be made as one."""
         plugin = self._registry.plugin(effect.call.row.type)
         return 1 if plugin is None else plugin.bulk
 
-    def joins(self, effect: Perform) -> bool:
-        """Say whether what such a call does is written by the commit that tells of it.
-
-        What makes up for something is followed by no commit.
-        """
-        if self._records is None or effect.makes_up:
+    def foresees(self, effect: Ahead) -> bool:
+        """Say whether a commit of the store can do what is asked."""
+        if not self._in_store:
             return False
         plugin = self._registry.plugin(effect.call.row.type)
-        return plugin is not None and plugin.joins
+        return plugin is not None and plugin.foresees
 
-    def perform_joined(
-        self, effects: Sequence[Perform]
-    ) -> list[tuple[Observation | None, Writes | None]]:
-        """Do what is asked but for what a commit has to write."""
-        admitted = [one for one in effects if self.admits(one)]
-        if len(admitted) < len(effects):
-            # They are left to others, as the lease is.
-            return [(None, None)] * len(effects)
-        plugin, asked = self._asked(effects)
+    def foresee(self, effects: Sequence[Ahead]) -> list[Foreseen | None]:
+        """Tell what such calls of one type and stack would come to."""
+        plugin = self._registry.plugin(effects[0].call.row.type)
         assert plugin is not None
-        done = plugin.perform_joined(asked)
-        if any(isinstance(outcome, Exception) for outcome, _ in done):
-            _tell_about(effects)
-        try:
-            return [
-                (self._observation(plugin, one, outcome), writes)
-                for one, (outcome, writes) in zip(asked, done, strict=True)
-            ]
-        finally:
-            # This thread has others to serve.
-            about_nothing()
-
-    def save(self, writes: Writes) -> bool:
-        """Write what no commit has written after all; say whether nobody else was faster."""
-        assert self._records is not None
-        return self._records.save(writes.added, writes.replaced, writes.removed)
+        return plugin.foresee(asked_of(effects))
 
     def perform_many(self, effects: Sequence[Perform]) -> list[Observation | None]:
         """Do what is asked of several resources of one type and stack."""
@@ -105,8 +80,10 @@ class PluginPerformer:
     def _act(self, effects: Sequence[Perform]) -> list[Observation]:
         if not effects:
             return []
-        _tell_about(effects)
-        plugin, asked = self._asked(effects)
+        first = effects[0]
+        name = first.call.row.name if len(effects) == 1 else f'{len(effects)} resources'
+        about(first.project_id, first.request_id, first.stack_name, name)
+        plugin, asked = self._registry.plugin(first.call.row.type), asked_of(effects)
         if plugin is None:
             reason = f'no plugin for {effects[0].call.row.type} is installed'
             return [Observation(Reality.FAILED, reason=reason) for _ in effects]
@@ -116,20 +93,9 @@ class PluginPerformer:
         except Exception as error:  # whatever a plugin raises, its resource has failed
             outcomes = [error] * len(asked)
         return [
-            self._observation(plugin, one, outcome)
+            self._failed(plugin, one, outcome) if isinstance(outcome, Exception) else outcome
             for one, outcome in zip(asked, outcomes, strict=True)
         ]
-
-    def _asked(self, effects: Sequence[Perform]) -> tuple[Plugin | None, list[Asked]]:
-        asked = [Asked(one.call.verb, _resource(one), one.call.changed) for one in effects]
-        return self._registry.plugin(effects[0].call.row.type), asked
-
-    def _observation(
-        self, plugin: Plugin, asked: Asked, outcome: Observation | Exception
-    ) -> Observation:
-        if isinstance(outcome, Exception):
-            return self._failed(plugin, asked, outcome)
-        return outcome
 
     def _failed(self, plugin: Plugin, asked: Asked, error: Exception) -> Observation:
         resource, verb = asked.resource, asked.verb
@@ -169,13 +135,11 @@ class PluginPerformer:
         )
 
 
-def _tell_about(effects: Sequence[Perform]) -> None:
-    first = effects[0]
-    name = first.call.row.name if len(effects) == 1 else f'{len(effects)} resources'
-    about(first.project_id, first.request_id, first.stack_name, name)
+def asked_of(effects: Sequence[Perform] | Sequence[Ahead]) -> list[Asked]:
+    return [Asked(one.call.verb, _resource(one), one.call.changed) for one in effects]
 
 
-def _resource(effect: Perform) -> Resource:
+def _resource(effect: Perform | Ahead) -> Resource:
     row = effect.call.row
     return Resource(
         token=row.token,

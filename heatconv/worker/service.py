@@ -12,7 +12,6 @@ from heatconv.answers import Announcer
 from heatconv.convergence.model import NodeKey
 from heatconv.effects import Task
 from heatconv.ports import Clock, Ids
-from heatconv.resources.records import BulkRecords
 from heatconv.resources.registry import Registry
 from heatconv.shares import Alone, Shares
 from heatconv.storage.base import Store, StoreUnavailable
@@ -48,7 +47,7 @@ class Worker:
 
     :param server: the name that messages for this process alone go to.
     :param shares: says which stacks its sweep looks after; all if None.
-    :param records: those of the built-in types, if they are in the database of the store.
+    :param in_store: the records of the built-in types are in the database of the store.
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class Worker:
         options: WorkerOptions | None = None,
         server: str = '',
         shares: Shares | None = None,
-        records: BulkRecords | None = None,
+        in_store: bool = False,
     ) -> None:
         self.options = options or WorkerOptions()
         self._ids = ids
@@ -79,7 +78,7 @@ class Worker:
         self._loop = Loop(
             store,
             templates,
-            PluginPerformer(registry, self.lease, self.options.action_timeout, records),
+            PluginPerformer(registry, self.lease, self.options.action_timeout, in_store),
             announcer,
             clock,
             threads=self.options.threads,

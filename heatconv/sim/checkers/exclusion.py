@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heatconv.convergence.model import Observation, Verb
-from heatconv.effects import Perform
+from heatconv.effects import Perform, Save
 from heatconv.sim.moves import Running
 from heatconv.sim.snapshot import Watcher
 from heatconv.sim.world import World
@@ -30,6 +30,9 @@ class ExclusionChecker(Watcher):
 
     def acting(self, world: World, one: Running, effect: Perform) -> None:
         if effect.makes_up or (one.worker is not None and one.worker.parked):
+            return
+        if isinstance(one.effect, Save):
+            # The commit does it that stands only if nobody claims the row.
             return
         row = world.store.row(effect.call.row.id)
         if row is None or row.claim != effect.call.row.claim:

@@ -24,7 +24,9 @@ class OrderChecker(Watcher):
     ) -> None:
         """At the begin of an update node: what it depends on is there."""
         write = commit.node
-        if write is None or write.key.kind != Kind.UPDATE or write.now != 'running':
+        if write is None or write.key.kind != Kind.UPDATE:
+            return
+        if write.now != 'running' and not commit.at_once:
             return
         template = world.written.get(after.stack.template_id)
         if template is None or write.key.name not in template.resources:

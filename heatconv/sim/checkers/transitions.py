@@ -39,19 +39,33 @@ class TransitionChecker(Watcher):
         before: Snapshot,
         after: Snapshot,
     ) -> None:
-        self._rows(world, before, after)
+        self._rows(world, before, after, commit)
         self._stack(world, before.stack, after.stack)
 
-    def _rows(self, world: World, before: Snapshot, after: Snapshot) -> None:
+    def _rows(
+        self, world: World, before: Snapshot, after: Snapshot, commit: Commit | None = None
+    ) -> None:
         for row_id, old in before.rows.items():
             new = after.rows.get(row_id)
             if new is old:
                 continue
+            state = states.state(old)
+            if (
+                commit is not None
+                and commit.at_once
+                and commit.row
+                and commit.row.read.id == row_id
+            ):
+                # It was begun, too, and that is told.
+                begun = (commit.events[0].action, commit.events[0].status)
+                if not states.allowed(state, begun) or begun[1] != Status.IN_PROGRESS:
+                    world.violate(f'transition: {_named(old)} became {begun}')
+                state = begun
             if new is None:
-                if states.state(old) not in MAY_GO:
+                if state not in MAY_GO:
                     world.violate(f'transition: {_named(old)} vanished')
                 continue
-            if not states.allowed(states.state(old), states.state(new)):
+            if not states.allowed(state, states.state(new)):
                 world.violate(f'transition: {_named(old)} became {_state(new)}')
             if new.version < old.version:
                 world.violate(f'transition: {_named(old)} went back to version {new.version}')

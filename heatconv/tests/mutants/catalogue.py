@@ -25,6 +25,7 @@ class Mutant:
 
 TRAVERSAL = 'heatconv.convergence.traversal'
 COMMIT = 'heatconv.convergence.commit'
+AT_ONCE = 'heatconv.convergence.at_once'
 FINGERPRINT = 'heatconv.convergence.fingerprint'
 CHECK = 'heatconv.convergence.check'
 CLEANUP = 'heatconv.convergence.cleanup'
@@ -115,6 +116,13 @@ MUTANTS = (
         'if stack.action in LOOKS or (stack.template_id is None and stack.action == '
         'Action.DELETE):',
         'if stack.action in LOOKS:',
+    ),
+    # Begin and finish in one commit
+    Mutant(
+        'at_once_wherever_the_node_is',
+        AT_ONCE,
+        '        at_once=True,\n',
+        '        at_once=True,\n        late_stands=True,\n',
     ),
     # Which row serves a name
     Mutant(

@@ -216,6 +216,9 @@ class Driven:
     def _send(self, answer: Any) -> None:
         try:
             self.effect = self._task.send(answer)
+            while isinstance(self.effect, effects.Ahead):
+                # Reality is not in this store: that is no moment to die at.
+                self.effect = self._task.send(None)
         except StopIteration:
             self.effect = None
 

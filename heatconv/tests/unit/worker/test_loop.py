@@ -261,7 +261,7 @@ class Blocking:
     def bulk(self, effect: effects.Perform) -> int:
         return 1
 
-    def joins(self, effect: Any) -> bool:
+    def foresees(self, effect: Any) -> bool:
         return False
 
     def perform_many(self, asked: Sequence[effects.Perform]) -> list[Observation]:
@@ -517,7 +517,7 @@ class TogetherTest(LoopTestCase):
             def bulk(self, effect: effects.Perform) -> int:
                 return 2 if effect.call.row.type == 'Type' else 1
 
-            def joins(self, effect: Any) -> bool:
+            def foresees(self, effect: Any) -> bool:
                 return False
 
             def perform_many(self, asked: Sequence[effects.Perform]) -> list[Observation]:

@@ -49,7 +49,7 @@ class LoopTest(EngineTestCase):
             def bulk(self, effect: Any) -> int:
                 return 1
 
-            def joins(self, effect: Any) -> bool:
+            def foresees(self, effect: Any) -> bool:
                 return False
 
             def perform_many(self, asked: Any) -> Any:

@@ -1,0 +1,25 @@
+"""Plugins whose reality is in the store: what they do is done by the commit that tells of it."""
+
+from __future__ import annotations
+
+import copy
+
+from heatconv.convergence.model import Observation
+from heatconv.effects import Ahead, Perform
+from heatconv.resources.virtual import is_over
+from heatconv.sim.reality import Reality, SimResource
+from heatconv.worker.performer import asked_of
+
+
+def foresee(reality: Reality, effect: Ahead) -> Observation | None:
+    """Tell what a call would come to; reality stays as it is.
+
+    :return: None if it would not be over at once.
+    """
+    (outcome,) = SimResource(copy.deepcopy(reality)).perform(asked_of([effect]))
+    return outcome if is_over(outcome) else None
+
+
+def carried_out(effect: Ahead) -> Perform:
+    """Return the call that a commit carries out."""
+    return Perform(effect.call, effect.project_id, effect.stack_name, False, effect.request_id)
