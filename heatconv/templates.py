@@ -18,6 +18,7 @@ from heatconv.hot.definitions import ResourceDefinition
 from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownType
 from heatconv.hot.functions import stacks
 from heatconv.hot.limits import budget_within
+from heatconv.hot.resources import Earlier
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.nesting import Nesting
@@ -159,10 +160,13 @@ class CompiledTemplate:
     :param source: its section ``resources``, as it was written.
     :param surroundings: a digest of what its resources may refer to beside each other.
     :param nesting: the templates that it uses as types.
+    :param like: one whose definitions it may share.
     :ivar accepted: it is valid with the types that are installed here.
+    :ivar beside: all that it was made of but its resources and outputs.
     """
 
     accepted = False
+    beside: Any = None
 
     def __init__(
         self,
@@ -171,6 +175,7 @@ class CompiledTemplate:
         source: Mapping[str, Any],
         surroundings: str = '',
         nesting: Nesting | None = None,
+        like: CompiledTemplate | None = None,
     ) -> None:
         self.hot = template
         self.nesting = nesting
@@ -180,15 +185,26 @@ class CompiledTemplate:
         self._source = source
         self._surroundings = surroundings
         self.definitions: Mapping[str, Definition] = {
-            name: Definition(
-                name=name,
-                type=definition.type,
-                requires=definition.requires,
-                deletion_policy=definition.deletion_policy,
-                fingerprint=self._digest(name, definition),
-            )
+            name: self._shared(like, name, definition) or self._made(name, definition)
             for name, definition in template.resources.items()
         }
+
+    def _made(self, name: str, definition: ResourceDefinition) -> Definition:
+        return Definition(
+            name=name,
+            type=definition.type,
+            requires=definition.requires,
+            deletion_policy=definition.deletion_policy,
+            fingerprint=self._digest(name, definition),
+        )
+
+    def _shared(
+        self, like: CompiledTemplate | None, name: str, definition: ResourceDefinition
+    ) -> Definition | None:
+        """Return what another template says of a resource, if it is the same in all."""
+        if like is None or like.hot.resources.get(name) is not definition or name in like._nested:
+            return None
+        return like.definitions[name]
 
     def _digest(self, name: str, definition: ResourceDefinition) -> str:
         """Return a digest of all that a definition says.
@@ -211,6 +227,11 @@ class CompiledTemplate:
         """Count its resources, and those of nested templates as far as they are known."""
         within = 0 if self.nesting is None else self.nesting.resources_of(self.definitions)
         return len(self.definitions) + within
+
+    @property
+    def earlier(self) -> Earlier:
+        """Return its resources, for one that differs from it in little."""
+        return Earlier(self._source, self.hot.resources)
 
     @property
     def hooked(self) -> Callable[[str], tuple[str, ...]] | None:
@@ -320,9 +341,10 @@ class TemplateCache:
         """
         return self._compiled(content, None, lenient)
 
-    def accept(self, content: Mapping[str, Any]) -> CompiledTemplate:
+    def accept(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
         """Compile a template that a request brings, unless that was done just now.
 
+        :param like: the id of one that it may differ from in little.
         :raises TemplateError: if it is not valid.
         """
         resources = content['template'].get('resources') or content['template'].get('Resources')
@@ -330,7 +352,8 @@ class TemplateCache:
             found = self._found(encode_template(content)[0])
             if found is not None and found.accepted:
                 return found
-        made = self.compile(content)
+        known = self._found(like) if like is not None else None
+        made = self._compiled(content, None, like=known)
         made.accepted = True
         return made
 
@@ -339,11 +362,12 @@ class TemplateCache:
         content: Mapping[str, Any],
         types: Callable[[str], TypeSchema | None] | None,
         lenient: bool = False,
+        like: CompiledTemplate | None = None,
     ) -> CompiledTemplate:
         """Compile a template; nested ones too, unless it is told what types are like."""
         source = cfn.as_hot(content['template'])
         with cfn.placed(content['template']):
-            return self._made(content, source, types, lenient)
+            return self._made(content, source, types, lenient, like)
 
     def _made(
         self,
@@ -351,7 +375,15 @@ class TemplateCache:
         source: Mapping[str, Any],
         types: Callable[[str], TypeSchema | None] | None,
         lenient: bool,
+        like: CompiledTemplate | None,
     ) -> CompiledTemplate:
+        around = [
+            {name: one for name, one in source.items() if name not in ('resources', 'outputs')},
+            *(content.get(name) for name in ('environment', 'files', 'facade')),
+        ]
+        # One that was not accepted may have types that are not installed.
+        if like is not None and not (like.accepted and like.beside == around):
+            like = None
         nesting = Nesting(content, self._registry, self._max_template_size, self._budget)
         template = hot.compile_template(
             source,
@@ -362,14 +394,16 @@ class TemplateCache:
             budget=self._budget,
             files=content.get('files') or {},
             facade=content.get('facade'),
+            earlier=None if like is None else like.earlier,
         )
         beside = [sorted(template.values.items()), source.get('conditions'), content.get('files')]
         if 'mappings' in source:
             beside.append(source['mappings'])
         surroundings = fingerprint.digest(encode(beside)) if any(beside) else ''
-        return CompiledTemplate(
-            template, self._registry, source.get('resources') or {}, surroundings, nesting
-        )
+        resources = source.get('resources') or {}
+        made = CompiledTemplate(template, self._registry, resources, surroundings, nesting, like)
+        made.beside = around
+        return made
 
     def _schema(self, type_name: str) -> TypeSchema:
         """Return the schema of a type, of one that is not installed here too.

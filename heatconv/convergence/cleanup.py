@@ -81,13 +81,14 @@ def finish(
     if seen.reality in (Reality.PENDING, Reality.READY):
         return Step('pending', wait=True)
     if seen.reality == Reality.ABSENT:
-        # The row stays for whoever is to clear it by its name; the delete is then made
-        # again, and finds nothing.
-        released = evolve(claimed, claim=None, version=claimed.version + 1)
-        keep = Commit(row=RowWrite(RowGuard.MINE, claimed, released), late_stands=True)
-        paused = hooks.after(node, NodeStatus.RUNNING, keep, released, Verb.DELETE)
-        if paused is not None:
-            return paused
+        if node is not None and node.hooks:
+            # The row stays for whoever is to clear it by its name; the delete is then made
+            # again, and finds nothing.
+            released = evolve(claimed, claim=None, version=claimed.version + 1)
+            keep = Commit(row=RowWrite(RowGuard.MINE, claimed, released), late_stands=True)
+            paused = hooks.after(node, NodeStatus.RUNNING, keep, released, Verb.DELETE)
+            if paused is not None:
+                return paused
         gone = evolve(claimed, status=Status.COMPLETE)
         commit = Commit(
             row=RowWrite(RowGuard.MINE, claimed, None),

@@ -236,16 +236,19 @@ def _settled(
 ) -> dict[str, Resource]:
     """Find the rows that no check could find anything to do for, all they require included."""
     settled: dict[str, Resource] = {}
+    lines: dict[str, str] = {}
     for name in graph.order(before) if by_name else ():
         alike = by_name.get(name, ())
-        if len(alike) != 1 or not all(one in settled for one in before[name]):
+        if len(alike) != 1 or not all(map(settled.__contains__, before[name])):
             continue
         row = alike[0]
         if row.claim is not None or row.suspect or not states.healthy(row):
             continue
-        required = [settled[one] for one in before[name]]
-        if fingerprint.holds(row, fingerprint.wanted(definitions[name].fingerprint, required)):
+        required = [lines[one] for one in before[name]]
+        made = fingerprint.wanted(definitions[name].fingerprint, (), required)
+        if fingerprint.holds(row, made):
             settled[name] = row
+            lines[name] = fingerprint.line(row)
     return settled
 
 

@@ -39,6 +39,17 @@ def records(values: Sequence[tuple[Any, ...]]) -> str:
     return dumps([dict(zip(shorts, row, strict=True)) for row in values])
 
 
+_scan = json.JSONDecoder().scan_once
+
+
+def loads(text: str) -> Any:
+    """Return what a text says that `dumps` has written: nothing stands around it.
+
+    So it takes half of the time of `json.loads`, which looks for that.
+    """
+    return _scan(text, 0)[0]
+
+
 ACTIONS = {one.value: one for one in Action}
 STATUSES = {one.value: one for one in Status}
 KINDS = {one.value: one for one in Kind}
@@ -127,6 +138,15 @@ def plain(text: str) -> str:
 
 def _of_requires(requires: tuple[str, ...]) -> str:
     return dumps(requires) if requires else '[]'
+
+
+def ids_of(text: str) -> tuple[str, ...]:
+    """Return a list of ids that JSON holds, as `dumps` writes it."""
+    if text == '[]':
+        return ()
+    if '\\' in text or '", ' in text:
+        return tuple(json.loads(text))
+    return tuple(text[2:-2].split('","'))
 
 
 def _of_properties(properties: Mapping[str, Any] | None) -> str | None:
@@ -219,7 +239,7 @@ def planned(stack_id: str, found: Iterable[Row]) -> Iterator[Resource]:
             suspect=bool(suspect),
             template_id=None if template is None else known.setdefault(template, template),
             attributes=NOTHING,
-            requires=() if requires == '[]' else tuple(json.loads(requires)),
+            requires=ids_of(requires),
             deletion_policy=known.setdefault(policy, policy),
             fingerprint=made,
         )
@@ -248,7 +268,7 @@ class Known:
         """Return what a text in JSON says; nobody changes it."""
         made = self._maps.get(value)
         if made is None:
-            made = json.loads(value)
+            made = loads(value)
             if len(self._maps) < self.MAPS:
                 self._maps[value] = made
         return made
@@ -299,9 +319,9 @@ def resource_of(row: Row) -> Resource:
         bool(row[9]),
         row[10],
         row[11],
-        None if properties is None else json.loads(properties),
-        {} if attributes == '{}' else json.loads(attributes),
-        () if requires == '[]' else tuple(json.loads(requires)),
+        None if properties is None else loads(properties),
+        {} if attributes == '{}' else loads(attributes),
+        ids_of(requires),
         *row[15:21],
     )
 
@@ -325,7 +345,7 @@ NODE_LIST = ', '.join(f'n.{name}' for name in NODE_FIELDS)
 
 
 def successors_text(successors: Iterable[Successor]) -> str:
-    return dumps([kind.value + name for kind, name in successors])
+    return dumps([kind + name for kind, name in successors])
 
 
 def hooks_text(hooks: tuple[str, ...]) -> str | None:
@@ -373,7 +393,7 @@ def node_of(row: Row) -> Node:
         row[4],
         NODE_STATUSES[row[5]],
         int(row[6]),
-        tuple((KINDS[one[0]], one[1:]) for one in json.loads(row[7])),
+        tuple([(KINDS[one[0]], one[1:]) for one in loads(row[7])]),
         int(row[8]),
         hooks=tuple(row[9].split(',')) if row[9] else (),
         definition=row[10] if len(row) > 10 else None,

@@ -169,20 +169,16 @@ def save_nodes(
     script.insert(tables.ready, rows.READY, ready)
 
 
-#: One statement that locks in the order of keys, or two commits could wait for each other.
+#: It goes through the keys in the order in which they are given, or two commits could wait
+#: for each other; so do the statements for many rows.
 RELEASING = """
-WITH given AS (SELECT a AS id, b AS number FROM json_to_recordset(%s) AS v(a text, b bigint)),
-locked AS (
-    SELECT n.id, given.number FROM given CROSS JOIN LATERAL (
-        SELECT id FROM node WHERE node.id = given.id FOR UPDATE
-    ) n
-),
-released AS (
+WITH released AS (
     UPDATE node SET
-        blockers = node.blockers - locked.number,
-        status = CASE WHEN node.blockers = locked.number THEN 'ready' ELSE node.status END
-    FROM locked WHERE node.id = locked.id
-    RETURNING node.id, node.traversal_id, node.kind, node.name, node.blockers
+        blockers = node.blockers - given.b,
+        status = CASE WHEN node.blockers = given.b THEN 'ready' ELSE node.status END
+    FROM json_to_recordset(%s) AS given(a text, b bigint)
+    WHERE node.id = given.a
+    RETURNING node.id, node.traversal_id, node.kind, node.blockers
 ),
 told AS (
     INSERT INTO ready (id, traversal_id, touched_at)

@@ -72,10 +72,13 @@ class Requests:
         self._limits = limits or Limits()
         self._request_id = request_id
 
-    def compile(self, content: Mapping[str, Any]) -> CompiledTemplate:
-        """Compile a template or say to its user what is wrong with it."""
+    def compile(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
+        """Compile a template or say to its user what is wrong with it.
+
+        :param like: the id of one that it may differ from in little.
+        """
         try:
-            compiled = self._templates.accept(content)
+            compiled = self._templates.accept(content, like)
         except TemplateError as error:
             raise errors.of_template(
                 error, content.get('template'), content.get('environment')
@@ -256,7 +259,7 @@ class Requests:
 
     def update(self, stack: Stack, content: StackContent) -> None:
         """Accept another template, or other parameters, for a stack."""
-        compiled = self.compile(content.template)
+        compiled = self.compile(content.template, stack.newest_template_id)
         self._check_immutable(stack, compiled)
         template_id = self._save(content, compiled)
         options = content.options

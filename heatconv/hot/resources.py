@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from heatconv.convergence import graph
@@ -58,10 +59,12 @@ def parse_resources(
     context: Context,
     types: Callable[[str], TypeSchema | None],
     known_types: Sequence[str],
+    earlier: Earlier | None = None,
 ) -> dict[str, ResourceDefinition]:
     """Compile all resources; what compiles after them may refer to them.
 
     :param context: knows the resources afterwards.
+    :param earlier: a section that was compiled in a context that differed in nothing else.
     :raises TemplateError: with the path below the section.
     """
     if section is None:
@@ -71,15 +74,63 @@ def parse_resources(
     # All types first: a reference may go forward.
     enabled = _enabled(section, context)
     context.schemas = _schemas(enabled, types, known_types, context.types)
+    same = {} if earlier is None else earlier.same(section)
     definitions = {}
     for name, declaration in enabled.items():
         try:
-            definitions[name] = compile_resource(name, declaration, context)
+            known = same.get(name)
+            definitions[name] = known or compile_resource(name, declaration, context)
         except TemplateError as error:
             error.under(name)
             raise
-    _check_cycles(definitions)
+    if earlier is None or not earlier.has_edges_of(definitions):
+        _check_cycles(definitions)
     return definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Resources that were compiled before: most of a large template stays as it is.
+
+    :ivar section: as it was written.
+    """
+
+    section: Mapping[str, Any]
+    definitions: Mapping[str, ResourceDefinition]
+
+    def same(self, section: Mapping[Any, Any]) -> Mapping[str, ResourceDefinition]:
+        """Return the definitions of a new section that would come out as they are.
+
+        A definition depends on its declaration, and on the types of those that it refers to.
+        """
+        changed = {
+            name for name, one in self.section.items() if not _alike(one, section.get(name))
+        }
+        if changed and len(self.definitions) < len(self.section):
+            # It may have named one whose condition was false, which its definition tells not.
+            return {}
+        return {
+            name: one
+            for name, one in self.definitions.items()
+            if name in section
+            and self.section[name] == section[name]
+            and (not changed or changed.isdisjoint(one.requires))
+        }
+
+    def has_edges_of(self, definitions: Mapping[str, ResourceDefinition]) -> bool:
+        """Say whether definitions require nothing but what those of their names did."""
+        before = self.definitions
+        return all(
+            name in before and (one is before[name] or one.requires == before[name].requires)
+            for name, one in definitions.items()
+        )
+
+
+def _alike(before: Any, after: Any) -> bool:
+    """Say whether others may refer to a resource as they could before."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return False
+    return all(before.get(key) == after.get(key) for key in ('type', _CONDITION))
 
 
 def _enabled(section: Mapping[Any, Any], context: Context) -> Mapping[Any, Any]:

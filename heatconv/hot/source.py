@@ -75,6 +75,9 @@ def bound(value: Any, path: str = '', max_nodes: int = MAX_NODES) -> None:
     :raises InvalidYaml: if it holds what JSON cannot.
     :raises TooLarge: if a limit is exceeded.
     """
+    if _within(value, max_nodes):
+        return
+    # Once more, to find out where it is wrong.
     left = max_nodes
     # An iterator per level, not a path per value: the path is only made up for
     # an error.
@@ -109,6 +112,39 @@ def bound(value: Any, path: str = '', max_nodes: int = MAX_NODES) -> None:
         if error is not None:
             error.under(path, *(key for key in keys if key != ''))
             raise error
+
+
+def _within(value: Any, max_nodes: int) -> bool:
+    """Say whether a value is within all limits, without telling where it is not."""
+    level = [value]
+    depth, left = 0, max_nodes
+    while level:
+        left -= len(level)
+        if left < 0:
+            return False
+        deepest = depth >= MAX_DEPTH
+        depth += 1
+        below: list[Any] = []
+        for one in level:
+            kind = type(one)
+            if kind is str:
+                if not one.isascii() and not is_text(one):
+                    return False
+            elif deepest and isinstance(one, dict | list):
+                return False
+            elif kind is dict:
+                for key in one:
+                    if type(key) is not str or not (key.isascii() or is_text(key)):
+                        return False
+                below += one.values()
+            elif kind is list:
+                below += one
+            elif isinstance(one, dict | list) or wrong_scalar(one):
+                return False
+            if len(below) > left:
+                return False
+        level = below
+    return True
 
 
 def _decode(text: str | bytes, what: str) -> str:

@@ -44,7 +44,7 @@ class Templates(TemplateCache):
             found = self._ids[id(content)] = (content, encode_template(content)[0])
         return found[1]
 
-    def accept(self, content: Mapping[str, Any]) -> CompiledTemplate:
+    def accept(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
         return self.compile(content)
 
     def compile(self, content: Mapping[str, Any], lenient: bool = False) -> CompiledTemplate:

@@ -77,7 +77,7 @@ MUTANTS = (
     Mutant(
         'settles_whatever_is_required',
         TRAVERSAL,
-        'len(alike) != 1 or not all(one in settled for one in before[name])',
+        'len(alike) != 1 or not all(map(settled.__contains__, before[name]))',
         'len(alike) != 1',
     ),
     Mutant(

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import testtools
+from hypothesis import given
+from hypothesis import strategies as st
 
 from heatconv.convergence.fingerprint import line
+from heatconv.hot import resources as hot_resources
 from heatconv.hot.errors import (
     InvalidProperty,
     InvalidReference,
     MissingParameter,
     ResolutionError,
+    TemplateError,
     UnknownType,
 )
 from heatconv.resources.registry import Registry
@@ -86,12 +90,12 @@ class CompiledTemplateTest(TemplatesTestCase):
             )
 
     def test_what_replaces_depends_on_the_properties(self) -> None:
-        for given, names in (
+        for properties, names in (
             ({}, {'update_replace_value'}),
             ({'update_replace': True}, {'update_replace_value', 'value'}),
         ):
             wanted = (
-                self.compile({'A': thing(properties=given)})
+                self.compile({'A': thing(properties=properties)})
                 .definition('A')
                 .wanted(stack(), 'new', {})
             )
@@ -369,3 +373,101 @@ class DefinedTest(TemplatesTestCase):
         for name in 'BCDE':
             self.assertEqual(of(name), of(name, environment=other))
         self.assertEqual(6, len({of(name) for name in 'ABCDEF'}))
+
+
+class LikeTest(TemplatesTestCase):
+    """What is compiled beside an earlier template is what it is when compiled alone."""
+
+    def drawn(self, data: st.DataObject) -> dict[str, Any]:
+        names = data.draw(st.lists(st.sampled_from('ABCDE'), unique=True))
+        resources: dict[str, Any] = {}
+        for name in names:
+            other = data.draw(st.sampled_from('ABCDE'))
+            value: Any = data.draw(
+                st.sampled_from(
+                    (
+                        'x',
+                        {'get_param': 'p'},
+                        {'get_resource': other},
+                        {'get_attr': [other, 'output']},
+                        {'if': ['c', 'x', {'get_resource': other}]},
+                    )
+                )
+            )
+            made = thing(value)
+            if data.draw(st.booleans()):
+                made['depends_on'] = data.draw(st.sampled_from(names))
+            if data.draw(st.integers(0, 5)) == 0:
+                made['condition'] = 'c'
+            if data.draw(st.integers(0, 5)) == 0:
+                made = {'type': 'OS::Heat::Value', 'properties': {'value': value}}
+            if data.draw(st.integers(0, 9)) == 0:
+                made['type'] = 'OS::Heat::Nothing'
+            resources[name] = made
+        return resources
+
+    def content(self, resources: Any, p: Any) -> dict[str, Any]:
+        made = template(
+            resources,
+            parameters={'p': {'type': 'string'}},
+            conditions={'c': {'equals': [{'get_param': 'p'}, 'yes']}},
+        )
+        return {'template': made, 'environment': {'parameters': {'p': p}}, 'files': {}}
+
+    def said(self, compile_: Any, content: Any, *more: Any) -> Any:
+        try:
+            made = compile_(content, *more)
+        except TemplateError as error:
+            return str(error)
+        words = {name: made.words(name) for name in made.definitions}
+        return made.definitions, made.hot, words
+
+    @given(st.data())
+    def test_says_the_same(self, data: st.DataObject) -> None:
+        cache = TemplateCache(self.parts.store, self.parts.registry)
+        first = self.drawn(data)
+        given_ = data.draw(st.sampled_from(('yes', 'no')))
+        before = self.content(first, given_)
+        try:
+            cache.keep('before', cache.accept(before))
+        except TemplateError:
+            return
+        second = {**first, **self.drawn(data)}
+        for name in data.draw(st.lists(st.sampled_from('ABCDE'), unique=True, max_size=2)):
+            second.pop(name, None)
+        after = self.content(second, data.draw(st.sampled_from(('yes', 'no', given_, given_))))
+        self.assertEqual(self.said(cache.compile, after), self.said(cache.accept, after, 'before'))
+
+    def test_what_stays_is_not_compiled_again(self) -> None:
+        compiled: list[str] = []
+        compile_resource = hot_resources.compile_resource
+
+        def noting(name: str, *rest: Any, **more: Any) -> Any:
+            compiled.append(name)
+            return compile_resource(name, *rest, **more)
+
+        self.patch(hot_resources, 'compile_resource', noting)
+        first = {name: thing(depends_on='A') for name in 'BCD'} | {'A': thing()}
+        cache = self.cache
+        cache.keep('before', cache.accept(self.content(first, 'yes')))
+        del compiled[:]
+        second = {**first, 'C': thing('new'), 'E': thing({'get_resource': 'C'})}
+        made = cache.accept(self.content(second, 'yes'), 'before')
+        self.assertEqual(['C', 'E'], compiled)
+        self.assertIs(cache.get('before').definitions['B'], made.definitions['B'])
+        del compiled[:]
+        cache.accept(self.content(second, 'no'), 'before')
+        self.assertEqual(5, len(compiled))
+        del compiled[:]
+        # Others refer to A as to something of another type.
+        third = {**first, 'A': {'type': 'OS::Heat::RandomString'}}
+        cache.accept(self.content(third, 'yes'), 'before')
+        self.assertEqual(['A', 'B', 'C', 'D'], sorted(compiled))
+
+    def test_what_was_not_accepted_is_nobody_s_model(self) -> None:
+        content = self.content({'A': thing()}, 'yes')
+        cache = self.cache
+        made = cache.compile(content)
+        cache.keep('before', made)
+        again = cache.accept({**content, 'template': {**content['template']}}, 'before')
+        self.assertIsNot(made.hot.resources['A'], again.hot.resources['A'])

@@ -53,7 +53,7 @@ class FuseTest(testtools.TestCase):
         update = node(update_key(), 'a1', successors=SUCCESSORS)
         clean = node(cleanup_key('a1'), 'a1', successors=SUCCESSORS)
         fresh = row('a1', INIT)
-        for subject, at, seen in (
+        yield from (
             (fresh, update, READY),
             (row('a1', CREATED, requires=('z1',)), update, READY),
             (row('a1', CREATED), update, OTHER),
@@ -65,8 +65,7 @@ class FuseTest(testtools.TestCase):
             (fresh, evolve(update, hooks=('post-create',)), READY),
             (row('a1'), evolve(update, hooks=('post-update',)), READY),
             (row('a1'), evolve(clean, hooks=('post-delete',)), ABSENT),
-        ):
-            yield subject, at, seen
+        )
 
     def test_leaves_what_both_leave(self) -> None:
         for subject, at, seen in self.cases():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -234,7 +235,9 @@ def thing(value: Any = 'a', **more: Any) -> dict[str, Any]:
 
 def template(resources: Any = None, **sections: Any) -> dict[str, Any]:
     """Return a template."""
-    made = {'heat_template_version': '2018-08-31', 'resources': resources or {}, **sections}
+    # As each request brings its own.
+    resources = copy.deepcopy(resources or {})
+    made = {'heat_template_version': '2018-08-31', 'resources': resources, **sections}
     return {name: section for name, section in made.items() if section}
 
 

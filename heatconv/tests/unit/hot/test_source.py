@@ -247,3 +247,32 @@ class BoundTest(TemplateTestCase):
         for _ in range(20):
             wide = [wide] * 10
         self.assertIn('200000', str(self.raised(TooLarge, source.bound, wide)))
+
+    @given(
+        st.recursive(
+            st.none()
+            | st.integers()
+            | st.floats()
+            | st.binary(max_size=1)
+            | st.text(st.characters(), max_size=2)
+            | st.just(2**300),
+            lambda below: (
+                st.lists(below, max_size=4)
+                | st.dictionaries(st.text(max_size=2) | st.integers(0, 3), below, max_size=4)
+            ),
+        ),
+        st.integers(1, 30),
+    )
+    def test_both_ways_take_the_same(self, value: object, most: int) -> None:
+        """The quick one refuses just what the one does that tells where it is wrong."""
+
+        def taken() -> bool:
+            try:
+                source.bound(value, max_nodes=most)
+            except TemplateError:
+                return False
+            return True
+
+        quick = source._within(value, most)
+        with fixtures.MonkeyPatch('heatconv.hot.source._within', lambda *_: False):
+            self.assertEqual(taken(), quick)
