@@ -57,6 +57,16 @@ def latencies(
     }
 
 
+def acting_seconds(site: Site, stack_id: str) -> float:
+    """Return the time from the begin of the first resource to the end of the last one."""
+    query = sa.text(
+        'SELECT min(at), max(at) FROM event WHERE stack_id = :stack AND resource_name IS NOT NULL'
+    )
+    with site.rows() as connection:
+        first, last = connection.execute(query, {'stack': stack_id}).one()
+    return round(last - first, 3)
+
+
 def _percentiles(name: str, values: Sequence[float]) -> dict[str, float]:
     if not values:
         return {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench import workloads
 from bench.curve import done_over_time
-from bench.latency import latencies
+from bench.latency import acting_seconds, latencies
 from bench.site import Site
 
 Identity = Mapping[str, str]
@@ -146,6 +146,7 @@ def run(
     created = made.pop('identity')
     yield {
         **made,
+        'acting_seconds': acting_seconds(site, created['stack_id']),
         **latencies(site, created['stack_id'], workloads.predecessors(template)),
     }
     actions: dict[str, tuple[str, Callable[[], Any]]] = {

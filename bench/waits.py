@@ -1,4 +1,4 @@
-"""A resource type whose calls take their time, as those of a cloud do."""
+"""A resource type whose reality is elsewhere, as that of a cloud is; its calls may take time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pathlib
 import time
 from collections.abc import Sequence
 
-from heatconv.hot.schema import TypeSchema
+from heatconv.hot.schema import NUMBER, Property, TypeSchema
 from heatconv.ports import Clock
 from heatconv.resources.plugin import Observation, Plugin, Reality, Resource
 from heatconv.resources.records import Records
@@ -22,13 +22,18 @@ CLOUD = 'HEATCONV_BENCH_CLOUD'
 class Waits(Plugin):
     """Waits in each create, one resource a call; its reality is a file of an empty cloud."""
 
-    schema = TypeSchema(description='Waits.', properties={}, attributes={})
+    schema = TypeSchema(
+        description='Waits.',
+        properties={'seconds': Property(NUMBER, default=SECONDS)},
+        attributes={},
+    )
 
     def __init__(self, records: Records, clock: Clock) -> None:
         self._cloud = pathlib.Path(os.environ[CLOUD])
 
     def create(self, resource: Resource) -> None:
-        time.sleep(SECONDS)
+        if resource.properties['seconds']:
+            time.sleep(resource.properties['seconds'])
         (self._cloud / resource.token).touch()
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
@@ -39,7 +44,9 @@ class Waits(Plugin):
 
     def observe(self, resource: Resource) -> Observation:
         there = (self._cloud / resource.token).exists()
-        return Observation(Reality.READY, resource.token) if there else Observation(Reality.ABSENT)
+        if not there:
+            return Observation(Reality.ABSENT)
+        return Observation(Reality.READY, resource.token, properties=resource.properties)
 
 
 def install(directory: pathlib.Path) -> None:

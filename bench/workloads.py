@@ -84,7 +84,17 @@ def waiting(size: int) -> Template:
     return _template({name(i): {'type': 'Bench::Waits'} for i in range(size)})
 
 
+def elsewhere(size: int) -> Template:
+    """Layers whose resources are not in the database, as none of a cloud are."""
+    template = layered(size)
+    for resource in template['resources'].values():
+        resource['type'] = 'Bench::Waits'
+        resource['properties'] = {'seconds': 0}
+    return template
+
+
 SHAPES['waiting'] = waiting
+SHAPES['elsewhere'] = elsewhere
 
 #: What is measured on a stack that is there already; its shape is an option. A life is an
 #: update of one leaf, and then the delete.

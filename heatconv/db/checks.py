@@ -201,9 +201,12 @@ class CheckRows:
             else:
                 unblocked = writes.release(script, released, now)
                 script.run()
-        views = {
-            key: seen.view(key) for key in sorted(unblocked) if looks and key.kind != Kind.ROOT
-        }
+        views = {}
+        for key in sorted(unblocked) if looks else ():
+            view = seen.view(key)
+            # Where a claim is in the way, it is to be looked at when that is gone.
+            if view.row is not None and view.row.claim is None:
+                views[key] = view
         return guards.announced(outcomes, held, unblocked), views
 
     def _commit_read(self, commits: Sequence[Commit]) -> list[Outcome]:

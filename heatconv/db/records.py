@@ -12,7 +12,8 @@ from oslo_db import exception as db_exception
 from heatconv.db import bulk, rows, tables
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.resources.records import Record, Signal, Writes, numbered
+from heatconv.ports import Clock, Ids, SystemClock, SystemIds
+from heatconv.resources.records import Record, Signal, Told, Writes, numbered
 from heatconv.storage.base import StoreUnavailable
 
 TABLE = tables.virtual_resource
@@ -38,8 +39,14 @@ def join(script: Script, several: Sequence[Writes]) -> None:
 class DatabaseRecords:
     """Keeps records in the table ``virtual_resource``."""
 
-    def __init__(self, database: Database) -> None:
+    writes_events = True
+
+    def __init__(
+        self, database: Database, clock: Clock | None = None, ids: Ids | None = None
+    ) -> None:
         self.database = database
+        self._clock = clock or SystemClock()
+        self._ids = ids or SystemIds()
 
     @repeated
     def get(self, token: str) -> Record | None:
@@ -97,18 +104,30 @@ class DatabaseRecords:
 
     @retried
     def add_signal(
-        self, token: str, signal_id: str | None, status: str, reason: str | None, data: Any
+        self,
+        token: str,
+        signal_id: str | None,
+        status: str,
+        reason: str | None,
+        data: Any,
+        told: Told | None = None,
     ) -> Signal:
         # Two at once may count the same: one of them is told so, and counts again.
         for _ in range(SIGNAL_TRIES):
             try:
-                return self._add_signal(token, signal_id, status, reason, data)
+                return self._add_signal(token, signal_id, status, reason, data, told)
             except db_exception.DBDuplicateEntry:
                 continue
         raise StoreUnavailable('too many signals at once')
 
     def _add_signal(
-        self, token: str, signal_id: str | None, status: str, reason: str | None, data: Any
+        self,
+        token: str,
+        signal_id: str | None,
+        status: str,
+        reason: str | None,
+        data: Any,
+        told: Told | None,
     ) -> Signal:
         table = tables.signal
         with self.database.write() as connection:
@@ -127,6 +146,10 @@ class DatabaseRecords:
                 'data': rows.dumps(made.data),
             }
             connection.execute(sa.insert(table), values)
+            if told is not None:
+                event = rows.event_values(told(made), self._ids.fresh(), self._clock.now())
+                row = dict(zip(rows.EVENT, event, strict=True))
+                connection.execute(sa.insert(tables.event), row)
         return made
 
     @repeated

@@ -7,7 +7,7 @@ from typing import Any
 from heatconv import exception
 from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import Action, Resource, Stack, Status
+from heatconv.convergence.model import Action, Event, Resource, Stack, Status
 from heatconv.convergence.step import Commit
 from heatconv.hot import source
 from heatconv.hot.errors import TemplateError
@@ -41,16 +41,11 @@ class Signals:
         resource = _resource(stack, row)
         try:
             source.bound(details, 'details')
-            reason = plugin.signal(resource, details)
+            untold = plugin.take_signal(resource, details, lambda reason: _told(row, reason))
         except (ValueError, TemplateError) as error:
             raise exception.StackValidationFailed(message=f'signal: {error}') from None
-        told = evolve(
-            event(row),
-            action=Action.SIGNAL,
-            status=Status.COMPLETE,
-            reason=f'Signal: {reason}',
-        )
-        self._store.commit([Commit(events=(told,))])
+        if untold is not None:
+            self._store.commit([Commit(events=(untold,))])
         return dict(plugin.signals(resource))
 
     def told(self, stack: Stack, row: Resource) -> dict[str, Any]:
@@ -59,6 +54,12 @@ class Signals:
         if plugin is None or not plugin.takes_signals:
             return {}
         return dict(plugin.signals(_resource(stack, row)))
+
+
+def _told(row: Resource, reason: str) -> Event:
+    return evolve(
+        event(row), action=Action.SIGNAL, status=Status.COMPLETE, reason=f'Signal: {reason}'
+    )
 
 
 def _resource(stack: Stack, row: Resource) -> plugins.Resource:

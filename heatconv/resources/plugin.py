@@ -9,12 +9,12 @@ was done once must not be done twice.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from heatconv.convergence import fingerprint
-from heatconv.convergence.model import Observation, Reality, Verb
+from heatconv.convergence.model import Event, Observation, Reality, Verb
 from heatconv.hot.schema import TypeSchema
 from heatconv.resources.records import Writes
 
@@ -191,6 +191,15 @@ class Plugin:
         :raises ValueError: if it is not what may be told.
         """
         raise NotImplementedError
+
+    def take_signal(
+        self, resource: Resource, details: Any, told: Callable[[str], Event]
+    ) -> Event | None:
+        """Take a signal, and give the event that tells of it; None if that is written already.
+
+        :param told: gives the event of what `signal` returns.
+        """
+        return told(self.signal(resource, details))
 
     def signals(self, resource: Resource) -> Mapping[str, Any]:
         """Return what was told, as Heat shows it in the metadata."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from heatconv.convergence.model import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,32 @@ class Writes:
     removed: tuple[str, ...] = ()
 
 
+#: Gives the event that tells of a signal.
+Told = Callable[[Signal], Event]
+
+
 class Signals(Protocol):
-    """Keeps signals, by the token of who took them."""
+    """Keeps signals, by the token of who took them.
+
+    :ivar writes_events: `add_signal` does.
+    """
+
+    writes_events: bool
 
     def add_signal(
-        self, token: str, signal_id: str | None, status: str, reason: str | None, data: Any
+        self,
+        token: str,
+        signal_id: str | None,
+        status: str,
+        reason: str | None,
+        data: Any,
+        told: Told | None = None,
     ) -> Signal:
         """Keep a signal; one of the same id takes its place.
 
         :param signal_id: None for the next number.
         :param reason: None to tell the number that it is.
+        :param told: gives the event to write with it, in one transaction.
         """
 
     def signals(self, token: str) -> list[Signal]:
@@ -100,6 +118,8 @@ class BulkRecords(Records, Signals, Protocol):
 class MemoryRecords:
     """Keeps records in a dictionary."""
 
+    writes_events = False
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._records: dict[str, Record] = {}
@@ -141,7 +161,13 @@ class MemoryRecords:
         return all(self._records.get(record.token) is record for record in added)
 
     def add_signal(
-        self, token: str, signal_id: str | None, status: str, reason: str | None, data: Any
+        self,
+        token: str,
+        signal_id: str | None,
+        status: str,
+        reason: str | None,
+        data: Any,
+        told: Told | None = None,
     ) -> Signal:
         with self._lock:
             kept = self._signals.setdefault(token, {})

@@ -9,13 +9,14 @@ there are none.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from heatconv.convergence.model import Event
 from heatconv.hot.constraints import AllowedValues, Range
 from heatconv.hot.schema import ANY, INTEGER, NUMBER, STRING, Attribute, Property, TypeSchema
 from heatconv.resources.plugin import Observation, Reality, Resource
-from heatconv.resources.records import Record
+from heatconv.resources.records import Record, Signal
 from heatconv.resources.virtual import VirtualPlugin
 
 SUCCESS, FAILURE = 'SUCCESS', 'FAILURE'
@@ -73,33 +74,18 @@ class WaitConditionHandle(VirtualPlugin):
         return False
 
     def signal(self, resource: Resource, details: Any) -> str:
-        """Take a signal; return what to tell of it.
+        return _told(self._records.add_signal(resource.token, *_read(details)))
 
-        :raises ValueError: if it is not what a signal may be.
-        """
-        given = {} if details is None else details
-        if not isinstance(given, Mapping):
-            raise ValueError('a signal must be a map')
-        unknown = sorted(str(key) for key in given if key not in KEYS)
-        status = given.get('status', SUCCESS)
-        if unknown or status not in (SUCCESS, FAILURE):
-            raise ValueError(
-                f'a signal has {", ".join(KEYS)} only, and a status of {SUCCESS} or {FAILURE}'
-            )
-        if not isinstance(given.get('id'), str | int | None):
-            raise ValueError('the id of a signal must be a string')
-        said = None if given.get('id') is None else str(given['id'])
-        if said is not None and not 0 < len(said) <= 255:
-            raise ValueError('the id of a signal must have 1 to 255 characters')
-        reason = given.get('reason')
-        taken = self._records.add_signal(
-            resource.token,
-            said,
-            status,
-            None if reason is None else str(reason),
-            given.get('data'),
+    def take_signal(
+        self, resource: Resource, details: Any, told: Callable[[str], Event]
+    ) -> Event | None:
+        if not self._records.writes_events:
+            return super().take_signal(resource, details, told)
+        # Whoever dies between the two would have taken a signal that nothing tells of.
+        self._records.add_signal(
+            resource.token, *_read(details), told=lambda taken: told(_told(taken))
         )
-        return f'status:{taken.status} reason:{taken.reason}'
+        return None
 
     def signals(self, resource: Resource) -> dict[str, Any]:
         """Return all signals, as Heat keeps them in the metadata of a handle."""
@@ -107,6 +93,33 @@ class WaitConditionHandle(VirtualPlugin):
             one.id: {'status': one.status, 'reason': one.reason, 'data': one.data}
             for one in self._records.signals(resource.token)
         }
+
+
+def _read(details: Any) -> tuple[str | None, str, str | None, Any]:
+    """Return id, status, reason and data of a signal.
+
+    :raises ValueError: if it is not what a signal may be.
+    """
+    given = {} if details is None else details
+    if not isinstance(given, Mapping):
+        raise ValueError('a signal must be a map')
+    unknown = sorted(str(key) for key in given if key not in KEYS)
+    status = given.get('status', SUCCESS)
+    if unknown or status not in (SUCCESS, FAILURE):
+        raise ValueError(
+            f'a signal has {", ".join(KEYS)} only, and a status of {SUCCESS} or {FAILURE}'
+        )
+    if not isinstance(given.get('id'), str | int | None):
+        raise ValueError('the id of a signal must be a string')
+    said = None if given.get('id') is None else str(given['id'])
+    if said is not None and not 0 < len(said) <= 255:
+        raise ValueError('the id of a signal must have 1 to 255 characters')
+    reason = given.get('reason')
+    return said, status, None if reason is None else str(reason), given.get('data')
+
+
+def _told(taken: Signal) -> str:
+    return f'status:{taken.status} reason:{taken.reason}'
 
 
 class WaitCondition(VirtualPlugin):

@@ -6,7 +6,7 @@ from typing import Any
 
 import testtools
 
-from heatconv.convergence.model import UPDATES
+from heatconv.convergence.model import UPDATES, Action
 from heatconv.tests import databases
 from heatconv.tests.contract.differential import compare
 from heatconv.tests.contract.joined import JoinedContract
@@ -38,6 +38,20 @@ class PostgresqlStoreTest(JoinedContract, StoreContract, testtools.TestCase):
         self.assertEqual(([], []), end('C', 10))
         self.assertEqual(([], []), end('E', 10))
         self.assertEqual(([UPDATES], []), end('F', 10))
+
+    def test_what_somebody_claims_is_not_looked_at_ahead(self) -> None:
+        stack = self.stack()
+        made = self.prepare(stack, 'B')
+        step = self.begin(self.update_key(made, 'B'), x=1)
+        self.one(step.commit)
+        self.wish(stack.id, Action.UPDATE, self.store.save_template({'new': 1}))
+        made = self.prepare(stack, 'A', B=('A',))
+        keys = [self.update_key(made, name) for name in 'AB']
+        first = self.begin(keys[0], x=1)
+        self.one(first.commit)
+        commit = self.read(keys[0], self.finish(keys[0], first).commit)
+        (outcome,), views = self.store.commit_ahead([commit], 10)
+        self.assertEqual(((keys[1],), {}), (outcome.ready, views))
 
 
 class MysqlStoreTest(JoinedContract, StoreContract, testtools.TestCase):

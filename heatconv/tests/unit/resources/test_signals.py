@@ -7,8 +7,13 @@ from typing import Any
 
 import testtools
 
+from heatconv.convergence.model import Action, Event, Status
 from heatconv.db.records import DatabaseRecords
+from heatconv.db.store import DatabaseStore
+from heatconv.ports import SystemClock, SystemIds
+from heatconv.resources.plugin import Resource
 from heatconv.resources.records import MemoryRecords, Signal
+from heatconv.resources.wait_condition import WaitConditionHandle
 from heatconv.tests import databases
 
 
@@ -63,3 +68,31 @@ class SqliteSignalsTest(SignalsContract, testtools.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.records = DatabaseRecords(self.useFixture(databases.SqliteDatabase()).database)
+
+
+class ToldTest(testtools.TestCase):
+    """A signal and the event that tells of it are kept together, or neither is."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        database = self.useFixture(databases.SqliteDatabase()).database
+        self.records = DatabaseRecords(database)
+        self.store = DatabaseStore(database, SystemClock(), SystemIds())
+        self.plugin = WaitConditionHandle(self.records, SystemClock())
+        self.resource = Resource('t', 'H', 'OS::Heat::WaitConditionHandle', 's', 'stack', 'p')
+
+    def told(self, reason: str) -> Event:
+        return Event('s', 'H', 'Type', 't', Action.SIGNAL, Status.COMPLETE, reason)
+
+    def test_in_one_transaction(self) -> None:
+        self.assertIsNone(self.plugin.take_signal(self.resource, {'reason': 'why'}, self.told))
+        self.assertEqual(1, len(self.records.signals('t')))
+        events = [one.event for one in self.store.events('s')]
+        self.assertEqual([self.told('status:SUCCESS reason:why')], events)
+
+    def test_who_dies_in_between_has_kept_neither(self) -> None:
+        def dies(reason: str) -> Event:
+            raise OSError('the process dies here')
+
+        self.assertRaises(OSError, self.plugin.take_signal, self.resource, {}, dies)
+        self.assertEqual(([], []), (self.records.signals('t'), self.store.events('s')))
