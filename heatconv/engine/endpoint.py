@@ -14,6 +14,7 @@ import oslo_messaging
 from oslo_log import log
 
 from heatconv import exception
+from heatconv.compiled import scope
 from heatconv.convergence import states
 from heatconv.convergence.model import Action, Resource, Stack
 from heatconv.engine import content, formats, outputs, preview
@@ -28,7 +29,7 @@ from heatconv.engine.template_methods import TemplateMethods
 from heatconv.hot.errors import TemplateError
 from heatconv.rpc import api
 from heatconv.storage.base import Store, StoredEvent
-from heatconv.templates import MissingTemplate, TemplateCache, scope
+from heatconv.templates import MissingTemplate, TemplateCache
 from heatconv.version import VERSION
 
 LOG = log.getLogger(__name__)

@@ -13,6 +13,7 @@ from typing import Any
 
 from heatconv import exception
 from heatconv.answers import Announcer
+from heatconv.compiled import CompiledTemplate
 from heatconv.context import current_request_id
 from heatconv.convergence import check, hooks, states
 from heatconv.convergence import stack as stack_rules
@@ -24,7 +25,7 @@ from heatconv.engine.nested import descendants
 from heatconv.hot.errors import TemplateError
 from heatconv.ports import Clock, Ids
 from heatconv.storage.base import Request, Snapshot, StackQuery, Store
-from heatconv.templates import CompiledTemplate, MissingTemplate, TemplateCache
+from heatconv.templates import MissingTemplate, TemplateCache
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heatconv import exception
+from heatconv.compiled import CompiledTemplate, attributes
 from heatconv.convergence.model import Resource, Stack, Wanted
 from heatconv.engine import content as contents
 from heatconv.engine import errors
@@ -15,7 +16,7 @@ from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
 from heatconv.sim.moves import SimClock, SimIds
 from heatconv.storage.memory import MemoryStore
-from heatconv.templates import CompiledTemplate, TemplateCache, attributes
+from heatconv.templates import TemplateCache
 
 MAX_SIZE = 524_288
 

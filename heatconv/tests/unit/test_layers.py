@@ -25,7 +25,8 @@ ALLOWED: dict[str, set[str]] = {
     'db': {'convergence', 'ports', 'storage', 'resources.records'},
     'resources': {'convergence', 'hot', 'ports'},
     'nesting': {'convergence', 'hot', 'resources'},
-    'templates': {'convergence', 'hot', 'nesting', 'resources', 'storage'},
+    'compiled': {'convergence', 'hot', 'nesting', 'resources'},
+    'templates': {'compiled', 'convergence', 'hot', 'nesting', 'resources', 'storage'},
     'conf': set(),
     'coordination': {'conf'},
     'shares': set(),
@@ -33,6 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     'partition': {'coordination'},
     'rpc': {'conf', 'context', 'convergence', 'exception', 'shares'},
     'engine': {
+        'compiled',
         'context',
         'convergence',
         'effects',

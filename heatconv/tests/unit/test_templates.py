@@ -10,6 +10,7 @@ import testtools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heatconv.compiled import CompiledTemplate, attributes, pseudo_parameters, scope
 from heatconv.convergence.fingerprint import line
 from heatconv.hot import resources as hot_resources
 from heatconv.hot.errors import (
@@ -22,14 +23,7 @@ from heatconv.hot.errors import (
 )
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
-from heatconv.templates import (
-    CompiledTemplate,
-    MissingTemplate,
-    TemplateCache,
-    attributes,
-    pseudo_parameters,
-    scope,
-)
+from heatconv.templates import MissingTemplate, TemplateCache
 from heatconv.tests.unit.convergence.rows import row, stack
 from heatconv.tests.unit.engine.parts import Parts, template, thing
 
