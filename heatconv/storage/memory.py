@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence import commit as guards
-from heatconv.convergence import states
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
@@ -25,12 +23,13 @@ from heatconv.convergence.model import (
     Stack,
     Status,
 )
-from heatconv.convergence.recovery import Orphan
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.ports import Clock, Ids
 from heatconv.storage.base import Lease, Request, Snapshot, Software, StackQuery, StoredEvent
 from heatconv.storage.content import encode_template, head_of
+from heatconv.storage.memory_kept import Kept
+from heatconv.storage.memory_sweep import Swept
 
 
 def served(row: Resource) -> Resource:
@@ -55,7 +54,7 @@ def stamped(stack: Stack, now: float) -> Stack:
     return evolve(stack, updated_at=now, deleted_at=stack.deleted_at or (now if gone else None))
 
 
-class MemoryStore:
+class MemoryStore(Kept, Swept):
     """Keeps everything in dictionaries; safe to use from several threads."""
 
     def __init__(self, clock: Clock, ids: Ids) -> None:
@@ -178,62 +177,6 @@ class MemoryStore:
     def count_stacks(self, query: StackQuery) -> int:
         with self._lock:
             return sum(_matches(stack, query) for stack in self._stacks.values())
-
-    def save_snapshot(self, snapshot: Snapshot) -> None:
-        with self._lock:
-            self._snapshots[snapshot.id] = snapshot
-
-    def snapshots(self, stack_id: str) -> list[Snapshot]:
-        with self._lock:
-            found = [one for one in self._snapshots.values() if one.stack_id == stack_id]
-        return sorted(found, key=lambda one: one.id)
-
-    def drop_snapshot(self, stack_id: str, snapshot_id: str) -> bool:
-        with self._lock:
-            found = self._snapshots.get(snapshot_id)
-            if found is None or found.stack_id != stack_id:
-                return False
-            del self._snapshots[snapshot_id]
-            return True
-
-    def save_software(self, software: Software) -> None:
-        with self._lock:
-            self._software.setdefault(software.id, software)
-
-    def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
-        found = self._software.get(software_id)
-        same = found is not None and (found.project_id, found.kind) == (project_id, kind)
-        return found if same else None
-
-    def all_software(self, project_id: str, kind: str) -> list[Software]:
-        with self._lock:
-            return [
-                one
-                for _, one in sorted(self._software.items())
-                if (one.project_id, one.kind) == (project_id, kind)
-            ]
-
-    def change_software(
-        self,
-        project_id: str,
-        kind: str,
-        software_id: str,
-        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
-    ) -> Software | None:
-        with self._lock:
-            found = self.software(project_id, kind, software_id)
-            if found is None:
-                return None
-            changed = evolve(found, content=change(found.content), updated_at=self._clock.now())
-            self._software[software_id] = changed
-            return changed
-
-    def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
-        with self._lock:
-            if self.software(project_id, kind, software_id) is None:
-                return False
-            del self._software[software_id]
-            return True
 
     def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
         with self._lock:
@@ -398,116 +341,6 @@ class MemoryStore:
                 ),
                 key=lambda node: node.key,
             )
-
-    # Leases and the sweep
-
-    def grant_lease(self, lease: Lease) -> None:
-        with self._lock:
-            self._leases[lease.id] = lease
-
-    def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
-        with self._lock:
-            lease = self._leases.get(lease_id)
-            if lease is None:
-                return False
-            self._leases[lease_id] = evolve(lease, expires_at=expires_at, queued=queued)
-            return True
-
-    def void_leases(self, before: float, ids: Sequence[str] = ()) -> list[str]:
-        with self._lock:
-            void = sorted(
-                lease.id
-                for lease in self._leases.values()
-                if lease.expires_at < before or lease.id in ids
-            )
-            for lease_id in void:
-                del self._leases[lease_id]
-            return void
-
-    def leases(self) -> list[Lease]:
-        with self._lock:
-            return [self._leases[lease_id] for lease_id in sorted(self._leases)]
-
-    def claims(self) -> dict[str, int]:
-        with self._lock:
-            claims = [row.claim for row in self._rows.values() if row.claim is not None]
-            return {lease_id: claims.count(lease_id) for lease_id in sorted(set(claims))}
-
-    def orphans(self, limit: int) -> list[Orphan]:
-        with self._lock:
-            running = {
-                node.subject: node.key
-                for node in self._nodes.values()
-                if node.status == NodeStatus.RUNNING
-            }
-            return [
-                Orphan(row, running.get(row.id))
-                for _, row in sorted(self._rows.items())
-                if row.claim is not None and row.claim not in self._leases
-            ][:limit]
-
-    def strays(self, limit: int) -> list[Resource]:
-        with self._lock:
-            subjects = {
-                node.subject for node in self._nodes.values() if node.status != NodeStatus.DONE
-            }
-            return [
-                row
-                for _, row in sorted(self._rows.items())
-                if row.claim is None and states.unsettled(row) and row.id not in subjects
-            ][:limit]
-
-    def lost_nodes(
-        self,
-        before: float,
-        limit: int,
-        mine: Callable[[Iterable[str]], set[str]] = set,
-        besides: Collection[str] = (),
-    ) -> list[NodeKey]:
-        with self._lock:
-            lost = sorted(
-                (
-                    key
-                    for key, node in self._nodes.items()
-                    if node.status == NodeStatus.READY
-                    and self._touched[key] < before
-                    and key.traversal_id not in besides
-                ),
-                key=lambda key: (self._touched[key], key),
-            )[:limit]
-            stacks = mine(self._nodes[key].stack_id for key in lost)
-            lost = sorted(key for key in lost if self._nodes[key].stack_id in stacks)
-            for key in lost:
-                self._touched[key] = self._clock.now()
-            return lost
-
-    def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
-        with self._lock:
-            due = (one for _, one in sorted(self._aftermaths.items()) if one.due_at <= now)
-            return list(itertools.islice(due, limit))
-
-    def put_off(self, aftermath: Aftermath, due_at: float | None) -> bool:
-        with self._lock:
-            there = self._aftermaths.pop(aftermath.id, None) is not None
-            if there and due_at is not None:
-                self._aftermaths[aftermath.id] = evolve(
-                    aftermath, due_at=due_at, looks=aftermath.looks + 1
-                )
-            return there
-
-    def overdue(self, now: float) -> list[str]:
-        with self._lock:
-            return sorted(
-                stack.id
-                for stack in self._stacks.values()
-                if stack.deadline is not None
-                and stack.deadline <= now
-                and stack.status == Status.IN_PROGRESS
-            )
-
-    def lost_wishes(self) -> list[str]:
-        with self._lock:
-            return sorted(stack.id for stack in self._stacks.values() if stack.wish_id)
 
     # Writing
 

@@ -175,6 +175,7 @@ class FairPool:
         self._queue: FairQueue[tuple[object, ...]] = FairQueue()
         self._wake = threading.Condition()
         self._ends = False
+        self._active = 0
         self._threads = [
             threading.Thread(target=self._run, name=f'{name}_{number}', daemon=True)
             for number in range(threads)
@@ -187,9 +188,15 @@ class FairPool:
         """Say whether as much waits as is handled at once."""
         return len(self._queue) >= len(self._threads)
 
+    @property
+    def active(self) -> bool:
+        """Say whether anything is being handled, or waits for that."""
+        return self._active > 0
+
     def submit(self, project: str, stack: str, call: object, *arguments: object) -> None:
         """Have a function called that raises nothing."""
         with self._wake:
+            self._active += 1
             self._queue.put(project, stack, (call, *arguments))
             self._wake.notify()
 
@@ -211,3 +218,5 @@ class FairPool:
                 return
             call, *arguments = work
             call(*arguments)  # type: ignore[operator]
+            with self._wake:
+                self._active -= 1

@@ -52,6 +52,10 @@ SHARE = 4
 #: threads have enough to do: so the threads decide how fast it goes, not the commits.
 GATHER_SECONDS = 0.025
 
+#: How long it waits while others are being asked, though the threads have time: what answers
+#: at once is committed together.
+TOGETHER_SECONDS = 0.001
+
 MANY = 10
 
 #: What part of a batch is enough for that.
@@ -253,6 +257,8 @@ class Loop:
                 until = now + min(len(self._active) * 0.001, 0.05)
             elif self._pool.saturated and not self._crowded:
                 until = now + GATHER_SECONDS
+            elif self._pool.active and self._ready and not self._crowded:
+                until = now + TOGETHER_SECONDS
             else:
                 return
             left = until - self._clock.now()

@@ -25,6 +25,10 @@ from heatconv.worker.sweep import Sweep
 
 LOG = log.getLogger(__name__)
 
+#: How often a sweep that was not enough is gone on with, once this process has little to do.
+GO_ON_SECONDS = 0.2
+GO_ON_BELOW = 2_000
+
 
 @dataclass(frozen=True)
 class WorkerOptions:
@@ -150,13 +154,17 @@ class Worker:
         project_id, key = taken
         return (project_id, key.traversal_id), self._checker().check(key)
 
-    def sweep(self, patience: float | None = None) -> None:
-        """Look once for what is left over.
+    def sweep(self, patience: float | None = None) -> bool:
+        """Look once for what is left over; return whether more nodes may be.
 
         :param patience: seconds that a ready node may wait before it counts as
             lost, if not two sweeps long.
         """
-        self._sweep.run(2 * self.options.sweep_interval if patience is None else patience)
+        return self._sweep.run(self._patience if patience is None else patience)
+
+    @property
+    def _patience(self) -> float:
+        return 2 * self.options.sweep_interval
 
     def stop(self) -> None:
         """Finish what acts, give the lease back, and stop."""
@@ -184,11 +192,23 @@ class Worker:
     def _sweeps(self) -> None:
         # At once, too: this may be the restart of what left something behind.
         while True:
-            try:
-                self.sweep()
-            except StoreUnavailable:
-                LOG.debug('The sweep waits for the database')
-            except Exception:
-                LOG.exception('The sweep cannot look now')
-            if self._stopping.wait(self.options.sweep_interval):
+            more = self._looked(self.sweep)
+            left = self.options.sweep_interval
+            while more and left > GO_ON_SECONDS:
+                # A stack may have more ready nodes than are announced at once.
+                if self._stopping.wait(GO_ON_SECONDS):
+                    return
+                left -= GO_ON_SECONDS
+                if self.queued <= GO_ON_BELOW:
+                    more = self._looked(lambda: self._sweep.go_on(self._patience))
+            if self._stopping.wait(left):
                 return
+
+    def _looked(self, look: Callable[[], bool]) -> bool:
+        try:
+            return look()
+        except StoreUnavailable:
+            LOG.debug('The sweep waits for the database')
+        except Exception:
+            LOG.exception('The sweep cannot look now')
+        return False

@@ -57,11 +57,13 @@ class Sweep:
         self._backlog = backlog
         self._looks = 0
 
-    def run(self, patience: float) -> None:
+    def run(self, patience: float) -> bool:
         """Look once at everything.
 
         :param patience: seconds that a ready node may wait before it counts as
             lost.
+        :return: whether more nodes may be to be announced: they were as many as may be at
+            once, or are of a stack of which much is waiting here.
         """
         now = self._clock.now()
         for lease_id in self._store.void_leases(now):
@@ -77,17 +79,17 @@ class Sweep:
                 continue
             LOG.info('Taking over %s (%s)', orphan.row.name, orphan.row.id)
             if not self._submit(checker.void(orphan)):
-                return
+                return False
         strays = self._store.strays(LIMIT)
         stacks = mine(row.stack_id for row in strays)
         for row in strays:
             if row.stack_id in stacks and not self._submit(checker.settle(row)):
-                return
+                return False
         aftermaths = self._store.aftermaths(now, LIMIT)
         stacks = mine(one.row.stack_id for one in aftermaths)
         for left in aftermaths:
             if left.row.stack_id in stacks and not self._submit(checker.follow_up(left)):
-                return
+                return False
         for stack_id in sorted(mine(self._store.overdue(now))):
             self._time_out(stack_id, now)
         for stack_id in sorted(mine(self._store.lost_wishes())):
@@ -95,12 +97,30 @@ class Sweep:
         # Where much of a stack is waiting here already, the rest of it is most likely not
         # lost; and it must not stand before what other stacks have lost.
         backlog = self._backlog()
+        return self._announce_lost(now - patience, mine, backlog) or bool(backlog)
+
+    def go_on(self, patience: float) -> bool:
+        """Announce more of what is lost, or was too much to be announced at once.
+
+        For a process that has little to do.
+
+        :return: whether there may be more.
+        """
+        return self._announce_lost(self._clock.now() - patience, self._mine)
+
+    def _announce_lost(
+        self,
+        before: float,
+        mine: Callable[[Iterable[str]], set[str]],
+        besides: Collection[str] = (),
+    ) -> bool:
         for _ in range(PAGES):
-            nodes = self._store.lost_nodes(now - patience, LIMIT, mine, backlog)
+            nodes = self._store.lost_nodes(before, LIMIT, mine, besides)
             if nodes:
                 self._announcer.nodes(nodes)
             if len(nodes) < LIMIT:
-                break
+                return False
+        return True
 
     def _time_out(self, stack_id: str, now: float) -> None:
         wish_id = self._ids.fresh()

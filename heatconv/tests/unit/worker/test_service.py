@@ -19,6 +19,7 @@ from heatconv.engine.prepare import prepare
 from heatconv.ports import SystemClock
 from heatconv.storage.memory import MemoryStore
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing
+from heatconv.worker import service, sweep
 from heatconv.worker.endpoint import WorkerEndpoint
 from heatconv.worker.service import Worker, WorkerOptions
 
@@ -232,6 +233,23 @@ class WorkerTest(EngineTestCase):
         self.take(worker)
         self.wait(lambda: worker.live == 0 and worker.lease.id != old)
         self.assertIn(f'Lease {old} is given up', self.log.output)
+
+    def test_more_than_one_look_announces_is_taken_up_without_waiting(self) -> None:
+        identity = self.prepared({f'A{number}': thing() for number in range(9)})
+        self.heard.keys.clear()
+        self.patch(sweep, 'LIMIT', 2)
+        self.patch(sweep, 'PAGES', 1)
+        self.patch(service, 'GO_ON_SECONDS', 0.001)
+        # Two looks of the interval would take longer than the test waits.
+        worker = self.worker(dataclasses.replace(QUICK, sweep_interval=2 * PATIENCE))
+        self.patch(type(worker), '_patience', -1.0)
+        worker.start()
+
+        def over() -> bool:
+            self.take(worker)
+            return self.state(identity) == 'CREATE_COMPLETE'
+
+        self.wait(over)
 
 
 class OptionsTest(testtools.TestCase):

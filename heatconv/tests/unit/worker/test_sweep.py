@@ -12,6 +12,7 @@ from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
 from heatconv.storage.base import StackQuery
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
+from heatconv.worker import sweep
 from heatconv.worker.sweep import EVERYTHING, Sweep
 
 PATIENCE = 8.0
@@ -282,3 +283,31 @@ class SweepTest(EngineTestCase):
             backlog=lambda: traversals[:1],
         ).run(PATIENCE)
         self.assertEqual(traversals[1:], [key.traversal_id for key in self.heard.keys])
+
+    def test_it_is_gone_on_with_while_there_may_be_more(self) -> None:
+        keys = self.prepared(5)
+        self.heard.casts = []
+        self.parts.clock.time += 100
+        parts = self.parts
+        backlog: list[str] = []
+        look = Sweep(
+            self.store,
+            self.heard,
+            parts.clock,
+            parts.ids,
+            parts.checker,
+            lambda task: True,
+            backlog=lambda: backlog,
+        )
+        self.patch(sweep, 'LIMIT', 2)
+        self.patch(sweep, 'PAGES', 1)
+        more = [look.run(PATIENCE), look.go_on(PATIENCE), look.go_on(PATIENCE)]
+        self.assertEqual(([2, 2, 1], [True, True, False]), (self.heard.casts, more))
+        self.assertEqual(sorted(keys), sorted(self.heard.keys))
+        # What waits here is left out of a look, but not of what goes on with it.
+        parts.clock.time += 100
+        backlog.extend(key.traversal_id for key in keys)
+        self.heard.casts = []
+        self.assertEqual((True, []), (look.run(PATIENCE), self.heard.casts))
+        self.assertTrue(look.go_on(PATIENCE))
+        self.assertEqual([2], self.heard.casts)

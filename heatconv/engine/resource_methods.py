@@ -1,0 +1,196 @@
+"""The RPC methods about resources: what they are, and what users say to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heatconv import exception
+from heatconv.compiled import scope
+from heatconv.convergence import states
+from heatconv.convergence.model import Resource, Stack
+from heatconv.engine import formats
+from heatconv.engine.lookup import Lookup
+from heatconv.engine.method import method
+from heatconv.engine.requests import Requests
+from heatconv.engine.signals import Signals
+from heatconv.hot.errors import TemplateError
+from heatconv.storage.base import Store
+from heatconv.templates import MissingTemplate, TemplateCache
+
+#: Why a resource is in the state that a user gave it, where nothing else is said.
+MARKED = 'state changed by resource_mark_unhealthy api'
+
+
+#: More levels of nested stacks there can never be.
+MAX_LEVELS = 100
+
+
+#: Names of filters and the keys of what they look at.
+FILTERS = {
+    'name': 'resource_name',
+    'resource_name': 'resource_name',
+    'type': 'resource_type',
+    'resource_type': 'resource_type',
+    'action': 'resource_action',
+    'resource_action': 'resource_action',
+    'status': 'resource_status',
+    'resource_status': 'resource_status',
+    'physical_resource_id': 'physical_resource_id',
+}
+
+
+class ResourceMethods:
+    """The part of the engine's API about resources."""
+
+    _store: Store
+    _lookup: Lookup
+    _requests: Requests
+    _templates: TemplateCache
+    _signals: Signals
+
+    @method
+    def list_stack_resources(
+        self,
+        context: Any,
+        stack_identity: Any,
+        nested_depth: int = 0,
+        with_detail: bool = False,
+        filters: Mapping[str, Any] | None = None,
+    ) -> list[dict[str, Any]]:
+        """List the resources of a stack."""
+        stack = self._lookup.stack(context, stack_identity, show_deleted=True)
+        shown = self._resources(stack, with_detail, depth_of(nested_depth))
+        return [one for one in shown if matches(one, filters or {})]
+
+    def _resources(self, stack: Stack, with_detail: bool, depth: int) -> list[dict[str, Any]]:
+        """Show the resources of a stack, and after them those within, level by level."""
+        shown: list[dict[str, Any]] = []
+        level = [stack]
+        while level:
+            rows_of = {one.id: self._store.resources(one.id) for one in level}
+            children = self._lookup.children(level, rows_of)
+            for one in level:
+                rows = rows_of[one.id]
+                required_by = self._lookup.required_by(rows)
+                shown += [
+                    formats.resource(
+                        row,
+                        one,
+                        required_by[row.id],
+                        with_detail,
+                        nested=children.get(row.id),
+                    )
+                    for row in rows
+                ]
+            level = list(children.values()) if depth > 0 else []
+            depth -= 1
+        return shown
+
+    @method
+    def describe_stack_resource(
+        self,
+        context: Any,
+        stack_identity: Any,
+        resource_name: str,
+        with_attr: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Show one resource with its attributes."""
+        stack = self._lookup.stack(context, stack_identity)
+        rows = self._store.resources(stack.id)
+        row = self._lookup.named(stack, rows, resource_name)
+        required_by = self._lookup.required_by(rows)[row.id]
+        nested = self._lookup.children([stack], {stack.id: [row]}).get(row.id)
+        shown = formats.resource(row, stack, required_by, True, with_attr or (), nested)
+        return {**shown, **self._said(stack, rows, row)}
+
+    def _said(self, stack: Stack, rows: Sequence[Resource], row: Resource) -> dict[str, Any]:
+        """Return the description and the metadata of a resource, as far as they are known."""
+        serving = {one.name: one for one in rows if states.healthy(one)}
+        for template_id in dict.fromkeys((stack.newest_template_id, row.template_id)):
+            try:
+                definition = self._templates.declared(template_id, row.name)
+                if definition is not None:
+                    metadata = definition.resolve_metadata(scope(stack, serving))
+                    return {
+                        'description': definition.description,
+                        'metadata': metadata or self._signals.told(stack, row),
+                    }
+            except (MissingTemplate, TemplateError):
+                continue  # it cannot be told now
+        return {}
+
+    @method
+    def find_physical_resource(self, context: Any, physical_resource_id: str) -> dict[str, str]:
+        """Find the resource of the project that has a physical id."""
+        found = self._store.resources_with(context.project_id, str(physical_resource_id)[:255])
+        stack = self._store.stack(found[-1].stack_id) if found else None
+        if stack is None:
+            raise exception.EntityNotFound(entity='Resource', name=str(physical_resource_id)[:255])
+        return formats.identity(stack, f'/resources/{found[-1].name}')
+
+    @method
+    def describe_stack_resources(
+        self, context: Any, stack_identity: Any, resource_name: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Show all resources of a stack, or those of one name, with details."""
+        shown = self.list_stack_resources(context, stack_identity, with_detail=True)
+        return [one for one in shown if resource_name in (None, one['resource_name'])]
+
+    @method
+    def resource_mark_unhealthy(
+        self,
+        context: Any,
+        stack_identity: Any,
+        resource_name: str,
+        mark_unhealthy: bool,
+        resource_status_reason: str | None = None,
+    ) -> None:
+        """Have the next update replace a resource, or take that back."""
+        if not isinstance(mark_unhealthy, bool):
+            raise exception.Invalid(reason='mark_unhealthy is not a boolean')
+        stack = self._lookup.stack(context, stack_identity)
+        row = self._lookup.resource(stack, self._store.resources(stack.id), resource_name)
+        self._requests.mark(stack, row, mark_unhealthy, resource_status_reason or MARKED)
+
+    @method
+    def resource_signal(
+        self,
+        context: Any,
+        stack_identity: Any,
+        resource_name: str,
+        details: Any = None,
+        sync_call: bool = False,
+    ) -> dict[str, Any] | None:
+        """Clear a hook, or tell a resource something that its type takes."""
+        stack = self._lookup.stack(context, stack_identity)
+        rows = self._store.resources(stack.id)
+        row = self._lookup.resource(stack, rows, resource_name)
+        if isinstance(details, Mapping) and 'unset_hook' in details:
+            alike = [one for one in rows if one.name == row.name]
+            self._requests.clear(alike, row, details['unset_hook'])
+            return None
+        said = self._signals.take(stack, row, details)
+        return said if sync_call else None
+
+
+def depth_of(nested_depth: Any) -> int:
+    """Return how many levels of nested stacks are asked for."""
+    try:
+        return min(max(int(nested_depth or 0), 0), MAX_LEVELS)
+    except (TypeError, ValueError):
+        raise exception.Invalid(reason='nested_depth must be a number') from None
+
+
+def matches(shown: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
+    for name, wanted in filters.items():
+        if name == 'uuid':
+            identity = shown.get('event_identity', {'path': ''})
+            value = identity['path'].rpartition('/')[2]
+        elif name in FILTERS:
+            value = shown[FILTERS[name]]
+        else:
+            continue
+        if value not in (wanted if isinstance(wanted, list) else [wanted]):
+            return False
+    return True

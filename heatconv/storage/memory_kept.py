@@ -1,0 +1,76 @@
+"""What the store in memory keeps beside stacks: snapshots and software."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from heatconv.convergence.evolve import evolve
+from heatconv.ports import Clock
+from heatconv.storage.base import Snapshot, Software
+
+
+class Kept:
+    """The part of the store that knows snapshots and software."""
+
+    _clock: Clock
+    _lock: threading.RLock
+    _snapshots: dict[str, Snapshot]
+    _software: dict[str, Software]
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        with self._lock:
+            self._snapshots[snapshot.id] = snapshot
+
+    def snapshots(self, stack_id: str) -> list[Snapshot]:
+        with self._lock:
+            found = [one for one in self._snapshots.values() if one.stack_id == stack_id]
+        return sorted(found, key=lambda one: one.id)
+
+    def drop_snapshot(self, stack_id: str, snapshot_id: str) -> bool:
+        with self._lock:
+            found = self._snapshots.get(snapshot_id)
+            if found is None or found.stack_id != stack_id:
+                return False
+            del self._snapshots[snapshot_id]
+            return True
+
+    def save_software(self, software: Software) -> None:
+        with self._lock:
+            self._software.setdefault(software.id, software)
+
+    def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
+        found = self._software.get(software_id)
+        same = found is not None and (found.project_id, found.kind) == (project_id, kind)
+        return found if same else None
+
+    def all_software(self, project_id: str, kind: str) -> list[Software]:
+        with self._lock:
+            return [
+                one
+                for _, one in sorted(self._software.items())
+                if (one.project_id, one.kind) == (project_id, kind)
+            ]
+
+    def change_software(
+        self,
+        project_id: str,
+        kind: str,
+        software_id: str,
+        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> Software | None:
+        with self._lock:
+            found = self.software(project_id, kind, software_id)
+            if found is None:
+                return None
+            changed = evolve(found, content=change(found.content), updated_at=self._clock.now())
+            self._software[software_id] = changed
+            return changed
+
+    def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
+        with self._lock:
+            if self.software(project_id, kind, software_id) is None:
+                return False
+            del self._software[software_id]
+            return True

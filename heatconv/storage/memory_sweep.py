@@ -1,0 +1,143 @@
+"""What the store in memory tells a sweep: leases, and all that is left over."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from heatconv.convergence import states
+from heatconv.convergence.evolve import evolve
+from heatconv.convergence.model import (
+    Aftermath,
+    Node,
+    NodeKey,
+    NodeStatus,
+    Resource,
+    Stack,
+    Status,
+)
+from heatconv.convergence.recovery import Orphan
+from heatconv.ports import Clock
+from heatconv.storage.base import Lease
+
+
+class Swept:
+    """The part of the store that knows leases and the sweep."""
+
+    _clock: Clock
+    _lock: threading.RLock
+    _leases: dict[str, Lease]
+    _stacks: dict[str, Stack]
+    _rows: dict[str, Resource]
+    _nodes: dict[NodeKey, Node]
+    _touched: dict[NodeKey, float]
+    _aftermaths: dict[str, Aftermath]
+
+    def grant_lease(self, lease: Lease) -> None:
+        with self._lock:
+            self._leases[lease.id] = lease
+
+    def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
+        with self._lock:
+            lease = self._leases.get(lease_id)
+            if lease is None:
+                return False
+            self._leases[lease_id] = evolve(lease, expires_at=expires_at, queued=queued)
+            return True
+
+    def void_leases(self, before: float, ids: Sequence[str] = ()) -> list[str]:
+        with self._lock:
+            void = sorted(
+                lease.id
+                for lease in self._leases.values()
+                if lease.expires_at < before or lease.id in ids
+            )
+            for lease_id in void:
+                del self._leases[lease_id]
+            return void
+
+    def leases(self) -> list[Lease]:
+        with self._lock:
+            return [self._leases[lease_id] for lease_id in sorted(self._leases)]
+
+    def claims(self) -> dict[str, int]:
+        with self._lock:
+            claims = [row.claim for row in self._rows.values() if row.claim is not None]
+            return {lease_id: claims.count(lease_id) for lease_id in sorted(set(claims))}
+
+    def orphans(self, limit: int) -> list[Orphan]:
+        with self._lock:
+            running = {
+                node.subject: node.key
+                for node in self._nodes.values()
+                if node.status == NodeStatus.RUNNING
+            }
+            return [
+                Orphan(row, running.get(row.id))
+                for _, row in sorted(self._rows.items())
+                if row.claim is not None and row.claim not in self._leases
+            ][:limit]
+
+    def strays(self, limit: int) -> list[Resource]:
+        with self._lock:
+            subjects = {
+                node.subject for node in self._nodes.values() if node.status != NodeStatus.DONE
+            }
+            return [
+                row
+                for _, row in sorted(self._rows.items())
+                if row.claim is None and states.unsettled(row) and row.id not in subjects
+            ][:limit]
+
+    def lost_nodes(
+        self,
+        before: float,
+        limit: int,
+        mine: Callable[[Iterable[str]], set[str]] = set,
+        besides: Collection[str] = (),
+    ) -> list[NodeKey]:
+        with self._lock:
+            lost = sorted(
+                (
+                    key
+                    for key, node in self._nodes.items()
+                    if node.status == NodeStatus.READY
+                    and self._touched[key] < before
+                    and key.traversal_id not in besides
+                ),
+                key=lambda key: (self._touched[key], key),
+            )[:limit]
+            stacks = mine(self._nodes[key].stack_id for key in lost)
+            lost = sorted(key for key in lost if self._nodes[key].stack_id in stacks)
+            for key in lost:
+                self._touched[key] = self._clock.now()
+            return lost
+
+    def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
+        with self._lock:
+            due = (one for _, one in sorted(self._aftermaths.items()) if one.due_at <= now)
+            return list(itertools.islice(due, limit))
+
+    def put_off(self, aftermath: Aftermath, due_at: float | None) -> bool:
+        with self._lock:
+            there = self._aftermaths.pop(aftermath.id, None) is not None
+            if there and due_at is not None:
+                self._aftermaths[aftermath.id] = evolve(
+                    aftermath, due_at=due_at, looks=aftermath.looks + 1
+                )
+            return there
+
+    def overdue(self, now: float) -> list[str]:
+        with self._lock:
+            return sorted(
+                stack.id
+                for stack in self._stacks.values()
+                if stack.deadline is not None
+                and stack.deadline <= now
+                and stack.status == Status.IN_PROGRESS
+            )
+
+    def lost_wishes(self) -> list[str]:
+        with self._lock:
+            return sorted(stack.id for stack in self._stacks.values() if stack.wish_id)
