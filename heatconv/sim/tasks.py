@@ -100,14 +100,19 @@ class Tasks:
             one.worker.told = self.messages[sent:]
 
     def _send(self, one: Running, said: Any) -> None:
+        if self._goes_on(one, said):
+            self._fuse(one)
+
+    def _goes_on(self, one: Running, said: Any) -> bool:
+        """Tell a task an answer; say whether it asks for more."""
         try:
             one.effect = one.task.send(said)
         except StopIteration:
             self.running.remove(one)
             if one is self.last:
                 self.last = None
-            return
-        self._fuse(one)
+            return False
+        return True
 
     def _fuse(self, one: Running) -> None:
         """Answer at once what needs no step of its own."""
@@ -121,12 +126,7 @@ class Tasks:
                     self.note(f'{_who(one)} {_name(effect.subject)}: {effect.reason}')
             else:
                 said = answers.answer(effect, self.store, self.templates, self)
-            try:
-                one.effect = one.task.send(said)
-            except StopIteration:
-                self.running.remove(one)
-                if one is self.last:
-                    self.last = None
+            if not self._goes_on(one, said):
                 return
 
     def _perform(self, one: Running, effect: effects.Perform) -> None:

@@ -26,11 +26,12 @@ from heatconv.answers import Announcer, Templates, answer, tell
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import NodeKey, Observation
+from heatconv.convergence.step import REFUSED, Commit, Outcome
 from heatconv.effects import Effect, Task
 from heatconv.ports import Clock
 from heatconv.resources.plugin import Foreseen
 from heatconv.resources.records import Writes
-from heatconv.storage.base import Store, StoreUnavailable
+from heatconv.storage.base import AlreadyThere, Store, StoreUnavailable
 from heatconv.worker.fair import FairPool, FairQueue
 
 LOG = log.getLogger(__name__)
@@ -153,6 +154,8 @@ class Loop:
         self._woken = False
         #: What the last commit has told of nodes that it made ready.
         self._ahead: Mapping[NodeKey, View] = {}
+        #: Rows never begun whose record is there all the same.
+        self._there: set[str] = set()
 
     @property
     def live(self) -> int:
@@ -336,7 +339,7 @@ class Loop:
                     effect = entry.task.send(None)
                     continue
                 if isinstance(effect, effects.Ahead):
-                    if self._performer.foresees(effect):
+                    if self._foreseen(effect):
                         return effect
                     effect = entry.task.send(None)
                     continue
@@ -394,7 +397,12 @@ class Loop:
             ]
         elif kind is effects.Save:
             room = self._batch_size - len(self._ready)
-            answers, self._ahead = self._store.commit_ahead([one.commit for one in asked], room)
+            commits = [one.commit for one in asked]
+            try:
+                answers, self._ahead = self._store.commit_ahead(commits, room)
+            except AlreadyThere:
+                # One of them keeps back all: what stands by itself is to stand.
+                answers = [self._commit_alone(commit) for commit in commits]
         elif kind is effects.Cast:
             keys = dict.fromkeys(key for effect in asked for key in effect.keys)
             self._announcer.nodes(tuple(keys))
@@ -413,6 +421,24 @@ class Loop:
         else:
             return self._answer_each(questions)
         return list(zip(entries, answers, strict=True))
+
+    def _commit_alone(self, commit: Commit) -> Outcome:
+        """Commit; where its record is there already, have the next check claim first."""
+        try:
+            return self._store.commit([commit])[0]
+        except AlreadyThere:
+            assert commit.row is not None
+            self._there.add(commit.row.read.id)
+            return REFUSED
+
+    def _foreseen(self, effect: effects.Ahead) -> bool:
+        """Say whether to ask what a call would come to, rather than to make it."""
+        row_id = effect.call.row.id
+        if row_id in self._there:
+            # Somebody taken for dead has made it after all: who looks finds it.
+            self._there.discard(row_id)
+            return False
+        return self._performer.foresees(effect)
 
     def _views(self, keys: list[NodeKey]) -> list[View]:
         """Return what checks need to know of nodes, some of which the last commit has told."""

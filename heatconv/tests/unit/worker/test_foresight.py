@@ -178,13 +178,19 @@ class ForesightTest(StoreTestCase):
         self.assertEqual([False, True], sorted(self.store.brought[0][0]))
         self.assertEqual([self.row(identity, 'B').id], self.tokens())
 
-    def test_record_that_is_there_already_is_found_by_those_who_look(self) -> None:
-        identity = self.create({'A': thing()})
+    def test_record_that_is_there_already_is_taken_for_what_was_asked_for(self) -> None:
+        """Somebody taken for dead has acted late and died: nothing else tells of it."""
+        identity = self.create({'A': thing(), 'B': thing()})
         self.parts.prepare_all()
+        plugin = self.parts.registry.plugin('OS::Heat::TestResource')
         token = self.row(identity).id
-        self.records.add(Record(token, 'OS::Heat::TestResource', 'there', {}, {'seconds': 0}))
+        properties = plugin.schema.resolve_properties({'value': 'a'})
+        state = {'action': 'create', 'since': 0, 'seconds': 0}
+        self.records.add(Record(token, 'OS::Heat::TestResource', 'there', properties, state))
         self.checked()
-        self.assertEqual((1, ['there']), (self.lost, [r.physical_id for r in self.records.all()]))
+        self.assertEqual((0, 'CREATE_COMPLETE'), (self.lost, self.state(identity)))
+        self.assertEqual('there', self.row(identity).physical_id)
+        self.assert_at_rest(identity)
 
     def test_only_the_commit_that_does_it_writes_it(self) -> None:
         """Whatever else a task asks next, nothing was done."""
