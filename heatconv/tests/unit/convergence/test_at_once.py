@@ -65,6 +65,7 @@ class FuseTest(testtools.TestCase):
             (fresh, evolve(update, hooks=('post-create',)), READY),
             (row('a1'), evolve(update, hooks=('post-update',)), READY),
             (row('a1'), evolve(clean, hooks=('post-delete',)), ABSENT),
+            (row('a1'), evolve(update, hooks=('post-update',)), OTHER),
         )
 
     def test_leaves_what_both_leave(self) -> None:

@@ -20,6 +20,7 @@ from heatconv.ports import SystemClock
 from heatconv.storage.memory import MemoryStore, served
 from heatconv.tests.unit.convergence.rows import row
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing
+from heatconv.worker import loop as worker_loop
 from heatconv.worker.loop import CROWDED_SECONDS, MANY, SHARE, Entry, Loop
 
 PATIENCE = 10
@@ -550,3 +551,24 @@ class TogetherTest(LoopTestCase):
         self.assertEqual([[('a', 'create'), ('b', 'create')]], made)
         told = [loop._inbox.get_nowait() for _ in range(2)]
         self.assertEqual(['ready'] * 2, [one.said.reality for one in told])  # type: ignore
+
+
+class GatherBesideTest(LoopTestCase):
+    def test_waits_a_moment_for_others_that_are_being_asked(self) -> None:
+        loop = self.loop(performer=Blocking())
+        self.addCleanup(loop._pool.close)
+        self.patch(worker_loop, 'TOGETHER_SECONDS', PATIENCE)
+        blocking = threading.Event()
+        loop._pool.submit(*LANE, blocking.wait, PATIENCE)
+        loop._put(Entry(LANE, sleeper(), None))
+        timer = threading.Timer(0.05, lambda: loop._inbox.put(Entry(LANE, sleeper(), None)))
+        timer.start()
+        threading.Timer(0.1, lambda: loop._inbox.put(None)).start()
+        loop._gather()
+        self.assertEqual(2, len(loop._ready))
+        blocking.set()
+        self.wait(lambda: not loop._pool.active)
+        # Nobody else is being asked: there is nothing to wait for.
+        began = time.monotonic()
+        loop._gather()
+        self.assertLess(time.monotonic() - began, PATIENCE / 2)

@@ -234,6 +234,25 @@ class WorkerTest(EngineTestCase):
         self.wait(lambda: worker.live == 0 and worker.lease.id != old)
         self.assertIn(f'Lease {old} is given up', self.log.output)
 
+    def test_who_has_much_to_do_does_not_go_on_with_a_look(self) -> None:
+        went_on: list[float] = []
+        looks: list[float] = []
+        self.patch(service, 'GO_ON_SECONDS', 0.001)
+        worker = self.worker(dataclasses.replace(QUICK, sweep_interval=0.05))
+
+        def look(patience: float) -> bool:
+            looks.append(patience)
+            return True
+
+        self.patch(worker._sweep, 'run', look)
+        self.patch(worker._sweep, 'go_on', lambda patience: bool(went_on.append(patience)) or True)
+        self.patch(service, 'GO_ON_BELOW', -1)
+        worker.start()
+        self.wait(lambda: len(looks) > 2)
+        self.assertEqual([], went_on)
+        self.patch(service, 'GO_ON_BELOW', 0)
+        self.wait(lambda: went_on)
+
     def test_more_than_one_look_announces_is_taken_up_without_waiting(self) -> None:
         identity = self.prepared({f'A{number}': thing() for number in range(9)})
         self.heard.keys.clear()
