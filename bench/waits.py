@@ -8,9 +8,9 @@ import time
 from collections.abc import Sequence
 
 from heatconv.hot.schema import NUMBER, Property, TypeSchema
-from heatconv.ports import Clock
 from heatconv.resources.plugin import Observation, Plugin, Reality, Resource
 from heatconv.resources.records import Records
+from heatconv.runtime.ports import Clock
 
 TYPE = 'Bench::Waits'
 SECONDS = 0.02

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from unittest import TestCase
 
-from heatconv import concurrency  # noqa: F401
+import heatconv.runtime.threads  # noqa: F401 - before oslo.messaging
 from heatconv.sim import library
 from heatconv.sim.play import Wrong, make_world, play
 

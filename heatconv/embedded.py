@@ -11,10 +11,7 @@ from typing import Any
 
 from oslo_config import cfg
 
-from heatconv import (
-    concurrency,  # noqa: F401 - before oslo.messaging
-    ports,
-)
+import heatconv.runtime.threads  # noqa: F401 - before oslo.messaging
 from heatconv.convergence.model import Status
 from heatconv.db import migration
 from heatconv.db.database import UNUSABLE, Database, sqlite_url
@@ -30,8 +27,9 @@ from heatconv.rpc import api
 from heatconv.rpc.announcer import RpcAnnouncer
 from heatconv.rpc.client import EngineClient
 from heatconv.rpc.transport import server, transport
+from heatconv.runtime import ports
 from heatconv.storage.base import StackQuery
-from heatconv.templates import TemplateCache
+from heatconv.templates.cache import TemplateCache
 from heatconv.worker.endpoint import WorkerEndpoint
 from heatconv.worker.service import Worker, WorkerOptions
 

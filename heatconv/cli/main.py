@@ -27,9 +27,9 @@ from typing import Any, TextIO
 
 from cliff.app import App
 
-from heatconv import memory
 from heatconv.cli import connection, errors, settings, usage
 from heatconv.cli.commands import CommandTable
+from heatconv.runtime import allocator
 
 DESCRIPTION = """\
 Create, change and delete stacks of resources from templates.
@@ -198,7 +198,7 @@ class HeatconvApp(App):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``heatconv`` and return its exit code."""
-    memory.collect_seldom()
+    allocator.collect_seldom()
     code = HeatconvApp().run(list(sys.argv[1:] if argv is None else argv))
     try:
         if sys.stdout is not None:

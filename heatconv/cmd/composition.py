@@ -16,8 +16,8 @@ from oslo_db import options as db_options
 from oslo_log import log
 
 from heatconv import conf as heatconv_conf
-from heatconv.context import LOG_FORMAT
-from heatconv.coordination import PartitionCoordinator
+from heatconv.coordination.coordinator import PartitionCoordinator
+from heatconv.coordination.membership import GROUP, Partition, Slot
 from heatconv.db import migration
 from heatconv.db.database import Database
 from heatconv.db.records import DatabaseRecords
@@ -26,14 +26,14 @@ from heatconv.engine.children import Children
 from heatconv.engine.configs import Configs
 from heatconv.engine.requests import Limits, Requests
 from heatconv.engine.service import Engine
-from heatconv.partition import GROUP, Partition, Slot
-from heatconv.ports import SystemClock, SystemIds
 from heatconv.resources.registry import Registry
 from heatconv.rpc.announcer import RpcAnnouncer
 from heatconv.rpc.api import Topics
 from heatconv.rpc.transport import transport
+from heatconv.runtime.context import LOG_FORMAT
+from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.storage.base import StoreUnavailable
-from heatconv.templates import TemplateCache
+from heatconv.templates.cache import TemplateCache
 from heatconv.version import VERSION
 from heatconv.worker.lease import LeaseKeeper, beat
 from heatconv.worker.service import Worker, WorkerOptions

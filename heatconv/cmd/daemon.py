@@ -18,9 +18,9 @@ from oslo_reports import guru_meditation_report as reports
 from oslo_reports import opts as report_options
 from oslo_service import service
 
-from heatconv import memory
 from heatconv.cmd import composition
 from heatconv.rpc.transport import server
+from heatconv.runtime import allocator
 from heatconv.version import VERSION
 
 LOG = log.getLogger(__name__)
@@ -63,7 +63,7 @@ class Daemon(service.Service):  # type: ignore[misc]
             serving = server(self._parts.bus, topic, self._parts.server, [endpoint])
             serving.start(override_pool_size=served.threads)
             self._servers.append(serving)
-        memory.keep_what_is_loaded()
+        allocator.keep_what_is_loaded()
         LOG.info('Serving %s', ', '.join(served.endpoints))
 
     def stop(self, graceful: bool = True) -> None:
@@ -88,8 +88,8 @@ def run(
     serve: Serve,
 ) -> int:
     """Run a daemon until it is told to stop; return its exit code."""
-    memory.give_back()
-    memory.collect_seldom()
+    allocator.give_back()
+    allocator.collect_seldom()
     conf = composition.configure(argv, prog, description)
     report_options.set_defaults(conf)
     # Before the fork: only the main thread may ask for signals, and each child has them.

@@ -12,10 +12,10 @@ from heatconv.cmd import composition
 from heatconv.db import migration
 from heatconv.db.store import DatabaseStore
 from heatconv.exception import HeatconvException
-from heatconv.ports import SystemClock, SystemIds
 from heatconv.rpc.api import Topics
 from heatconv.rpc.client import EngineClient
 from heatconv.rpc.transport import transport
+from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.storage.base import Lease, StoreUnavailable
 
 #: How long an engine may take to answer.

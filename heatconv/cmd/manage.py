@@ -10,7 +10,7 @@ from typing import Any
 
 from oslo_config import cfg
 
-from heatconv import concurrency  # noqa: F401
+import heatconv.runtime.threads  # noqa: F401 - before oslo.messaging
 
 
 def _db_sync(conf: cfg.ConfigOpts) -> int:
@@ -88,7 +88,7 @@ def _purge_deleted(conf: cfg.ConfigOpts) -> int:
 def _store(conf: cfg.ConfigOpts) -> Any:
     from heatconv.cmd import composition
     from heatconv.db.store import DatabaseStore
-    from heatconv.ports import SystemClock, SystemIds
+    from heatconv.runtime.ports import SystemClock, SystemIds
 
     database = composition.database(conf)
     composition.check_schema(database)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from heatconv import concurrency  # noqa: F401
+import heatconv.runtime.threads  # noqa: F401 - before oslo.messaging
 
 if TYPE_CHECKING:
     from oslo_config import cfg

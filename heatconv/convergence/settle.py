@@ -7,7 +7,7 @@ real is saved, and its node goes back to ready to be checked as usual.
 
 from __future__ import annotations
 
-from heatconv.convergence import patience, states
+from heatconv.convergence import states, timeout
 from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
@@ -50,7 +50,7 @@ def finish(key: NodeKey | None, claimed: Resource, seen: Observation, waits: boo
     if seen.reality == Reality.PENDING and waits and not seen.yields:
         return Step('pending', wait=True)
     if seen.reality == Reality.PENDING:
-        settled = patience.given_up(claimed, seen, 'given up: it was still under way')
+        settled = timeout.given_up(claimed, seen, 'given up: it was still under way')
     else:
         settled = _settled(claimed, seen)
     saved = evolve(settled, claim=None, version=claimed.version + 1)

@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
-from heatconv.db.link import Answer, Link
+from heatconv.db.driver import Answer, Link
 
 #: Rows of one statement, so that none is larger than a server takes.
 ROWS = 1_000

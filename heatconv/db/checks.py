@@ -13,11 +13,11 @@ from heatconv.convergence import commit as guards
 from heatconv.convergence.check import View
 from heatconv.convergence.model import Kind, Node, NodeKey, NodeStatus, Resource, Stack
 from heatconv.convergence.step import Commit, Outcome
-from heatconv.db import bulk, records, rows, tables, unread, writes
+from heatconv.db import bulk, optimistic, records, rows, tables, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.link import BEGIN, COMMIT, Changed, Link
-from heatconv.ports import Clock, Ids
+from heatconv.db.driver import BEGIN, COMMIT, Changed, Link
+from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import AlreadyThere
 from heatconv.storage.memory import stamped
 
@@ -189,7 +189,7 @@ class CheckRows:
         with self.database.once() as script:
             if looks:
                 script.add(BEGIN)
-            unread.add(script, commits, held, now, self._ids)
+            optimistic.add(script, commits, held, now, self._ids)
             records.join(script, held.beside)
             if looks:
                 writes.release_and_note(script, released, now)

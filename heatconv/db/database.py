@@ -20,7 +20,7 @@ from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import event, pool
 
 from heatconv.db.bulk import Script
-from heatconv.db.link import BEGIN, COMMIT, CoreLink, Link, PostgresqlLink, SqliteLink
+from heatconv.db.driver import BEGIN, COMMIT, CoreLink, Link, PostgresqlLink, SqliteLink
 from heatconv.storage.base import Doubtful, StoreUnavailable
 
 T = TypeVar('T')

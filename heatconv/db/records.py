@@ -12,8 +12,8 @@ from oslo_db import exception as db_exception
 from heatconv.db import bulk, rows, tables
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.ports import Clock, Ids, SystemClock, SystemIds
 from heatconv.resources.records import Record, Signal, Told, Writes, numbered
+from heatconv.runtime.ports import Clock, Ids, SystemClock, SystemIds
 from heatconv.storage.base import StoreUnavailable
 
 TABLE = tables.virtual_resource

@@ -11,7 +11,7 @@ from oslo_db import exception as db_exception
 
 from heatconv.db import rows, tables
 from heatconv.db.database import Database, repeated, retried
-from heatconv.ports import Clock
+from heatconv.runtime.ports import Clock
 from heatconv.storage.base import Software
 
 TABLE = tables.software

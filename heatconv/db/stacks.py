@@ -16,8 +16,8 @@ from heatconv.convergence.traversal import Plan
 from heatconv.db import bulk, rows, tables, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.link import Link
-from heatconv.ports import Clock, Ids
+from heatconv.db.driver import Link
+from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Request, StackQuery, StoredEvent
 from heatconv.storage.content import encode_template, head_of
 from heatconv.storage.memory import stamped

@@ -12,7 +12,7 @@ from heatconv.convergence.model import Aftermath, NodeKey, Resource, Status
 from heatconv.convergence.recovery import Orphan
 from heatconv.db import bulk, rows, tables
 from heatconv.db.database import Database, repeated
-from heatconv.ports import Clock
+from heatconv.runtime.ports import Clock
 from heatconv.storage.base import Lease
 
 ORPHANED = sa.text("""

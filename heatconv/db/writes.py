@@ -14,7 +14,7 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Event, Node, NodeKey, NodeStatus, Resource, Stack
 from heatconv.db import bulk, rows, tables
 from heatconv.db.bulk import Script
-from heatconv.ports import Ids
+from heatconv.runtime.ports import Ids
 
 T = TypeVar('T')
 

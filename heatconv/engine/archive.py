@@ -8,7 +8,7 @@ from typing import Any
 from heatconv.convergence import states
 from heatconv.convergence.model import Resource, Stack
 from heatconv.engine import formats
-from heatconv.engine.hiding import hidden_names, without_hidden
+from heatconv.engine.redaction import hidden_names, without_hidden
 from heatconv.storage.base import Snapshot
 
 

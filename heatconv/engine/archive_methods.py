@@ -12,7 +12,7 @@ from heatconv.engine.lookup import Lookup
 from heatconv.engine.method import method
 from heatconv.engine.requests import Requests
 from heatconv.storage.base import Snapshot, Store
-from heatconv.templates import TemplateCache
+from heatconv.templates.cache import TemplateCache
 
 #: Longer names of snapshots are refused, as in Heat.
 NAME_LENGTH = 255

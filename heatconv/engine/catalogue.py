@@ -23,7 +23,7 @@ from heatconv.hot.parameters import Parameter
 from heatconv.hot.patterns import Pattern, PatternError
 from heatconv.hot.schema import BOOLEAN, INTEGER, LIST, MAP, NUMBER, Property, TypeSchema
 from heatconv.hot.versions import ACCEPTED, CFN, CONDITION_FUNCTIONS, VERSIONS
-from heatconv.templates import Types
+from heatconv.templates.cache import Types
 
 #: Statuses of types that may be asked for.
 SUPPORT_STATUSES = ('UNKNOWN', 'SUPPORTED', 'DEPRECATED', 'UNSUPPORTED', 'HIDDEN')

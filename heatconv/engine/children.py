@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from heatconv.compiled import reference_id
 from heatconv.convergence import states
 from heatconv.engine import outputs
 from heatconv.engine.nested import owners
@@ -17,7 +16,8 @@ from heatconv.hot.nested import MAX_DEPTH
 from heatconv.resources.nested import Child, Member
 from heatconv.resources.plugin import Resource
 from heatconv.storage.base import Store
-from heatconv.templates import TemplateCache
+from heatconv.templates.cache import TemplateCache
+from heatconv.templates.compiled import reference_id
 
 #: The contents of so many owners are kept: all of its nested stacks are made of one.
 KEPT = 4

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heatconv.engine.software_methods import CONFIG
-from heatconv.ports import Clock
+from heatconv.runtime.ports import Clock
 from heatconv.storage.base import Software, Store
 
 

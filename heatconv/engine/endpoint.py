@@ -28,7 +28,7 @@ from heatconv.engine.template_methods import TemplateMethods
 from heatconv.hot.errors import TemplateError
 from heatconv.rpc import api
 from heatconv.storage.base import Store, StoredEvent
-from heatconv.templates import MissingTemplate, TemplateCache
+from heatconv.templates.cache import MissingTemplate, TemplateCache
 from heatconv.version import VERSION
 
 LOG = log.getLogger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heatconv import exception
-from heatconv.engine.hiding import scrubbed
+from heatconv.engine.redaction import scrubbed
 from heatconv.hot import errors as hot
 
 

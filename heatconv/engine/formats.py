@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heatconv.compiled import attributes, pseudo_parameters
 from heatconv.convergence.model import Action, Resource, Stack
 from heatconv.hot.functions import stacks
 from heatconv.hot.template import Head
 from heatconv.storage.base import Lease, StoredEvent
+from heatconv.templates.compiled import attributes, pseudo_parameters
 
 HIDDEN = '******'
 

@@ -11,7 +11,7 @@ from heatconv.convergence import states
 from heatconv.convergence.model import Resource, Stack, Status
 from heatconv.resources.nested import TOKEN_LENGTH
 from heatconv.storage.base import StackQuery, Store
-from heatconv.templates import Types
+from heatconv.templates.cache import Types
 
 NAME = re.compile(r'[a-zA-Z][a-zA-Z0-9_.-]{0,254}\Z')
 

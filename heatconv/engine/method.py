@@ -10,7 +10,7 @@ import oslo_messaging
 from oslo_log import log
 
 from heatconv import exception
-from heatconv.context import Context
+from heatconv.runtime.context import Context
 from heatconv.storage.base import StoreUnavailable
 
 LOG = log.getLogger(__name__)

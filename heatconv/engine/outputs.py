@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from heatconv.compiled import CompiledTemplate, scope
 from heatconv.convergence import states
 from heatconv.convergence.model import Resource, Stack
 from heatconv.hot.errors import TemplateError
 from heatconv.storage.base import Store
+from heatconv.templates.compiled import CompiledTemplate, scope
 
 
 def names(compiled: CompiledTemplate | None) -> list[dict[str, Any]]:

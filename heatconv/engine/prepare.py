@@ -9,8 +9,8 @@ from typing import Protocol
 from heatconv.convergence import traversal
 from heatconv.convergence.model import Definition, Resource, Stack
 from heatconv.convergence.traversal import Plan
-from heatconv.effects import Cast, Compiled, Hooked, LoadStack, Prepare, Task, Trace
-from heatconv.ports import Ids
+from heatconv.runtime.effects import Cast, Compiled, Hooked, LoadStack, Prepare, Task, Trace
+from heatconv.runtime.ports import Ids
 
 
 class CompiledTemplate(Protocol):

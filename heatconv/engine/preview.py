@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heatconv.compiled import CompiledTemplate, scope
 from heatconv.convergence import graph, replacement, states
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Resource, Stack
 from heatconv.engine import formats
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.functions import Frame, MapNode, Node
+from heatconv.templates.compiled import CompiledTemplate, scope
 
 #: The lists that a preview of an update has.
 OUTCOMES = ('unchanged', 'updated', 'replaced', 'added', 'deleted')

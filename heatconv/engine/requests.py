@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from heatconv import exception
-from heatconv.answers import Announcer
-from heatconv.compiled import CompiledTemplate
-from heatconv.context import current_request_id
 from heatconv.convergence import check, hooks, states
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import ADOPTED, Action, Resource, Stack, Status
@@ -23,9 +20,12 @@ from heatconv.engine import archive, errors
 from heatconv.engine.content import StackContent
 from heatconv.engine.nested import descendants
 from heatconv.hot.errors import TemplateError
-from heatconv.ports import Clock, Ids
+from heatconv.runtime.context import current_request_id
+from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Request, Snapshot, StackQuery, Store
-from heatconv.templates import MissingTemplate, TemplateCache
+from heatconv.storage.handlers import Announcer
+from heatconv.templates.cache import MissingTemplate, TemplateCache
+from heatconv.templates.compiled import CompiledTemplate
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heatconv import exception
-from heatconv.compiled import scope
 from heatconv.convergence import states
 from heatconv.convergence.model import Resource, Stack
 from heatconv.engine import formats
@@ -16,7 +15,8 @@ from heatconv.engine.requests import Requests
 from heatconv.engine.signals import Signals
 from heatconv.hot.errors import TemplateError
 from heatconv.storage.base import Store
-from heatconv.templates import MissingTemplate, TemplateCache
+from heatconv.templates.cache import MissingTemplate, TemplateCache
+from heatconv.templates.compiled import scope
 
 #: Why a resource is in the state that a user gave it, where nothing else is said.
 MARKED = 'state changed by resource_mark_unhealthy api'

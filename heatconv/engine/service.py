@@ -10,17 +10,17 @@ from typing import Any
 import oslo_messaging
 from oslo_log import log
 
-from heatconv.answers import Announcer, answer
-from heatconv.effects import Task
 from heatconv.engine.endpoint import EngineEndpoint
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests import Limits, Requests
 from heatconv.engine.unanswered import Unanswered
 from heatconv.hot.limits import MAX_TEMPLATE_SIZE
-from heatconv.ports import Clock, Ids
 from heatconv.rpc import api
+from heatconv.runtime.effects import Task
+from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Store, StoreUnavailable
-from heatconv.templates import TemplateCache
+from heatconv.storage.handlers import Announcer, answer
+from heatconv.templates.cache import TemplateCache
 
 LOG = log.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from heatconv.hot import source
 from heatconv.hot.errors import TemplateError
 from heatconv.resources import plugin as plugins
 from heatconv.storage.base import Store
-from heatconv.templates import Types
+from heatconv.templates.cache import Types
 
 #: In these a resource is told nothing, as in Heat (heat/engine/resource.py).
 DEAF = (Action.INIT, Action.DELETE, Action.SUSPEND)

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from heatconv.engine import catalogue, content, errors
-from heatconv.engine.hiding import hidden_names, without_hidden
 from heatconv.engine.lookup import Lookup
 from heatconv.engine.method import method
+from heatconv.engine.redaction import hidden_names, without_hidden
 from heatconv.hot import cfn, source, summary
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import nodes_within
 from heatconv.hot.template import Template, parse_schema
-from heatconv.nesting import Nesting
 from heatconv.storage.base import Store
-from heatconv.templates import TemplateCache
+from heatconv.templates.cache import TemplateCache
+from heatconv.templates.nesting import Nesting
 
 
 class TemplateMethods:

@@ -15,8 +15,8 @@ from heatconv.convergence.model import Status
 from heatconv.hot import nested
 from heatconv.hot.functions import stacks
 from heatconv.hot.schema import TypeSchema
-from heatconv.ports import Clock
 from heatconv.resources.plugin import Observation, Plugin, Reality, Resource
+from heatconv.runtime.ports import Clock
 
 #: Heat's physical_resource_name has so many characters at most.
 NAME_LENGTH = 255

@@ -14,11 +14,11 @@ from stevedore import extension
 
 from heatconv.hot.registry import is_template
 from heatconv.hot.schema import TypeSchema
-from heatconv.ports import Clock
 from heatconv.resources.nested import Children, NestedPlugin, TemplateResource
 from heatconv.resources.plugin import Plugin
 from heatconv.resources.records import Records
 from heatconv.resources.software import SoftwareConfig, SoftwareConfigs
+from heatconv.runtime.ports import Clock
 
 LOG = log.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from heatconv.hot.schema import LIST, MAP, STRING, Attribute, Property, TypeSchema
-from heatconv.ports import Clock
 from heatconv.resources.plugin import Observation, Plugin, Reality, Resource
+from heatconv.runtime.ports import Clock
 
 
 class SoftwareConfigs(Protocol):

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeGuard
 
-from heatconv.ports import Clock
 from heatconv.resources.plugin import Asked, Foreseen, Observation, Plugin, Reality, Resource, Verb
 from heatconv.resources.records import BulkRecords, Draft, Record, Records
+from heatconv.runtime.ports import Clock
 
 
 class VirtualPlugin(Plugin):

@@ -12,9 +12,9 @@ import oslo_messaging
 from oslo_log import log
 
 from heatconv.convergence.model import Kind, NodeKey
+from heatconv.coordination.shares import Alone, Shares
 from heatconv.rpc import api
 from heatconv.rpc.transport import client
-from heatconv.shares import Alone, Shares
 
 LOG = log.getLogger(__name__)
 

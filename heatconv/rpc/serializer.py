@@ -7,7 +7,7 @@ from typing import Any
 import oslo_messaging
 from oslo_serialization import jsonutils
 
-from heatconv.context import Context
+from heatconv.runtime.context import Context
 
 
 class ContextSerializer(oslo_messaging.Serializer):  # type: ignore[misc]

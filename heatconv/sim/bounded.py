@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from heatconv.effects import Perform, Save
+from heatconv.runtime.effects import Perform, Save
 from heatconv.sim.case import Case
 from heatconv.sim.history import STACK, History
 from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template

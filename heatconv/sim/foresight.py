@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 
 from heatconv.convergence.model import Observation
-from heatconv.effects import Ahead, Perform
 from heatconv.resources.virtual import is_over
+from heatconv.runtime.effects import Ahead, Perform
 from heatconv.sim.reality import Reality, SimResource
 from heatconv.worker.performer import asked_of
 

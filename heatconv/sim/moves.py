@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from heatconv.convergence.model import NodeKey
-from heatconv.effects import Effect, Task
+from heatconv.runtime.effects import Effect, Task
 from heatconv.worker.lease import LeaseKeeper
 from heatconv.worker.performer import PluginPerformer
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from heatconv.convergence.model import Node, NodeKey, Observation, Resource, Stack
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
-from heatconv.effects import Perform
 from heatconv.exception import HeatconvException
+from heatconv.runtime.effects import Perform
 from heatconv.sim.script import Request
 
 if TYPE_CHECKING:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from heatconv import answers, effects
 from heatconv.convergence.model import NodeKey, Observation, Resource, Stack
 from heatconv.convergence.step import Outcome, Verdict
-from heatconv.effects import Task
+from heatconv.runtime import effects
+from heatconv.runtime.effects import Task
 from heatconv.sim import foresight
 from heatconv.sim.moves import Message, Pause, Running, SimClock, SimWorker
 from heatconv.sim.reality import Reality
 from heatconv.sim.snapshot import Snapshot
 from heatconv.sim.templates import Templates
+from heatconv.storage import handlers
 from heatconv.storage.base import Store
 
 #: Questions whose answer no one else can change, or that nobody waits for.
@@ -95,7 +96,7 @@ class Tasks:
         elif kind is effects.Prepare:
             self._prepare(one, effect)  # type: ignore[arg-type]
         else:
-            self._send(one, answers.answer(effect, self.store, self.templates, self))
+            self._send(one, handlers.answer(effect, self.store, self.templates, self))
         if one.worker is not None:
             one.worker.told = self.messages[sent:]
 
@@ -125,7 +126,7 @@ class Tasks:
                 if self.tracing:
                     self.note(f'{_who(one)} {_name(effect.subject)}: {effect.reason}')
             else:
-                said = answers.answer(effect, self.store, self.templates, self)
+                said = handlers.answer(effect, self.store, self.templates, self)
             if not self._goes_on(one, said):
                 return
 

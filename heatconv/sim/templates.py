@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from heatconv.compiled import CompiledDefinition, CompiledTemplate
 from heatconv.hot.limits import COMPILE_BUDGET
 from heatconv.resources.registry import Registry
 from heatconv.storage.base import Store
 from heatconv.storage.content import encode_template
-from heatconv.templates import TemplateCache
+from heatconv.templates.cache import TemplateCache
+from heatconv.templates.compiled import CompiledDefinition, CompiledTemplate
 
 
 class Templates(TemplateCache):

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 
 from heatconv.convergence.hooks import due
 from heatconv.convergence.model import NodeKey, Stack
-from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests import Requests
 from heatconv.exception import HeatconvException
 from heatconv.resources.registry import Registry
+from heatconv.runtime.effects import Task
 from heatconv.sim import language, script
 from heatconv.sim.moves import (
     LATER,

@@ -25,10 +25,10 @@ from heatconv.convergence.model import (
 )
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
-from heatconv.ports import Clock, Ids
+from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Lease, Request, Snapshot, Software, StackQuery, StoredEvent
 from heatconv.storage.content import encode_template, head_of
-from heatconv.storage.memory_kept import Kept
+from heatconv.storage.memory_archive import Kept
 from heatconv.storage.memory_sweep import Swept
 
 

@@ -18,7 +18,7 @@ from heatconv.convergence.model import (
     Status,
 )
 from heatconv.convergence.recovery import Orphan
-from heatconv.ports import Clock
+from heatconv.runtime.ports import Clock
 from heatconv.storage.base import Lease
 
 

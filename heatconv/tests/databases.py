@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from heatconv.db import migration
 from heatconv.db.database import Database
 from heatconv.db.store import DatabaseStore
-from heatconv.ports import Clock, Ids
+from heatconv.runtime.ports import Clock, Ids
 
 POSTGRESQL_URL = os.environ.get(
     'HEATCONV_TEST_POSTGRESQL_URL', 'postgresql+psycopg2://postgres@127.0.0.1/postgres'

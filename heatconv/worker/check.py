@@ -11,14 +11,14 @@ from collections.abc import Collection, Generator, Mapping, Sequence
 from typing import Any, Protocol
 
 from heatconv.convergence import (
-    at_once,
     check,
     cleanup,
-    closing,
     fingerprint,
-    look,
-    patience,
+    fused,
+    inspect,
+    roots,
     settle,
+    timeout,
 )
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
@@ -38,7 +38,8 @@ from heatconv.convergence.model import (
 )
 from heatconv.convergence.recovery import Orphan, follow_up, void
 from heatconv.convergence.step import Call, Commit, Outcome, Step, Verdict
-from heatconv.effects import (
+from heatconv.hot.errors import TemplateError
+from heatconv.runtime.effects import (
     Ahead,
     Cast,
     CastWish,
@@ -57,8 +58,7 @@ from heatconv.effects import (
     Trace,
     Waiting,
 )
-from heatconv.hot.errors import TemplateError
-from heatconv.ports import Clock, Ids
+from heatconv.runtime.ports import Clock, Ids
 
 #: How often a refused begin is decided again before the node is announced anew.
 CONFLICTS = 10
@@ -131,7 +131,7 @@ class Checker:
         for _ in range(CONFLICTS):
             view: View = yield Load(key)
             wanted, step = yield from self._begin(view, key)
-            if step.call is not None and step.call.verb in at_once.VERBS:
+            if step.call is not None and step.call.verb in fused.VERBS:
                 step = yield from self._at_once(key, view, wanted, step, step.call)
             yield Trace(key, step.reason)
             if step.commit is None:
@@ -154,7 +154,7 @@ class Checker:
         seen = yield Ahead(call, stack.project_id, stack.name, stack.request_id)
         if seen is None:
             return begin
-        return at_once.fuse(begin, self._finish(key, view, wanted, call, seen))
+        return fused.fuse(begin, self._finish(key, view, wanted, call, seen))
 
     def settle(self, row: Resource) -> Task:
         """Settle a row that no node is about."""
@@ -174,9 +174,9 @@ class Checker:
             step = settle.finish(None, claimed, seen)
         if seen.reality == Reality.UNKNOWN or step.wait:
             # The next sweep looks again, until the stack's time is over.
-            step = patience.superseded(claimed, seen, stack, False, self.clock.now())
+            step = timeout.superseded(claimed, seen, stack, False, self.clock.now())
             if step.wait:
-                step = patience.release(claimed)
+                step = timeout.release(claimed)
         yield Trace(claimed, step.reason)
         yield from self._save(None, step)
 
@@ -221,7 +221,7 @@ class Checker:
         self, view: View, key: NodeKey
     ) -> Generator[Effect, Any, tuple[Wanted | None, Step]]:
         if key.kind == Kind.ROOT:
-            return None, closing.begin(view)
+            return None, roots.begin(view)
         if key.kind == Kind.CLEANUP:
             return None, cleanup.begin(view, self.lease)
         step = check.admit(view, self.lease)
@@ -283,7 +283,7 @@ class Checker:
 
     def _look(self, view: View, stack: Stack) -> Generator[Effect, Any, Step]:
         """Look at a resource, again where it is not known yet what it is like."""
-        call = look.begin(view)
+        call = inspect.begin(view)
         seen: Observation | None = None
         tries = 0
         while call is not None:
@@ -303,7 +303,7 @@ class Checker:
                 if tries > self.retry_limit:
                     break
             yield Sleep(self.poll_interval)
-        return look.finish(view, seen, self.ids.fresh(), self.clock.now())
+        return inspect.finish(view, seen, self.ids.fresh(), self.clock.now())
 
     def _operate(
         self, key: NodeKey, view: View, wanted: Wanted | None, call: Call
@@ -335,11 +335,11 @@ class Checker:
                     pause = min(pause, seen.retry_after)
             elif tries < self.retry_limit:
                 tries += 1
-                pause = patience.pause_before(tries, seen, self.poll_interval)
+                pause = timeout.pause_before(tries, seen, self.poll_interval)
             else:
-                seen = patience.exhausted(seen, self.retry_limit)
+                seen = timeout.exhausted(seen, self.retry_limit)
             if seen.reality == Reality.UNKNOWN:
-                step = patience.retry(call.row, seen, tries, self.retry_limit, pause)
+                step = timeout.retry(call.row, seen, tries, self.retry_limit, pause)
                 outcome = yield from self._save(key, step)
                 if outcome.verdict == Verdict.REFUSED:
                     yield from self._fenced(key, call, project_id, stack_name)
@@ -376,7 +376,7 @@ class Checker:
             if now.node is None:
                 stack: Stack | None = yield LoadStack(call.row.stack_id)
                 awaited = bool((yield Waiting(call.row.id)))
-                step = patience.superseded(call.row, seen, stack, awaited, self.clock.now())
+                step = timeout.superseded(call.row, seen, stack, awaited, self.clock.now())
                 if not step.wait:
                     return step
             if self.clock.now() >= until:
@@ -468,7 +468,7 @@ class Checker:
         elif commit.node is not None and commit.node.read is not None:
             stack_id = commit.node.read.stack_id
         if stack_id is not None:
-            step = closing.begin(View(Node(root, stack_id, None, NodeStatus.READY, 0)))
+            step = roots.begin(View(Node(root, stack_id, None, NodeStatus.READY, 0)))
             yield Trace(root, step.reason)
             outcome = yield from self._save(root, step)
             if outcome.verdict != Verdict.REFUSED:

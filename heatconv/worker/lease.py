@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from oslo_log import log
 
-from heatconv.ports import Clock, Ids
+from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Lease, Store, StoreUnavailable
 
 LOG = log.getLogger(__name__)

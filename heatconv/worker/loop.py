@@ -21,17 +21,17 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from oslo_log import log
 
-from heatconv import effects
-from heatconv.answers import Announcer, Templates, answer, tell
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import NodeKey, Observation
 from heatconv.convergence.step import REFUSED, Commit, Outcome
-from heatconv.effects import Effect, Task
-from heatconv.ports import Clock
 from heatconv.resources.plugin import Foreseen
 from heatconv.resources.records import Writes
+from heatconv.runtime import effects
+from heatconv.runtime.effects import Effect, Task
+from heatconv.runtime.ports import Clock
 from heatconv.storage.base import AlreadyThere, Store, StoreUnavailable
+from heatconv.storage.handlers import Announcer, Templates, answer, tell
 from heatconv.worker.fair import FairPool, FairQueue
 
 LOG = log.getLogger(__name__)

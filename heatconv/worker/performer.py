@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from oslo_log import log
 
-from heatconv.context import about
 from heatconv.convergence.model import ADOPTED, Observation, Reality, Verb
-from heatconv.effects import Ahead, Perform
 from heatconv.resources.plugin import Asked, Foreseen, Plugin, Resource, TransientError
 from heatconv.resources.registry import Registry
+from heatconv.runtime.context import about
+from heatconv.runtime.effects import Ahead, Perform
 from heatconv.worker.lease import LeaseKeeper
 
 LOG = log.getLogger(__name__)

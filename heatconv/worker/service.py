@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from oslo_log import log
 
-from heatconv.answers import Announcer
 from heatconv.convergence.model import NodeKey
-from heatconv.effects import Task
-from heatconv.ports import Clock, Ids
+from heatconv.coordination.shares import Alone, Shares
 from heatconv.resources.registry import Registry
-from heatconv.shares import Alone, Shares
+from heatconv.runtime.effects import Task
+from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Store, StoreUnavailable
-from heatconv.templates import TemplateCache
+from heatconv.storage.handlers import Announcer
+from heatconv.templates.cache import TemplateCache
 from heatconv.worker.check import Checker
 from heatconv.worker.fair import Intake
 from heatconv.worker.lease import LeaseKeeper, beat

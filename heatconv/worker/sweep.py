@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable
 
 from oslo_log import log
 
-from heatconv.answers import Announcer
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Stack
-from heatconv.effects import Task
-from heatconv.ports import Clock, Ids
+from heatconv.runtime.effects import Task
+from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Request, Store
+from heatconv.storage.handlers import Announcer
 from heatconv.worker.check import Checker
 
 LOG = log.getLogger(__name__)

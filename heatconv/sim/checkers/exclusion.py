@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heatconv.convergence.model import Observation, Verb
-from heatconv.effects import Perform, Save
+from heatconv.runtime.effects import Perform, Save
 from heatconv.sim.moves import Running
 from heatconv.sim.snapshot import Watcher
 from heatconv.sim.world import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heatconv.convergence.model import Kind, NodeKey, Observation, Verb
 from heatconv.convergence.step import Commit, Outcome
-from heatconv.effects import Perform
+from heatconv.runtime.effects import Perform
 from heatconv.sim.moves import Running
 from heatconv.sim.snapshot import Snapshot, Watcher
 from heatconv.sim.world import World

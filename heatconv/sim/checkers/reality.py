@@ -8,7 +8,7 @@ from typing import Any
 from heatconv.convergence import states
 from heatconv.convergence.model import Action, Kind, Observation, Resource, Status
 from heatconv.convergence.step import Commit, Outcome
-from heatconv.effects import Perform
+from heatconv.runtime.effects import Perform
 from heatconv.sim.language import GetAtt, GetRes, Template
 from heatconv.sim.moves import Running
 from heatconv.sim.reality import PhysicalResource, Reality

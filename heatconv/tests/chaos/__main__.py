@@ -24,8 +24,8 @@ from typing import Any
 from heatconv.db import migration
 from heatconv.db.database import Database
 from heatconv.db.store import DatabaseStore
-from heatconv.ports import SystemClock, SystemIds
 from heatconv.rpc.client import EngineClient, connect
+from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.storage.base import StackQuery
 from heatconv.tests import servers
 from heatconv.tests.chaos import verdict

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from heatconv.hot.schema import BOOLEAN, INTEGER, STRING, Attribute, Property, TypeSchema
-from heatconv.ports import Clock
 from heatconv.resources.plugin import Observation, Plugin, Reality, Resource, TransientError
 from heatconv.resources.records import Records
+from heatconv.runtime.ports import Clock
 
 TYPE = 'Chaos::Thing'
 

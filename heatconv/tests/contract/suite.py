@@ -7,7 +7,7 @@ import itertools
 import threading
 from typing import Any
 
-from heatconv.convergence import check, cleanup, closing, hooks, recovery, settle, traversal
+from heatconv.convergence import check, cleanup, hooks, recovery, roots, settle, traversal
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
@@ -123,7 +123,7 @@ class StoreContract:
         self.converge(self.update_key(made, 'A'), **properties)
         # Nothing is to be cleaned up: the end of all updates is that of everything.
         key = NodeKey(made.stack.traversal_id, Kind.ROOT, UPDATES)
-        assert self.one(closing.begin(self.view(key)).commit).verdict == Verdict.STANDS
+        assert self.one(roots.begin(self.view(key)).commit).verdict == Verdict.STANDS
         done = self.store.stack(stack.id)
         assert done is not None
         return done, self.store.resources(stack.id)[0]
@@ -705,7 +705,7 @@ class StoreContract:
         root = NodeKey(made.stack.traversal_id, Kind.ROOT, ALL)
         self.assertEqual((root,), outcome.ready)
         self.assertEqual([], self.store.resources(stack.id))
-        self.one(closing.begin(self.view(root)).commit)
+        self.one(roots.begin(self.view(root)).commit)
         self.assertIsNotNone(self.store.stack(stack.id).deleted_at)
 
     def test_one_of_many_that_begin_at_once_wins(self) -> None:

@@ -17,8 +17,8 @@ import fixtures
 
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
-from heatconv.ports import SystemClock, SystemIds
 from heatconv.rpc.client import EngineClient, connect
+from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.storage.base import Lease
 
 RABBIT_URL = os.environ.get('HEATCONV_TEST_RABBIT_URL', 'rabbit://guest:guest@127.0.0.1:5672/')

@@ -14,9 +14,9 @@ from typing import Any
 import fixtures
 import testtools
 
-from heatconv.coordination import PartitionCoordinator
+from heatconv.coordination.coordinator import PartitionCoordinator
 from heatconv.tests import servers
-from heatconv.tests.unit.test_coordination import ERROR_BEATING, ITEMS, configuration
+from heatconv.tests.unit.coordination.test_coordinator import ERROR_BEATING, ITEMS, configuration
 
 GROUP = 'heatconv-test'
 
@@ -26,8 +26,8 @@ SECONDS = 30.0
 #: A member in a process of its own, which goes on until it is killed.
 MEMBER = """
 import sys, time
-from heatconv.coordination import PartitionCoordinator
-from heatconv.tests.unit.test_coordination import configuration
+from heatconv.coordination.coordinator import PartitionCoordinator
+from heatconv.tests.unit.coordination.test_coordinator import configuration
 made = PartitionCoordinator(conf=configuration(sys.argv[1]))
 made.start()
 made.join_group(sys.argv[2])

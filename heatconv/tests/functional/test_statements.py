@@ -13,7 +13,7 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Action, NodeStatus
 from heatconv.convergence.step import Verdict
 from heatconv.db import writes
-from heatconv.db.link import PREPARED, PostgresqlLink
+from heatconv.db.driver import PREPARED, PostgresqlLink
 from heatconv.storage.base import StackQuery
 from heatconv.tests import databases
 from heatconv.tests.contract.suite import LEASE, StoreContract

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from heatconv import exception
-from heatconv.compiled import CompiledTemplate, attributes
 from heatconv.convergence.model import Resource, Stack, Wanted
 from heatconv.engine import content as contents
 from heatconv.engine import errors
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.scope import ResourceState, Scope
-from heatconv.ports import SystemClock
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
+from heatconv.runtime.ports import SystemClock
 from heatconv.sim.moves import SimClock, SimIds
 from heatconv.storage.memory import MemoryStore
-from heatconv.templates import TemplateCache
+from heatconv.templates.cache import TemplateCache
+from heatconv.templates.compiled import CompiledTemplate, attributes
 
 MAX_SIZE = 524_288
 

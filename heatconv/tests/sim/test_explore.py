@@ -60,7 +60,7 @@ for _name, _plan in KINDS.items():
     _add(_name, _plan)
 
 TRACE = """
-from heatconv import concurrency
+from heatconv.runtime import threads
 from heatconv.sim import campaign, case
 campaign.silence()
 plan = case.Plan(seed=3, faults=('crash', 'park', 'drop', 'duplicate'))

@@ -21,7 +21,7 @@ from heatconv.embedded import Embedded
 from heatconv.engine import formats
 from heatconv.engine.content import StackContent
 from heatconv.engine.requests import Requests
-from heatconv.ports import SystemClock
+from heatconv.runtime.ports import SystemClock
 from heatconv.storage.base import Lease
 from heatconv.tests.unit.engine.parts import Parts, template, thing
 

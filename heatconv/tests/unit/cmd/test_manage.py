@@ -22,8 +22,8 @@ from heatconv.db import migration
 from heatconv.db.database import Database
 from heatconv.db.store import DatabaseStore
 from heatconv.exception import Unavailable
-from heatconv.ports import Clock, SystemClock, SystemIds
 from heatconv.rpc.client import EngineClient
+from heatconv.runtime.ports import Clock, SystemClock, SystemIds
 from heatconv.sim.moves import SimClock
 from heatconv.storage.base import Lease, Request
 from heatconv.tests.unit.convergence.rows import INIT, row

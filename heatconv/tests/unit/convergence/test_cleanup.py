@@ -7,7 +7,7 @@ from typing import Any
 
 import testtools
 
-from heatconv.convergence import cleanup, closing, recovery, settle, states
+from heatconv.convergence import cleanup, recovery, roots, settle, states
 from heatconv.convergence.check import View
 from heatconv.convergence.model import (
     ALL,
@@ -220,14 +220,14 @@ class ClosingTest(testtools.TestCase):
     def test_roots_close_the_updates_and_the_traversal(self) -> None:
         for name, ends in ((UPDATES, False), (ALL, True)):
             key = NodeKey('t1', Kind.ROOT, name)
-            step = closing.begin(View(node(key, None), stack()))
+            step = roots.begin(View(node(key, None), stack()))
             self.assertEqual(('s', ends), (step.commit.closing.stack_id, step.commit.closing.ends))
 
     def test_root_closes_once(self) -> None:
         key = NodeKey('t1', Kind.ROOT, ALL)
         done = node(key, None, status=NodeStatus.DONE)
-        self.assertIsNone(closing.begin(View(done, stack())).commit)
-        self.assertIsNone(closing.begin(View(None)).commit)
+        self.assertIsNone(roots.begin(View(done, stack())).commit)
+        self.assertIsNone(roots.begin(View(None)).commit)
 
 
 class StatesTest(testtools.TestCase):

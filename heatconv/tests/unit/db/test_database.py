@@ -13,7 +13,7 @@ import testtools
 from oslo_db import exception as db_exception
 
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.link import PostgresqlLink
+from heatconv.db.driver import PostgresqlLink
 from heatconv.storage.base import Doubtful, StoreUnavailable
 
 LOST = db_exception.DBConnectionError(Exception('server closed the connection'))

@@ -11,11 +11,8 @@ import oslo_messaging
 import testtools
 from oslo_context import context as contexts
 
-from heatconv import effects
-from heatconv.answers import answer
 from heatconv.convergence import invariants
 from heatconv.convergence.model import NodeKey, Resource, Stack
-from heatconv.effects import Effect, Task
 from heatconv.engine.children import Children
 from heatconv.engine.configs import Configs
 from heatconv.engine.prepare import prepare
@@ -24,9 +21,12 @@ from heatconv.engine.service import Engine
 from heatconv.hot.limits import MAX_TEMPLATE_SIZE
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
+from heatconv.runtime import effects
+from heatconv.runtime.effects import Effect, Task
 from heatconv.sim.moves import SimClock, SimIds
+from heatconv.storage.handlers import answer
 from heatconv.storage.memory import MemoryStore
-from heatconv.templates import TemplateCache
+from heatconv.templates.cache import TemplateCache
 from heatconv.worker.check import Checker
 from heatconv.worker.lease import LeaseKeeper
 from heatconv.worker.performer import PluginPerformer

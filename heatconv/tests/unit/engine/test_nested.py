@@ -7,10 +7,11 @@ import itertools
 import json
 from typing import Any
 
-from heatconv import effects, exception
+from heatconv import exception
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Resource, Stack, Status
 from heatconv.engine.prepare import prepare
+from heatconv.runtime import effects
 from heatconv.storage.base import Request, StackQuery
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 

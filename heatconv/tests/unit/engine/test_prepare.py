@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from heatconv import effects
 from heatconv.convergence import invariants
 from heatconv.engine.prepare import prepare
+from heatconv.runtime import effects
 from heatconv.tests.unit.engine.parts import Driven, EngineTestCase, thing
 
 A, B = {'A': thing('1')}, {'A': thing('2'), 'B': thing()}

@@ -10,10 +10,10 @@ import testtools
 from heatconv.convergence.model import Action, Event, Status
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
-from heatconv.ports import SystemClock, SystemIds
 from heatconv.resources.plugin import Resource
 from heatconv.resources.records import MemoryRecords, Signal
 from heatconv.resources.wait_condition import WaitConditionHandle
+from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.tests import databases
 
 

@@ -12,8 +12,8 @@ import oslo_messaging
 from oslo_config import cfg
 from oslo_messaging._drivers import impl_fake
 
-from heatconv.ports import SystemIds
 from heatconv.rpc import transport as transports
+from heatconv.runtime.ports import SystemIds
 
 PATIENCE = 10
 

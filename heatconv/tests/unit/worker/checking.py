@@ -8,7 +8,7 @@ from heatconv.convergence.model import NodeKey
 from heatconv.engine.prepare import prepare
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
-from heatconv.templates import TemplateCache
+from heatconv.templates.cache import TemplateCache
 from heatconv.tests.unit.engine.parts import ACTION_TIMEOUT, Driven, EngineTestCase, thing
 from heatconv.worker.performer import PluginPerformer
 

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from heatconv import effects
 from heatconv.convergence import check, states
 from heatconv.convergence.model import Kind, NodeStatus, Verb
 from heatconv.convergence.recovery import Orphan
@@ -14,7 +13,8 @@ from heatconv.convergence.step import Outcome, Verdict
 from heatconv.resources.plugin import Observation, Resource, TransientError
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
-from heatconv.templates import TemplateCache
+from heatconv.runtime import effects
+from heatconv.templates.cache import TemplateCache
 from heatconv.tests.unit.engine.parts import thing
 from heatconv.tests.unit.worker.checking import A, CheckTestCase
 from heatconv.worker import check as worker_check

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from heatconv import effects
 from heatconv.convergence import states
 from heatconv.convergence.model import Verb
 from heatconv.engine.prepare import prepare
+from heatconv.runtime import effects
 from heatconv.tests.unit.engine.parts import Driven, EngineTestCase, thing
 from heatconv.worker.check import Checker
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import fixtures
 
-from heatconv import effects
-from heatconv.answers import answer
 from heatconv.convergence.model import Kind, NodeKey, Observation, Reality, Verb
 from heatconv.convergence.step import Call, Commit, Outcome
-from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
-from heatconv.ports import SystemClock
+from heatconv.runtime import effects
+from heatconv.runtime.effects import Task
+from heatconv.runtime.ports import SystemClock
+from heatconv.storage.handlers import answer
 from heatconv.storage.memory import MemoryStore, served
 from heatconv.tests.unit.convergence.rows import row
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing

@@ -11,10 +11,10 @@ import testtools
 
 from heatconv.convergence.model import Observation, Reality, Verb
 from heatconv.convergence.step import Call
-from heatconv.effects import Perform
 from heatconv.resources.plugin import Resource, TransientError
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
+from heatconv.runtime.effects import Perform
 from heatconv.tests.unit.convergence.rows import CREATING, row
 from heatconv.tests.unit.engine.parts import ACTION_TIMEOUT, LEASE_DURATION, Parts
 from heatconv.worker.performer import PluginPerformer

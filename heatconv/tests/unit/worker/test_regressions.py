@@ -6,14 +6,14 @@ import threading
 import time
 from typing import Any
 
-from heatconv import effects
 from heatconv.convergence import states
 from heatconv.convergence.model import Verb
 from heatconv.convergence.recovery import Orphan
 from heatconv.convergence.step import Call
-from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
-from heatconv.ports import SystemClock
+from heatconv.runtime import effects
+from heatconv.runtime.effects import Task
+from heatconv.runtime.ports import SystemClock
 from heatconv.storage.base import Lease
 from heatconv.storage.memory import MemoryStore
 from heatconv.tests.unit.convergence.rows import row

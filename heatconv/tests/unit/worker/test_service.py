@@ -16,7 +16,7 @@ from heatconv.convergence.model import Kind, NodeKey
 from heatconv.convergence.recovery import Orphan
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.engine.prepare import prepare
-from heatconv.ports import SystemClock
+from heatconv.runtime.ports import SystemClock
 from heatconv.storage.memory import MemoryStore
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing
 from heatconv.worker import service, sweep

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from heatconv import effects
 from heatconv.convergence import states
 from heatconv.convergence.recovery import Orphan
 from heatconv.convergence.step import Commit, RowGuard, RowWrite
 from heatconv.resources.plugin import Resource
 from heatconv.resources.test_resource import TestResource
+from heatconv.runtime import effects
 from heatconv.tests.unit.engine.parts import thing
 from heatconv.tests.unit.worker.checking import A, CheckTestCase
 

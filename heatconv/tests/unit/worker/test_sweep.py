@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from unittest import mock
 
-from heatconv import effects
 from heatconv.convergence import states
 from heatconv.convergence.model import NodeKey
-from heatconv.effects import Task
 from heatconv.engine.prepare import prepare
+from heatconv.runtime import effects
+from heatconv.runtime.effects import Task
 from heatconv.storage.base import StackQuery
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 from heatconv.worker import sweep

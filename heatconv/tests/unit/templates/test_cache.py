@@ -10,7 +10,6 @@ import testtools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heatconv.compiled import CompiledTemplate, attributes, pseudo_parameters, scope
 from heatconv.convergence.fingerprint import line
 from heatconv.hot import resources as hot_resources
 from heatconv.hot.errors import (
@@ -23,7 +22,8 @@ from heatconv.hot.errors import (
 )
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
-from heatconv.templates import MissingTemplate, TemplateCache
+from heatconv.templates.cache import MissingTemplate, TemplateCache
+from heatconv.templates.compiled import CompiledTemplate, attributes, pseudo_parameters, scope
 from heatconv.tests.unit.convergence.rows import row, stack
 from heatconv.tests.unit.engine.parts import Parts, template, thing
 

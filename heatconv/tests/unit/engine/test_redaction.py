@@ -5,7 +5,7 @@ from __future__ import annotations
 import testtools
 
 from heatconv import exception
-from heatconv.engine import hiding
+from heatconv.engine import redaction
 from heatconv.tests.unit.engine.parts import EngineTestCase, template
 
 SECRET = {'type': 'string', 'hidden': True}
@@ -14,7 +14,7 @@ SECRET = {'type': 'string', 'hidden': True}
 class ScrubTest(testtools.TestCase):
     def scrub(self, text: str, **values: object) -> str:
         parameters = dict.fromkeys(values, SECRET)
-        return hiding.scrubbed(text, {'parameters': parameters}, {'parameters': values})
+        return redaction.scrubbed(text, {'parameters': parameters}, {'parameters': values})
 
     def test_long_values_go_everywhere(self) -> None:
         self.assertEqual(
@@ -31,22 +31,22 @@ class ScrubTest(testtools.TestCase):
 
     def test_defaults_go_too(self) -> None:
         made = {'parameters': {'s': {**SECRET, 'default': 'hunter2'}}}
-        self.assertEqual('no ******', hiding.scrubbed('no hunter2', made, {}))
+        self.assertEqual('no ******', redaction.scrubbed('no hunter2', made, {}))
 
     def test_defaults_in_cloudformation_s_language_go_too(self) -> None:
         made = {'Parameters': {'s': {'Type': 'String', 'NoEcho': 'true', 'Default': 'hunter2'}}}
-        self.assertEqual('no ******', hiding.scrubbed('no hunter2', made, {}))
+        self.assertEqual('no ******', redaction.scrubbed('no hunter2', made, {}))
         given = {'parameters': {'s': 'hunter3'}}
-        self.assertEqual('no ******', hiding.scrubbed('no hunter3', made, given))
+        self.assertEqual('no ******', redaction.scrubbed('no hunter3', made, given))
 
     def test_others_stay(self) -> None:
         made = {'parameters': {'s': {'type': 'string'}}}
-        text = hiding.scrubbed('no hunter2', made, {'parameters': {'s': 'hunter2'}})
+        text = redaction.scrubbed('no hunter2', made, {'parameters': {'s': 'hunter2'}})
         self.assertEqual('no hunter2', text)
 
     def test_templates_that_are_none(self) -> None:
         for wrong in (None, [], {'parameters': 1}, {'parameters': {'a': 1}}):
-            self.assertEqual('text', hiding.scrubbed('text', wrong, {}))
+            self.assertEqual('text', redaction.scrubbed('text', wrong, {}))
 
 
 class EndpointTest(EngineTestCase):

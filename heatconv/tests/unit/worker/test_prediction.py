@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from heatconv import effects
 from heatconv.convergence.model import Action, NodeKey, Status, Verb
 from heatconv.convergence.step import Call, Commit, Outcome, Verdict
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
-from heatconv.effects import Task
 from heatconv.resources.records import Record, Writes
+from heatconv.runtime import effects
+from heatconv.runtime.effects import Task
 from heatconv.tests.databases import SqliteDatabase
 from heatconv.tests.unit.convergence.rows import row
 from heatconv.tests.unit.engine.parts import ACTION_TIMEOUT, EngineTestCase, Parts, thing

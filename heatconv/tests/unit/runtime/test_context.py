@@ -6,8 +6,8 @@ import fixtures
 import testtools
 from oslo_context import context as oslo_context
 
-from heatconv.context import Context, about, current_request_id
 from heatconv.rpc.serializer import ContextSerializer
+from heatconv.runtime.context import Context, about, current_request_id
 
 
 class ContextTest(testtools.TestCase):

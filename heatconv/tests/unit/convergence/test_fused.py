@@ -6,7 +6,7 @@ from typing import Any
 
 import testtools
 
-from heatconv.convergence import at_once, check, cleanup
+from heatconv.convergence import check, cleanup, fused
 from heatconv.convergence import commit as guards
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Kind, NodeStatus, Observation, Reality
@@ -71,24 +71,24 @@ class FuseTest(testtools.TestCase):
     def test_leaves_what_both_leave(self) -> None:
         for subject, at, seen in self.cases():
             begin, finish = self.steps(subject, at, seen)
-            fused = at_once.fuse(begin, finish)
-            assert begin.commit and finish.commit and fused.commit
+            step = fused.fuse(begin, finish)
+            assert begin.commit and finish.commit and step.commit
             one, other = held(subject, at, stack()), held(subject, at, stack())
             first = guards.apply(begin.commit, one)
             self.assertEqual(Verdict.STANDS, first.verdict)
             last = guards.apply(finish.commit, one)
-            told = guards.apply(fused.commit, other)
+            told = guards.apply(step.commit, other)
             for name in ('rows', 'nodes', 'stacks', 'released', 'purged', 'events'):
                 self.assertEqual(getattr(one, name), getattr(other, name), name)
             self.assertEqual(last, told)
-            self.assertEqual(finish.casts, fused.casts)
-            self.assertIsNone(fused.call)
+            self.assertEqual(finish.casts, step.casts)
+            self.assertIsNone(step.call)
 
     def test_stands_only_where_the_begin_does(self) -> None:
         for subject, at, seen in self.cases():
             begin, finish = self.steps(subject, at, seen)
-            fused = at_once.fuse(begin, finish)
-            assert fused.commit is not None
+            step = fused.fuse(begin, finish)
+            assert step.commit is not None
             for kept in (
                 (evolve(subject, claim='other'), at),
                 (evolve(subject, version=9), at),
@@ -100,7 +100,7 @@ class FuseTest(testtools.TestCase):
             ):
                 holds = held(*kept, stack())
                 before = dict(holds.rows), dict(holds.nodes)
-                outcome = guards.apply(fused.commit, holds)
+                outcome = guards.apply(step.commit, holds)
                 self.assertEqual(Verdict.REFUSED, outcome.verdict)
                 self.assertEqual(before, (holds.rows, holds.nodes))
                 self.assertEqual(({}, {}, []), (holds.rows_saved, holds.nodes_saved, holds.events))
@@ -108,4 +108,4 @@ class FuseTest(testtools.TestCase):
     def test_what_would_go_on_is_begun_as_ever(self) -> None:
         at = node(update_key(), 'a1')
         begin, finish = self.steps(row('a1', INIT), at, Observation(Reality.PENDING))
-        self.assertIs(begin, at_once.fuse(begin, finish))
+        self.assertIs(begin, fused.fuse(begin, finish))

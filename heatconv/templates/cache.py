@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from heatconv.compiled import BrokenDefinition, CompiledDefinition, CompiledTemplate, encode
 from heatconv.convergence import fingerprint
 from heatconv.convergence.evolve import evolve
 from heatconv.hot import cfn
@@ -17,10 +16,16 @@ from heatconv.hot.definitions import ResourceDefinition
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import budget_within
 from heatconv.hot.schema import TypeSchema
-from heatconv.nesting import Nesting
 from heatconv.resources.registry import Registry
 from heatconv.storage.base import Store
 from heatconv.storage.content import encode_template
+from heatconv.templates.compiled import (
+    BrokenDefinition,
+    CompiledDefinition,
+    CompiledTemplate,
+    encode,
+)
+from heatconv.templates.nesting import Nesting
 
 #: What knows the types that are installed.
 Types = Registry

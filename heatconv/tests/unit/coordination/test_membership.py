@@ -12,10 +12,10 @@ from unittest import mock
 import fixtures
 import testtools
 
-from heatconv.coordination import PartitionCoordinator
-from heatconv.partition import Partition, Slot
-from heatconv.shares import Alone
-from heatconv.tests.unit.test_coordination import ITEMS, configuration
+from heatconv.coordination.coordinator import PartitionCoordinator
+from heatconv.coordination.membership import Partition, Slot
+from heatconv.coordination.shares import Alone
+from heatconv.tests.unit.coordination.test_coordinator import ITEMS, configuration
 
 SECONDS = 20.0
 
@@ -109,7 +109,7 @@ class SlotTest(testtools.TestCase):
 
     def test_name_of_a_process_that_is_gone_is_free(self) -> None:
         code = (
-            'import sys; from heatconv.partition import Slot; '
+            'import sys; from heatconv.coordination.membership import Slot; '
             "made = Slot('engine', 'host', sys.argv[1]); print(made.name)"
         )
         done = subprocess.run(

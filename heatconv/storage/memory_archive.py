@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from heatconv.convergence.evolve import evolve
-from heatconv.ports import Clock
+from heatconv.runtime.ports import Clock
 from heatconv.storage.base import Snapshot, Software
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 
 from oslo_log import log
 
-from heatconv.coordination import HashRing, PartitionCoordinator
+from heatconv.coordination.coordinator import HashRing, PartitionCoordinator
 
 LOG = log.getLogger(__name__)
 

@@ -8,14 +8,14 @@ import testtools
 #: Frees large blocks that a small one lies behind; tells how many bytes stay with it.
 PROGRAM = r"""
 import re, sys
-from heatconv import memory
+from heatconv.runtime import allocator
 
 def size():
     with open('/proc/self/status') as status:
         return 1024 * int(re.search(r'VmRSS:\s+(\d+)', status.read())[1])
 
 if sys.argv[1] == 'set':
-    assert memory.give_back()
+    assert allocator.give_back()
 bytes(30_000_000)
 before = size()
 blocks = [bytearray(b'x') * 2_000_000 for _ in range(50)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from oslo_config import cfg
 
 from heatconv.conf.coordination import GROUP, OPTS
-from heatconv.coordination import HashRing, PartitionCoordinator
+from heatconv.coordination.coordinator import HashRing, PartitionCoordinator
 
 ERROR_CONNECTING = 'Error connecting to coordination backend.'
 ERROR_BEATING = 'Error sending a heartbeat to coordination backend.'

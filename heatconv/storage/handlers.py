@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from oslo_log import log
 
-from heatconv import effects
 from heatconv.convergence.model import NodeKey
-from heatconv.effects import Effect
+from heatconv.runtime import effects
+from heatconv.runtime.effects import Effect
 from heatconv.storage.base import Store
 
 LOG = log.getLogger(__name__)

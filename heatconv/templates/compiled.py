@@ -16,8 +16,8 @@ from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownType
 from heatconv.hot.functions import stacks
 from heatconv.hot.resources import Earlier
 from heatconv.hot.scope import ResourceState, Scope
-from heatconv.nesting import Nesting
 from heatconv.resources.registry import Registry
+from heatconv.templates.nesting import Nesting
 
 encode = json.JSONEncoder(separators=(',', ':')).encode
 

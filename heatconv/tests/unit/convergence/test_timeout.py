@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import testtools
 
-from heatconv.convergence import patience
+from heatconv.convergence import timeout
 from heatconv.convergence.model import (
     Action,
     Observation,
@@ -30,7 +30,7 @@ UNKNOWN = Observation(Reality.UNKNOWN, reason='busy')
 class ReleaseTest(testtools.TestCase):
     def test_released_row_is_in_doubt_and_wakes_who_waits(self) -> None:
         claimed = row('a1', CREATING, claim=LEASE)
-        step = patience.release(claimed)
+        step = timeout.release(claimed)
         assert step.commit is not None and step.commit.row is not None
         saved = step.commit.row.saved
         assert saved is not None
@@ -42,7 +42,7 @@ class ReleaseTest(testtools.TestCase):
         self.assertIsNone(step.commit.node)
 
     def test_row_on_its_way_out_is_in_no_doubt(self) -> None:
-        step = patience.release(row('a1', DELETING, claim=LEASE))
+        step = timeout.release(row('a1', DELETING, claim=LEASE))
         assert step.commit is not None and step.commit.row is not None
         assert step.commit.row.saved is not None
         self.assertFalse(step.commit.row.saved.suspect)
@@ -50,7 +50,7 @@ class ReleaseTest(testtools.TestCase):
 
 class SupersededTest(testtools.TestCase):
     def superseded(self, now: Stack | None, awaited: bool = False, seen: Observation = PENDING):
-        return patience.superseded(row('a1', UPDATING, claim=LEASE), seen, now, awaited, 100.0)
+        return timeout.superseded(row('a1', UPDATING, claim=LEASE), seen, now, awaited, 100.0)
 
     def test_who_waits_gets_the_row(self) -> None:
         step = self.superseded(stack(status=Status.IN_PROGRESS, deadline=200.0), awaited=True)
@@ -89,7 +89,7 @@ class SupersededTest(testtools.TestCase):
 
 class GivenUpTest(testtools.TestCase):
     def given_up(self, before: Resource, seen: Observation = PENDING) -> Resource:
-        return patience.given_up(before, seen, 'why')
+        return timeout.given_up(before, seen, 'why')
 
     def test_create_is_to_be_replaced(self) -> None:
         after = self.given_up(row('a1', CREATING, physical_id=None))
@@ -120,7 +120,7 @@ class GivenUpTest(testtools.TestCase):
 class RetryTest(testtools.TestCase):
     def test_retry_is_told_and_keeps_the_claim(self) -> None:
         claimed = row('a1', CREATING, claim=LEASE)
-        step = patience.retry(claimed, UNKNOWN, 2, 5, 4.0)
+        step = timeout.retry(claimed, UNKNOWN, 2, 5, 4.0)
         assert step.commit is not None and step.commit.row is not None
         saved = step.commit.row.saved
         assert saved is not None
@@ -133,16 +133,16 @@ class RetryTest(testtools.TestCase):
         )
 
     def test_pauses_double_up_to_a_limit(self) -> None:
-        pauses = [patience.pause_before(tries, UNKNOWN, 1.0) for tries in range(1, 9)]
+        pauses = [timeout.pause_before(tries, UNKNOWN, 1.0) for tries in range(1, 9)]
         self.assertEqual([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0], pauses)
 
     def test_plugin_that_knows_decides(self) -> None:
         asked = Observation(Reality.UNKNOWN, retry_after=0.5)
-        self.assertEqual(0.5, patience.pause_before(9, asked, 1.0))
+        self.assertEqual(0.5, timeout.pause_before(9, asked, 1.0))
         negative = Observation(Reality.UNKNOWN, retry_after=-1)
-        self.assertEqual(0.0, patience.pause_before(1, negative, 1.0))
+        self.assertEqual(0.0, timeout.pause_before(1, negative, 1.0))
 
     def test_what_was_asked_for_often_enough_has_failed(self) -> None:
-        seen = patience.exhausted(UNKNOWN, 5)
+        seen = timeout.exhausted(UNKNOWN, 5)
         self.assertEqual((Reality.FAILED, 'busy (tried 6 times)'), (seen.reality, seen.reason))
-        self.assertEqual('busy', patience.exhausted(UNKNOWN, 0).reason)
+        self.assertEqual('busy', timeout.exhausted(UNKNOWN, 0).reason)

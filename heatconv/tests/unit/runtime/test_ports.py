@@ -4,7 +4,7 @@ import uuid
 
 import testtools
 
-from heatconv.ports import SystemIds
+from heatconv.runtime.ports import SystemIds
 
 
 class SystemIdsTest(testtools.TestCase):
