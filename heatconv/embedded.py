@@ -17,10 +17,10 @@ from heatconv.db import migration
 from heatconv.db.database import UNUSABLE, Database, sqlite_url
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
-from heatconv.engine.children import Children
-from heatconv.engine.configs import Configs
-from heatconv.engine.requests import Requests
+from heatconv.engine.nested_stacks import NestedStacks
+from heatconv.engine.requests.core import Requests
 from heatconv.engine.service import Engine
+from heatconv.engine.software_configs import StoredConfigs
 from heatconv.hot.limits import MAX_TEMPLATE_SIZE
 from heatconv.resources.registry import Registry
 from heatconv.rpc import api
@@ -97,22 +97,22 @@ class Embedded:
         self.worker = Worker(
             self.store, registry, templates, announcer, clock, ids, OPTIONS, in_store=True
         )
-        announcer.keep = self.worker.keep
+        announcer.accept = self.worker.accept
         requests = Requests(self.store, templates, announcer, clock, ids)
-        children = Children(self.store, templates, requests, MAX_TEMPLATE_SIZE)
-        registry.nest(children, Configs(self.store, clock))
+        children = NestedStacks(self.store, templates, requests, MAX_TEMPLATE_SIZE)
+        registry.nest(children, StoredConfigs(self.store, clock))
         engine = Engine(self.store, templates, announcer, clock, ids)
-        announcer.keep_wish = engine.wishes.keep
+        announcer.accept_wish = engine.wishes.accept
         self._started.append(engine.wishes.stop)
         self.worker.start()
         self._started.append(self.worker.stop)
         topics = api.DEFAULT_TOPICS
-        for topic, endpoint in (
-            (topics.engine, engine.api),
-            (topics.prepare, engine.prepare),
-            (topics.check, WorkerEndpoint(self.worker)),
+        for topic, endpoints in (
+            (topics.engine, engine.endpoints),
+            (topics.prepare, [engine.prepare]),
+            (topics.check, [WorkerEndpoint(self.worker)]),
         ):
-            serving = server(bus, topic, 'embedded', [endpoint])
+            serving = server(bus, topic, 'embedded', endpoints)
             serving.start()
             self._started.append(_stopper(serving))
         self.client = EngineClient(bus, self._project_id, _user(), timeout=600)

@@ -17,15 +17,15 @@ from oslo_log import log
 
 from heatconv import conf as heatconv_conf
 from heatconv.coordination.coordinator import PartitionCoordinator
-from heatconv.coordination.membership import GROUP, Partition, Slot
+from heatconv.coordination.membership import GROUP, GroupMembership, Slot
 from heatconv.db import migration
 from heatconv.db.database import Database
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
-from heatconv.engine.children import Children
-from heatconv.engine.configs import Configs
-from heatconv.engine.requests import Limits, Requests
+from heatconv.engine.nested_stacks import NestedStacks
+from heatconv.engine.requests.core import Limits, Requests
 from heatconv.engine.service import Engine
+from heatconv.engine.software_configs import StoredConfigs
 from heatconv.resources.registry import Registry
 from heatconv.rpc.announcer import RpcAnnouncer
 from heatconv.rpc.api import Topics
@@ -148,7 +148,7 @@ class Parts:
     clock: SystemClock
     ids: SystemIds
     slot: Slot
-    partition: Partition | None
+    partition: GroupMembership | None
 
     @property
     def server(self) -> str:
@@ -180,7 +180,7 @@ def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
     partition = None
     if conf.coordination.backend_url:
         name = slot.name if kind == 'worker' else f'engine-{ids.fresh()}'
-        partition = Partition(
+        partition = GroupMembership(
             PartitionCoordinator(name, conf),
             GROUP + topics.engine,
             kind == 'worker',
@@ -267,18 +267,18 @@ def worker(conf: cfg.ConfigOpts, made: Parts) -> Worker:
         made.partition,
         in_store=True,
     )
-    made.announcer.keep = worker.keep
+    made.announcer.accept = worker.accept
     requests = Requests(
         made.store, made.templates, made.announcer, made.clock, made.ids, limits(conf)
     )
     made.registry.nest(
-        Children(
+        NestedStacks(
             made.store,
             made.templates,
             requests,
             conf.engine.max_template_size,
             conf.engine.max_nested_stack_depth,
         ),
-        Configs(made.store, made.clock),
+        StoredConfigs(made.store, made.clock),
     )
     return worker

@@ -35,7 +35,7 @@ class Served:
     :ivar finish: called at the end, before the parts are closed.
     """
 
-    endpoints: Mapping[str, Any]
+    endpoints: Mapping[str, Sequence[Any]]
     threads: int
     finish: Callable[[], None] = lambda: None
 
@@ -59,8 +59,8 @@ class Daemon(service.Service):  # type: ignore[misc]
         self._parts = composition.parts(self._conf, self._kind)
         served = self._serve(self._conf, self._parts)
         self._finish = served.finish
-        for topic, endpoint in served.endpoints.items():
-            serving = server(self._parts.bus, topic, self._parts.server, [endpoint])
+        for topic, endpoints in served.endpoints.items():
+            serving = server(self._parts.bus, topic, self._parts.server, endpoints)
             serving.start(override_pool_size=served.threads)
             self._servers.append(serving)
         allocator.keep_what_is_loaded()

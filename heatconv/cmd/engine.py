@@ -32,7 +32,7 @@ def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
     from heatconv.cmd.daemon import Served
 
     engine = composition.engine(conf, parts)
-    parts.announcer.keep_wish = engine.wishes.keep
+    parts.announcer.accept_wish = engine.wishes.accept
     leave = composition.presence(conf, parts)
 
     def finish() -> None:
@@ -40,7 +40,7 @@ def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
         leave()
 
     return Served(
-        {parts.topics.engine: engine.api, parts.topics.prepare: engine.prepare},
+        {parts.topics.engine: engine.endpoints, parts.topics.prepare: [engine.prepare]},
         conf.engine.threads,
         finish,
     )

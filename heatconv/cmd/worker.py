@@ -37,7 +37,7 @@ def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
 
     worker = composition.worker(conf, parts)
     worker.start()
-    return Served({parts.topics.check: WorkerEndpoint(worker)}, INTAKE_THREADS, worker.stop)
+    return Served({parts.topics.check: [WorkerEndpoint(worker)]}, INTAKE_THREADS, worker.stop)
 
 
 if __name__ == '__main__':

@@ -16,6 +16,7 @@ from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
+    DesiredState,
     Event,
     Node,
     NodeKey,
@@ -26,7 +27,6 @@ from heatconv.convergence.model import (
     Stack,
     Status,
     Verb,
-    Wanted,
 )
 from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard, RowWrite, Step
 
@@ -77,7 +77,12 @@ def admit(view: View, lease: str) -> Step | None:
 
 
 def begin(
-    view: View, wanted: Wanted, lease: str, fresh_id: str, wish_id: str = '', now: float = 0.0
+    view: View,
+    desired: DesiredState,
+    lease: str,
+    fresh_id: str,
+    wish_id: str = '',
+    now: float = 0.0,
 ) -> Step:
     """Begin what it takes to make the subject what is wanted.
 
@@ -88,35 +93,35 @@ def begin(
     """
     node, row, stack = view.node, view.row, view.stack
     assert node is not None and stack is not None
-    if row is not None and (wanted.external_id or adopts(row)):
-        step = _external(node, row, wanted, lease, wish_id, now)
+    if row is not None and (desired.external_id or adopts(row)):
+        step = _external(node, row, desired, lease, wish_id, now)
         if step is not None:
             return step
-    replaces = row is None or replacement.needs_replacement(row, wanted)
+    replaces = row is None or replacement.needs_replacement(row, desired)
     if row is None or replaces or row.physical_id is None:
-        other = replacement.substitute(row, view.siblings, wanted)
+        other = replacement.substitute(row, view.siblings, desired)
         if other is not None:
             return _repoint(node, row, other, insert=False)
-        if row is not None and replaces and 'replace' in wanted.restricted:
+        if row is not None and replaces and 'replace' in desired.restricted:
             return forbid(node, row, RESTRICTED.format('replace'), wish_id, now)
         if row is None or replaces:
             new = Resource(
                 id=fresh_id,
                 stack_id=node.stack_id,
                 name=node.key.name,
-                type=wanted.type,
-                template_id=wanted.template_id,
-                deletion_policy=wanted.deletion_policy,
+                type=desired.type,
+                template_id=desired.template_id,
+                deletion_policy=desired.deletion_policy,
                 replaces=row.id if row else None,
             )
             return _repoint(node, row, new, insert=True)
-        return _operate(node, row, wanted, Verb.CREATE, lease)
-    changed = replacement.changed(row.properties, wanted.properties)
+        return _operate(node, row, desired, Verb.CREATE, lease)
+    changed = replacement.changed(row.properties, desired.properties)
     if not changed and states.healthy(row):
-        return _keep(node, row, wanted)
-    if 'update' in wanted.restricted:
+        return _keep(node, row, desired)
+    if 'update' in desired.restricted:
         return forbid(node, row, RESTRICTED.format('update'), wish_id, now)
-    return _operate(node, row, wanted, Verb.UPDATE, lease, changed)
+    return _operate(node, row, desired, Verb.UPDATE, lease, changed)
 
 
 def adopts(row: Resource) -> bool:
@@ -125,20 +130,20 @@ def adopts(row: Resource) -> bool:
 
 
 def _external(
-    node: Node, row: Resource, wanted: Wanted, lease: str, wish_id: str, now: float
+    node: Node, row: Resource, desired: DesiredState, lease: str, wish_id: str, now: float
 ) -> Step | None:
     """Begin to adopt what is there; leave alone what belongs to nobody here.
 
     :return: None if it is an ordinary resource of the stack.
     """
     if not states.begun(row):
-        known = wanted.external_id or row.physical_id
-        return _operate(node, evolve(row, physical_id=known), wanted, Verb.ADOPT, lease, was=row)
-    if not wanted.external_id or row.type != wanted.type:
+        known = desired.external_id or row.physical_id
+        return _operate(node, evolve(row, physical_id=known), desired, Verb.ADOPT, lease, was=row)
+    if not desired.external_id or row.type != desired.type:
         return None
-    if row.physical_id != wanted.external_id:
+    if row.physical_id != desired.external_id:
         return forbid(node, row, 'the external_id of a resource cannot change', wish_id, now)
-    return _keep(node, row, wanted) if states.healthy(row) else None
+    return _keep(node, row, desired) if states.healthy(row) else None
 
 
 def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
@@ -208,7 +213,7 @@ def mark(row: Resource, unhealthy: bool, reason: str) -> Step:
 def finish(
     key: NodeKey,
     claimed: Resource,
-    wanted: Wanted,
+    desired: DesiredState,
     verb: Verb,
     seen: Observation,
     attempts: int,
@@ -245,13 +250,13 @@ def finish(
             reason='state changed',
             physical_id=seen.physical_id,
             attributes=seen.attributes,
-            properties=wanted.properties if seen.properties is None else seen.properties,
-            requires=wanted.requires,
+            properties=desired.properties if seen.properties is None else seen.properties,
+            requires=desired.requires,
         )
-        as_asked = not replacement.changed(saved.properties, wanted.properties)
+        as_asked = not replacement.changed(saved.properties, desired.properties)
         if as_asked:
             saved = evolve(
-                saved, fingerprint=fingerprint.stamped(wanted.fingerprint, saved.version)
+                saved, fingerprint=fingerprint.stamped(desired.fingerprint, saved.version)
             )
     if not as_asked and attempts + 1 >= ATTEMPTS:
         reason = (
@@ -259,7 +264,7 @@ def finish(
             if seen.reality == Reality.ABSENT
             else (
                 f'{verb} was asked for {ATTEMPTS} times, and still differ: '
-                + ', '.join(replacement.changed(saved.properties, wanted.properties))
+                + ', '.join(replacement.changed(saved.properties, desired.properties))
             )
         )
         return _fail(key, claimed, verb, seen, wish_id, now, reason)
@@ -303,7 +308,7 @@ def fenced(verb: Verb, claimed: Resource, row: Resource | None, call: Call) -> S
 def _operate(
     node: Node,
     row: Resource,
-    wanted: Wanted,
+    desired: DesiredState,
     verb: Verb,
     lease: str,
     changed: tuple[str, ...] = (),
@@ -316,19 +321,19 @@ def _operate(
     creates = verb in (Verb.CREATE, Verb.ADOPT)
     claimed = evolve(
         row,
-        type=wanted.type,
+        type=desired.type,
         action=Action.CREATE if creates else Action.UPDATE,
         status=Status.IN_PROGRESS,
         reason='state changed',
         version=row.version + 1,
         claim=lease,
         suspect=False,
-        template_id=wanted.template_id,
+        template_id=desired.template_id,
         # What a create asks for is what it will be; an update may fail half-way,
         # and until it is observed the old properties are the better guess.
-        properties=wanted.properties if creates else row.properties,
-        requires=union(row.requires, wanted.requires),
-        deletion_policy=wanted.deletion_policy,
+        properties=desired.properties if creates else row.properties,
+        requires=union(row.requires, desired.requires),
+        deletion_policy=desired.deletion_policy,
         replaced_by=None,
     )
     commit = Commit(
@@ -343,19 +348,19 @@ def _operate(
         ),
         events=(event(claimed),),
     )
-    return Step(f'begin {verb}', commit, Call(verb, claimed, wanted.properties, changed))
+    return Step(f'begin {verb}', commit, Call(verb, claimed, desired.properties, changed))
 
 
-def _keep(node: Node, row: Resource, wanted: Wanted) -> Step:
+def _keep(node: Node, row: Resource, desired: DesiredState) -> Step:
     """Leave the resource alone: what is wanted is there."""
     kept = evolve(
         row,
         version=row.version + 1,
-        template_id=wanted.template_id,
-        requires=wanted.requires,
-        deletion_policy=wanted.deletion_policy,
+        template_id=desired.template_id,
+        requires=desired.requires,
+        deletion_policy=desired.deletion_policy,
         replaced_by=None,
-        fingerprint=fingerprint.stamped(wanted.fingerprint, row.version + 1),
+        fingerprint=fingerprint.stamped(desired.fingerprint, row.version + 1),
     )
     commit = Commit(
         row=RowWrite(RowGuard.UNCLAIMED, row, kept),

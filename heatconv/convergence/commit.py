@@ -18,22 +18,22 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     ALL,
     UPDATES,
-    Aftermath,
     Event,
     Kind,
     Node,
     NodeKey,
     NodeStatus,
+    OrphanCheck,
     Resource,
     Stack,
 )
 from heatconv.convergence.step import (
     REFUSED,
-    Closing,
     Commit,
     Failure,
     NodeWrite,
     Outcome,
+    RootDone,
     RowGuard,
     RowWrite,
     Verdict,
@@ -41,7 +41,7 @@ from heatconv.convergence.step import (
 
 
 @dataclass
-class Held:
+class LockedRows:
     """The rows that one transaction has locked, and what it will write.
 
     The first three map to the rows as they are now, applied commits included;
@@ -57,8 +57,8 @@ class Held:
     :ivar released: nodes, not among those locked, with how many blockers each loses. The
         store counts down and says in `announced` who is ready.
     :ivar released_last: the number of the last commit that takes a blocker from each.
-    :ivar beside: what is to be written with commits that stand.
-    :ivar retained: rows that go while their resource stays: their aftermaths go too, or
+    :ivar plugin_writes: what is to be written with commits that stand.
+    :ivar retained: rows that go while their resource stays: their orphan checks go too, or
         they would take it for something left over.
     """
 
@@ -70,8 +70,8 @@ class Held:
     stacks_saved: dict[str, Stack] = field(default_factory=dict)
     purged: dict[str, None] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    aftermaths: list[Aftermath] = field(default_factory=list)
-    beside: list[Any] = field(default_factory=list)
+    orphan_checks: list[OrphanCheck] = field(default_factory=list)
+    plugin_writes: list[Any] = field(default_factory=list)
     retained: list[str] = field(default_factory=list)
     read: dict[str, Resource] = field(default_factory=dict)
     released: dict[NodeKey, int] = field(default_factory=dict)
@@ -124,9 +124,9 @@ def needs(commits: Iterable[Commit]) -> Needs:
             rows.add(commit.suspects)
         if commit.failure is not None:
             stacks.add(commit.failure.stack_id)
-        if commit.closing is not None:
-            stacks.add(commit.closing.stack_id)
-            if commit.node is not None and not commit.closing.ends:
+        if commit.root is not None:
+            stacks.add(commit.root.stack_id)
+            if commit.node is not None and not commit.root.ends:
                 nodes.add(NodeKey(commit.node.key.traversal_id, Kind.ROOT, ALL))
         if commit.node is not None:
             key = commit.node.key
@@ -145,13 +145,13 @@ def widest(commits: Iterable[Commit]) -> int:
     return max((len(read.successors) for read in reads if read is not None), default=0)
 
 
-def as_read(commits: Iterable[Commit]) -> Held | None:
+def as_read(commits: Iterable[Commit]) -> LockedRows | None:
     """Hold what commits were decided on, as if nothing had changed since.
 
     :return: None where that does not do: where they look at more than one node and its row
         each, or where the runtime has not told what it read.
     """
-    held = Held()
+    locked = LockedRows()
     for commit in commits:
         write, row = commit.node, commit.row
         if (
@@ -160,32 +160,32 @@ def as_read(commits: Iterable[Commit]) -> Held | None:
             or write.subject_now is not None
             or write.hooks is not None
             or write.key.kind == Kind.ROOT
-            or write.key in held.nodes
+            or write.key in locked.nodes
             or commit.inserts
             or commit.abandons is not None
             or commit.failure is not None
-            or commit.closing is not None
-            or commit.aftermath is not None
+            or commit.root is not None
+            or commit.orphan_check is not None
         ):
             return None
         node = write.read
         if (node.status, node.subject) != (write.was, write.subject):
             node = evolve(node, status=write.was, subject=write.subject)
-        held.nodes[write.key] = node
+        locked.nodes[write.key] = node
         if row is not None:
-            if row.guard == RowGuard.DEAD_CLAIM or row.read.suspect or row.read.id in held.rows:
+            if row.guard == RowGuard.DEAD_CLAIM or row.read.suspect or row.read.id in locked.rows:
                 return None
-            held.rows[row.read.id] = row.read
-    return held
+            locked.rows[row.read.id] = row.read
+    return locked
 
 
-def apply_all(commits: Iterable[Commit], held: Held) -> list[Outcome]:
+def apply_all(commits: Iterable[Commit], locked: LockedRows) -> list[Outcome]:
     """Apply commits in turn; each stands by itself."""
-    return [apply(commit, held, turn) for turn, commit in enumerate(commits)]
+    return [apply(commit, locked, turn) for turn, commit in enumerate(commits)]
 
 
 def announced(
-    outcomes: list[Outcome], held: Held, unblocked: Collection[NodeKey]
+    outcomes: list[Outcome], locked: LockedRows, unblocked: Collection[NodeKey]
 ) -> list[Outcome]:
     """Tell which commits made nodes ready, once the store has counted down.
 
@@ -193,73 +193,73 @@ def announced(
     """
     ready: dict[int, list[NodeKey]] = {}
     for key in unblocked:
-        ready.setdefault(held.released_last[key], []).append(key)
+        ready.setdefault(locked.released_last[key], []).append(key)
     told = list(outcomes)
     for turn, keys in ready.items():
         told[turn] = evolve(told[turn], ready=tuple(sorted((*told[turn].ready, *keys))))
     return told
 
 
-def apply(commit: Commit, held: Held, turn: int = 0) -> Outcome:
+def apply(commit: Commit, locked: LockedRows, turn: int = 0) -> Outcome:
     """Check every guard of a commit and, if they hold, do what it says.
 
-    :param held: changed in place; untouched when the commit is refused.
+    :param locked: changed in place; untouched when the commit is refused.
     :param turn: its number among those of one transaction.
     :return: an outcome; refusal and lateness are ordinary.
     """
     if commit.suspects is not None:
-        return _suspect(commit.suspects, held)
-    if commit.row is not None and not _row_holds(commit.row, held):
+        return _suspect(commit.suspects, locked)
+    if commit.row is not None and not _row_holds(commit.row, locked):
         return REFUSED
     node = None
     if commit.node is not None:
-        node = _node_holds(commit.node, held)
+        node = _node_holds(commit.node, locked)
         if node is None and not commit.late_stands:
             return REFUSED
     late = commit.node is not None and node is None
-    doubted = _write_row(commit.row, held) if commit.row is not None else False
-    held.events.extend(commit.events)
-    if commit.beside is not None:
-        held.beside.append(commit.beside)
-    if commit.aftermath is not None:
-        held.aftermaths.append(commit.aftermath)
+    doubted = _write_row(commit.row, locked) if commit.row is not None else False
+    locked.events.extend(commit.events)
+    if commit.plugin_writes is not None:
+        locked.plugin_writes.append(commit.plugin_writes)
+    if commit.orphan_check is not None:
+        locked.orphan_checks.append(commit.orphan_check)
     if late:
         return Outcome(Verdict.LATE)
-    held.events.extend(commit.node_events)
+    locked.events.extend(commit.node_events)
     ready: list[NodeKey] = []
     wish = None
     for row in commit.inserts:
-        held.save_row(row)
+        locked.save_row(row)
     if node is not None and commit.node is not None:
         if commit.failure is not None and not commit.failure.stops:
-            _find_failed(commit.failure, held)
-            ready = _write_node(commit, commit.node, node, held, turn)
+            _find_failed(commit.failure, locked)
+            ready = _write_node(commit, commit.node, node, locked, turn)
         elif commit.failure is not None:
-            wish = _fail(commit, node, held)
+            wish = _fail(commit, node, locked)
         elif doubted and commit.node.now == NodeStatus.DONE:
-            held.save_node(evolve(node, status=NodeStatus.READY))
+            locked.save_node(evolve(node, status=NodeStatus.READY))
             ready.append(node.key)
         else:
-            ready = _write_node(commit, commit.node, node, held, turn)
-        if commit.closing is not None:
-            _close(commit.closing, node, held)
-            ready = [key for key in ready if key in held.nodes]
+            ready = _write_node(commit, commit.node, node, locked, turn)
+        if commit.root is not None:
+            _close(commit.root, node, locked)
+            ready = [key for key in ready if key in locked.nodes]
     return Outcome(Verdict.STANDS, tuple(sorted(ready)), wish)
 
 
-def _suspect(row_id: str, held: Held) -> Outcome:
-    row = held.rows.get(row_id)
+def _suspect(row_id: str, locked: LockedRows) -> Outcome:
+    row = locked.rows.get(row_id)
     if row is None:
         return REFUSED
     # The version stays: whoever holds the claim must be able to finish, and to
     # see then that the row is in doubt.
-    held.read.setdefault(row.id, row)
-    held.save_row(evolve(row, suspect=True))
+    locked.read.setdefault(row.id, row)
+    locked.save_row(evolve(row, suspect=True))
     return Outcome(Verdict.STANDS)
 
 
-def _row_holds(write: RowWrite, held: Held) -> bool:
-    row = held.rows.get(write.read.id)
+def _row_holds(write: RowWrite, locked: LockedRows) -> bool:
+    row = locked.rows.get(write.read.id)
     if row is None:
         return False
     if row.version != write.read.version:
@@ -271,32 +271,32 @@ def _row_holds(write: RowWrite, held: Held) -> bool:
     return True
 
 
-def _node_holds(write: NodeWrite, held: Held) -> Node | None:
-    node = held.nodes.get(write.key)
+def _node_holds(write: NodeWrite, locked: LockedRows) -> Node | None:
+    node = locked.nodes.get(write.key)
     if node is None or node.status != write.was or node.subject != write.subject:
         return None
     return node
 
 
-def _write_row(write: RowWrite, held: Held) -> bool:
+def _write_row(write: RowWrite, locked: LockedRows) -> bool:
     """Save the row part; say whether it was marked suspect meanwhile."""
-    row = held.rows[write.read.id]
-    held.read.setdefault(write.read.id, write.read)
+    row = locked.rows[write.read.id]
+    locked.read.setdefault(write.read.id, write.read)
     if write.saved is None:
         if row.deletion_policy == 'Retain':
-            held.retained.append(row.id)
-        held.drop_row(row.id)
+            locked.retained.append(row.id)
+        locked.drop_row(row.id)
         return False
     saved = write.saved
     doubted = write.guard == RowGuard.MINE and row.suspect
     if doubted:
         saved = evolve(saved, suspect=True)
-    held.save_row(saved)
+    locked.save_row(saved)
     return doubted
 
 
 def _write_node(
-    commit: Commit, write: NodeWrite, node: Node, held: Held, turn: int
+    commit: Commit, write: NodeWrite, node: Node, locked: LockedRows, turn: int
 ) -> list[NodeKey]:
     ready: list[NodeKey] = []
     changed = evolve(
@@ -307,11 +307,11 @@ def _write_node(
         hooks=node.hooks if write.hooks is None else write.hooks,
     )
     if commit.abandons is not None:
-        changed = _abandon(commit.abandons, changed, held)
-    held.save_node(changed)
+        changed = _abandon(commit.abandons, changed, locked)
+    locked.save_node(changed)
     if write.now == NodeStatus.DONE:
         traversal_id = node.key.traversal_id
-        nodes, released, last = held.nodes, held.released, held.released_last
+        nodes, released, last = locked.nodes, locked.released, locked.released_last
         for kind, name in changed.successors:
             key = NodeKey(traversal_id, kind, name)
             successor = nodes.get(key)
@@ -321,21 +321,21 @@ def _write_node(
                 continue
             blockers = successor.blockers - 1
             status = NodeStatus.WAITING if blockers else NodeStatus.READY
-            held.save_node(evolve(successor, blockers=blockers, status=status))
+            locked.save_node(evolve(successor, blockers=blockers, status=status))
             if not blockers:
                 ready.append(key)
     return ready
 
 
-def _abandon(row_id: str, node: Node, held: Held) -> Node:
+def _abandon(row_id: str, node: Node, locked: LockedRows) -> Node:
     """Give the row that a re-pointing leaves a cleanup node, if it has none."""
     traversal_id = node.key.traversal_id
     key = NodeKey(traversal_id, Kind.CLEANUP, row_id)
-    if key in held.nodes:
+    if key in locked.nodes:
         return node
-    root = held.nodes[NodeKey(traversal_id, Kind.ROOT, ALL)]
-    held.save_node(evolve(root, blockers=root.blockers + 1))
-    held.save_node(
+    root = locked.nodes[NodeKey(traversal_id, Kind.ROOT, ALL)]
+    locked.save_node(evolve(root, blockers=root.blockers + 1))
+    locked.save_node(
         Node(
             key=key,
             stack_id=node.stack_id,
@@ -349,39 +349,39 @@ def _abandon(row_id: str, node: Node, held: Held) -> Node:
     return evolve(node, successors=(*node.successors, (Kind.CLEANUP, row_id)))
 
 
-def _fail(commit: Commit, node: Node, held: Held) -> str | None:
+def _fail(commit: Commit, node: Node, locked: LockedRows) -> str | None:
     """Fail the stack, wish for a rollback where that is on, drop the nodes."""
     assert commit.failure is not None
-    stack = held.stacks[node.stack_id]
-    root = held.nodes.get(NodeKey(node.key.traversal_id, Kind.ROOT, UPDATES))
+    stack = locked.stacks[node.stack_id]
+    root = locked.nodes.get(NodeKey(node.key.traversal_id, Kind.ROOT, UPDATES))
     # It is held, so it is counted down here and not by the store.
     updated = root is None or root.blockers == 0
     failed, events = stack_rules.fail(stack, commit.failure, updated)
-    held.stacks[stack.id] = held.stacks_saved[stack.id] = failed
-    held.events.extend(events)
-    held.purge(node.key.traversal_id)
+    locked.stacks[stack.id] = locked.stacks_saved[stack.id] = failed
+    locked.events.extend(events)
+    locked.purge(node.key.traversal_id)
     return stack.id if failed.wish_id else None
 
 
-def _find_failed(failure: Failure, held: Held) -> None:
-    stack = held.stacks[failure.stack_id]
+def _find_failed(failure: Failure, locked: LockedRows) -> None:
+    stack = locked.stacks[failure.stack_id]
     failed, events = stack_rules.found_failed(stack, failure.reason)
     if failed is not stack:
-        held.stacks[stack.id] = held.stacks_saved[stack.id] = failed
-        held.events.extend(events)
+        locked.stacks[stack.id] = locked.stacks_saved[stack.id] = failed
+        locked.events.extend(events)
 
 
-def _close(closing: Closing, node: Node, held: Held) -> None:
-    closed = held.stacks[node.stack_id]
-    ends = closing.ends
+def _close(root: RootDone, node: Node, locked: LockedRows) -> None:
+    closed = locked.stacks[node.stack_id]
+    ends = root.ends
     if not ends:
         closed = stack_rules.template_is_good(closed)
         # Where there was nothing to clean up, that was all.
-        last = held.nodes.get(NodeKey(node.key.traversal_id, Kind.ROOT, ALL))
+        last = locked.nodes.get(NodeKey(node.key.traversal_id, Kind.ROOT, ALL))
         ends = last is not None and last.status == NodeStatus.READY
     if ends:
         closed, events = stack_rules.traversal_ends(closed)
-        held.events.extend(events)
-        held.purge(node.key.traversal_id)
+        locked.events.extend(events)
+        locked.purge(node.key.traversal_id)
     stack = closed
-    held.stacks[stack.id] = held.stacks_saved[stack.id] = closed
+    locked.stacks[stack.id] = locked.stacks_saved[stack.id] = closed

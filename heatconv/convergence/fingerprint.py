@@ -41,7 +41,7 @@ def of_line(said: str) -> str:
     return said.partition(' ')[0]
 
 
-def wanted(definition: str, required: Iterable[Resource], others: Iterable[str] = ()) -> str:
+def desired(definition: str, required: Iterable[Resource], others: Iterable[str] = ()) -> str:
     """Return what a check makes of a definition and the rows that it requires.
 
     :param definition: a digest of the definition; empty if there is none.

@@ -41,6 +41,6 @@ def fuse(begin: Step, finish: Step) -> Step:
         failure=second.failure,
         events=(*first.events, *second.events),
         node_events=(*first.node_events, *second.node_events),
-        at_once=True,
+        fused=True,
     )
     return evolve(finish, reason=f'{finish.reason}, at once', commit=commit)

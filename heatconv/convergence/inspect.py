@@ -27,7 +27,7 @@ from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard
 def begin(view: View) -> Call | None:
     """Return what to ask of a plugin; None if nothing is to be asked."""
     row, stack = view.row, view.stack
-    if row is None or stack is None or not _looked_at(row):
+    if row is None or stack is None or not _inspectable(row):
         return None
     return Call(Verb.OBSERVE, row, row.properties or {})
 
@@ -39,7 +39,7 @@ def finish(view: View, seen: Observation | None, wish_id: str, now: float) -> St
     done = NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE)
     if row is None or not states.begun(row) or states.doomed(row):
         return Step('nothing is there to look at', Commit(node=done))
-    if not _looked_at(row):
+    if not _inspectable(row):
         if stack.action != Action.CHECK:
             return Step('it has failed: left as it is', Commit(node=done))
         reason = f'{row.action} had failed: {row.reason}'
@@ -69,7 +69,7 @@ def finish(view: View, seen: Observation | None, wish_id: str, now: float) -> St
     return Step(wrong or f'{stack.action} done', commit)
 
 
-def _looked_at(row: Resource) -> bool:
+def _inspectable(row: Resource) -> bool:
     return states.healthy(row) or states.state(row) == states.CHECK_FAILED
 
 

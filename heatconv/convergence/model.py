@@ -30,7 +30,7 @@ class Action(enum.StrEnum):
 
 
 #: Actions on a stack that change none of its resources: each is looked at, and says so.
-LOOKS = (Action.CHECK, Action.SUSPEND, Action.RESUME)
+INSPECTIONS = (Action.CHECK, Action.SUSPEND, Action.RESUME)
 
 
 class Status(enum.StrEnum):
@@ -227,7 +227,7 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredState:
     """What an update node wants its resource to be, all references resolved.
 
     :ivar requires: ids of the rows that serve what the definition refers to.
@@ -251,7 +251,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class OrphanCheck:
     """What the holder of a void claim may still do, to be looked for later.
 
     It may have been about to act when it was taken for dead, and die for good before it
@@ -259,13 +259,13 @@ class Aftermath:
 
     :ivar row: as it was when the claim was voided.
     :ivar due_at: when to look, in seconds since the epoch.
-    :ivar looks: how often somebody has looked.
+    :ivar attempts: how often somebody has looked.
     """
 
     id: str
     row: Resource
     due_at: float
-    looks: int = 0
+    attempts: int = 0
 
 
 class Reality(enum.StrEnum):

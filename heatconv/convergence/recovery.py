@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from heatconv.convergence import states
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import Aftermath, NodeKey, NodeStatus, Resource, Verb
+from heatconv.convergence.model import NodeKey, NodeStatus, OrphanCheck, Resource, Verb
 from heatconv.convergence.step import Call, Commit, NodeWrite, RowGuard, RowWrite, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Orphan:
+class DeadClaim:
     """A row claimed by a lease that is no more.
 
     :ivar node: the running node whose subject it is, if there is one.
@@ -24,12 +24,12 @@ class Orphan:
     node: NodeKey | None = None
 
 
-def void(orphan: Orphan, look_at: float) -> Step:
+def void(dead_claim: DeadClaim, look_at: float) -> Step:
     """Take the claim from a dead lease and let the node be checked again.
 
     :param look_at: when to look for what its holder may still do.
     """
-    row = orphan.row
+    row = dead_claim.row
     saved = evolve(
         row,
         claim=None,
@@ -38,13 +38,13 @@ def void(orphan: Orphan, look_at: float) -> Step:
         suspect=not states.doomed(row),
     )
     write = None
-    if orphan.node is not None:
-        write = NodeWrite(orphan.node, NodeStatus.RUNNING, row.id, NodeStatus.READY)
+    if dead_claim.node is not None:
+        write = NodeWrite(dead_claim.node, NodeStatus.RUNNING, row.id, NodeStatus.READY)
     commit = Commit(
         row=RowWrite(RowGuard.DEAD_CLAIM, row, saved),
         node=write,
         late_stands=True,
-        aftermath=Aftermath(f'{row.id}/{row.claim}', evolve(row, attributes={}), look_at),
+        orphan_check=OrphanCheck(f'{row.id}/{row.claim}', evolve(row, attributes={}), look_at),
     )
     return Step('void the claim of a dead lease', commit, wakes=row.id)
 

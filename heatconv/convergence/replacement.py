@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from heatconv.convergence import states
-from heatconv.convergence.model import Resource, Wanted
+from heatconv.convergence.model import DesiredState, Resource
 
 
 def choose(rows: Iterable[Resource], target: str | None, previous: str | None) -> Resource | None:
@@ -42,29 +42,29 @@ def changed(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple
     return tuple(name for name in names if before.get(name, missing) != after.get(name, missing))
 
 
-def needs_replacement(row: Resource, wanted: Wanted) -> bool:
+def needs_replacement(row: Resource, desired: DesiredState) -> bool:
     """Say whether a row cannot become what is wanted in place."""
-    if row.type != wanted.type or states.doomed(row):
+    if row.type != desired.type or states.doomed(row):
         return True
     if not states.begun(row):
         return False
     if states.state(row) == states.CHECK_FAILED:
         return True
     if states.state(row) == states.CREATE_FAILED:
-        return row.physical_id is not None and not wanted.mends
-    differ = changed(row.properties, wanted.properties)
-    return any(name in wanted.replace_on_change for name in differ)
+        return row.physical_id is not None and not desired.mends
+    differ = changed(row.properties, desired.properties)
+    return any(name in desired.replace_on_change for name in differ)
 
 
-def fits(row: Resource, wanted: Wanted) -> bool:
+def fits(row: Resource, desired: DesiredState) -> bool:
     """Say whether a row is, or is becoming, what cannot be changed in place."""
     if not states.healthy(row) and not states.in_progress(row):
         return False
-    return not needs_replacement(row, wanted)
+    return not needs_replacement(row, desired)
 
 
 def substitute(
-    row: Resource | None, siblings: Iterable[Resource], wanted: Wanted
+    row: Resource | None, siblings: Iterable[Resource], desired: DesiredState
 ) -> Resource | None:
     """Find the row to re-point a node to before anything is created for a name.
 
@@ -78,14 +78,14 @@ def substitute(
         key=lambda one: one.id,
         reverse=True,
     )
-    fitting = [one for one in others if fits(one, wanted)]
+    fitting = [one for one in others if fits(one, desired)]
     for one in fitting:
         if states.healthy(one):
             return one
     if fitting:
         return fitting[0]
-    if row is None or needs_replacement(row, wanted):
+    if row is None or needs_replacement(row, desired):
         for one in others:
-            if not states.begun(one) and one.type == wanted.type:
+            if not states.begun(one) and one.type == desired.type:
                 return one
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heatconv.convergence.check import View
 from heatconv.convergence.model import ALL, NodeStatus
-from heatconv.convergence.step import Closing, Commit, NodeWrite, Step
+from heatconv.convergence.step import Commit, NodeWrite, RootDone, Step
 
 
 def begin(view: View) -> Step:
@@ -15,6 +15,6 @@ def begin(view: View) -> Step:
     ends = node.key.name == ALL
     commit = Commit(
         node=NodeWrite(node.key, NodeStatus.READY, None, NodeStatus.DONE),
-        closing=Closing(node.stack_id, ends),
+        root=RootDone(node.stack_id, ends),
     )
     return Step('the traversal ends' if ends else 'all updates are done', commit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import LOOKS, Action, Event, Stack, Status
+from heatconv.convergence.model import INSPECTIONS, Action, Event, Stack, Status
 from heatconv.convergence.step import Failure
 
 #: Failures of these roll back, where the user has not disabled it.
@@ -107,11 +107,11 @@ def time_out(stack: Stack, now: float, wish_id: str) -> tuple[Stack, tuple[Event
 
 def prepared(stack: Stack, traversal_id: str) -> Stack:
     """Make the wish of a stack its current traversal."""
-    looks = stack.action in LOOKS
+    inspects = stack.action in INSPECTIONS
     return evolve(
         stack,
         traversal_id=traversal_id,
-        previous_template_id=stack.previous_template_id if looks else stack.template_id,
+        previous_template_id=stack.previous_template_id if inspects else stack.template_id,
         template_id=stack.wish_template_id,
         wish_id=None,
         wish_template_id=None,
@@ -126,7 +126,9 @@ def template_is_good(stack: Stack) -> Stack:
     done all the same. A delete leaves the last good template alone, so that a
     delete that failed can be rolled back to it.
     """
-    if stack.action in LOOKS or (stack.template_id is None and stack.action == Action.DELETE):
+    if stack.action in INSPECTIONS or (
+        stack.template_id is None and stack.action == Action.DELETE
+    ):
         return stack
     return evolve(stack, last_good_id=stack.template_id, version=stack.version + 1)
 

@@ -12,7 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heatconv.convergence.model import Aftermath, Event, Node, NodeKey, NodeStatus, Resource, Verb
+from heatconv.convergence.model import (
+    Event,
+    Node,
+    NodeKey,
+    NodeStatus,
+    OrphanCheck,
+    Resource,
+    Verb,
+)
 
 
 class RowGuard(enum.StrEnum):
@@ -64,7 +72,7 @@ class NodeWrite:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class RootDone:
     """What a root node does to the stack.
 
     :ivar ends: the traversal ends; else its template is the last good one.
@@ -105,9 +113,9 @@ class Commit:
     :ivar suspects: id of a row to mark suspect, whoever claims it; then the
         commit has no other part.
     :ivar node_events: told only if the node part stands.
-    :ivar aftermath: to be remembered with it.
-    :ivar at_once: what a plugin was foreseen to do is done by this commit.
-    :ivar beside: the same in words of the runtime, which has it written if the row part
+    :ivar orphan_check: to be remembered with it.
+    :ivar fused: what a plugin was predicted to do is done by this commit.
+    :ivar plugin_writes: the same in words of the runtime, which has it written if the row part
         stands; no decision knows what that is.
     """
 
@@ -116,14 +124,14 @@ class Commit:
     late_stands: bool = False
     inserts: tuple[Resource, ...] = ()
     abandons: str | None = None
-    closing: Closing | None = None
+    root: RootDone | None = None
     failure: Failure | None = None
     suspects: str | None = None
     events: tuple[Event, ...] = ()
     node_events: tuple[Event, ...] = ()
-    aftermath: Aftermath | None = None
-    at_once: bool = False
-    beside: Any = None
+    orphan_check: OrphanCheck | None = None
+    fused: bool = False
+    plugin_writes: Any = None
 
 
 class Verdict(enum.StrEnum):

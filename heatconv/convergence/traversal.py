@@ -23,7 +23,7 @@ from heatconv.convergence import fingerprint, graph, hooks, replacement, states
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import (
     ALL,
-    LOOKS,
+    INSPECTIONS,
     UPDATES,
     Definition,
     Event,
@@ -39,7 +39,7 @@ from heatconv.convergence.model import (
 T = TypeVar('T')
 
 
-class Stream(Sequence[T]):
+class LazySequence(Sequence[T]):
     """A tuple whose items are made each time it is gone through.
 
     A plan of a million nodes is saved in pieces; nobody has room for all of them at once.
@@ -68,7 +68,7 @@ class Stream(Sequence[T]):
 
 
 #: A plan for more resources than that is made in a stream.
-STREAMS = 20_000
+LAZY_ABOVE = 20_000
 
 #: So many leaves are announced at once; the sweep announces the rest as there is time.
 ANNOUNCED = 100_000
@@ -95,7 +95,7 @@ def plan(
     traversal_id: str,
     fresh_ids: Iterator[str],
     settles: bool = False,
-    words: Callable[[str], str | None] = lambda name: None,
+    source_of: Callable[[str], str | None] = lambda name: None,
     hooked: Callable[[str], tuple[str, ...]] | None = None,
 ) -> Plan:
     """Turn the wish of a stack into a traversal.
@@ -107,7 +107,7 @@ def plan(
     :param fresh_ids: ids for the rows to add.
     :param settles: leave out what a check could find nothing to do for; see
         `heatconv.convergence.fingerprint`. It is done from the start.
-    :param words: gives the definition that an update node brings with it, by name.
+    :param source_of: gives the definition that an update node brings with it, by name.
     :param hooked: gives the hooks of a name; None if there are none at all.
     """
     stack = stack_rules.prepared(stack, traversal_id)
@@ -115,8 +115,8 @@ def plan(
     by_name: dict[str, list[Resource]] = {}
     for row in existing:
         by_name.setdefault(row.name, []).append(row)
-    looks = stack.action in LOOKS
-    if looks:
+    inspects = stack.action in INSPECTIONS
+    if inspects:
         # What is there is looked at; nothing is made, and nothing goes.
         definitions = {
             name: one
@@ -157,7 +157,7 @@ def plan(
                     yield Node(key, stack.id, settled[name].id, NodeStatus.DONE, 0)
                 continue
             successors = tuple(dependents.get(name, ())) or ((Kind.ROOT, UPDATES),)
-            if not looks:
+            if not inspects:
                 successors += tuple((Kind.CLEANUP, row.id) for row in by_name.get(name, ()))
             yield _node(
                 key,
@@ -165,8 +165,8 @@ def plan(
                 subjects[name],
                 blockers[name],
                 successors,
-                words(name),
-                () if hooked is None or looks else hooked(name),
+                source_of(name),
+                () if hooked is None or inspects else hooked(name),
             )
 
     def cleanup_nodes() -> Iterator[Node]:
@@ -224,9 +224,9 @@ def plan(
     )
     leaves = tuple(itertools.islice(itertools.chain(ready, to_clean), ANNOUNCED))
     count = len(blockers) + len(read) + len(existing) + int(bool(blockers)) + 1
-    if count <= STREAMS:
+    if count <= LAZY_ABOVE:
         return Plan(stack, tuple(rows_to_add()), tuple(nodes()), leaves)
-    return Plan(stack, Stream(len(fresh), rows_to_add), Stream(count, nodes), leaves)
+    return Plan(stack, LazySequence(len(fresh), rows_to_add), LazySequence(count, nodes), leaves)
 
 
 def _settled(
@@ -245,7 +245,7 @@ def _settled(
         if row.claim is not None or row.suspect or not states.healthy(row):
             continue
         required = [lines[one] for one in before[name]]
-        made = fingerprint.wanted(definitions[name].fingerprint, (), required)
+        made = fingerprint.desired(definitions[name].fingerprint, (), required)
         if fingerprint.holds(row, made):
             settled[name] = row
             lines[name] = fingerprint.line(row)

@@ -29,7 +29,7 @@ GROUP = 'heatconv-workers-'
 MOST_SLOTS = 1_000
 
 
-class Partition:
+class GroupMembership:
     """Keeps a coordinator alive and knows the ring of a group.
 
     :param group_id: whose ring it is.
@@ -73,7 +73,7 @@ class Partition:
         at = members.index(first)
         return itertools.cycle(members[at:] + members[:at])
 
-    def mine(self, keys: Iterable[str]) -> set[str]:
+    def owned(self, keys: Iterable[str]) -> set[str]:
         ring = self._ring
         if ring is None:
             return set()

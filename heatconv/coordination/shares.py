@@ -19,11 +19,11 @@ class Shares(Protocol):
     def round(self, key: str) -> Iterator[str | None]:
         """Give all servers in turn, for ever, beginning with the owner of a key."""
 
-    def mine(self, keys: Iterable[str]) -> set[str]:
+    def owned(self, keys: Iterable[str]) -> set[str]:
         """Return those that this process looks after."""
 
 
-class Alone:
+class SingleMember:
     """Nobody is known: this process looks after everything."""
 
     def owner(self, key: str) -> str | None:
@@ -32,5 +32,5 @@ class Alone:
     def round(self, key: str) -> Iterator[str | None]:
         return itertools.repeat(None)
 
-    def mine(self, keys: Iterable[str]) -> set[str]:
+    def owned(self, keys: Iterable[str]) -> set[str]:
         return set(keys)

@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
-from heatconv.db.driver import Answer, Link
+from heatconv.db.driver import Answer, DriverConnection
 
 #: Rows of one statement, so that none is larger than a server takes.
 ROWS = 1_000
@@ -117,9 +117,9 @@ class Script:
     The answer is that of the last one. The other databases take one after the other.
     """
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self._dialect = link.dialect
+    def __init__(self, driver: DriverConnection) -> None:
+        self._driver_connection = driver
+        self._dialect = driver.dialect
         self._waiting: list[tuple[str, Any]] = []
 
     @property
@@ -199,11 +199,11 @@ class Script:
     def run(self) -> Answer | None:
         """Send what was added; return the answer to the last one."""
         waiting, self._waiting = self._waiting, []
-        return self._link.run_all(waiting)
+        return self._driver_connection.run_all(waiting)
 
 
 def fetch_joined(
-    link: Link,
+    driver: DriverConnection,
     columns: str,
     table: sa.Table,
     on: tuple[str, ...],
@@ -215,14 +215,14 @@ def fetch_joined(
     :param on: the columns, those of an index.
     :param values: of these columns, row by row.
     """
-    dialect = link.dialect
+    dialect = driver.dialect
     found: list[tuple[Any, ...]] = []
     for start in range(0, len(values), ROWS):
         chunk = values[start : start + ROWS]
         sql = _joined(columns, table, on, dialect)
         shorts = LETTERS[: len(on)]
         given = encode([dict(zip(shorts, row, strict=True)) for row in chunk])
-        found.extend(map(tuple, link.run(sql, (given,)).fetchall()))
+        found.extend(map(tuple, driver.run(sql, (given,)).fetchall()))
     return found
 
 
@@ -242,21 +242,21 @@ def _joined(columns: str, table: sa.Table, on: tuple[str, ...], dialect: str) ->
 
 
 def fetch(
-    link: Link, sql: str, values: Sequence[str], more: Sequence[Any] = ()
+    driver: DriverConnection, sql: str, values: Sequence[str], more: Sequence[Any] = ()
 ) -> list[tuple[Any, ...]]:
     """Run a query that names a list of strings, in as many statements as that takes.
 
     :param sql: as that of `Script.listed`.
     """
     found: list[tuple[Any, ...]] = []
-    for text, parameters in _listed(link.dialect, sql, values, more):
-        found.extend(map(tuple, link.run(text, parameters).fetchall()))
+    for text, parameters in _listed(driver.dialect, sql, values, more):
+        found.extend(map(tuple, driver.run(text, parameters).fetchall()))
     return found
 
 
-def select(link: Link, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def select(driver: DriverConnection, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run a query."""
-    return list(map(tuple, link.run(_marked(link.dialect, sql), tuple(values)).fetchall()))
+    return list(map(tuple, driver.run(_marked(driver.dialect, sql), tuple(values)).fetchall()))
 
 
 def _marked(dialect: str, sql: str) -> str:

@@ -16,9 +16,9 @@ from heatconv.convergence.step import Commit, Outcome
 from heatconv.db import bulk, optimistic, records, rows, tables, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.driver import BEGIN, COMMIT, Changed, Link
+from heatconv.db.driver import BEGIN, COMMIT, DriverConnection, StaleRead
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import AlreadyThere
+from heatconv.storage.base import DuplicateRecord
 from heatconv.storage.memory import stamped
 
 ROWS = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.id {{}}'
@@ -30,7 +30,7 @@ GUARDED = (
 #: Locks stacks, nodes and rows, in this order, each in the order in which they are given. One
 #: by one: asked to sort, PostgreSQL may read all of an index for a few rows of a table that
 #: was empty when it made its plan.
-HOLD = f"""
+LOCK_ROWS = f"""
 WITH stacked AS (
     SELECT s.* FROM unnest(%s::text[]) AS given(id) CROSS JOIN LATERAL (
         SELECT row_to_json(stack)::text AS said FROM stack WHERE stack.id = given.id FOR UPDATE
@@ -68,7 +68,7 @@ REQUIRED = 1_000
 #: Nodes with the rows of their name, or, for cleanups, with their subject and the row that
 #: serves its name; the rows that serve what definitions refer to; and at the end their stacks.
 #: Of three lists of nodes: those that are no cleanups, cleanups, and all.
-LOOK = f"""
+VIEW_QUERY = f"""
 SELECT 'n', {rows.NODE_LIST}, n.definition, NULL, {rows.RESOURCE_LIST}
 FROM node n LEFT JOIN resource r
     ON n.kind = 'u' AND r.stack_id = n.stack_id AND r.name = n.name
@@ -92,9 +92,9 @@ UNION ALL
 SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + 1 + len(rows.RESOURCE))}
 FROM stack s WHERE s.id = ANY(ARRAY(SELECT DISTINCT stack_id FROM node WHERE id = ANY({{all}})))
 """
-VIEWS = LOOK.format(others='%s', cleanups='%s', all='%s')
+VIEWS = VIEW_QUERY.format(others='%s', cleanups='%s', all='%s')
 #: The same of those that the transaction before has noted.
-VIEWS_OF_READY = LOOK.format(
+VIEWS_OF_READY = VIEW_QUERY.format(
     others=writes.NOTED,
     cleanups=writes.NOTED_CLEANUPS,
     all=f'{writes.NOTED} || {writes.NOTED_CLEANUPS}',
@@ -126,36 +126,36 @@ class CheckRows:
 
     @repeated
     def views(self, keys: Sequence[NodeKey]) -> list[View]:
-        seen = _Seen()
-        with self.database.look() as link:
-            if link.dialect == 'postgresql':
-                seen.at_once(link, keys)
+        seen = _ViewBuilder()
+        with self.database.read_driver() as driver:
+            if driver.dialect == 'postgresql':
+                seen.in_one_query(driver, keys)
             else:
-                seen.in_steps(link, keys)
+                seen.in_several_queries(driver, keys)
         return [seen.view(key) for key in keys]
 
     @repeated
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
         ids = sorted(rows.node_id(key) for key in keys)
         found: dict[NodeKey, Resource] = {}
-        known = rows.Known()
-        with self.database.look() as link:
+        known = rows.Interner()
+        with self.database.read_driver() as driver:
             for chunk in writes.chunks(ids, bulk.ROWS):
-                for row in bulk.fetch(link, SERVING, chunk):
+                for row in bulk.fetch(driver, SERVING, chunk):
                     found[rows.key_of(row)] = rows.serving(row[3:], known)
         return found
 
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
-        return self.commit_ahead(commits, 0)[0]
+        return self.commit_and_view(commits, 0)[0]
 
-    def commit_ahead(
+    def commit_and_view(
         self, commits: Sequence[Commit], most: int
     ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
         try:
             return self._commit(commits, most)
         except db_exception.DBDuplicateEntry as error:
-            if any(commit.beside is not None for commit in commits):
-                raise AlreadyThere(str(error)) from error
+            if any(commit.plugin_writes is not None for commit in commits):
+                raise DuplicateRecord(str(error)) from error
             raise
 
     @retried
@@ -165,32 +165,32 @@ class CheckRows:
         # Not repeated when the connection is lost: whether the commit stands is
         # not known then, and its guards would refuse it the second time.
         if self._is_postgresql and guards.widest(commits) <= bulk.ROWS:
-            held = guards.as_read(commits)
-            if held is not None:
-                with contextlib.suppress(Changed):
-                    return self._commit_unread(commits, held, most)
-        return self._commit_read(commits), {}
+            locked = guards.as_read(commits)
+            if locked is not None:
+                with contextlib.suppress(StaleRead):
+                    return self._commit_optimistic(commits, locked, most)
+        return self._commit_locked(commits), {}
 
     @functools.cached_property
     def _is_postgresql(self) -> bool:
         return self.database.dialect == 'postgresql'
 
-    def _commit_unread(
-        self, commits: Sequence[Commit], held: guards.Held, most: int
+    def _commit_optimistic(
+        self, commits: Sequence[Commit], locked: guards.LockedRows, most: int
     ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
         now = self._clock.now()
-        outcomes = guards.apply_all(commits, held)
-        released = held.released
+        outcomes = guards.apply_all(commits, locked)
+        released = locked.released
         if len(released) > bulk.ROWS:
             # More than one statement tells who is ready: only the last would be heard.
-            raise Changed
+            raise StaleRead
         looks = len(released) <= most and any(key.kind != Kind.ROOT for key in released)
-        seen = _Seen()
-        with self.database.once() as script:
+        seen = _ViewBuilder()
+        with self.database.single_trip() as script:
             if looks:
                 script.add(BEGIN)
-            optimistic.add(script, commits, held, now, self._ids)
-            records.join(script, held.beside)
+            optimistic.add(script, commits, locked, now, self._ids)
+            records.join(script, locked.plugin_writes)
             if looks:
                 writes.release_and_note(script, released, now)
                 script.add(COMMIT)
@@ -207,48 +207,48 @@ class CheckRows:
             # Where a claim is in the way, it is to be looked at when that is gone.
             if view.row is not None and view.row.claim is None:
                 views[key] = view
-        return guards.announced(outcomes, held, unblocked), views
+        return guards.announced(outcomes, locked, unblocked), views
 
-    def _commit_read(self, commits: Sequence[Commit]) -> list[Outcome]:
+    def _commit_locked(self, commits: Sequence[Commit]) -> list[Outcome]:
         now = self._clock.now()
         needs = guards.needs(commits)
         with self.database.batch() as script:
-            held = guards.Held()
-            _hold(script, needs, held)
-            before = dict(held.nodes)
-            outcomes = guards.apply_all(commits, held)
-            stacks = [stamped(stack, now) for stack in held.stacks_saved.values()]
+            locked = guards.LockedRows()
+            _lock_rows(script, needs, locked)
+            before = dict(locked.nodes)
+            outcomes = guards.apply_all(commits, locked)
+            stacks = [stamped(stack, now) for stack in locked.stacks_saved.values()]
             writes.save_stacks(script, stacks)
-            for traversal_id in held.purged:
+            for traversal_id in locked.purged:
                 writes.drop_nodes(script, traversal_id)
-            writes.save_nodes(script, before, held.nodes_saved.values(), now)
-            writes.save_resources(script, held.read, held.rows_saved, now)
-            writes.add_events(script, held.events, self._ids, now)
-            _save_aftermaths(script, held)
-            records.join(script, held.beside)
-            unblocked = writes.release(script, held.released, now)
-        return guards.announced(outcomes, held, unblocked)
+            writes.save_nodes(script, before, locked.nodes_saved.values(), now)
+            writes.save_resources(script, locked.read, locked.rows_saved, now)
+            writes.add_events(script, locked.events, self._ids, now)
+            _save_orphan_checks(script, locked)
+            records.join(script, locked.plugin_writes)
+            unblocked = writes.release(script, locked.released, now)
+        return guards.announced(outcomes, locked, unblocked)
 
     @repeated
     def row(self, row_id: str) -> Resource | None:
-        with self.database.look() as link:
-            found = bulk.fetch(link, ROWS, [row_id])
+        with self.database.read_driver() as driver:
+            found = bulk.fetch(driver, ROWS, [row_id])
         return rows.resource_of(found[0]) if found else None
 
     @repeated
     def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:
-        with self.database.look() as link:
-            found = bulk.fetch(link, WAITING, row_ids)
+        with self.database.read_driver() as driver:
+            found = bulk.fetch(driver, WAITING, row_ids)
         return sorted(rows.key_of(row) for row in found)
 
     @repeated
     def paused_on(self, row_id: str) -> list[Node]:
-        with self.database.look() as link:
-            found = bulk.fetch(link, PAUSED, [row_id])
+        with self.database.read_driver() as driver:
+            found = bulk.fetch(driver, PAUSED, [row_id])
         return sorted(map(rows.node_of, found), key=lambda node: node.key)
 
 
-class _Seen:
+class _ViewBuilder:
     """What was read of some nodes, and what goes with them.
 
     :ivar rows: by id: the subjects of nodes, and for updates all rows of the name.
@@ -265,31 +265,31 @@ class _Seen:
         self.required: dict[str, dict[str, Resource]] | None = None
         self._alike: dict[tuple[str, str], list[Resource]] | None = None
 
-    def in_steps(self, link: Link, keys: Sequence[NodeKey]) -> None:
+    def in_several_queries(self, driver: DriverConnection, keys: Sequence[NodeKey]) -> None:
         """Read with a statement for each table."""
-        self.nodes = _by_key(link, keys)
-        self.stacks = _stacks(link, {node.stack_id for node in self.nodes.values()})
-        self.rows = _rows_named_alike(link, self.nodes.values())
+        self.nodes = _by_key(driver, keys)
+        self.stacks = _stacks(driver, {node.stack_id for node in self.nodes.values()})
+        self.rows = _rows_named_alike(driver, self.nodes.values())
         updates = [
             NodeKey(node.key.traversal_id, Kind.UPDATE, self.rows[node.subject].name)
             for node in self.nodes.values()
             if node.key.kind == Kind.CLEANUP and node.subject in self.rows
         ]
-        subjects = (node.subject for node in _by_key(link, updates).values())
+        subjects = (node.subject for node in _by_key(driver, updates).values())
         self.serving = {subject for subject in subjects if subject is not None}
 
-    def at_once(self, link: Link, keys: Sequence[NodeKey]) -> None:
+    def in_one_query(self, driver: DriverConnection, keys: Sequence[NodeKey]) -> None:
         """Read with one statement, for the sake of round trips."""
         ids = {rows.node_id(key): key.kind == Kind.CLEANUP for key in keys}
         cleanups = sorted(one for one, cleans in ids.items() if cleans)
         others = sorted(one for one, cleans in ids.items() if not cleans)
-        self.take(link.run(VIEWS, (others, cleanups, others, sorted(ids))).fetchall())
+        self.take(driver.run(VIEWS, (others, cleanups, others, sorted(ids))).fetchall())
 
     def take(self, found: Iterable[rows.Row]) -> None:
         """Take in what such a statement has found."""
         width = len(rows.NODE_FIELDS) + 1
         self.required = {}
-        known = rows.Known()
+        known = rows.Interner()
         for one in found:
             if one[0] == 's':
                 stack = rows.stack_of(json.loads(one[1]))
@@ -334,22 +334,22 @@ class _Seen:
         return self._alike.get((stack_id, name), [])
 
 
-def _by_key(link: Link, keys: Iterable[NodeKey]) -> dict[NodeKey, Node]:
+def _by_key(driver: DriverConnection, keys: Iterable[NodeKey]) -> dict[NodeKey, Node]:
     ids = sorted(rows.node_id(key) for key in keys)
-    found = bulk.fetch(link, NODES, ids)
+    found = bulk.fetch(driver, NODES, ids)
     return {node.key: node for node in map(rows.node_of, found)}
 
 
-def _stacks(link: Link, ids: Iterable[str]) -> dict[str, Stack]:
-    found = bulk.fetch(link, STACKS, sorted(ids))
+def _stacks(driver: DriverConnection, ids: Iterable[str]) -> dict[str, Stack]:
+    found = bulk.fetch(driver, STACKS, sorted(ids))
     return {row[0]: rows.stack_of(dict(zip(rows.STACK, row, strict=True))) for row in found}
 
 
-def _hold(script: Script, needs: guards.Needs, held: guards.Held) -> None:
+def _lock_rows(script: Script, needs: guards.Needs, locked: guards.LockedRows) -> None:
     """Lock what guards look at, and take as much of it as they do."""
     ids = sorted(rows.node_id(key) for key in needs.nodes)
     if script.dialect == 'postgresql':
-        script.add(HOLD, (list(needs.stacks), ids, list(needs.rows)))
+        script.add(LOCK_ROWS, (list(needs.stacks), ids, list(needs.rows)))
         found = script.rows()
     else:
         lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
@@ -361,13 +361,13 @@ def _hold(script: Script, needs: guards.Needs, held: guards.Held) -> None:
     for tag, *row in found:
         if tag == 's':
             stack = rows.stack_of(row[0] if isinstance(row[0], dict) else json.loads(row[0]))
-            held.stacks[stack.id] = stack
+            locked.stacks[stack.id] = stack
         elif tag == 'n':
             node = rows.node_of(row)
-            held.nodes[node.key] = node
+            locked.nodes[node.key] = node
         else:
             row_id, claim, policy, version, suspect, action, *_, status = row[:8]
-            held.rows[row_id] = Resource(
+            locked.rows[row_id] = Resource(
                 row_id,
                 '',
                 '',
@@ -381,16 +381,16 @@ def _hold(script: Script, needs: guards.Needs, held: guards.Held) -> None:
             )
 
 
-def _save_aftermaths(script: Script, held: guards.Held) -> None:
-    left = [rows.aftermath_values(one) for one in held.aftermaths]
-    script.listed('DELETE FROM aftermath WHERE id {}', sorted(one[0] for one in left))
-    script.insert(tables.aftermath, rows.AFTERMATH, left)
-    for row_id in held.retained:
+def _save_orphan_checks(script: Script, locked: guards.LockedRows) -> None:
+    left = [rows.orphan_check_values(one) for one in locked.orphan_checks]
+    script.listed('DELETE FROM orphan_check WHERE id {}', sorted(one[0] for one in left))
+    script.insert(tables.orphan_check, rows.ORPHAN_CHECK, left)
+    for row_id in locked.retained:
         # Their ids begin with that of the row.
-        script.add('DELETE FROM aftermath WHERE id LIKE %s', (f'{row_id}/%',))
+        script.add('DELETE FROM orphan_check WHERE id LIKE %s', (f'{row_id}/%',))
 
 
-def _rows_named_alike(link: Link, nodes: Iterable[Node]) -> dict[str, Resource]:
+def _rows_named_alike(driver: DriverConnection, nodes: Iterable[Node]) -> dict[str, Resource]:
     """Return the subjects of nodes, and for updates all rows of the name, by id."""
     names: list[tuple[str, ...]] = []
     subjects: list[str] = []
@@ -400,7 +400,7 @@ def _rows_named_alike(link: Link, nodes: Iterable[Node]) -> dict[str, Resource]:
         elif node.subject is not None:
             subjects.append(node.subject)
     found = bulk.fetch_joined(
-        link, rows.RESOURCE_LIST, tables.resource, ('stack_id', 'name'), sorted(names)
+        driver, rows.RESOURCE_LIST, tables.resource, ('stack_id', 'name'), sorted(names)
     )
-    found += bulk.fetch(link, ROWS, sorted(subjects))
+    found += bulk.fetch(driver, ROWS, sorted(subjects))
     return {row.id: row for row in sorted(map(rows.resource_of, found), key=lambda row: row.id)}

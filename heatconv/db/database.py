@@ -20,8 +20,15 @@ from oslo_db.sqlalchemy import enginefacade
 from sqlalchemy import event, pool
 
 from heatconv.db.bulk import Script
-from heatconv.db.driver import BEGIN, COMMIT, CoreLink, Link, PostgresqlLink, SqliteLink
-from heatconv.storage.base import Doubtful, StoreUnavailable
+from heatconv.db.driver import (
+    BEGIN,
+    COMMIT,
+    DriverConnection,
+    PostgresqlConnection,
+    SqlalchemyConnection,
+    SqliteConnection,
+)
+from heatconv.storage.base import CommitUnknown, StoreUnavailable
 
 T = TypeVar('T')
 F = TypeVar('F', bound=Callable[..., Any])
@@ -83,7 +90,7 @@ def _retry(again: Callable[[Exception], bool]) -> Callable[[F], F]:
 
 def _untouched(error: Exception) -> bool:
     return _locked(error) or (
-        isinstance(error, StoreUnavailable) and not isinstance(error, Doubtful)
+        isinstance(error, StoreUnavailable) and not isinstance(error, CommitUnknown)
     )
 
 
@@ -97,7 +104,7 @@ repeated = _retry(lambda error: _locked(error) or isinstance(error, StoreUnavail
 
 
 #: How many links are put by at most.
-LINKS = 4
+IDLE_CONNECTIONS = 4
 
 
 class Database:
@@ -111,7 +118,7 @@ class Database:
     def __init__(self, url: str, **options: Any) -> None:
         self._local = threading.local()
         #: Those that nobody uses just now: cheaper than the way through the pool.
-        self._links: collections.deque[PostgresqlLink] = collections.deque()
+        self._idle: collections.deque[PostgresqlConnection] = collections.deque()
         self._backend = sa.make_url(url).get_backend_name()
         self._is_server = self._backend != 'sqlite'
         self._manager = enginefacade.transaction_context()
@@ -136,7 +143,7 @@ class Database:
         """Run a transaction that writes.
 
         :raises StoreUnavailable: if the connection is lost, or there is none.
-        :raises Doubtful: if it is lost at the commit.
+        :raises CommitUnknown: if it is lost at the commit.
         """
         self._local.writes = True
         try:
@@ -152,11 +159,11 @@ class Database:
         What is added to the script last is sent together with the commit.
 
         :raises StoreUnavailable: if the connection is lost, or there is none.
-        :raises Doubtful: if it is lost at the commit.
+        :raises CommitUnknown: if it is lost at the commit.
         """
         if self._backend != 'postgresql':
-            with self._writing() as link:
-                script = Script(link)
+            with self._writing() as driver:
+                script = Script(driver)
                 yield script
                 script.run()
             return
@@ -164,24 +171,24 @@ class Database:
             yield script
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[Link]:
+    def _writing(self) -> Iterator[DriverConnection]:
         if self._backend != 'sqlite':
             with self.write() as connection:
-                yield CoreLink(connection)
+                yield SqlalchemyConnection(connection)
             return
         # Said before the connection is handed out: see `_begin_sqlite`.
         self._local.writes = True
         try:
-            with contextlib.closing(SqliteLink(self.engine)) as link:
-                yield link
-                link.commit()
+            with contextlib.closing(SqliteConnection(self.engine)) as driver:
+                yield driver
+                driver.commit()
         finally:
             self._local.writes = False
 
     @contextlib.contextmanager
     def _batching(self) -> Iterator[Script]:
-        with self._linked() as link:
-            script = Script(link)
+        with self._driver_context() as driver:
+            script = Script(driver)
             script.add(BEGIN)
             yield script
             script.add(COMMIT)
@@ -212,64 +219,64 @@ class Database:
             script.run()
 
     @contextlib.contextmanager
-    def once(self) -> Iterator[Script]:
+    def single_trip(self) -> Iterator[Script]:
         """Run a script, once, that is a transaction; on PostgreSQL in one round trip.
 
         :raises StoreUnavailable: if there is no connection.
-        :raises Doubtful: if it is lost.
+        :raises CommitUnknown: if it is lost.
         """
         if self._backend != 'postgresql':
-            with self._writing() as link:
-                yield Script(link)
+            with self._writing() as driver:
+                yield Script(driver)
             return
-        with self._guarded(self._linked, commits=True) as link:
-            yield Script(link)
+        with self._guarded(self._driver_context, commits=True) as driver:
+            yield Script(driver)
 
     @contextlib.contextmanager
-    def _linked(self) -> Iterator[Link]:
+    def _driver_context(self) -> Iterator[DriverConnection]:
         if self._backend == 'postgresql':
-            link = self._link()
+            driver = self._driver_connection()
             try:
-                yield link
+                yield driver
             finally:
-                link.rest()
-                self._put_by(link)
+                driver.rest()
+                self._release(driver)
         elif self._backend == 'sqlite':
-            with contextlib.closing(SqliteLink(self.engine)) as link:
-                yield link
+            with contextlib.closing(SqliteConnection(self.engine)) as driver:
+                yield driver
         else:
             with self.engine.connect() as connection:
-                yield CoreLink(connection)
+                yield SqlalchemyConnection(connection)
 
-    def _link(self) -> PostgresqlLink:
+    def _driver_connection(self) -> PostgresqlConnection:
         """Return a link that lives: this thread's, one put by, or a new one."""
-        link: PostgresqlLink | None = getattr(self._local, 'link', None)
-        self._local.link = None  # nobody else's while it is in use
-        while link is None or not link.lives:
-            if link is not None:
-                link.close()
+        driver: PostgresqlConnection | None = getattr(self._local, 'driver', None)
+        self._local.driver = None  # nobody else's while it is in use
+        while driver is None or not driver.lives:
+            if driver is not None:
+                driver.close()
             try:
-                link = self._links.pop()
+                driver = self._idle.pop()
             except IndexError:
-                return PostgresqlLink(self.engine)
-        return link
+                return PostgresqlConnection(self.engine)
+        return driver
 
-    def _put_by(self, link: PostgresqlLink) -> None:
+    def _release(self, driver: PostgresqlConnection) -> None:
         """Keep a link for whoever comes next; if it is lost, so are the others."""
-        if not link.lives:
-            self._drop_links()
-            link.close()
+        if not driver.lives:
+            self._drop_idle()
+            driver.close()
         elif getattr(self._local, 'keeps', False):
-            self._local.link = link
-        elif len(self._links) < LINKS:
-            self._links.append(link)
+            self._local.driver = driver
+        elif len(self._idle) < IDLE_CONNECTIONS:
+            self._idle.append(driver)
         else:
-            link.close()
+            driver.close()
 
-    def _drop_links(self) -> None:
-        while self._links:
+    def _drop_idle(self) -> None:
+        while self._idle:
             with contextlib.suppress(IndexError):
-                self._links.pop().close()
+                self._idle.pop().close()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
@@ -282,19 +289,19 @@ class Database:
             yield
         finally:
             self._local.keeps = False
-            kept: PostgresqlLink | None = getattr(self._local, 'link', None)
-            self._local.link = None
+            kept: PostgresqlConnection | None = getattr(self._local, 'driver', None)
+            self._local.driver = None
             if kept is not None:
                 kept.close()
 
     @contextlib.contextmanager
-    def look(self) -> Iterator[Link]:
+    def read_driver(self) -> Iterator[DriverConnection]:
         """Read with statements of the driver's, each what is committed when it begins.
 
         :raises StoreUnavailable: if the connection is lost, or there is none.
         """
-        with self._guarded(self._linked) as link:
-            yield link
+        with self._guarded(self._driver_context) as driver:
+            yield driver
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -321,12 +328,12 @@ class Database:
         except UNUSABLE as error:
             if isinstance(error, StoreUnavailable) or not (lost or _lost(error)):
                 raise
-            kind = Doubtful if committing else StoreUnavailable
+            kind = CommitUnknown if committing else StoreUnavailable
             raise kind(_first_line(error)) from error
 
     def close(self) -> None:
         """Close all connections."""
-        self._drop_links()
+        self._drop_idle()
         self._manager.dispose_pool()
 
     def _tune(self, engine: sa.Engine) -> None:

@@ -20,7 +20,7 @@ CONTROLS = (BEGIN, COMMIT, ROLLBACK)
 PREPARED = 'heatconv_prepared'
 
 
-class Changed(Exception):
+class StaleRead(Exception):
     """Something is not as it was read: nothing was written."""
 
 
@@ -33,7 +33,7 @@ class Answer(Protocol):
         """Return its rows."""
 
 
-class Link(Protocol):
+class DriverConnection(Protocol):
     """One connection."""
 
     dialect: str
@@ -45,7 +45,7 @@ class Link(Protocol):
         """Run statements in turn; return what came of the last one."""
 
 
-class CoreLink:
+class SqlalchemyConnection:
     """A connection of SQLAlchemy's."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -62,7 +62,7 @@ class CoreLink:
         return answer
 
 
-class SqliteLink:
+class SqliteConnection:
     """A connection of the module sqlite3's, from SQLAlchemy's pool, past everything else."""
 
     dialect = 'sqlite'
@@ -99,7 +99,7 @@ class SqliteLink:
         self._pooled.close()
 
 
-class PostgresqlLink:
+class PostgresqlConnection:
     """A connection of psycopg2's, from SQLAlchemy's pool, that begins no transactions.
 
     Every statement is planned once for each connection, and several are sent as one.
@@ -173,7 +173,7 @@ class PostgresqlLink:
                 self._pooled.invalidate(error)
                 raise db_exception.DBConnectionError(error) from error
             if error.pgcode == DIVISION_BY_ZERO:
-                raise Changed from error
+                raise StaleRead from error
             if error.pgcode == DUPLICATE:
                 raise db_exception.DBDuplicateEntry(inner_exception=error) from error
             if error.pgcode == DEADLOCK:

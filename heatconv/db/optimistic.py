@@ -39,7 +39,9 @@ SELECT 1 / (count(*) = %s)::int FROM done
 """
 
 
-def add_nodes(script: Script, commits: Sequence[Commit], held: guards.Held, now: float) -> None:
+def add_nodes(
+    script: Script, commits: Sequence[Commit], locked: guards.LockedRows, now: float
+) -> None:
     """Move nodes on that are still where they were read."""
     groups: dict[tuple[NodeStatus, int], list[tuple[str, str, str | None]]] = {}
     begun: list[str] = []
@@ -47,7 +49,7 @@ def add_nodes(script: Script, commits: Sequence[Commit], held: guards.Held, now:
     for commit in commits:
         write = commit.node
         assert write is not None
-        node = held.nodes[write.key]
+        node = locked.nodes[write.key]
         node_id = rows.node_id(write.key)
         same = (node_id, write.was.value, write.subject)
         groups.setdefault((node.status, node.attempts), []).append(same)
@@ -96,11 +98,11 @@ def add_rows(script: Script, commits: Sequence[Commit], now: float) -> None:
 
 
 def add(
-    script: Script, commits: Sequence[Commit], held: guards.Held, now: float, ids: Any
+    script: Script, commits: Sequence[Commit], locked: guards.LockedRows, now: float, ids: Any
 ) -> None:
     """Add everything to a script but the release of successors."""
-    add_nodes(script, commits, held, now)
+    add_nodes(script, commits, locked, now)
     add_rows(script, commits, now)
-    for row_id in held.retained:
-        script.add('DELETE FROM aftermath WHERE id LIKE %s', (f'{row_id}/%',))
-    writes.add_events(script, held.events, ids, now)
+    for row_id in locked.retained:
+        script.add('DELETE FROM orphan_check WHERE id LIKE %s', (f'{row_id}/%',))
+    writes.add_events(script, locked.events, ids, now)

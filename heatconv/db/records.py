@@ -77,8 +77,8 @@ class DatabaseRecords:
 
     @repeated
     def some(self, tokens: Sequence[str]) -> dict[str, Record]:
-        with self.database.look() as link:
-            found = bulk.fetch(link, SOME, tokens)
+        with self.database.read_driver() as driver:
+            found = bulk.fetch(driver, SOME, tokens)
         return {
             row[0]: Record(row[0], row[1], row[2], json.loads(row[3]), json.loads(row[4]))
             for row in found
@@ -88,7 +88,7 @@ class DatabaseRecords:
     def save(
         self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
     ) -> bool:
-        with self.database.once() as script:
+        with self.database.single_trip() as script:
             script.update(TABLE, COLUMNS, [_values(one) for one in replaced])
             script.listed('DELETE FROM virtual_resource WHERE token {}', removed)
             # Last: the answer to it is the one that is heard.

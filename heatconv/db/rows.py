@@ -11,12 +11,12 @@ from typing import Any
 from heatconv.convergence import states
 from heatconv.convergence.model import (
     Action,
-    Aftermath,
     Event,
     Kind,
     Node,
     NodeKey,
     NodeStatus,
+    OrphanCheck,
     Resource,
     Stack,
     Status,
@@ -250,7 +250,7 @@ SERVING = ('id', 'stack_id', 'name', 'type', 'action', 'status', 'version', 'phy
 SERVING += ('attributes', 'fingerprint')
 
 
-class Known:
+class Interner:
     """Values that many rows have, each once."""
 
     #: How many maps are known at most: where none are equal, they only cost.
@@ -274,7 +274,7 @@ class Known:
         return made
 
 
-def serving(row: Row, known: Known) -> Resource:
+def serving(row: Row, known: Interner) -> Resource:
     """Make a resource of the values of SERVING."""
     row_id, stack_id, name, kind, action, status, version, physical_id, attributes, made = row
     return Resource(
@@ -432,20 +432,20 @@ def event_of(row: Row) -> StoredEvent:
     return StoredEvent(row['id'], row['at'], event)
 
 
-#: The columns of an aftermath.
-AFTERMATH = tuple(column.name for column in tables.aftermath.c)
+#: The columns of an orphan_check.
+ORPHAN_CHECK = tuple(column.name for column in tables.orphan_check.c)
 
 
-def aftermath_values(aftermath: Aftermath) -> tuple[Any, ...]:
+def orphan_check_values(orphan_check: OrphanCheck) -> tuple[Any, ...]:
     """Return the values of all columns."""
-    row = dumps(resource_row(aftermath.row))
-    return (aftermath.id, row, aftermath.due_at, aftermath.looks)
+    row = dumps(resource_row(orphan_check.row))
+    return (orphan_check.id, row, orphan_check.due_at, orphan_check.attempts)
 
 
-def aftermath_of(row: Row) -> Aftermath:
+def orphan_check_of(row: Row) -> OrphanCheck:
     kept = json.loads(row['row'])
     resource = resource_of([kept.get(name) for name in RESOURCE])
-    return Aftermath(row['id'], resource, row['due_at'], row['looks'])
+    return OrphanCheck(row['id'], resource, row['due_at'], row['attempts'])
 
 
 def lease_row(lease: Lease) -> dict[str, Any]:

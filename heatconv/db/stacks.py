@@ -16,7 +16,7 @@ from heatconv.convergence.traversal import Plan
 from heatconv.db import bulk, rows, tables, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.driver import Link
+from heatconv.db.driver import DriverConnection
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Request, StackQuery, StoredEvent
 from heatconv.storage.content import encode_template, head_of
@@ -71,8 +71,8 @@ class StackRows:
     def save_template(self, content: Mapping[str, Any]) -> str:
         template_id, text = encode_template(content)
         table = tables.template
-        with self.database.look() as link:
-            if bulk.fetch(link, 'SELECT id FROM template WHERE id {}', [template_id]):
+        with self.database.read_driver() as driver:
+            if bulk.fetch(driver, 'SELECT id FROM template WHERE id {}', [template_id]):
                 return template_id
         try:
             with self.database.write() as connection:
@@ -118,7 +118,7 @@ class StackRows:
         row = rows.stack_row(evolve(stack, created_at=now))
         values = [tuple(row[name] for name in rows.STACK)]
         try:
-            with self.database.batch() if adopts else self.database.once() as script:
+            with self.database.batch() if adopts else self.database.single_trip() as script:
                 script.insert(tables.stack, rows.STACK, values)
                 writes.insert_resources(script, adopts, now)
                 writes.add_events(script, events, self._ids, now)
@@ -186,13 +186,13 @@ class StackRows:
 
     @repeated
     def stack(self, stack_id: str) -> Stack | None:
-        with self.database.look() as link:
-            return _stack_of(bulk.fetch(link, STACKS, [stack_id]))
+        with self.database.read_driver() as driver:
+            return _stack_of(bulk.fetch(driver, STACKS, [stack_id]))
 
     @repeated
     def stack_by_name(self, project_id: str, name: str) -> Stack | None:
-        with self.database.look() as link:
-            return _stack_of(bulk.select(link, LIVE, [project_id, name]))
+        with self.database.read_driver() as driver:
+            return _stack_of(bulk.select(driver, LIVE, [project_id, name]))
 
     @repeated
     def stacks(self, query: StackQuery) -> list[Stack]:
@@ -220,19 +220,19 @@ class StackRows:
 
     @repeated
     def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
-        with self.database.look() as link:
-            found = bulk.select(link, WITH_PHYSICAL_ID, [project_id, physical_id])
+        with self.database.read_driver() as driver:
+            found = bulk.select(driver, WITH_PHYSICAL_ID, [project_id, physical_id])
         return sorted(map(rows.resource_of, found), key=lambda row: row.id)
 
     @repeated
     def resources(self, stack_id: str) -> list[Resource]:
-        with self.database.look() as link:
-            return _resources(link, stack_id)
+        with self.database.read_driver() as driver:
+            return _resources(driver, stack_id)
 
     @repeated
     def nodes(self, stack_id: str) -> list[Node]:
-        with self.database.look() as link:
-            found = bulk.fetch(link, NODES, [stack_id])
+        with self.database.read_driver() as driver:
+            found = bulk.fetch(driver, NODES, [stack_id])
         return sorted(map(rows.node_of, found), key=lambda one: one.key)
 
     @repeated
@@ -338,6 +338,6 @@ def _stack_of(found: Sequence[tuple[Any, ...]]) -> Stack | None:
     return None
 
 
-def _resources(link: Link, stack_id: str) -> list[Resource]:
-    found = bulk.fetch(link, RESOURCES, [stack_id])
+def _resources(driver: DriverConnection, stack_id: str) -> list[Resource]:
+    found = bulk.fetch(driver, RESOURCES, [stack_id])
     return sorted(map(rows.resource_of, found), key=lambda row: row.id)

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from heatconv.convergence import states
-from heatconv.convergence.model import Aftermath, NodeKey, Resource, Status
-from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.model import NodeKey, OrphanCheck, Resource, Status
+from heatconv.convergence.recovery import DeadClaim
 from heatconv.db import bulk, rows, tables
 from heatconv.db.database import Database, repeated
 from heatconv.runtime.ports import Clock
@@ -111,18 +111,18 @@ class SweepRows:
             return dict(sorted((row[0], row[1]) for row in connection.execute(statement)))
 
     @repeated
-    def orphans(self, limit: int) -> list[Orphan]:
+    def dead_claims(self, limit: int) -> list[DeadClaim]:
         with self.database.read() as connection:
             ids = list(connection.execute(ORPHANED, {'most': limit}).scalars())
         if not ids:
             return []
-        with self.database.look() as link:
-            found = list(map(rows.resource_of, bulk.fetch(link, ORPHANS, ids)))
-            running = {row[0]: rows.key_of(row[1:]) for row in bulk.fetch(link, RUNNING, ids)}
-        return [Orphan(row, running.get(row.id)) for row in found]
+        with self.database.read_driver() as driver:
+            found = list(map(rows.resource_of, bulk.fetch(driver, ORPHANS, ids)))
+            running = {row[0]: rows.key_of(row[1:]) for row in bulk.fetch(driver, RUNNING, ids)}
+        return [DeadClaim(row, running.get(row.id)) for row in found]
 
     @repeated
-    def strays(self, limit: int) -> list[Resource]:
+    def unsettled_rows(self, limit: int) -> list[Resource]:
         with self.database.read() as connection:
             found = [rows.resource_of(row) for row in connection.execute(STRAYS, {'most': limit})]
         return [row for row in found if states.unsettled(row)]
@@ -132,20 +132,20 @@ class SweepRows:
         self,
         before: float,
         limit: int,
-        mine: Callable[[Iterable[str]], set[str]] = set,
+        owned: Callable[[Iterable[str]], set[str]] = set,
         besides: Collection[str] = (),
     ) -> list[NodeKey]:
         found: list[Any]
         if besides:
             # Not by age: the nodes that are not asked for may be a million, and older.
-            with self.database.look() as link:
-                under_way = [row[0] for row in bulk.fetch(link, UNDER_WAY, [IN_PROGRESS])]
+            with self.database.read_driver() as driver:
+                under_way = [row[0] for row in bulk.fetch(driver, UNDER_WAY, [IN_PROGRESS])]
                 others = sorted(set(under_way) - set(besides))
-                found = bulk.fetch(link, LOST_OF, others, [before])[:limit]
+                found = bulk.fetch(driver, LOST_OF, others, [before])[:limit]
         else:
             with self.database.read() as connection:
                 found = list(connection.execute(LOST, {'before': before, 'most': limit}))
-        stacks = mine(row[4] for row in found)
+        stacks = owned(row[4] for row in found)
         found = [row for row in found if row[4] in stacks]
         if not found:
             return []
@@ -156,21 +156,21 @@ class SweepRows:
         return sorted(rows.key_of(row[1:]) for row in found)
 
     @repeated
-    def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
-        table = tables.aftermath
+    def orphan_checks(self, now: float, limit: int) -> list[OrphanCheck]:
+        table = tables.orphan_check
         statement = sa.select(table).where(table.c.due_at <= now).order_by(table.c.id)
         with self.database.read() as connection:
             found = connection.execute(statement.limit(limit)).mappings()
-            return [rows.aftermath_of(row) for row in found]
+            return [rows.orphan_check_of(row) for row in found]
 
     @repeated
-    def put_off(self, aftermath: Aftermath, due_at: float | None) -> bool:
-        table = tables.aftermath
+    def postpone(self, orphan_check: OrphanCheck, due_at: float | None) -> bool:
+        table = tables.orphan_check
         statement: Any = sa.delete(table)
         if due_at is not None:
-            statement = sa.update(table).values(due_at=due_at, looks=aftermath.looks + 1)
+            statement = sa.update(table).values(due_at=due_at, attempts=orphan_check.attempts + 1)
         with self.database.write() as connection:
-            done = connection.execute(statement.where(table.c.id == aftermath.id))
+            done = connection.execute(statement.where(table.c.id == orphan_check.id))
             return int(done.rowcount) == 1
 
     @repeated

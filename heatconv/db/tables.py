@@ -197,14 +197,14 @@ lease = sa.Table(
     sa.Index('ix_lease_expires', 'expires_at'),
 )
 
-aftermath = sa.Table(
-    'aftermath',
+orphan_check = sa.Table(
+    'orphan_check',
     metadata,
     sa.Column('id', id_type(80), primary_key=True),
     sa.Column('row', text_type(), nullable=False),
     sa.Column('due_at', time_type(), nullable=False),
-    sa.Column('looks', sa.Integer, nullable=False),
-    sa.Index('ix_aftermath_due', 'due_at'),
+    sa.Column('attempts', sa.Integer, nullable=False),
+    sa.Index('ix_orphan_check_due', 'due_at'),
 )
 
 #: What stacks were at some time; resources by name, as JSON.

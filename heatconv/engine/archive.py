@@ -7,7 +7,7 @@ from typing import Any
 
 from heatconv.convergence import states
 from heatconv.convergence.model import Resource, Stack
-from heatconv.engine import formats
+from heatconv.engine import wire_format
 from heatconv.engine.redaction import hidden_names, without_hidden
 from heatconv.storage.base import Snapshot
 
@@ -69,5 +69,5 @@ def snapshot(one: Snapshot, data: Mapping[str, Any]) -> dict[str, Any]:
         'status': 'COMPLETE',
         'status_reason': 'Stack SNAPSHOT completed successfully',
         'data': dict(data),
-        'creation_time': formats.time(one.created_at),
+        'creation_time': wire_format.time(one.created_at),
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from heatconv import exception
 from heatconv.engine import errors
-from heatconv.hot import cfn, environment, source, strategies
+from heatconv.hot import cfn, environment, merge_strategies, source
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import nodes_within
 from heatconv.hot.template import parse_schema
@@ -191,9 +191,9 @@ def merge(
     for one in given:
         source.bound(one, 'environment')
     made = environment.merge(given)
-    if strategies.asked_for(given[:-1]):
+    if merge_strategies.asked_for(given[:-1]):
         plain = environment.merge(given[:-1])
-        merged = strategies.merged(given[:-1], _types(template))
+        merged = merge_strategies.merged(given[:-1], _types(template))
         for section, values in merged.items():
             # Where the client says something else than it has merged, that counts.
             repeated = (

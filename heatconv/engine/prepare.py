@@ -9,7 +9,15 @@ from typing import Protocol
 from heatconv.convergence import traversal
 from heatconv.convergence.model import Definition, Resource, Stack
 from heatconv.convergence.traversal import Plan
-from heatconv.runtime.effects import Cast, Compiled, Hooked, LoadStack, Prepare, Task, Trace
+from heatconv.runtime.effects import (
+    Cast,
+    CompileTemplate,
+    LoadHooks,
+    LoadStack,
+    Prepare,
+    Task,
+    Trace,
+)
 from heatconv.runtime.ports import Ids
 
 
@@ -24,7 +32,7 @@ class CompiledTemplate(Protocol):
     def hooked(self) -> Callable[[str], tuple[str, ...]] | None:
         """Return what gives the hooks of a resource by its name, if there are any."""
 
-    def words(self, name: str) -> str | None:
+    def source_of(self, name: str) -> str | None:
         """Return the definition that a node brings with it."""
 
 
@@ -39,11 +47,11 @@ def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
         stack: Stack | None = yield LoadStack(stack_id)
         if stack is None or stack.wish_id is None:
             return
-        compiled: CompiledTemplate = yield Compiled(stack.wish_template_id)
+        compiled: CompiledTemplate = yield CompileTemplate(stack.wish_template_id)
         definitions = compiled.definitions
         # What goes with the stack is cleared of the hooks that its last template had.
         last = stack.template_id or stack.previous_template_id or stack.last_good_id
-        hooked = compiled.hooked if stack.wish_template_id else (yield Hooked(last))
+        hooked = compiled.hooked if stack.wish_template_id else (yield LoadHooks(last))
         traversal_id = ids.fresh()
 
         def plan(
@@ -51,12 +59,12 @@ def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
             rows: list[Resource],
             definitions: Mapping[str, Definition] = definitions,
             traversal_id: str = traversal_id,
-            words: Callable[[str], str | None] = compiled.words,
+            source_of: Callable[[str], str | None] = compiled.source_of,
             hooked: Callable[[str], tuple[str, ...]] | None = hooked,
         ) -> Plan:
             fresh_ids = (ids.fresh() for _ in itertools.count())
             return traversal.plan(
-                stack, definitions, rows, traversal_id, fresh_ids, settles, words, hooked
+                stack, definitions, rows, traversal_id, fresh_ids, settles, source_of, hooked
             )
 
         made: Plan | None = yield Prepare(stack_id, stack.wish_id, plan, len(definitions))

@@ -8,7 +8,7 @@ from typing import Any
 from heatconv.convergence import graph, replacement, states
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Resource, Stack
-from heatconv.engine import formats
+from heatconv.engine import wire_format
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.functions import Frame, MapNode, Node
 from heatconv.templates.compiled import CompiledTemplate, scope
@@ -19,11 +19,11 @@ OUTCOMES = ('unchanged', 'updated', 'replaced', 'added', 'deleted')
 
 def of_create(stack: Stack, compiled: CompiledTemplate) -> dict[str, Any]:
     """Show a stack as a create would make it."""
-    shown = formats.stack(stack, compiled.hot)
+    shown = wire_format.stack(stack, compiled.hot)
     required_by = _required_by(compiled)
     shown['resources'] = [
         {
-            **formats.resource(_new(stack, compiled, name), stack, required_by[name], True),
+            **wire_format.resource(_new(stack, compiled, name), stack, required_by[name], True),
             'properties': _known(stack, compiled.hot.resources[name].properties),
         }
         for name in compiled.definitions
@@ -62,7 +62,7 @@ def of_update(
         row = current.get(name)
         if row is None or outcome == 'replaced':
             row = _new(stack, compiled, name)
-        return formats.resource(row, stack, required_by.get(name, ()))
+        return wire_format.resource(row, stack, required_by.get(name, ()))
 
     return {
         outcome: [shown(name, outcome) for name in _in_order(compiled, names)]
@@ -87,12 +87,12 @@ def _outcome(
     definition = compiled.definition(name)
     required = {one: serving[one] for one in definition.requires if one in serving}
     try:
-        wanted = definition.wanted(stack, stack.template_id, required)
+        desired = definition.desired(stack, stack.template_id, required)
     except TemplateError:
         return 'updated'  # what it will be is not known yet
-    if replacement.needs_replacement(row, wanted):
+    if replacement.needs_replacement(row, desired):
         return 'replaced'
-    if replacement.changed(row.properties, wanted.properties) or not states.healthy(row):
+    if replacement.changed(row.properties, desired.properties) or not states.healthy(row):
         return 'updated'
     return 'unchanged'
 

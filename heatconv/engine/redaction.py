@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from heatconv.engine.formats import HIDDEN
+from heatconv.engine.wire_format import HIDDEN
 
 #: Shorter ones are taken out only where they are quoted: else every text that
 #: holds a letter would be spoilt.

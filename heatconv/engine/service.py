@@ -10,10 +10,9 @@ from typing import Any
 import oslo_messaging
 from oslo_log import log
 
-from heatconv.engine.endpoint import EngineEndpoint
+from heatconv.engine.endpoints import engine_endpoints
 from heatconv.engine.prepare import prepare
-from heatconv.engine.requests import Limits, Requests
-from heatconv.engine.unanswered import Unanswered
+from heatconv.engine.requests.core import Limits, Requests
 from heatconv.hot.limits import MAX_TEMPLATE_SIZE
 from heatconv.rpc import api
 from heatconv.runtime.effects import Task
@@ -23,10 +22,6 @@ from heatconv.storage.handlers import Announcer, answer
 from heatconv.templates.cache import TemplateCache
 
 LOG = log.getLogger(__name__)
-
-
-class Api(EngineEndpoint, Unanswered):
-    """All of Heat's engine API, answered or refused."""
 
 
 class PrepareEndpoint:
@@ -87,7 +82,7 @@ class PrepareEndpoint:
             said = answer(effect, self._store, self._templates, self._announcer)
 
 
-class Wishes:
+class PreparePool:
     """Prepares wishes in threads of this process, to spare the way over the broker.
 
     :param most: how many it takes at once; the others are told to all engines.
@@ -98,7 +93,7 @@ class Wishes:
         self._slots = threading.BoundedSemaphore(most)
         self._pool = ThreadPoolExecutor(threads, 'prepare')
 
-    def keep(self, stack_id: str) -> bool:
+    def accept(self, stack_id: str) -> bool:
         """Take a wish, unless there is enough to do; say whether it was taken."""
         if not self._slots.acquire(blocking=False):
             return False
@@ -136,6 +131,7 @@ class Engine:
         max_template_size: int = MAX_TEMPLATE_SIZE,
     ) -> None:
         requests = Requests(store, templates, announcer, clock, ids, limits)
-        self.api = Api(store, templates, requests, max_template_size)
+        self.requests = requests
+        self.endpoints = engine_endpoints(requests, max_template_size)
         self.prepare = PrepareEndpoint(store, templates, announcer, ids)
-        self.wishes = Wishes(self.prepare.prepare)
+        self.wishes = PreparePool(self.prepare.prepare)

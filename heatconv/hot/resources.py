@@ -59,12 +59,12 @@ def parse_resources(
     context: Context,
     types: Callable[[str], TypeSchema | None],
     known_types: Sequence[str],
-    earlier: Earlier | None = None,
+    previous_definitions: PreviousDefinitions | None = None,
 ) -> dict[str, ResourceDefinition]:
     """Compile all resources; what compiles after them may refer to them.
 
     :param context: knows the resources afterwards.
-    :param earlier: a section that was compiled in a context that differed in nothing else.
+    :param previous_definitions: a section compiled in a context that is otherwise the same.
     :raises TemplateError: with the path below the section.
     """
     if section is None:
@@ -74,7 +74,7 @@ def parse_resources(
     # All types first: a reference may go forward.
     enabled = _enabled(section, context)
     context.schemas = _schemas(enabled, types, known_types, context.types)
-    same = {} if earlier is None else earlier.same(section)
+    same = {} if previous_definitions is None else previous_definitions.same(section)
     definitions = {}
     for name, declaration in enabled.items():
         try:
@@ -83,13 +83,13 @@ def parse_resources(
         except TemplateError as error:
             error.under(name)
             raise
-    if earlier is None or not earlier.has_edges_of(definitions):
+    if previous_definitions is None or not previous_definitions.has_edges_of(definitions):
         _check_cycles(definitions)
     return definitions
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class PreviousDefinitions:
     """Resources that were compiled before: most of a large template stays as it is.
 
     :ivar section: as it was written.

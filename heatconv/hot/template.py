@@ -26,7 +26,7 @@ from heatconv.hot.limits import COMPILE_BUDGET, MAX_NAME, Budget
 from heatconv.hot.outputs import parse_outputs
 from heatconv.hot.parameters import Parameter, parse_parameters, values_of
 from heatconv.hot.registry import TypeNames
-from heatconv.hot.resources import Earlier, compile_resource, parse_resources
+from heatconv.hot.resources import PreviousDefinitions, compile_resource, parse_resources
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.hot.suggest import suggestion
@@ -304,7 +304,7 @@ def compile_template(
     budget: int = COMPILE_BUDGET,
     files: Mapping[str, Any] | None = None,
     facade: Mapping[str, Any] | None = None,
-    earlier: Earlier | None = None,
+    previous_definitions: PreviousDefinitions | None = None,
 ) -> Template:
     """Compile and validate a template.
 
@@ -317,7 +317,7 @@ def compile_template(
     :param budget: how many values there may be, parameters resolved.
     :param files: what came with it, by name.
     :param facade: what it sees of the resource that it stands for.
-    :param earlier: the resources of a template that differed in nothing but these and outputs.
+    :param previous_definitions: of a template that differs in resources and outputs only.
     :raises TemplateError: if anything is wrong.
     """
     schema = parse_schema(source)
@@ -340,7 +340,7 @@ def compile_template(
     context.conditions.check()
     try:
         section = source.get('resources')
-        resources = parse_resources(section, context, types, known_types, earlier)
+        resources = parse_resources(section, context, types, known_types, previous_definitions)
     except TemplateError as error:
         error.under('resources')
         raise

@@ -18,7 +18,7 @@ from heatconv.hot.schema import (
     Property,
     TypeSchema,
 )
-from heatconv.resources.nested import Child, NestedPlugin
+from heatconv.resources.nested import NestedPlugin, NestedStack
 from heatconv.resources.plugin import Resource
 
 #: Of the templates that are made here, as in Heat.
@@ -32,17 +32,17 @@ class _Group(NestedPlugin):
     """What groups have in common."""
 
     def resources(
-        self, resource: Resource, before: Child | None, removed: Sequence[str]
+        self, resource: Resource, before: NestedStack | None, removed: Sequence[str]
     ) -> dict[str, Any]:
         """Return the resources of the group, as a template has them."""
         raise NotImplementedError
 
-    def removed(self, resource: Resource, before: Child | None) -> tuple[str, ...]:
+    def removed(self, resource: Resource, before: NestedStack | None) -> tuple[str, ...]:
         """Return the names that are not to be used, sorted."""
         return ()
 
     def content(
-        self, resource: Resource, owner: Mapping[str, Any], before: Child | None
+        self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
     ) -> dict[str, Any]:
         removed = self.removed(resource, before)
         template = {
@@ -52,7 +52,7 @@ class _Group(NestedPlugin):
         made = self.within(resource, owner, template, {})
         return {**made, REMOVED: list(removed)} if removed else made
 
-    def attributes(self, child: Child) -> dict[str, Any]:
+    def attributes(self, child: NestedStack) -> dict[str, Any]:
         members = self.members(child)
         # In the order of the template, which is that of their names as numbers.
         content = self.children.made_of(child)
@@ -133,7 +133,7 @@ class ResourceGroup(_Group):
     )
 
     def resources(
-        self, resource: Resource, before: Child | None, removed: Sequence[str]
+        self, resource: Resource, before: NestedStack | None, removed: Sequence[str]
     ) -> dict[str, Any]:
         given = resource.properties
         definition = {key: one for key, one in given['resource_def'].items() if one is not None}
@@ -144,7 +144,7 @@ class ResourceGroup(_Group):
             for name in itertools.islice(names, given['count'])
         }
 
-    def removed(self, resource: Resource, before: Child | None) -> tuple[str, ...]:
+    def removed(self, resource: Resource, before: NestedStack | None) -> tuple[str, ...]:
         given = resource.properties
         removed: set[str] = set()
         before_removed: Sequence[str] = ()
@@ -197,7 +197,7 @@ class ResourceChain(_Group):
     )
 
     def resources(
-        self, resource: Resource, before: Child | None, removed: Sequence[str]
+        self, resource: Resource, before: NestedStack | None, removed: Sequence[str]
     ) -> dict[str, Any]:
         given = resource.properties
         made: dict[str, Any] = {}

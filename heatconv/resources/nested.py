@@ -41,7 +41,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
+class NestedStack:
     """A nested stack, as its plugin sees it.
 
     :ivar since: when something was asked of it last, in seconds since the epoch.
@@ -55,7 +55,7 @@ class Child:
     template_id: str | None
 
 
-class Children(Protocol):
+class NestedStacks(Protocol):
     """Makes nested stacks."""
 
     #: Of a nested template, in bytes.
@@ -64,41 +64,41 @@ class Children(Protocol):
     def content(self, template_id: str | None) -> Mapping[str, Any]:
         """Return template, environment and files of the stack that a resource is in."""
 
-    def made_of(self, child: Child) -> Mapping[str, Any]:
+    def made_of(self, child: NestedStack) -> Mapping[str, Any]:
         """Return what a stack was asked to be: its content, as its plugin gave it."""
 
-    def find(self, resource: Resource, name: str) -> Child | None:
+    def find(self, resource: Resource, name: str) -> NestedStack | None:
         """Return the stack that a resource is, or None."""
 
     def create(self, resource: Resource, name: str, content: Mapping[str, Any]) -> None:
         """Ask for the stack that a resource is to be, unless it is there."""
 
-    def update(self, child: Child, content: Mapping[str, Any]) -> None:
+    def update(self, child: NestedStack, content: Mapping[str, Any]) -> None:
         """Ask for a stack to become something else."""
 
-    def delete(self, child: Child) -> None:
+    def delete(self, child: NestedStack) -> None:
         """Ask for a stack to go."""
 
-    def outputs(self, child: Child) -> Mapping[str, Any]:
+    def outputs(self, child: NestedStack) -> Mapping[str, Any]:
         """Return the values of the outputs."""
 
-    def members(self, child: Child) -> Mapping[str, Member]:
+    def members(self, child: NestedStack) -> Mapping[str, Member]:
         """Return the resources in it that others may refer to, by name."""
 
 
 class NestedPlugin(Plugin):
-    """A resource type whose resources are stacks; see `Children`."""
+    """A resource type whose resources are stacks; see `NestedStacks`."""
 
     nests = True
     mends = True
 
-    children: Children
+    children: NestedStacks
 
     def __init__(self, records: Any, clock: Clock) -> None:
         self._clock = clock
 
     def content(
-        self, resource: Resource, owner: Mapping[str, Any], before: Child | None
+        self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
     ) -> dict[str, Any]:
         """Return what a nested stack is to be: template, environment and files.
 
@@ -107,7 +107,7 @@ class NestedPlugin(Plugin):
         """
         raise NotImplementedError
 
-    def attributes(self, child: Child) -> dict[str, Any]:
+    def attributes(self, child: NestedStack) -> dict[str, Any]:
         """Return the attributes of a resource."""
         raise NotImplementedError
 
@@ -161,7 +161,7 @@ class NestedPlugin(Plugin):
             properties=properties,
         )
 
-    def members(self, child: Child) -> dict[str, Any]:
+    def members(self, child: NestedStack) -> dict[str, Any]:
         """Return the part of the attributes that resources of the nested stack are."""
         members = self.children.members(child)
         return {
@@ -171,7 +171,7 @@ class NestedPlugin(Plugin):
             }
         }
 
-    def _wanted(self, resource: Resource, before: Child | None) -> dict[str, Any]:
+    def _wanted(self, resource: Resource, before: NestedStack | None) -> dict[str, Any]:
         owner = self.children.content(resource.template_id)
         made = self.content(resource, owner, before)
         # What it is made of, to tell it again; and what it stands for.
@@ -202,7 +202,7 @@ class TemplateResource(NestedPlugin):
     schema = TypeSchema(any_property=True, any_attribute=True, nested=True)
 
     def content(
-        self, resource: Resource, owner: Mapping[str, Any], before: Child | None
+        self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
     ) -> dict[str, Any]:
         template = nested.source_of(
             owner.get('files') or {}, resource.type, self.children.max_template_size
@@ -214,5 +214,5 @@ class TemplateResource(NestedPlugin):
         }
         return self.within(resource, owner, template, given)
 
-    def attributes(self, child: Child) -> dict[str, Any]:
+    def attributes(self, child: NestedStack) -> dict[str, Any]:
         return {**self.children.outputs(child), **self.members(child)}

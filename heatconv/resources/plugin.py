@@ -19,9 +19,9 @@ from heatconv.hot.schema import TypeSchema
 from heatconv.resources.records import Writes
 
 __all__ = [
-    'Asked',
     'Observation',
     'Plugin',
+    'PluginCall',
     'Reality',
     'Resource',
     'TransientError',
@@ -70,7 +70,7 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PluginCall:
     """What is asked of a plugin for one resource.
 
     :ivar changed: for an update, the names of the properties that differ.
@@ -82,7 +82,7 @@ class Asked:
 
 
 #: What would be observed, and what has to be written for that.
-Foreseen = tuple[Observation, Writes | None]
+Prediction = tuple[Observation, Writes | None]
 
 
 class Plugin:
@@ -106,7 +106,7 @@ class Plugin:
     #: a call for many costs less than one for each; they wait for each other.
     bulk: ClassVar[int] = 1
 
-    def perform(self, asked: Sequence[Asked]) -> list[Observation | Exception]:
+    def perform(self, asked: Sequence[PluginCall]) -> list[Observation | Exception]:
         """Do what is asked of each resource and observe it.
 
         :return: for each what was observed, or what was raised; an exception that is
@@ -114,10 +114,10 @@ class Plugin:
         """
         return [self._outcome(one) for one in asked]
 
-    #: Whether `foresee` can tell. Then it waits for nothing but the store.
-    foresees: ClassVar[bool] = False
+    #: Whether `predict` can tell. Then it waits for nothing but the store.
+    predicts: ClassVar[bool] = False
 
-    def foresee(self, asked: Sequence[Asked]) -> list[Foreseen | None]:
+    def predict(self, asked: Sequence[PluginCall]) -> list[Prediction | None]:
         """Tell what would be observed of each resource if what is asked were done.
 
         Of a type whose reality is in the store: what is to be written is returned, and the
@@ -127,7 +127,7 @@ class Plugin:
         """
         raise NotImplementedError
 
-    def _outcome(self, asked: Asked) -> Observation | Exception:
+    def _outcome(self, asked: PluginCall) -> Observation | Exception:
         try:
             if asked.verb == Verb.CREATE:
                 self.create(asked.resource)

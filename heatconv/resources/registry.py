@@ -14,7 +14,7 @@ from stevedore import extension
 
 from heatconv.hot.registry import is_template
 from heatconv.hot.schema import TypeSchema
-from heatconv.resources.nested import Children, NestedPlugin, TemplateResource
+from heatconv.resources.nested import NestedPlugin, NestedStacks, TemplateResource
 from heatconv.resources.plugin import Plugin
 from heatconv.resources.records import Records
 from heatconv.resources.software import SoftwareConfig, SoftwareConfigs
@@ -53,7 +53,7 @@ class Registry:
         of_templates = TemplateResource(records, clock)
         return cls({one.name: one.obj for one in found}, of_templates)
 
-    def nest(self, children: Children, configs: SoftwareConfigs | None = None) -> None:
+    def nest(self, children: NestedStacks, configs: SoftwareConfigs | None = None) -> None:
         """Let plugins ask for stacks, and for software configurations."""
         for plugin in (self._of_templates, *self._plugins.values()):
             if isinstance(plugin, NestedPlugin):

@@ -7,7 +7,15 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeGuard
 
-from heatconv.resources.plugin import Asked, Foreseen, Observation, Plugin, Reality, Resource, Verb
+from heatconv.resources.plugin import (
+    Observation,
+    Plugin,
+    PluginCall,
+    Prediction,
+    Reality,
+    Resource,
+    Verb,
+)
 from heatconv.resources.records import BulkRecords, Draft, Record, Records
 from heatconv.runtime.ports import Clock
 
@@ -21,7 +29,7 @@ class VirtualPlugin(Plugin):
     bulk: ClassVar[int] = 200
 
     #: It asks for nothing but records, of its own resources.
-    foresees: ClassVar[bool] = True
+    predicts: ClassVar[bool] = True
 
     def __init__(self, records: BulkRecords, clock: Clock) -> None:
         self._records = records
@@ -34,7 +42,7 @@ class VirtualPlugin(Plugin):
         draft: Records | None = getattr(self._drafts, 'current', None)
         return self._records if draft is None else draft
 
-    def perform(self, asked: Sequence[Asked]) -> list[Observation | Exception]:
+    def perform(self, asked: Sequence[PluginCall]) -> list[Observation | Exception]:
         """Read all records at once, do everything to a draft of them, save it."""
         draft, seen = self._drafted(asked)
         if draft.finish():
@@ -42,14 +50,14 @@ class VirtualPlugin(Plugin):
         # Somebody else made one of them meanwhile: what is there counts.
         return super().perform(asked)
 
-    def foresee(self, asked: Sequence[Asked]) -> list[Foreseen | None]:
+    def predict(self, asked: Sequence[PluginCall]) -> list[Prediction | None]:
         draft, seen = self._drafted(asked)
         return [
             (outcome, draft.take(one.resource.token)) if is_over(outcome) else None
             for one, outcome in zip(asked, seen, strict=True)
         ]
 
-    def _drafted(self, asked: Sequence[Asked]) -> tuple[Draft, list[Observation | Exception]]:
+    def _drafted(self, asked: Sequence[PluginCall]) -> tuple[Draft, list[Observation | Exception]]:
         # What is to be created is not there, as a rule: the insert will tell.
         looked, blind = [], []
         for one in asked:

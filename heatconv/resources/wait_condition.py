@@ -39,7 +39,7 @@ class WaitConditionHandle(VirtualPlugin):
 
     takes_signals = True
 
-    foresees: ClassVar[bool] = False
+    predicts: ClassVar[bool] = False
 
     schema = TypeSchema(
         description='Takes signals that a wait condition waits for.',
@@ -128,7 +128,7 @@ class WaitCondition(VirtualPlugin):
     #: Each look asks for the signals of its own handle.
     bulk = 1
 
-    foresees: ClassVar[bool] = False
+    predicts: ClassVar[bool] = False
 
     schema = TypeSchema(
         description='Waits for signals.',

@@ -12,7 +12,7 @@ import oslo_messaging
 from oslo_log import log
 
 from heatconv.convergence.model import Kind, NodeKey
-from heatconv.coordination.shares import Alone, Shares
+from heatconv.coordination.shares import Shares, SingleMember
 from heatconv.rpc import api
 from heatconv.rpc.transport import client
 
@@ -25,9 +25,9 @@ class RpcAnnouncer:
     :param per_cast: how many nodes one message names at most.
     :param shares: says which worker some nodes belong to; they are cast there, and to
         whoever is free where that is not known or that worker is gone.
-    :ivar keep: asked first: takes nodes that this process checks itself, without a message,
+    :ivar accept: asked first: takes nodes that this process checks itself, without a message,
         and says whether it did.
-    :ivar keep_wish: the same for a wish to prepare.
+    :ivar accept_wish: the same for a wish to prepare.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class RpcAnnouncer:
         shares: Shares | None = None,
     ) -> None:
         self._per_cast = per_cast
-        self._shares = shares or Alone()
+        self._shares = shares or SingleMember()
         # A hint that cannot be sent at once is dropped: the sweep makes up for it,
         # and nobody waits for a broker that is away.
         self._workers = client(transport, topics.check, api.WORKER_VERSION, retry=0)
@@ -49,8 +49,8 @@ class RpcAnnouncer:
         self._outbox: dict[str | None, deque[NodeKey]] = {}
         self._sending = False
         self._sender: threading.Thread | None = None
-        self.keep: Callable[[Sequence[NodeKey]], bool] = lambda keys: False
-        self.keep_wish: Callable[[str], bool] = lambda stack_id: False
+        self.accept: Callable[[Sequence[NodeKey]], bool] = lambda keys: False
+        self.accept_wish: Callable[[str], bool] = lambda stack_id: False
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
         """Hand nodes out in lots, so that what is checked together is committed together.
@@ -59,7 +59,7 @@ class RpcAnnouncer:
         beginning with that of the first of them. Nobody waits until they are sent, and what
         comes up meanwhile goes with the next message.
         """
-        if not keys or self.keep(keys):
+        if not keys or self.accept(keys):
             return
         lots = [keys[i : i + self._per_cast] for i in range(0, len(keys), self._per_cast)]
         first = f'{keys[0].traversal_id}/{keys[0].name}'
@@ -104,7 +104,7 @@ class RpcAnnouncer:
         return found
 
     def wish(self, stack_id: str) -> None:
-        if not self.keep_wish(stack_id):
+        if not self.accept_wish(stack_id):
             self._cast(self._engines, 'prepare', stack_id=stack_id)
 
     def _cast(self, target: Any, method: str, **arguments: Any) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from heatconv.convergence.model import Aftermath, NodeKey, Resource, Stack
+from heatconv.convergence.model import NodeKey, OrphanCheck, Resource, Stack
 from heatconv.convergence.step import Call, Commit
 from heatconv.convergence.traversal import Plan
 
@@ -52,26 +52,26 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
+class CompileTemplate:
     """Answer with a compiled template."""
 
     template_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Hooked:
+class LoadHooks:
     """Answer with what gives the hooks of a resource by its name, or None if there are none."""
 
     template_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Defined:
+class CompileDefinition:
     """Answer with the compiled definition of a resource, made of what its node brings."""
 
     template_id: str | None
     name: str
-    words: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Perform:
+class CallPlugin:
     """Do what the call says and answer with an Observation.
 
     The answer is None when the lease has not time enough left: nothing was
@@ -109,16 +109,16 @@ class Perform:
     call: Call
     project_id: str
     stack_name: str
-    makes_up: bool = False
+    compensates: bool = False
     request_id: str = ''
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class Predict:
     """Answer with what would be observed if a call were carried out, or None.
 
     Nothing is done. Of a type whose reality is in the store: the next commit does it, if it
-    is one that is `at_once`. None where the type is another one, or where it would not be
+    is one that is `fused`. None where the type is another one, or where it would not be
     over at once.
     """
 
@@ -126,7 +126,7 @@ class Ahead:
     project_id: str
     stack_name: str
     request_id: str = ''
-    makes_up: bool = False
+    compensates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +151,13 @@ class CastWish:
 
 
 @dataclass(frozen=True, slots=True)
-class PutOff:
-    """Look for an aftermath again at another time; forget it if that is None.
+class Postpone:
+    """Do an orphan check again at another time; forget it if that is None.
 
     Answer whether it was there.
     """
 
-    aftermath: Aftermath
+    orphan_check: OrphanCheck
     due_at: float | None
 
 
@@ -174,18 +174,18 @@ Effect = (
     | LoadStack
     | Prepare
     | Serving
-    | Compiled
-    | Defined
-    | Hooked
+    | CompileTemplate
+    | CompileDefinition
+    | LoadHooks
     | Save
     | Reload
     | Waiting
-    | Perform
-    | Ahead
+    | CallPlugin
+    | Predict
     | Sleep
     | Cast
     | CastWish
-    | PutOff
+    | Postpone
     | Trace
 )
 

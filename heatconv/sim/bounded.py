@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from heatconv.runtime.effects import Perform, Save
+from heatconv.runtime.effects import CallPlugin, Save
 from heatconv.sim.case import Case
 from heatconv.sim.history import STACK, History
 from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
@@ -180,7 +180,7 @@ class _Busy(Position):
     def pick(self, step: int, choices: Sequence[Choice]) -> int:
         tasks = [one for one in choices if isinstance(one, Running) and one.worker is not None]
         if tasks:
-            writes = any(isinstance(one.effect, Save | Perform) for one in tasks)
+            writes = any(isinstance(one.effect, Save | CallPlugin) for one in tasks)
             self.busy.append((step, writes))
         return super().pick(step, choices)
 

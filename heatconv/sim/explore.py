@@ -115,7 +115,7 @@ class Run:
         """Live through a history."""
         self.world.entries = list(history.entries)
         self.world.settles = history.settles
-        self.world.at_once = history.at_once
+        self.world.fused = history.fused
         self._to_rest()
         if history.final is not None and not self.world.violations:
             if history.always or self._is_doubtful():

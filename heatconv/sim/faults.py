@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heatconv.sim.moves import Message, SimWorker
-from heatconv.sim.world import AFTERMATH_SECONDS, LEASE_SECONDS, World
+from heatconv.sim.world import LEASE_SECONDS, ORPHAN_CHECK_SECONDS, World
 
 
 def crash(world: World, worker: SimWorker, unsaid: bool) -> None:
@@ -46,7 +46,7 @@ def bury(world: World, number: int) -> None:
 
     Not one of which nobody would look any more for what it did.
     """
-    since = world.clock.time - AFTERMATH_SECONDS
+    since = world.clock.time - ORPHAN_CHECK_SECONDS
     parked = {
         one.worker: None
         for one in world.running

@@ -24,14 +24,14 @@ class History:
     :ivar always: have the epilogue always, with a second update that must change
         nothing; else only where something may be left to mend.
     :ivar settles: whether engines leave out what no check could find anything to do for.
-    :ivar at_once: whether reality is in the store, so that commits do what plugins would.
+    :ivar fused: whether reality is in the store, so that commits do what plugins would.
     """
 
     entries: tuple[Entry, ...]
     final: Template | None = None
     always: bool = True
     settles: bool = False
-    at_once: bool = False
+    fused: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -39,7 +39,7 @@ class History:
             'final': None if self.final is None else template_to_json(self.final),
             'always': self.always,
             'settles': self.settles,
-            'at_once': self.at_once,
+            'fused': self.fused,
         }
 
     @classmethod
@@ -50,7 +50,7 @@ class History:
             None if final is None else template_from_json(final),
             value.get('always', True),
             value.get('settles', False),
-            value.get('at_once', False),
+            value.get('fused', False),
         )
 
 
@@ -119,7 +119,7 @@ def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
             entries.append(Wait(source.choice((20, 61))))
     final = draw_template(source, most)
     return History(
-        tuple(entries), final, settles=source.random() < 0.5, at_once=source.random() < 0.5
+        tuple(entries), final, settles=source.random() < 0.5, fused=source.random() < 0.5
     )
 
 

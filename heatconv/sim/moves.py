@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heatconv.convergence.model import NodeKey
 from heatconv.runtime.effects import Effect, Task
 from heatconv.worker.lease import LeaseKeeper
-from heatconv.worker.performer import PluginPerformer
+from heatconv.worker.plugin_caller import PluginCaller
 
 
 class SimClock:
@@ -42,7 +42,7 @@ class SimWorker:
 
     name: str
     lease: LeaseKeeper
-    performer: PluginPerformer
+    caller: PluginCaller
     sweep_due: float
     parked: bool = False
     parked_at: float = 0.0

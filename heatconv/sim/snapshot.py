@@ -10,7 +10,7 @@ from heatconv.convergence.model import Node, NodeKey, Observation, Resource, Sta
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.exception import HeatconvException
-from heatconv.runtime.effects import Perform
+from heatconv.runtime.effects import CallPlugin
 from heatconv.sim.script import Request
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ class Watcher:
     def timed_out(self, world: World, before: Snapshot, after: Snapshot) -> None:
         """A sweep has met a stack whose deadline has passed."""
 
-    def admitted(self, world: World, one: Running, effect: Perform) -> None:
+    def admitted(self, world: World, one: Running, effect: CallPlugin) -> None:
         """The lease allowed a call of the plugin."""
 
-    def acting(self, world: World, one: Running, effect: Perform) -> None:
+    def acting(self, world: World, one: Running, effect: CallPlugin) -> None:
         """The plugin is about to be called."""
 
-    def acted(self, world: World, one: Running, effect: Perform, seen: Observation) -> None:
+    def acted(self, world: World, one: Running, effect: CallPlugin, seen: Observation) -> None:
         """The plugin has answered."""
 
     def dropped(self, world: World, one: Running) -> None:

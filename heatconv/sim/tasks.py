@@ -8,7 +8,7 @@ from heatconv.convergence.model import NodeKey, Observation, Resource, Stack
 from heatconv.convergence.step import Outcome, Verdict
 from heatconv.runtime import effects
 from heatconv.runtime.effects import Task
-from heatconv.sim import foresight
+from heatconv.sim import prediction
 from heatconv.sim.moves import Message, Pause, Running, SimClock, SimWorker
 from heatconv.sim.reality import Reality
 from heatconv.sim.snapshot import Snapshot
@@ -17,13 +17,13 @@ from heatconv.storage import handlers
 from heatconv.storage.base import Store
 
 #: Questions whose answer no one else can change, or that nobody waits for.
-FUSED = (
+IMMEDIATE = (
     effects.Trace,
-    effects.Compiled,
-    effects.Hooked,
+    effects.CompileTemplate,
+    effects.LoadHooks,
     effects.Cast,
     effects.CastWish,
-    effects.Ahead,
+    effects.Predict,
 )
 
 
@@ -35,7 +35,7 @@ class Tasks:
     reality: Reality
     templates: Templates
     tracing: bool
-    at_once: bool
+    fused: bool
     zombie_acted: bool
     running: list[Running]
     last: Running | None
@@ -62,7 +62,7 @@ class Tasks:
         self._serial += 1
         one = Running(self._serial, name, task, effect, worker)
         self.running.append(one)
-        self._fuse(one)
+        self._answer_immediate(one)
         return one
 
     def abandon(self, one: Running) -> None:
@@ -85,11 +85,11 @@ class Tasks:
         if one.worker is not None:
             one.worker.told = []
         sent = len(self.messages)
-        if kind is effects.Perform:
+        if kind is effects.CallPlugin:
             self._perform(one, effect)  # type: ignore[arg-type]
         elif kind is effects.Sleep:
             one.due = self.clock.time + effect.seconds  # type: ignore[union-attr]
-        elif kind is effects.Ahead:
+        elif kind is effects.Predict:
             self._ahead(one, effect)  # type: ignore[arg-type]
         elif kind is effects.Save:
             self._save(one, effect)  # type: ignore[arg-type]
@@ -102,7 +102,7 @@ class Tasks:
 
     def _send(self, one: Running, said: Any) -> None:
         if self._goes_on(one, said):
-            self._fuse(one)
+            self._answer_immediate(one)
 
     def _goes_on(self, one: Running, said: Any) -> bool:
         """Tell a task an answer; say whether it asks for more."""
@@ -115,11 +115,11 @@ class Tasks:
             return False
         return True
 
-    def _fuse(self, one: Running) -> None:
+    def _answer_immediate(self, one: Running) -> None:
         """Answer at once what needs no step of its own."""
-        while isinstance(one.effect, FUSED):
+        while isinstance(one.effect, IMMEDIATE):
             effect = one.effect
-            if self.at_once and isinstance(effect, effects.Ahead):
+            if self.fused and isinstance(effect, effects.Predict):
                 return
             said = None
             if isinstance(effect, effects.Trace):
@@ -130,11 +130,11 @@ class Tasks:
             if not self._goes_on(one, said):
                 return
 
-    def _perform(self, one: Running, effect: effects.Perform) -> None:
+    def _perform(self, one: Running, effect: effects.CallPlugin) -> None:
         worker = one.worker
         assert worker is not None
         if not one.admitted:
-            if not worker.performer.admits(effect):
+            if not worker.caller.admits(effect):
                 self._send(one, None)
                 return
             one.admitted = True
@@ -146,7 +146,7 @@ class Tasks:
             self.zombie_acted = True
         for tell in self._hooks['acting']:
             tell(self, one, effect)
-        seen = worker.performer.act(effect)
+        seen = worker.caller.act(effect)
         if self.tracing:
             row = effect.call.row
             self.note(f'{_who(one)} {effect.call.verb} {row.name} {row.id}: {seen.reality}')
@@ -154,24 +154,24 @@ class Tasks:
             tell(self, one, effect, seen)
         self._send(one, seen)
 
-    def _ahead(self, one: Running, effect: effects.Ahead) -> None:
+    def _ahead(self, one: Running, effect: effects.Predict) -> None:
         """Tell what a call would come to; what is then to do it is saved in the same step.
 
         In a store nobody else changes one of its records in between: the guards see to that.
         """
-        seen = foresight.foresee(self.reality, effect)
+        seen = prediction.predict(self.reality, effect)
         self._send(one, seen)
         saving = one.effect
-        if seen is not None and isinstance(saving, effects.Save) and saving.commit.at_once:
+        if seen is not None and isinstance(saving, effects.Save) and saving.commit.fused:
             self._save(one, saving, effect, seen)
 
-    def _carry_out(self, one: Running, effect: effects.Ahead, seen: Observation) -> None:
+    def _carry_out(self, one: Running, effect: effects.Predict, seen: Observation) -> None:
         """Do what a commit that stands does."""
-        asked = foresight.carried_out(effect)
+        asked = prediction.carried_out(effect)
         for tell in self._hooks['acting']:
             tell(self, one, asked)
         assert one.worker is not None
-        real = one.worker.performer.act(asked)
+        real = one.worker.caller.act(asked)
         if real != seen:
             self.violate(f'foresight: {effect.call.verb} of {effect.call.row.name}: {real}')
         for tell in self._hooks['acted']:
@@ -181,8 +181,8 @@ class Tasks:
         self,
         one: Running,
         effect: effects.Save,
-        ahead: effects.Ahead | None = None,
-        foreseen: Observation | None = None,
+        ahead: effects.Predict | None = None,
+        predicted: Observation | None = None,
     ) -> None:
         commit = effect.commit
         outcome: Outcome = self.store.commit([commit])[0]
@@ -190,8 +190,8 @@ class Tasks:
             self.note(f'{_who(one)} refused')
             self._send(one, outcome)
             return
-        if ahead is not None and foreseen is not None:
-            self._carry_out(one, ahead, foreseen)
+        if ahead is not None and predicted is not None:
+            self._carry_out(one, ahead, predicted)
         if commit.row is not None:
             stack_id = commit.row.read.stack_id
         elif commit.node is not None:

@@ -60,7 +60,7 @@ class Templates(TemplateCache):
     def trim(self) -> None:
         """Keep all: `bound` forgets them."""
 
-    def defined(self, template_id: str | None, name: str, words: str) -> CompiledDefinition:
+    def defined(self, template_id: str | None, name: str, source_of: str) -> CompiledDefinition:
         return self.get(template_id).definition(name)
 
     def hooked(self, template_id: str | None) -> Callable[[str], tuple[str, ...]] | None:

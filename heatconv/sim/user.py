@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from heatconv.convergence.model import Stack
 from heatconv.engine.content import StackContent
-from heatconv.engine.requests import Requests
+from heatconv.engine.requests.cancel import cancel_update, rollback_stack
+from heatconv.engine.requests.core import Requests
+from heatconv.engine.requests.create import create_stack
+from heatconv.engine.requests.delete import delete_stack
+from heatconv.engine.requests.hooks import clear_hook
+from heatconv.engine.requests.update import update_stack
 from heatconv.exception import HeatconvException
 from heatconv.sim import script
 
@@ -30,22 +35,22 @@ class User:
         """
         requests = self._requests
         if entry.verb == 'create':
-            stack = requests.create(PROJECT, '', entry.stack, self._content(entry))
+            stack = create_stack(requests, PROJECT, '', entry.stack, self._content(entry))
             self._world.names[entry.stack] = stack.id
             return stack
         found = self._world.store.stack_by_name(PROJECT, entry.stack)
         if found is None:
             raise HeatconvException(f'there is no stack {entry.stack}')
         if entry.verb == 'update':
-            requests.update(found, self._content(entry))
+            update_stack(requests, found, self._content(entry))
         elif entry.verb == 'delete':
-            requests.delete(found)
+            delete_stack(requests, found)
         elif entry.verb == 'rollback':
-            requests.rollback(found)
+            rollback_stack(requests, found)
         elif entry.verb == 'clear':
             self.clear(found, entry.options['resource'], entry.options['hook'])
         else:
-            requests.cancel(found, entry.options['with_rollback'])
+            cancel_update(requests, found, entry.options['with_rollback'])
         return found
 
     def clear(self, stack: Stack, resource: str, hook: str) -> None:
@@ -56,7 +61,7 @@ class User:
         rows = [r for r in self._world.store.resources(stack.id) if r.name == resource]
         if not rows:
             raise HeatconvException(f'there is no resource {resource}')
-        self._requests.clear(rows, rows[-1], hook)
+        clear_hook(self._requests, rows, rows[-1], hook)
 
     def _content(self, entry: script.Request) -> StackContent:
         assert entry.template is not None

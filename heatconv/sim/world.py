@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from heatconv.convergence.hooks import due
 from heatconv.convergence.model import NodeKey, Stack
 from heatconv.engine.prepare import prepare
-from heatconv.engine.requests import Requests
+from heatconv.engine.requests.core import Requests
 from heatconv.exception import HeatconvException
 from heatconv.resources.registry import Registry
 from heatconv.runtime.effects import Task
@@ -39,7 +39,7 @@ from heatconv.sim.user import PROJECT, User
 from heatconv.storage.base import StackQuery, Store
 from heatconv.worker.check import Checker
 from heatconv.worker.lease import LeaseKeeper
-from heatconv.worker.performer import PluginPerformer
+from heatconv.worker.plugin_caller import PluginCaller
 from heatconv.worker.sweep import Sweep
 
 LEASE_SECONDS = 10.0
@@ -48,7 +48,7 @@ ACTION_SECONDS = 4.0
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 4.0
 #: Who was taken for dead dies for good before that, or goes on.
-AFTERMATH_SECONDS = 12.0
+ORPHAN_CHECK_SECONDS = 12.0
 
 
 class World(Tasks):
@@ -84,7 +84,7 @@ class World(Tasks):
         self.sweeps = sweeps
         self.settles = settles
         #: Whether reality is in the store, so that commits do what plugins would.
-        self.at_once = False
+        self.fused = False
         self.tracing = tracing
         self.trace: list[str] = []
         self.steps = 0
@@ -129,7 +129,7 @@ class World(Tasks):
         worker = SimWorker(
             f'w{self._made_workers}',
             lease,
-            PluginPerformer(self.registry, lease, ACTION_SECONDS),
+            PluginCaller(self.registry, lease, ACTION_SECONDS),
             self.clock.time + SWEEP_SECONDS,
         )
         self.workers.append(worker)
@@ -200,7 +200,9 @@ class World(Tasks):
             if any(row.claim is not None for row in snapshot.rows.values()):
                 return False
         # Rows in doubt that no node is about are the sweep's, and so is what the dead did.
-        return not self.sweeps or not (self.store.strays(1) or self.store.aftermaths(1e12, 1))
+        return not self.sweeps or not (
+            self.store.unsettled_rows(1) or self.store.orphan_checks(1e12, 1)
+        )
 
     # Requests
 
@@ -308,7 +310,7 @@ class World(Tasks):
 
     def _checker(self, worker: SimWorker) -> Checker:
         return Checker(
-            worker.lease.id, self.ids, self.clock, POLL_SECONDS, RETRIES, (AFTERMATH_SECONDS,)
+            worker.lease.id, self.ids, self.clock, POLL_SECONDS, RETRIES, (ORPHAN_CHECK_SECONDS,)
         )
 
     # Time

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from heatconv.convergence.check import View
-from heatconv.convergence.model import Aftermath, Event, Node, NodeKey, Resource, Stack
-from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.model import Event, Node, NodeKey, OrphanCheck, Resource, Stack
+from heatconv.convergence.recovery import DeadClaim
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 
@@ -50,11 +50,15 @@ class Snapshot:
     created_at: float
 
 
+#: The kinds of Software.
+CONFIG, DEPLOYMENT = 'config', 'deployment'
+
+
 @dataclass(frozen=True, slots=True)
 class Software:
-    """A software configuration, or where one is deployed.
+    """A software configuration, or a deployment of one.
 
-    :ivar kind: config or deployment.
+    :ivar kind: CONFIG or DEPLOYMENT.
     """
 
     id: str
@@ -125,11 +129,11 @@ class StoreUnavailable(Exception):
     """The store cannot be reached: nothing was changed."""
 
 
-class Doubtful(StoreUnavailable):
+class CommitUnknown(StoreUnavailable):
     """The connection was lost at the commit: whether it stands is not known."""
 
 
-class AlreadyThere(Exception):
+class DuplicateRecord(Exception):
     """What was to be made beside a commit is there already: nothing was changed."""
 
 
@@ -262,11 +266,11 @@ class Store(Protocol):
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         """Save each commit whose guards hold, in one transaction.
 
-        :raises AlreadyThere: if what is to be written beside them is there already; nothing
+        :raises DuplicateRecord: if what is to be written beside them is there already; nothing
             is saved then.
         """
 
-    def commit_ahead(
+    def commit_and_view(
         self, commits: Sequence[Commit], most: int
     ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
         """Commit, and look at what became ready by it, where that costs no round trip more.
@@ -301,29 +305,29 @@ class Store(Protocol):
     def claims(self) -> dict[str, int]:
         """Count the rows that each lease claims."""
 
-    def orphans(self, limit: int) -> list[Orphan]:
+    def dead_claims(self, limit: int) -> list[DeadClaim]:
         """Return rows claimed by a lease that is no more."""
 
-    def strays(self, limit: int) -> list[Resource]:
+    def unsettled_rows(self, limit: int) -> list[Resource]:
         """Return unclaimed rows in doubt that no node is still to deal with."""
 
     def lost_nodes(
         self,
         before: float,
         limit: int,
-        mine: Callable[[Iterable[str]], set[str]] = set,
+        owned: Callable[[Iterable[str]], set[str]] = set,
         besides: Collection[str] = (),
     ) -> list[NodeKey]:
         """Return ready nodes that nobody touched since a time, and touch them.
 
-        :param mine: picks among ids of stacks those whose nodes are asked for.
+        :param owned: picks among ids of stacks those whose nodes are asked for.
         :param besides: traversals whose nodes are not asked for, however many they are.
         """
 
-    def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
+    def orphan_checks(self, now: float, limit: int) -> list[OrphanCheck]:
         """Return those that are due, by id."""
 
-    def put_off(self, aftermath: Aftermath, due_at: float | None) -> bool:
+    def postpone(self, orphan_check: OrphanCheck, due_at: float | None) -> bool:
         """Have it looked at again at another time; forget it if that is None.
 
         :return: whether it was there.

@@ -8,15 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from oslo_log import log
-
 from heatconv.convergence.model import NodeKey
 from heatconv.runtime import effects
 from heatconv.runtime.effects import Effect
+from heatconv.runtime.trace import log_reason
 from heatconv.storage.base import Store
-
-LOG = log.getLogger(__name__)
-
 
 class Announcer(Protocol):
     """Sends hints; a lost one costs time, not truth."""
@@ -34,7 +30,7 @@ class Templates(Protocol):
     def get(self, template_id: str | None) -> Any:
         """Return a compiled template."""
 
-    def defined(self, template_id: str | None, name: str, words: str) -> Any:
+    def defined(self, template_id: str | None, name: str, source: str) -> Any:
         """Return a compiled definition, made of what its node brings."""
 
     def hooked(self, template_id: str | None) -> Any:
@@ -44,11 +40,11 @@ class Templates(Protocol):
 def answer(effect: Effect, store: Store, templates: Templates, announcer: Announcer) -> Any:
     """Answer one question that needs no plugin and no waiting."""
     match effect:
-        case effects.Compiled(template_id):
+        case effects.CompileTemplate(template_id):
             return templates.get(template_id)
-        case effects.Defined(template_id, name, words):
-            return templates.defined(template_id, name, words)
-        case effects.Hooked(template_id):
+        case effects.CompileDefinition(template_id, name, source):
+            return templates.defined(template_id, name, source)
+        case effects.LoadHooks(template_id):
             return templates.hooked(template_id)
         case effects.Load(key):
             return store.views([key])[0]
@@ -68,24 +64,12 @@ def answer(effect: Effect, store: Store, templates: Templates, announcer: Announ
             announcer.nodes(keys)
         case effects.CastWish(stack_id):
             announcer.wish(stack_id)
-        case effects.PutOff(aftermath, due_at):
-            return store.put_off(aftermath, due_at)
+        case effects.Postpone(orphan_check, due_at):
+            return store.postpone(orphan_check, due_at)
         case effects.Trace():
-            tell(effect)
-        case effects.Ahead():
+            log_reason(effect)
+        case effects.Predict():
             return None
         case _:
             raise TypeError(f'{effect} needs a runtime of its own')
     return None
-
-
-def tell(trace: effects.Trace) -> None:
-    """Log why something is done."""
-    if LOG.isEnabledFor(log.DEBUG):
-        LOG.debug('%s: %s', _name(trace.subject), trace.reason)
-
-
-def _name(subject: Any) -> str:
-    if isinstance(subject, NodeKey):
-        return f'{subject.traversal_id}/{subject.kind.name.lower()}/{subject.name}'
-    return f'{subject.name} ({subject.id})'

@@ -13,12 +13,12 @@ from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Action,
-    Aftermath,
     Event,
     Kind,
     Node,
     NodeKey,
     NodeStatus,
+    OrphanCheck,
     Resource,
     Stack,
     Status,
@@ -72,7 +72,7 @@ class MemoryStore(Kept, Swept):
         self._snapshots: dict[str, Snapshot] = {}
         self._software: dict[str, Software] = {}
         self._leases: dict[str, Lease] = {}
-        self._aftermaths: dict[str, Aftermath] = {}
+        self._orphan_checks: dict[str, OrphanCheck] = {}
 
     # Templates
 
@@ -277,16 +277,16 @@ class MemoryStore(Kept, Swept):
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         with self._lock:
             needs = guards.needs(commits)
-            held = guards.Held(
+            locked = guards.LockedRows(
                 rows={one: self._rows[one] for one in needs.rows if one in self._rows},
                 nodes={one: self._nodes[one] for one in needs.nodes if one in self._nodes},
                 stacks={one: self._stacks[one] for one in needs.stacks if one in self._stacks},
             )
-            outcomes = guards.apply_all(commits, held)
-            self._write(held)
-            return guards.announced(outcomes, held, self._release(held.released))
+            outcomes = guards.apply_all(commits, locked)
+            self._write(locked)
+            return guards.announced(outcomes, locked, self._release(locked.released))
 
-    def commit_ahead(
+    def commit_and_view(
         self, commits: Sequence[Commit], most: int
     ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
         return self.commit(commits), {}
@@ -302,23 +302,23 @@ class MemoryStore(Kept, Swept):
                 unblocked.add(key)
         return unblocked
 
-    def _write(self, held: guards.Held) -> None:
-        for row_id, row in held.rows_saved.items():
+    def _write(self, locked: guards.LockedRows) -> None:
+        for row_id, row in locked.rows_saved.items():
             if row is None:
                 self._drop_row(row_id)
             else:
                 self._save_row(row)
-        for node in held.nodes_saved.values():
+        for node in locked.nodes_saved.values():
             self._save_node(node)
-        for stack in held.stacks_saved.values():
+        for stack in locked.stacks_saved.values():
             self._save_stack(stack)
-        for traversal_id in held.purged:
+        for traversal_id in locked.purged:
             self._drop_nodes(traversal_id)
-        self._add_events(held.events)
-        self._aftermaths.update((one.id, one) for one in held.aftermaths)
-        for one in list(self._aftermaths.values()):
-            if one.row.id in held.retained:
-                del self._aftermaths[one.id]
+        self._add_events(locked.events)
+        self._orphan_checks.update((one.id, one) for one in locked.orphan_checks)
+        for one in list(self._orphan_checks.values()):
+            if one.row.id in locked.retained:
+                del self._orphan_checks[one.id]
 
     def row(self, row_id: str) -> Resource | None:
         return self._rows.get(row_id)

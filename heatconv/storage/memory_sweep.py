@@ -9,15 +9,15 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from heatconv.convergence import states
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
-    Aftermath,
     Node,
     NodeKey,
     NodeStatus,
+    OrphanCheck,
     Resource,
     Stack,
     Status,
 )
-from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.recovery import DeadClaim
 from heatconv.runtime.ports import Clock
 from heatconv.storage.base import Lease
 
@@ -32,7 +32,7 @@ class Swept:
     _rows: dict[str, Resource]
     _nodes: dict[NodeKey, Node]
     _touched: dict[NodeKey, float]
-    _aftermaths: dict[str, Aftermath]
+    _orphan_checks: dict[str, OrphanCheck]
 
     def grant_lease(self, lease: Lease) -> None:
         with self._lock:
@@ -66,7 +66,7 @@ class Swept:
             claims = [row.claim for row in self._rows.values() if row.claim is not None]
             return {lease_id: claims.count(lease_id) for lease_id in sorted(set(claims))}
 
-    def orphans(self, limit: int) -> list[Orphan]:
+    def dead_claims(self, limit: int) -> list[DeadClaim]:
         with self._lock:
             running = {
                 node.subject: node.key
@@ -74,12 +74,12 @@ class Swept:
                 if node.status == NodeStatus.RUNNING
             }
             return [
-                Orphan(row, running.get(row.id))
+                DeadClaim(row, running.get(row.id))
                 for _, row in sorted(self._rows.items())
                 if row.claim is not None and row.claim not in self._leases
             ][:limit]
 
-    def strays(self, limit: int) -> list[Resource]:
+    def unsettled_rows(self, limit: int) -> list[Resource]:
         with self._lock:
             subjects = {
                 node.subject for node in self._nodes.values() if node.status != NodeStatus.DONE
@@ -94,7 +94,7 @@ class Swept:
         self,
         before: float,
         limit: int,
-        mine: Callable[[Iterable[str]], set[str]] = set,
+        owned: Callable[[Iterable[str]], set[str]] = set,
         besides: Collection[str] = (),
     ) -> list[NodeKey]:
         with self._lock:
@@ -108,23 +108,23 @@ class Swept:
                 ),
                 key=lambda key: (self._touched[key], key),
             )[:limit]
-            stacks = mine(self._nodes[key].stack_id for key in lost)
+            stacks = owned(self._nodes[key].stack_id for key in lost)
             lost = sorted(key for key in lost if self._nodes[key].stack_id in stacks)
             for key in lost:
                 self._touched[key] = self._clock.now()
             return lost
 
-    def aftermaths(self, now: float, limit: int) -> list[Aftermath]:
+    def orphan_checks(self, now: float, limit: int) -> list[OrphanCheck]:
         with self._lock:
-            due = (one for _, one in sorted(self._aftermaths.items()) if one.due_at <= now)
+            due = (one for _, one in sorted(self._orphan_checks.items()) if one.due_at <= now)
             return list(itertools.islice(due, limit))
 
-    def put_off(self, aftermath: Aftermath, due_at: float | None) -> bool:
+    def postpone(self, orphan_check: OrphanCheck, due_at: float | None) -> bool:
         with self._lock:
-            there = self._aftermaths.pop(aftermath.id, None) is not None
+            there = self._orphan_checks.pop(orphan_check.id, None) is not None
             if there and due_at is not None:
-                self._aftermaths[aftermath.id] = evolve(
-                    aftermath, due_at=due_at, looks=aftermath.looks + 1
+                self._orphan_checks[orphan_check.id] = evolve(
+                    orphan_check, due_at=due_at, attempts=orphan_check.attempts + 1
                 )
             return there
 

@@ -122,7 +122,7 @@ class TemplateCache:
             *(content.get(name) for name in ('environment', 'files', 'facade')),
         ]
         # One that was not accepted may have types that are not installed.
-        if like is not None and not (like.accepted and like.beside == around):
+        if like is not None and not (like.accepted and like.shared_sections == around):
             like = None
         nesting = Nesting(content, self._registry, self._max_template_size, self._budget)
         template = hot.compile_template(
@@ -134,15 +134,19 @@ class TemplateCache:
             budget=self._budget,
             files=content.get('files') or {},
             facade=content.get('facade'),
-            earlier=None if like is None else like.earlier,
+            previous_definitions=None if like is None else like.previous_definitions,
         )
-        beside = [sorted(template.values.items()), source.get('conditions'), content.get('files')]
+        shared_sections = [
+            sorted(template.values.items()),
+            source.get('conditions'),
+            content.get('files'),
+        ]
         if 'mappings' in source:
-            beside.append(source['mappings'])
-        surroundings = fingerprint.digest(encode(beside)) if any(beside) else ''
+            shared_sections.append(source['mappings'])
+        surroundings = fingerprint.digest(encode(shared_sections)) if any(shared_sections) else ''
         resources = source.get('resources') or {}
         made = CompiledTemplate(template, self._registry, resources, surroundings, nesting, like)
-        made.beside = around
+        made.shared_sections = around
         return made
 
     def _schema(self, type_name: str) -> TypeSchema:
@@ -196,7 +200,7 @@ class TemplateCache:
             kept -= 1 + len(self._kept.popitem(last=False)[1].definitions)
 
     def defined(
-        self, template_id: str | None, name: str, words: str
+        self, template_id: str | None, name: str, source: str
     ) -> CompiledDefinition | BrokenDefinition:
         """Return a definition, compiled of what its node brings.
 
@@ -205,7 +209,7 @@ class TemplateCache:
         :raises MissingTemplate: if the template is not there.
         """
         head = self.head(template_id)[0]
-        known, requires, declaration, *made_of = json.loads(words)
+        known, requires, declaration, *made_of = json.loads(source)
         # Releases before this one told again what it depends on.
         declaration.pop('depends_on', None)
         try:

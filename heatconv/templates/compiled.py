@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence import fingerprint
-from heatconv.convergence.model import Definition, Resource, Stack, Wanted
+from heatconv.convergence.model import Definition, DesiredState, Resource, Stack
 from heatconv.hot import nested
 from heatconv.hot import template as hot
 from heatconv.hot.definitions import ResourceDefinition
 from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownType
 from heatconv.hot.functions import stacks
-from heatconv.hot.resources import Earlier
+from heatconv.hot.resources import PreviousDefinitions
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.resources.registry import Registry
 from heatconv.templates.nesting import Nesting
@@ -54,13 +54,13 @@ class CompiledDefinition:
         """Return the names of the resources that it refers to."""
         return self._definition.requires
 
-    def wanted(
+    def desired(
         self,
         stack: Any,
         template_id: str | None,
         serving: Mapping[str, Resource],
         others: Sequence[str] = (),
-    ) -> Wanted:
+    ) -> DesiredState:
         """Resolve it with the rows that serve what it refers to.
 
         :param others: further rows that it requires, a line of each; see
@@ -91,7 +91,7 @@ class CompiledDefinition:
             replace_on_change = plugin.replace_on_change(properties)
         except Exception as error:  # a plugin's fault must fail its resource only
             raise InvalidProperty(f'{definition.type}: {error!r}', place) from error
-        return Wanted(
+        return DesiredState(
             type=definition.type,
             properties=properties,
             template_id=template_id,
@@ -102,7 +102,7 @@ class CompiledDefinition:
             # What is gone from the template counts as changed too, and a
             # property that the type no longer knows cannot change in place.
             replace_on_change=replace_on_change,
-            fingerprint=fingerprint.wanted(self._fingerprint, serving.values(), others),
+            fingerprint=fingerprint.desired(self._fingerprint, serving.values(), others),
             restricted=definition.restricted,
             mends=plugin.mends,
             external_id=definition.external_id,
@@ -117,13 +117,13 @@ class BrokenDefinition:
         self.reads = requires
         self._error = error
 
-    def wanted(
+    def desired(
         self,
         stack: Any,
         template_id: str | None,
         serving: Mapping[str, Resource],
         others: Sequence[str] = (),
-    ) -> Wanted:
+    ) -> DesiredState:
         """Refuse.
 
         :raises TemplateError: always.
@@ -139,11 +139,11 @@ class CompiledTemplate:
     :param nesting: the templates that it uses as types.
     :param like: one whose definitions it may share.
     :ivar accepted: it is valid with the types that are installed here.
-    :ivar beside: all that it was made of but its resources and outputs.
+    :ivar shared_sections: all that it was made of but its resources and outputs.
     """
 
     accepted = False
-    beside: Any = None
+    shared_sections: Any = None
 
     def __init__(
         self,
@@ -206,16 +206,16 @@ class CompiledTemplate:
         return len(self.definitions) + within
 
     @property
-    def earlier(self) -> Earlier:
+    def previous_definitions(self) -> PreviousDefinitions:
         """Return its resources, for one that differs from it in little."""
-        return Earlier(self._source, self.hot.resources)
+        return PreviousDefinitions(self._source, self.hot.resources)
 
     @property
     def hooked(self) -> Callable[[str], tuple[str, ...]] | None:
         """Return what gives the hooks of a resource by its name, if there are any."""
         return self.hot.types.hooks if self.hot.types.has_hooks else None
 
-    def words(self, name: str) -> str | None:
+    def source_of(self, name: str) -> str | None:
         """Return the definition that a node brings with it; see `TemplateCache.defined`."""
         definition = self.definitions[name]
         declaration = self._source[name]

@@ -23,33 +23,33 @@ from heatconv.convergence import (
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
-    LOOKS,
-    Aftermath,
+    INSPECTIONS,
+    DesiredState,
     Kind,
     Node,
     NodeKey,
     NodeStatus,
     Observation,
+    OrphanCheck,
     Reality,
     Resource,
     Stack,
     Verb,
-    Wanted,
 )
-from heatconv.convergence.recovery import Orphan, follow_up, void
+from heatconv.convergence.recovery import DeadClaim, follow_up, void
 from heatconv.convergence.step import Call, Commit, Outcome, Step, Verdict
 from heatconv.hot.errors import TemplateError
 from heatconv.runtime.effects import (
-    Ahead,
+    CallPlugin,
     Cast,
     CastWish,
-    Compiled,
-    Defined,
+    CompileDefinition,
+    CompileTemplate,
     Effect,
     Load,
     LoadStack,
-    Perform,
-    PutOff,
+    Postpone,
+    Predict,
     Reload,
     Save,
     Serving,
@@ -69,17 +69,17 @@ SERVED = 1_000
 
 
 #: What a delete that makes up for something has not done yet.
-AGAIN = (Reality.PENDING, Reality.READY, Reality.UNKNOWN)
+NOT_DELETED = (Reality.PENDING, Reality.READY, Reality.UNKNOWN)
 
 #: What cannot be told yet, but may be soon.
 NOT_KNOWN = (Reality.PENDING, Reality.UNKNOWN)
 
 #: How often a delete that makes up for something is looked at, at most.
-MAKE_UP_LOOKS = 1_000
+COMPENSATION_POLLS = 1_000
 
 
 #: A process may stand still for long, and go on, and die.
-AFTERMATH_DELAYS = (60.0, 600.0, 3_600.0)
+ORPHAN_CHECK_DELAYS = (60.0, 600.0, 3_600.0)
 
 
 class CompiledDefinition(Protocol):
@@ -93,13 +93,13 @@ class CompiledDefinition(Protocol):
     def reads(self) -> Collection[str] | None:
         """Return the names of those that it reads something of; None if that is not known."""
 
-    def wanted(
+    def desired(
         self,
         stack: Any,
         template_id: str | None,
         serving: Mapping[str, Resource],
         others: Sequence[str] = (),
-    ) -> Wanted:
+    ) -> DesiredState:
         """Resolve a definition with the rows that serve what it refers to.
 
         :param others: a line of each row that it only comes after; see
@@ -115,7 +115,7 @@ class Checker:
     :ivar lease: id of the lease it claims with.
     :ivar poll_interval: seconds between looks at an operation under way.
     :ivar retry_limit: how often a plugin that could not act or look is asked again.
-    :ivar aftermath_delays: seconds after which to look for what the holder of a void
+    :ivar orphan_check_delays: seconds after which to look for what the holder of a void
         claim may still do, one after the other.
     """
 
@@ -124,15 +124,15 @@ class Checker:
     clock: Clock
     poll_interval: float = 1.0
     retry_limit: int = 5
-    aftermath_delays: tuple[float, ...] = AFTERMATH_DELAYS
+    orphan_check_delays: tuple[float, ...] = ORPHAN_CHECK_DELAYS
 
     def check(self, key: NodeKey) -> Task:
         """Check one node."""
         for _ in range(CONFLICTS):
             view: View = yield Load(key)
-            wanted, step = yield from self._begin(view, key)
+            desired, step = yield from self._begin(view, key)
             if step.call is not None and step.call.verb in fused.VERBS:
-                step = yield from self._at_once(key, view, wanted, step, step.call)
+                step = yield from self._try_fused(key, view, desired, step, step.call)
             yield Trace(key, step.reason)
             if step.commit is None:
                 return
@@ -143,18 +143,18 @@ class Checker:
             yield Cast((key,))
             return
         if step.call is not None:
-            yield from self._operate(key, view, wanted, step.call)
+            yield from self._operate(key, view, desired, step.call)
 
-    def _at_once(
-        self, key: NodeKey, view: View, wanted: Wanted | None, begin: Step, call: Call
+    def _try_fused(
+        self, key: NodeKey, view: View, desired: DesiredState | None, begin: Step, call: Call
     ) -> Generator[Effect, Any, Step]:
         """Return a step that begins and finishes, where one commit can do all of it."""
         assert view.stack is not None
         stack = view.stack
-        seen = yield Ahead(call, stack.project_id, stack.name, stack.request_id)
+        seen = yield Predict(call, stack.project_id, stack.name, stack.request_id)
         if seen is None:
             return begin
-        return fused.fuse(begin, self._finish(key, view, wanted, call, seen))
+        return fused.fuse(begin, self._finish(key, view, desired, call, seen))
 
     def settle(self, row: Resource) -> Task:
         """Settle a row that no node is about."""
@@ -167,7 +167,9 @@ class Checker:
         stack: Stack | None = yield LoadStack(row.stack_id)
         if stack is None:
             return
-        seen = yield Perform(step.call, stack.project_id, stack.name, request_id=stack.request_id)
+        seen = yield CallPlugin(
+            step.call, stack.project_id, stack.name, request_id=stack.request_id
+        )
         if seen is None:
             return
         if seen.reality != Reality.UNKNOWN:
@@ -180,46 +182,46 @@ class Checker:
         yield Trace(claimed, step.reason)
         yield from self._save(None, step)
 
-    def void(self, orphan: Orphan) -> Task:
+    def void(self, dead_claim: DeadClaim) -> Task:
         """Void a claim of a dead lease."""
-        step = void(orphan, self.clock.now() + self.aftermath_delays[0])
-        yield Trace(orphan.row, step.reason)
-        yield from self._save(orphan.node, step)
+        step = void(dead_claim, self.clock.now() + self.orphan_check_delays[0])
+        yield Trace(dead_claim.row, step.reason)
+        yield from self._save(dead_claim.node, step)
 
-    def follow_up(self, left: Aftermath) -> Task:
+    def follow_up(self, left: OrphanCheck) -> Task:
         """Find out what the holder of a void claim did after all, and undo it."""
         row: Resource | None = yield Reload(left.row.id)
         step = follow_up(left.row, row)
         yield Trace(left.row, step.reason)
-        delays = self.aftermath_delays[left.looks + 1 :] or self.aftermath_delays[-1:]
+        delays = self.orphan_check_delays[left.attempts + 1 :] or self.orphan_check_delays[-1:]
         # A row that went while its resource is retained took this with it: whoever read
         # it before must not take the resource for something left over.
-        if not (yield PutOff(left, self.clock.now() + delays[0])):
+        if not (yield Postpone(left, self.clock.now() + delays[0])):
             return
         clean = True
         if step.commit is not None:
             yield Save(step.commit)
         elif step.call is not None:
             clean = yield from self._remove(step.call)
-        if clean and left.looks + 1 >= len(self.aftermath_delays):
-            yield PutOff(left, None)
+        if clean and left.attempts + 1 >= len(self.orphan_check_delays):
+            yield Postpone(left, None)
 
     def _remove(self, looked: Call) -> Generator[Effect, Any, bool]:
         """Delete what is there of a row that is gone; say whether nothing is."""
         stack: Stack | None = yield LoadStack(looked.row.stack_id)
         if stack is None:
             return True
-        seen: Observation | None = yield Perform(
-            looked, stack.project_id, stack.name, makes_up=True
+        seen: Observation | None = yield CallPlugin(
+            looked, stack.project_id, stack.name, compensates=True
         )
         if seen is not None and seen.reality not in (Reality.ABSENT, Reality.UNKNOWN):
             asked = evolve(looked, verb=Verb.DELETE)
-            seen = yield Perform(asked, stack.project_id, stack.name, makes_up=True)
+            seen = yield CallPlugin(asked, stack.project_id, stack.name, compensates=True)
         return seen is not None and seen.reality == Reality.ABSENT
 
     def _begin(
         self, view: View, key: NodeKey
-    ) -> Generator[Effect, Any, tuple[Wanted | None, Step]]:
+    ) -> Generator[Effect, Any, tuple[DesiredState | None, Step]]:
         if key.kind == Kind.ROOT:
             return None, roots.begin(view)
         if key.kind == Kind.CLEANUP:
@@ -228,16 +230,16 @@ class Checker:
         if step is not None:
             return None, step
         assert view.stack is not None
-        if view.stack.action in LOOKS:
-            step = yield from self._look(view, view.stack)
+        if view.stack.action in INSPECTIONS:
+            step = yield from self._inspect(view, view.stack)
             return None, step
         template_id = view.stack.template_id
         assert view.node is not None
         compiled: CompiledDefinition
         if view.node.definition is not None:
-            compiled = yield Defined(template_id, key.name, view.node.definition)
+            compiled = yield CompileDefinition(template_id, key.name, view.node.definition)
         else:
-            compiled = (yield Compiled(template_id)).definition(key.name)
+            compiled = (yield CompileTemplate(template_id)).definition(key.name)
         requires = compiled.requires
         there = view.required
         serving = {name: there[name] for name in requires if name in there} if there else {}
@@ -249,13 +251,13 @@ class Checker:
             # over: then the guards of any commit would say so too.
             return None, Step('superseded while looking')
         try:
-            wanted = compiled.wanted(view.stack, template_id, serving, others)
+            desired = compiled.desired(view.stack, template_id, serving, others)
         except TemplateError as error:
             return None, check.refuse(view, str(error), self.ids.fresh(), self.clock.now())
         step = check.begin(
-            view, wanted, self.lease, self.ids.fresh(), self.ids.fresh(), self.clock.now()
+            view, desired, self.lease, self.ids.fresh(), self.ids.fresh(), self.clock.now()
         )
-        return wanted, step
+        return desired, step
 
     def _serving(
         self, key: NodeKey, compiled: CompiledDefinition
@@ -281,14 +283,14 @@ class Checker:
                     others.append(fingerprint.line(row))
         return serving, others
 
-    def _look(self, view: View, stack: Stack) -> Generator[Effect, Any, Step]:
+    def _inspect(self, view: View, stack: Stack) -> Generator[Effect, Any, Step]:
         """Look at a resource, again where it is not known yet what it is like."""
         call = inspect.begin(view)
         seen: Observation | None = None
         tries = 0
         while call is not None:
-            seen = yield Perform(
-                call, stack.project_id, stack.name, makes_up=True, request_id=stack.request_id
+            seen = yield CallPlugin(
+                call, stack.project_id, stack.name, compensates=True, request_id=stack.request_id
             )
             if seen is not None and seen.reality not in NOT_KNOWN:
                 break
@@ -306,7 +308,7 @@ class Checker:
         return inspect.finish(view, seen, self.ids.fresh(), self.clock.now())
 
     def _operate(
-        self, key: NodeKey, view: View, wanted: Wanted | None, call: Call
+        self, key: NodeKey, view: View, desired: DesiredState | None, call: Call
     ) -> Generator[Effect, Any, None]:
         """Have the plugin do it, and save what became of it."""
         assert view.stack is not None and view.node is not None
@@ -314,7 +316,7 @@ class Checker:
         acted = False
         verb, tries = call.verb, 0
         while True:
-            seen: Observation | None = yield Perform(
+            seen: Observation | None = yield CallPlugin(
                 call if verb == call.verb else evolve(call, verb=verb),
                 project_id,
                 stack_name,
@@ -348,7 +350,7 @@ class Checker:
                 assert step.commit.row.saved is not None
                 call = evolve(call, row=step.commit.row.saved)
             else:
-                step = self._finish(key, view, wanted, call, seen)
+                step = self._finish(key, view, desired, call, seen)
                 if not step.wait:
                     break
                 verb = Verb.OBSERVE
@@ -383,19 +385,19 @@ class Checker:
                 return None
 
     def _finish(
-        self, key: NodeKey, view: View, wanted: Wanted | None, call: Call, seen: Observation
+        self, key: NodeKey, view: View, desired: DesiredState | None, call: Call, seen: Observation
     ) -> Step:
         assert view.stack is not None and view.node is not None
-        if call.verb == Verb.OBSERVE or (wanted is None and call.verb == Verb.ADOPT):
+        if call.verb == Verb.OBSERVE or (desired is None and call.verb == Verb.ADOPT):
             return settle.finish(key, call.row, seen, waits=not view.stack.gives_up)
         now = self.clock.now()
         if call.verb == Verb.DELETE:
             return cleanup.finish(key, call.row, seen, self.ids.fresh(), now, view.node)
-        assert wanted is not None
+        assert desired is not None
         return check.finish(
             key,
             call.row,
-            wanted,
+            desired,
             call.verb,
             seen,
             view.node.attempts,
@@ -412,14 +414,14 @@ class Checker:
         yield Trace(key, step.reason)
         if step.call is not None:
             # Nobody else knows of it: see it through.
-            seen = yield Perform(step.call, project_id, stack_name, makes_up=True)
+            seen = yield CallPlugin(step.call, project_id, stack_name, compensates=True)
             looked = dataclasses.replace(step.call, verb=Verb.OBSERVE)
-            for _ in range(MAKE_UP_LOOKS):
-                if seen is None or seen.reality not in AGAIN:
+            for _ in range(COMPENSATION_POLLS):
+                if seen is None or seen.reality not in NOT_DELETED:
                     break
                 yield Sleep(self.poll_interval)
                 asked = step.call if seen.reality == Reality.UNKNOWN else looked
-                seen = yield Perform(asked, project_id, stack_name, makes_up=True)
+                seen = yield CallPlugin(asked, project_id, stack_name, compensates=True)
         elif step.commit is not None:
             yield Save(step.commit)
 
@@ -462,7 +464,7 @@ class Checker:
 
     def _close(self, root: NodeKey, commit: Commit) -> Generator[Effect, Any, None]:
         """Check a root that this commit made ready: all there is to know of it is known."""
-        stack_id = commit.closing.stack_id if commit.closing else None
+        stack_id = commit.root.stack_id if commit.root else None
         if commit.row is not None:
             stack_id = commit.row.read.stack_id
         elif commit.node is not None and commit.node.read is not None:

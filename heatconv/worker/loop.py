@@ -25,14 +25,15 @@ from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import NodeKey, Observation
 from heatconv.convergence.step import REFUSED, Commit, Outcome
-from heatconv.resources.plugin import Foreseen
+from heatconv.resources.plugin import Prediction
 from heatconv.resources.records import Writes
 from heatconv.runtime import effects
 from heatconv.runtime.effects import Effect, Task
 from heatconv.runtime.ports import Clock
-from heatconv.storage.base import AlreadyThere, Store, StoreUnavailable
-from heatconv.storage.handlers import Announcer, Templates, answer, tell
-from heatconv.worker.fair import FairPool, FairQueue
+from heatconv.runtime.trace import log_reason
+from heatconv.storage.base import DuplicateRecord, Store, StoreUnavailable
+from heatconv.storage.handlers import Announcer, Templates, answer
+from heatconv.worker.fair_queue import FairPool, FairQueue
 
 LOG = log.getLogger(__name__)
 
@@ -64,38 +65,38 @@ GATHERED = 3
 
 
 #: A call of a plugin.
-C = TypeVar('C', effects.Perform, effects.Ahead)
+C = TypeVar('C', effects.CallPlugin, effects.Predict)
 
 #: What is answered without asking anybody, but for the first use of a template.
-AT_ONCE = (effects.Trace, effects.Compiled, effects.Defined, effects.Ahead)
+IMMEDIATE = (effects.Trace, effects.CompileTemplate, effects.CompileDefinition, effects.Predict)
 
 
 class Entry(NamedTuple):
     """A task that can go on, and what it is told.
 
     :ivar said: the answer to its last question.
-    :ivar beside: what its next commit has to write, if that does what was foreseen.
+    :ivar plugin_writes: what its next commit has to write, if that does what was predicted.
     """
 
     lane: Lane
     task: Task
     said: Any
-    beside: Writes | None = None
+    plugin_writes: Writes | None = None
 
 
-class Performer(Protocol):
+class PluginCaller(Protocol):
     """Calls plugins."""
 
-    def bulk(self, effect: effects.Perform | effects.Ahead) -> int:
+    def bulk(self, effect: effects.CallPlugin | effects.Predict) -> int:
         """Return how many such calls may be made as one."""
 
-    def perform_many(self, effects: Sequence[effects.Perform]) -> Sequence[Observation | None]:
+    def perform_many(self, effects: Sequence[effects.CallPlugin]) -> Sequence[Observation | None]:
         """Do what is asked and observe; None for what the lease is too short."""
 
-    def foresees(self, effect: effects.Ahead) -> bool:
+    def predicts(self, effect: effects.Predict) -> bool:
         """Say whether a commit of the store can do what is asked."""
 
-    def foresee(self, effects: Sequence[effects.Ahead]) -> Sequence[Foreseen | None]:
+    def predict(self, effects: Sequence[effects.Predict]) -> Sequence[Prediction | None]:
         """Tell what such calls would come to."""
 
 
@@ -117,7 +118,7 @@ class Loop:
         self,
         store: Store,
         templates: Templates,
-        performer: Performer,
+        caller: PluginCaller,
         announcer: Announcer,
         clock: Clock,
         *,
@@ -130,7 +131,7 @@ class Loop:
     ) -> None:
         self._store = store
         self._templates = templates
-        self._performer = performer
+        self._caller = caller
         self._announcer = announcer
         self._clock = clock
         self._batch_size = batch_size
@@ -312,8 +313,8 @@ class Loop:
                 asked.setdefault(type(effect), []).append((entry, effect))
         for kind, questions in asked.items():
             try:
-                if kind is effects.Ahead:
-                    answered.extend(self._foresee(questions))
+                if kind is effects.Predict:
+                    answered.extend(self._predict(questions))
                     continue
                 for entry, said in self._answer(kind, questions):
                     answered.append(Entry(entry.lane, entry.task, said))
@@ -333,13 +334,13 @@ class Loop:
     def _advance(self, entry: Entry) -> Effect | None:
         try:
             effect = entry.task.send(entry.said)
-            while isinstance(effect, AT_ONCE):
+            while isinstance(effect, IMMEDIATE):
                 if isinstance(effect, effects.Trace):
-                    tell(effect)
+                    log_reason(effect)
                     effect = entry.task.send(None)
                     continue
-                if isinstance(effect, effects.Ahead):
-                    if self._foreseen(effect):
+                if isinstance(effect, effects.Predict):
+                    if self._predictable(effect):
                         return effect
                     effect = entry.task.send(None)
                     continue
@@ -347,9 +348,9 @@ class Loop:
                 if not answered:
                     return None
                 effect = entry.task.send(answered[0][1])
-            if entry.beside is not None and isinstance(effect, effects.Save):
-                if effect.commit.at_once:
-                    return effects.Save(evolve(effect.commit, beside=entry.beside))
+            if entry.plugin_writes is not None and isinstance(effect, effects.Save):
+                if effect.commit.fused:
+                    return effects.Save(evolve(effect.commit, plugin_writes=entry.plugin_writes))
             return effect
         except StopIteration:
             self._finished(entry)
@@ -390,8 +391,8 @@ class Loop:
                 if view.node is not None and view.stack is not None:
                     self._on_view(view.node.key.traversal_id, view.stack.project_id)
         elif kind is effects.Serving:
-            wanted = dict.fromkeys(key for effect in asked for key in effect.keys)
-            found = self._store.serving(wanted)
+            desired = dict.fromkeys(key for effect in asked for key in effect.keys)
+            found = self._store.serving(desired)
             answers = [
                 {key: found[key] for key in effect.keys if key in found} for effect in asked
             ]
@@ -399,15 +400,15 @@ class Loop:
             room = self._batch_size - len(self._ready)
             commits = [one.commit for one in asked]
             try:
-                answers, self._ahead = self._store.commit_ahead(commits, room)
-            except AlreadyThere:
+                answers, self._ahead = self._store.commit_and_view(commits, room)
+            except DuplicateRecord:
                 # One of them keeps back all: what stands by itself is to stand.
                 answers = [self._commit_alone(commit) for commit in commits]
         elif kind is effects.Cast:
             keys = dict.fromkeys(key for effect in asked for key in effect.keys)
             self._announcer.nodes(tuple(keys))
             answers = [None] * len(asked)
-        elif kind is effects.Perform:
+        elif kind is effects.CallPlugin:
             for together in self._together(questions):
                 self._pool.submit(*together[0][0].lane, self._perform, together)
             return []
@@ -426,19 +427,19 @@ class Loop:
         """Commit; where its record is there already, have the next check claim first."""
         try:
             return self._store.commit([commit])[0]
-        except AlreadyThere:
+        except DuplicateRecord:
             assert commit.row is not None
             self._there.add(commit.row.read.id)
             return REFUSED
 
-    def _foreseen(self, effect: effects.Ahead) -> bool:
+    def _predictable(self, effect: effects.Predict) -> bool:
         """Say whether to ask what a call would come to, rather than to make it."""
         row_id = effect.call.row.id
         if row_id in self._there:
             # Somebody taken for dead has made it after all: who looks finds it.
             self._there.discard(row_id)
             return False
-        return self._performer.foresees(effect)
+        return self._caller.predicts(effect)
 
     def _views(self, keys: list[NodeKey]) -> list[View]:
         """Return what checks need to know of nodes, some of which the last commit has told."""
@@ -464,37 +465,37 @@ class Loop:
             self._lost()
         return answered
 
-    def _foresee(self, questions: list[tuple[Entry, effects.Ahead]]) -> list[Entry]:
+    def _predict(self, questions: list[tuple[Entry, effects.Predict]]) -> list[Entry]:
         """Tell what calls would come to that a commit can carry out."""
         answered: list[Entry] = []
         for together in self._together(questions):
-            told: Sequence[Foreseen | None] = [None] * len(together)
+            told: Sequence[Prediction | None] = [None] * len(together)
             try:
-                told = self._performer.foresee([effect for _, effect in together])
+                told = self._caller.predict([effect for _, effect in together])
             except Exception as error:
                 # Then they are made as those of any other type, and say so themselves.
                 LOG.debug('What a plugin would do cannot be told: %s', error)
             for (entry, _), one in zip(together, told, strict=True):
-                seen, beside = (None, None) if one is None else one
-                answered.append(Entry(entry.lane, entry.task, seen, beside))
+                seen, plugin_writes = (None, None) if one is None else one
+                answered.append(Entry(entry.lane, entry.task, seen, plugin_writes))
         return answered
 
     def _together(self, questions: list[tuple[Entry, C]]) -> Iterator[list[tuple[Entry, C]]]:
         """Group calls that one call of a plugin can make: of a stack, a type, a verb."""
         groups: dict[Any, list[tuple[Entry, C]]] = {}
         for entry, effect in questions:
-            most = self._performer.bulk(effect)
-            key = (entry.lane, effect.call.row.type, effect.call.verb, effect.makes_up)
+            most = self._caller.bulk(effect)
+            key = (entry.lane, effect.call.row.type, effect.call.verb, effect.compensates)
             group = groups.setdefault(key, [])
             group.append((entry, effect))
             if len(group) >= most:
                 yield groups.pop(key)
         yield from groups.values()
 
-    def _perform(self, together: list[tuple[Entry, effects.Perform]]) -> None:
+    def _perform(self, together: list[tuple[Entry, effects.CallPlugin]]) -> None:
         seen: Sequence[Observation | None] = [None] * len(together)
         try:
-            seen = self._performer.perform_many([effect for _, effect in together])
+            seen = self._caller.perform_many([effect for _, effect in together])
         except Exception:
             # As if the lease had been too short: others look at what is real.
             LOG.exception('A call of a plugin could not be made')

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from oslo_log import log
 
 from heatconv.convergence.model import NodeKey
-from heatconv.coordination.shares import Alone, Shares
+from heatconv.coordination.shares import Shares, SingleMember
 from heatconv.resources.registry import Registry
 from heatconv.runtime.effects import Task
 from heatconv.runtime.ports import Clock, Ids
@@ -17,10 +17,10 @@ from heatconv.storage.base import Store, StoreUnavailable
 from heatconv.storage.handlers import Announcer
 from heatconv.templates.cache import TemplateCache
 from heatconv.worker.check import Checker
-from heatconv.worker.fair import Intake
+from heatconv.worker.fair_queue import Inbox
 from heatconv.worker.lease import LeaseKeeper, beat
 from heatconv.worker.loop import Lane, Loop
-from heatconv.worker.performer import PluginPerformer
+from heatconv.worker.plugin_caller import PluginCaller
 from heatconv.worker.sweep import Sweep
 
 LOG = log.getLogger(__name__)
@@ -78,11 +78,11 @@ class Worker:
             server=server,
             queued=lambda: self.queued,
         )
-        self._intake = Intake(self.options.queue_size)
+        self._inbox = Inbox(self.options.queue_size)
         self._loop = Loop(
             store,
             templates,
-            PluginPerformer(registry, self.lease, self.options.action_timeout, in_store),
+            PluginCaller(registry, self.lease, self.options.action_timeout, in_store),
             announcer,
             clock,
             threads=self.options.threads,
@@ -90,7 +90,7 @@ class Worker:
             batch_size=self.options.batch_size,
             on_lost=self._lost,
             more=self._next,
-            on_view=self._intake.learn,
+            on_view=self._inbox.learn,
         )
         self._sweep = Sweep(
             store,
@@ -99,8 +99,8 @@ class Worker:
             ids,
             self._checker,
             self._loop.submit,
-            (shares or Alone()).mine,
-            lambda: self._intake.backlog(self.options.batch_size),
+            (shares or SingleMember()).owned,
+            lambda: self._inbox.backlog(self.options.batch_size),
         )
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -108,7 +108,7 @@ class Worker:
     @property
     def queued(self) -> int:
         """Return how much there is to do: nodes that wait and tasks under way."""
-        return len(self._intake) + self._loop.live
+        return len(self._inbox) + self._loop.live
 
     @property
     def live(self) -> int:
@@ -132,12 +132,12 @@ class Worker:
         """Take nodes to check; what there is no room for is left to the sweep."""
         refused = 0
         for key in keys:
-            refused += not self._intake.put(key)
+            refused += not self._inbox.put(key)
         if refused:
             LOG.warning('%d nodes are left to the sweep: %d wait already', refused, self.queued)
         self._loop.wake()
 
-    def keep(self, keys: Sequence[NodeKey]) -> bool:
+    def accept(self, keys: Sequence[NodeKey]) -> bool:
         """Take nodes that became ready here, without a message, if there is time for them.
 
         What is more than one round takes is shared with others.
@@ -148,7 +148,7 @@ class Worker:
         return True
 
     def _next(self, may: Callable[[str], bool]) -> tuple[Lane, Task] | None:
-        taken = self._intake.take(may)
+        taken = self._inbox.take(may)
         if taken is None:
             return None
         project_id, key = taken
@@ -192,7 +192,7 @@ class Worker:
     def _sweeps(self) -> None:
         # At once, too: this may be the restart of what left something behind.
         while True:
-            more = self._looked(self.sweep)
+            more = self._run_sweep(self.sweep)
             left = self.options.sweep_interval
             while more and left > GO_ON_SECONDS:
                 # A stack may have more ready nodes than are announced at once.
@@ -200,11 +200,11 @@ class Worker:
                     return
                 left -= GO_ON_SECONDS
                 if self.queued <= GO_ON_BELOW:
-                    more = self._looked(lambda: self._sweep.go_on(self._patience))
+                    more = self._run_sweep(lambda: self._sweep.go_on(self._patience))
             if self._stopping.wait(left):
                 return
 
-    def _looked(self, look: Callable[[], bool]) -> bool:
+    def _run_sweep(self, look: Callable[[], bool]) -> bool:
         try:
             return look()
         except StoreUnavailable:

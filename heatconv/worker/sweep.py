@@ -31,7 +31,7 @@ class Sweep:
     """One look after another; several may look at once.
 
     :param submit: takes a task, or returns False when there is no room.
-    :param mine: says which stacks this process looks after. Now and then it looks after
+    :param owned: says which stacks this process looks after. Now and then it looks after
         all: who should may not.
     :param backlog: names the traversals of which more is waiting here than one round takes.
     """
@@ -44,7 +44,7 @@ class Sweep:
         ids: Ids,
         checker: Callable[[], Checker],
         submit: Callable[[Task], bool],
-        mine: Callable[[Iterable[str]], set[str]] = set,
+        owned: Callable[[Iterable[str]], set[str]] = set,
         backlog: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._store = store
@@ -53,7 +53,7 @@ class Sweep:
         self._ids = ids
         self._checker = checker
         self._submit = submit
-        self._mine = mine
+        self._mine = owned
         self._backlog = backlog
         self._looks = 0
 
@@ -70,34 +70,34 @@ class Sweep:
             LOG.warning('Lease %s has run out: what it claims is taken over', lease_id)
         self._looks += 1
         everything = self._looks % EVERYTHING == 0
-        mine = set if everything else self._mine
+        owned = set if everything else self._mine
         checker = self._checker()
-        orphans = self._store.orphans(LIMIT)
-        stacks = mine(one.row.stack_id for one in orphans)
-        for orphan in orphans:
-            if orphan.row.stack_id not in stacks:
+        dead_claims = self._store.dead_claims(LIMIT)
+        stacks = owned(one.row.stack_id for one in dead_claims)
+        for dead_claim in dead_claims:
+            if dead_claim.row.stack_id not in stacks:
                 continue
-            LOG.info('Taking over %s (%s)', orphan.row.name, orphan.row.id)
-            if not self._submit(checker.void(orphan)):
+            LOG.info('Taking over %s (%s)', dead_claim.row.name, dead_claim.row.id)
+            if not self._submit(checker.void(dead_claim)):
                 return False
-        strays = self._store.strays(LIMIT)
-        stacks = mine(row.stack_id for row in strays)
-        for row in strays:
+        unsettled_rows = self._store.unsettled_rows(LIMIT)
+        stacks = owned(row.stack_id for row in unsettled_rows)
+        for row in unsettled_rows:
             if row.stack_id in stacks and not self._submit(checker.settle(row)):
                 return False
-        aftermaths = self._store.aftermaths(now, LIMIT)
-        stacks = mine(one.row.stack_id for one in aftermaths)
-        for left in aftermaths:
+        orphan_checks = self._store.orphan_checks(now, LIMIT)
+        stacks = owned(one.row.stack_id for one in orphan_checks)
+        for left in orphan_checks:
             if left.row.stack_id in stacks and not self._submit(checker.follow_up(left)):
                 return False
-        for stack_id in sorted(mine(self._store.overdue(now))):
+        for stack_id in sorted(owned(self._store.overdue(now))):
             self._time_out(stack_id, now)
-        for stack_id in sorted(mine(self._store.lost_wishes())):
+        for stack_id in sorted(owned(self._store.lost_wishes())):
             self._announcer.wish(stack_id)
         # Where much of a stack is waiting here already, the rest of it is most likely not
         # lost; and it must not stand before what other stacks have lost.
         backlog = self._backlog()
-        return self._announce_lost(now - patience, mine, backlog) or bool(backlog)
+        return self._announce_lost(now - patience, owned, backlog) or bool(backlog)
 
     def go_on(self, patience: float) -> bool:
         """Announce more of what is lost, or was too much to be announced at once.
@@ -111,11 +111,11 @@ class Sweep:
     def _announce_lost(
         self,
         before: float,
-        mine: Callable[[Iterable[str]], set[str]],
+        owned: Callable[[Iterable[str]], set[str]],
         besides: Collection[str] = (),
     ) -> bool:
         for _ in range(PAGES):
-            nodes = self._store.lost_nodes(before, LIMIT, mine, besides)
+            nodes = self._store.lost_nodes(before, LIMIT, owned, besides)
             if nodes:
                 self._announcer.nodes(nodes)
             if len(nodes) < LIMIT:

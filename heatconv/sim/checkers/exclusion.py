@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heatconv.convergence.model import Observation, Verb
-from heatconv.runtime.effects import Perform, Save
+from heatconv.runtime.effects import CallPlugin, Save
 from heatconv.sim.moves import Running
 from heatconv.sim.snapshot import Watcher
 from heatconv.sim.world import World
@@ -19,8 +19,8 @@ class ExclusionChecker(Watcher):
     def __init__(self) -> None:
         self._acting: dict[str, Running] = {}
 
-    def admitted(self, world: World, one: Running, effect: Perform) -> None:
-        if effect.makes_up or effect.call.verb == Verb.OBSERVE:
+    def admitted(self, world: World, one: Running, effect: CallPlugin) -> None:
+        if effect.compensates or effect.call.verb == Verb.OBSERVE:
             return
         token = effect.call.row.token
         other = self._acting.get(token)
@@ -28,8 +28,8 @@ class ExclusionChecker(Watcher):
             world.violate(f'exclusion: {token} of {effect.call.row.name} is acted on twice')
         self._acting[token] = one
 
-    def acting(self, world: World, one: Running, effect: Perform) -> None:
-        if effect.makes_up or (one.worker is not None and one.worker.parked):
+    def acting(self, world: World, one: Running, effect: CallPlugin) -> None:
+        if effect.compensates or (one.worker is not None and one.worker.parked):
             return
         if isinstance(one.effect, Save):
             # The commit does it that stands only if nobody claims the row.
@@ -40,7 +40,7 @@ class ExclusionChecker(Watcher):
                 f'exclusion: {effect.call.verb} of {effect.call.row.name} without its claim'
             )
 
-    def acted(self, world: World, one: Running, effect: Perform, seen: Observation) -> None:
+    def acted(self, world: World, one: Running, effect: CallPlugin, seen: Observation) -> None:
         self.dropped(world, one)
 
     def dropped(self, world: World, one: Running) -> None:

@@ -52,10 +52,10 @@ class IdentityChecker(Watcher):
     def _replaced(
         self, world: World, key: NodeKey, old: Resource, new: str, after: Snapshot
     ) -> None:
-        wanted = wanted_properties(world, key, after)
-        if wanted is not None and _good(old) and keeps(old, wanted):
+        desired = wanted_properties(world, key, after)
+        if desired is not None and _good(old) and keeps(old, desired):
             world.violate(f'identity: {key.name} is replaced though it could be kept')
-        self._beside(world, key, old.id, wanted, after)
+        self._beside(world, key, old.id, desired, after)
         for row in after.rows.values():
             # The one that this commit wrote is the only one never begun.
             others = (old.id, new)
@@ -70,15 +70,15 @@ class IdentityChecker(Watcher):
         world: World,
         key: NodeKey,
         but: str,
-        wanted: dict[str, Any] | None,
+        desired: dict[str, Any] | None,
         after: Snapshot,
     ) -> None:
-        if wanted is None:
+        if desired is None:
             return
         for row in after.rows.values():
             if row.name != key.name or row.id == but or row.action not in ('CREATE', 'UPDATE'):
                 continue
-            if row.status != 'FAILED' and keeps(row, wanted):
+            if row.status != 'FAILED' and keeps(row, desired):
                 world.violate(f'identity: {key.name} is made anew beside row {row.id} that fits')
 
 
@@ -86,10 +86,10 @@ def _good(row: Resource) -> bool:
     return row.status == 'COMPLETE' and row.action in ('CREATE', 'UPDATE')
 
 
-def keeps(row: Resource, wanted: dict[str, Any]) -> bool:
+def keeps(row: Resource, desired: dict[str, Any]) -> bool:
     """Say whether a row can become what is wanted without a replacement."""
     have = row.properties or {}
-    return all(have.get(name, _GONE) == value for name, value in wanted.items() if '!' in name)
+    return all(have.get(name, _GONE) == value for name, value in desired.items() if '!' in name)
 
 
 def wanted_properties(world: World, key: NodeKey, snapshot: Snapshot) -> dict[str, Any] | None:

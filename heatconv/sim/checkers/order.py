@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heatconv.convergence.model import Kind, NodeKey, Observation, Verb
 from heatconv.convergence.step import Commit, Outcome
-from heatconv.runtime.effects import Perform
+from heatconv.runtime.effects import CallPlugin
 from heatconv.sim.moves import Running
 from heatconv.sim.snapshot import Snapshot, Watcher
 from heatconv.sim.world import World
@@ -26,7 +26,7 @@ class OrderChecker(Watcher):
         write = commit.node
         if write is None or write.key.kind != Kind.UPDATE:
             return
-        if write.now != 'running' and not commit.at_once:
+        if write.now != 'running' and not commit.fused:
             return
         template = world.written.get(after.stack.template_id)
         if template is None or write.key.name not in template.resources:
@@ -36,9 +36,9 @@ class OrderChecker(Watcher):
             if node is None or node.status != 'done':
                 world.violate(f'order: {write.key.name} began before {required} was done')
 
-    def acting(self, world: World, one: Running, effect: Perform) -> None:
+    def acting(self, world: World, one: Running, effect: CallPlugin) -> None:
         world.reality.refused.clear()
-        if world.zombie_acted or effect.makes_up or effect.call.verb != Verb.DELETE:
+        if world.zombie_acted or effect.compensates or effect.call.verb != Verb.DELETE:
             return
         row = effect.call.row
         for other in world.snapshots[row.stack_id].rows.values():
@@ -46,7 +46,7 @@ class OrderChecker(Watcher):
             if other.id != row.id and row.id in other.requires and there:
                 world.violate(f'order: {row.name} is deleted before {other.name} ({other.id})')
 
-    def acted(self, world: World, one: Running, effect: Perform, seen: Observation) -> None:
+    def acted(self, world: World, one: Running, effect: CallPlugin, seen: Observation) -> None:
         if world.zombie_acted:
             return
         for refused in world.reality.refused:

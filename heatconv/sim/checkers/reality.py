@@ -8,7 +8,7 @@ from typing import Any
 from heatconv.convergence import states
 from heatconv.convergence.model import Action, Kind, Observation, Resource, Status
 from heatconv.convergence.step import Commit, Outcome
-from heatconv.runtime.effects import Perform
+from heatconv.runtime.effects import CallPlugin
 from heatconv.sim.language import GetAtt, GetRes, Template
 from heatconv.sim.moves import Running
 from heatconv.sim.reality import PhysicalResource, Reality
@@ -32,9 +32,9 @@ def differences(template: Template, physical: Iterable[PhysicalResource]) -> lis
             found.append(f'{name} is not there')
             continue
         have = by_name[name][0].properties
-        wanted = {key: _value(value, by_name) for key, value in definition.properties.items()}
-        if have != wanted:
-            found.append(f'{name} is {have}, not {wanted}')
+        desired = {key: _value(value, by_name) for key, value in definition.properties.items()}
+        if have != desired:
+            found.append(f'{name} is {have}, not {desired}')
     return found
 
 
@@ -83,14 +83,14 @@ class RealityChecker(Watcher):
             if node.subject == row.id and node.status == 'running' and key.kind == Kind.UPDATE:
                 self._doubted[row.id] = key.traversal_id
 
-    def acting(self, world: World, one: Running, effect: Perform) -> None:
+    def acting(self, world: World, one: Running, effect: CallPlugin) -> None:
         """Who lives makes up for what it did too late, and leaves it to nobody else."""
         row = effect.call.row
         undoes = one.name == 'sweep' and effect.call.verb == 'delete'
         if undoes and world.reality.by_token(row.token) and not _excused(world):
             world.violate(f'reality: nobody has made up for {row.id}')
 
-    def acted(self, world: World, one: Running, effect: Perform, seen: Observation) -> None:
+    def acted(self, world: World, one: Running, effect: CallPlugin, seen: Observation) -> None:
         if one.worker is not None and one.worker.parked:
             # What it does now is another matter than what it did before.
             self._doubted.pop(effect.call.row.id, None)

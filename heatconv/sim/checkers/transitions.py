@@ -50,12 +50,7 @@ class TransitionChecker(Watcher):
             if new is old:
                 continue
             state = states.state(old)
-            if (
-                commit is not None
-                and commit.at_once
-                and commit.row
-                and commit.row.read.id == row_id
-            ):
+            if commit is not None and commit.fused and commit.row and commit.row.read.id == row_id:
                 # It was begun, too, and that is told.
                 begun = (commit.events[0].action, commit.events[0].status)
                 if not states.allowed(state, begun) or begun[1] != Status.IN_PROGRESS:

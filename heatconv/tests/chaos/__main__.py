@@ -169,7 +169,7 @@ class Chaos:
         stacks = self._store.stacks(StackQuery(None))
         if any(one.status == 'IN_PROGRESS' or one.wish_id for one in stacks):
             return False
-        return not self._store.claims() and not self._store.strays(1)
+        return not self._store.claims() and not self._store.unsettled_rows(1)
 
     def _report(self, users: Sequence[User], monkey: Monkey, seconds: float) -> None:
         asked: Counter[str] = Counter()

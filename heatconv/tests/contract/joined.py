@@ -10,7 +10,7 @@ from heatconv.convergence.model import Action, NodeKey
 from heatconv.convergence.step import Commit, Step, Verdict
 from heatconv.db.records import DatabaseRecords
 from heatconv.resources.records import Record, Writes
-from heatconv.storage.base import AlreadyThere
+from heatconv.storage.base import DuplicateRecord
 
 
 def record(token: str, value: str = 'one') -> Record:
@@ -31,9 +31,9 @@ class JoinedContract:
         self.store.commit([step.commit for step in steps])
         return keys, steps, made
 
-    def ends(self: Any, key: NodeKey, step: Step, beside: Writes) -> Commit:
+    def ends(self: Any, key: NodeKey, step: Step, plugin_writes: Writes) -> Commit:
         commit = self.finish(key, step).commit
-        return evolve(self.read(key, commit), beside=beside)
+        return evolve(self.read(key, commit), plugin_writes=plugin_writes)
 
     def test_what_a_plugin_did_is_written_with_the_commit(self: Any) -> None:
         for one in ('b', 'c'):
@@ -59,8 +59,8 @@ class JoinedContract:
 
     def test_what_is_refused_has_never_been_done(self: Any) -> None:
         keys, steps, _ = self.begun('A', 'B')
-        orphan = next(one for one in self.store.orphans(10) if one.node == keys[0])
-        self.one(recovery.void(orphan, 99.0).commit)
+        dead_claim = next(one for one in self.store.dead_claims(10) if one.node == keys[0])
+        self.one(recovery.void(dead_claim, 99.0).commit)
         outcomes = self.store.commit(
             [
                 self.ends(keys[0], steps[0], Writes(added=(record('a'),))),
@@ -79,8 +79,8 @@ class JoinedContract:
             self.ends(keys[0], steps[0], Writes(added=(record('a'),))),
             self.ends(keys[1], steps[1], Writes(added=(record('b'),), removed=('a',))),
         ]
-        self.assertRaises(AlreadyThere, self.store.commit, commits[:1])
-        self.assertRaises(AlreadyThere, self.store.commit_ahead, commits[:1], 10)
+        self.assertRaises(DuplicateRecord, self.store.commit, commits[:1])
+        self.assertRaises(DuplicateRecord, self.store.commit_and_view, commits[:1], 10)
         self.assertEqual([record('a', 'of somebody else')], self.records.all())
         after = self.store.resources(made.stack.id), self.store.nodes(made.stack.id)
         self.assertEqual(before, after)

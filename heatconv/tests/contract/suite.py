@@ -16,6 +16,7 @@ from heatconv.convergence.model import (
     UPDATES,
     Action,
     Definition,
+    DesiredState,
     Kind,
     NodeKey,
     NodeStatus,
@@ -24,7 +25,6 @@ from heatconv.convergence.model import (
     Resource,
     Stack,
     Status,
-    Wanted,
 )
 from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step, Verdict
 from heatconv.sim.moves import SimClock, SimIds
@@ -86,23 +86,25 @@ class StoreContract:
         assert commit is not None
         return self.store.commit([commit])[0]
 
-    def wanted(self, view: View, requires: tuple[str, ...] = (), **properties: Any) -> Wanted:
+    def desired(
+        self, view: View, requires: tuple[str, ...] = (), **properties: Any
+    ) -> DesiredState:
         assert view.stack is not None
-        return Wanted(
+        return DesiredState(
             'Type', properties, view.stack.template_id, requires, replace_on_change=frozenset('r')
         )
 
     def begin(self, key: NodeKey, **properties: Any) -> Step:
         view = self.view(key)
-        return check.begin(view, self.wanted(view, **properties), LEASE, self.ids.fresh())
+        return check.begin(view, self.desired(view, **properties), LEASE, self.ids.fresh())
 
     def finish(self, key: NodeKey, step: Step, reality: Reality = Reality.READY) -> Step:
         assert step.call is not None
         seen = Observation(reality, 'physical', {'a': 1}, dict(step.call.properties), 'why')
         view = View(None, self.store.stack(step.call.row.stack_id))
-        wanted = self.wanted(view, **step.call.properties)
+        desired = self.desired(view, **step.call.properties)
         return check.finish(
-            key, step.call.row, wanted, step.call.verb, seen, 0, self.ids.fresh(), 1.0
+            key, step.call.row, desired, step.call.verb, seen, 0, self.ids.fresh(), 1.0
         )
 
     def converge(self, key: NodeKey, **properties: Any) -> Any:
@@ -133,18 +135,18 @@ class StoreContract:
     def test_paused_node_keeps_its_hooks_and_is_found(self) -> None:
         stack = self.stack()
         definitions = {'A': Definition('A', 'Type'), 'B': Definition('B', 'Type', ('A',))}
-        wanted = {'A': ('pre-create', 'post-create'), 'B': ()}
+        desired = {'A': ('pre-create', 'post-create'), 'B': ()}
         wished = self.store.stack(stack.id)
         fresh = (self.ids.fresh() for _ in itertools.count())
         made = self.store.prepare(
             stack.id,
             wished.wish_id,
             lambda stack, rows: traversal.plan(
-                stack, definitions, rows, 't1', fresh, hooked=wanted.__getitem__
+                stack, definitions, rows, 't1', fresh, hooked=desired.__getitem__
             ),
         )
         key = self.update_key(made, 'A')
-        self.assertEqual(wanted['A'], self.view(key).node.hooks)
+        self.assertEqual(desired['A'], self.view(key).node.hooks)
         self.assertEqual((), self.view(self.update_key(made, 'B')).node.hooks)
         paused = self.begin(key)
         self.assertEqual(Verdict.STANDS, self.one(paused.commit).verdict)
@@ -166,7 +168,7 @@ class StoreContract:
             check.finish(
                 key,
                 step.call.row,
-                self.wanted(self.view(key)),
+                self.desired(self.view(key)),
                 step.call.verb,
                 Observation(Reality.READY, 'physical', {}, {}),
                 0,
@@ -552,7 +554,7 @@ class StoreContract:
             self.read(keys[name], self.finish(keys[name], step).commit)
             for name, step in steps.items()
         ]
-        outcomes, views = self.store.commit_ahead(commits, 10)
+        outcomes, views = self.store.commit_and_view(commits, 10)
         self.assertEqual([(keys['D'],), (keys['C'],)], [one.ready for one in outcomes])
         for key, view in views.items():
             self.assertEqual(self.view(key), view)
@@ -592,13 +594,13 @@ class StoreContract:
         key = self.update_key(made, 'A')
         step = self.begin(key, x=1)
         self.one(step.commit)
-        orphan = self.store.orphans(10)[0]
-        self.assertEqual((made.rows[0].id, key), (orphan.row.id, orphan.node))
-        self.assertEqual(Verdict.STANDS, self.one(recovery.void(orphan, 99.0).commit).verdict)
+        dead_claim = self.store.dead_claims(10)[0]
+        self.assertEqual((made.rows[0].id, key), (dead_claim.row.id, dead_claim.node))
+        self.assertEqual(Verdict.STANDS, self.one(recovery.void(dead_claim, 99.0).commit).verdict)
         self.assertEqual(Verdict.REFUSED, self.one(self.finish(key, step).commit).verdict)
-        self.assertEqual(Verdict.REFUSED, self.one(recovery.void(orphan, 99.0).commit).verdict)
+        self.assertEqual(Verdict.REFUSED, self.one(recovery.void(dead_claim, 99.0).commit).verdict)
         self.assertEqual(NodeStatus.READY, self.view(key).node.status)
-        self.assertEqual([], self.store.orphans(10))
+        self.assertEqual([], self.store.dead_claims(10))
 
     def test_finish_of_a_row_marked_suspect_is_looked_at_again(self) -> None:
         made = self.prepare(self.stack(), 'A', B=('A',))
@@ -670,27 +672,30 @@ class StoreContract:
         made = self.prepare(stack, 'A')
         key = self.update_key(made, 'A')
         self.one(self.begin(key, r=1).commit)
-        orphan = self.store.orphans(1)[0]
-        self.one(recovery.void(orphan, 99.0).commit)
+        dead_claim = self.store.dead_claims(1)[0]
+        self.one(recovery.void(dead_claim, 99.0).commit)
         broken = dataclasses.replace(
-            self.store.row(orphan.row.id), status=Status.FAILED, physical_id='half', suspect=False
+            self.store.row(dead_claim.row.id),
+            status=Status.FAILED,
+            physical_id='half',
+            suspect=False,
         )
         step = check.begin(
             dataclasses.replace(self.view(key), row=broken),
-            self.wanted(self.view(key), r=1),
+            self.desired(self.view(key), r=1),
             LEASE,
             self.ids.fresh(),
         )
         # The guard compares with the row as stored: make it so.
         commit = dataclasses.replace(
             step.commit,
-            row=dataclasses.replace(step.commit.row, read=self.store.row(orphan.row.id)),
+            row=dataclasses.replace(step.commit.row, read=self.store.row(dead_claim.row.id)),
         )
         self.assertEqual(Verdict.STANDS, self.one(commit).verdict)
         nodes = {node.key: node for node in self.store.nodes(stack.id)}
-        cleans = NodeKey(key.traversal_id, Kind.CLEANUP, orphan.row.id)
+        cleans = NodeKey(key.traversal_id, Kind.CLEANUP, dead_claim.row.id)
         self.assertEqual((1, NodeStatus.WAITING), (nodes[cleans].blockers, nodes[cleans].status))
-        self.assertIn((Kind.CLEANUP, orphan.row.id), nodes[key].successors)
+        self.assertIn((Kind.CLEANUP, dead_claim.row.id), nodes[key].successors)
         self.assertEqual(2, nodes[NodeKey(key.traversal_id, Kind.ROOT, ALL)].blockers)
 
     def test_delete_removes_the_row_with_its_node(self) -> None:
@@ -774,19 +779,19 @@ class StoreContract:
         made = self.prepare(self.stack(), 'A')
         self.store.grant_lease(Lease(LEASE, 'worker', 'host', 1, 0.0, 1e9))
         self.one(self.begin(self.update_key(made, 'A'), x=1).commit)
-        self.assertEqual([], self.store.orphans(10))
+        self.assertEqual([], self.store.dead_claims(10))
         self.assertEqual({LEASE: 1}, self.store.claims())
         self.store.void_leases(0.0, [LEASE])
-        self.assertEqual(1, len(self.store.orphans(10)))
+        self.assertEqual(1, len(self.store.dead_claims(10)))
 
     def test_rows_in_doubt_without_a_node_are_strays(self) -> None:
         stack, row = self.complete()
-        self.assertEqual([], self.store.strays(10))
+        self.assertEqual([], self.store.unsettled_rows(10))
         self.one(Commit(suspects=row.id))
-        self.assertEqual([row.id], [one.id for one in self.store.strays(10)])
+        self.assertEqual([row.id], [one.id for one in self.store.unsettled_rows(10)])
         self.wish(stack.id, Action.UPDATE, self.store.save_template({'new': 1}))
         self.prepare(stack, 'A')
-        self.assertEqual([], self.store.strays(10))
+        self.assertEqual([], self.store.unsettled_rows(10))
 
     def test_ready_nodes_nobody_touched_are_found_once(self) -> None:
         made = self.prepare(self.stack(), 'A', 'B', C=('A',))
@@ -821,23 +826,23 @@ class StoreContract:
         _, row = self.complete()
         claimed = evolve(row, claim='dead', version=row.version + 1)
         self.one(Commit(RowWrite(RowGuard.UNCLAIMED, row, claimed)))
-        (orphan,) = self.store.orphans(10)
-        self.assertEqual([], self.store.aftermaths(1e9, 10))
-        step = recovery.void(orphan, 99.0)
+        (dead_claim,) = self.store.dead_claims(10)
+        self.assertEqual([], self.store.orphan_checks(1e9, 10))
+        step = recovery.void(dead_claim, 99.0)
         self.one(step.commit)
         # Voided again by somebody who read it before: nothing is added.
         self.assertEqual(Verdict.REFUSED, self.one(step.commit).verdict)
-        self.assertEqual([], self.store.aftermaths(98.9, 10))
-        (left,) = self.store.aftermaths(99.0, 10)
-        self.assertEqual((claimed.id, 'dead', 0), (left.row.id, left.row.claim, left.looks))
+        self.assertEqual([], self.store.orphan_checks(98.9, 10))
+        (left,) = self.store.orphan_checks(99.0, 10)
+        self.assertEqual((claimed.id, 'dead', 0), (left.row.id, left.row.claim, left.attempts))
         self.assertEqual(claimed.properties, left.row.properties)
-        self.assertTrue(self.store.put_off(left, 500.0))
-        self.assertEqual([], self.store.aftermaths(499.0, 10))
-        (left,) = self.store.aftermaths(500.0, 10)
-        self.assertEqual(1, left.looks)
-        self.assertTrue(self.store.put_off(left, None))
-        self.assertFalse(self.store.put_off(left, 600.0))
-        self.assertEqual([], self.store.aftermaths(1e9, 10))
+        self.assertTrue(self.store.postpone(left, 500.0))
+        self.assertEqual([], self.store.orphan_checks(499.0, 10))
+        (left,) = self.store.orphan_checks(500.0, 10)
+        self.assertEqual(1, left.attempts)
+        self.assertTrue(self.store.postpone(left, None))
+        self.assertFalse(self.store.postpone(left, 600.0))
+        self.assertEqual([], self.store.orphan_checks(1e9, 10))
 
     def test_what_the_dead_may_do_to_a_retained_resource_is_forgotten(self) -> None:
         _, row = self.complete()
@@ -845,15 +850,15 @@ class StoreContract:
             row = self.store.row(row.id)
             claimed = evolve(row, claim=lease, version=row.version + 1)
             self.one(Commit(RowWrite(RowGuard.UNCLAIMED, row, claimed)))
-            (orphan,) = self.store.orphans(10)
-            self.one(recovery.void(orphan, 99.0).commit)
-        self.assertEqual(2, len(self.store.aftermaths(1e9, 10)))
+            (dead_claim,) = self.store.dead_claims(10)
+            self.one(recovery.void(dead_claim, 99.0).commit)
+        self.assertEqual(2, len(self.store.orphan_checks(1e9, 10)))
         row = self.store.row(row.id)
         kept = evolve(row, deletion_policy='Retain', version=row.version + 1)
         self.one(Commit(RowWrite(RowGuard.UNCLAIMED, row, kept)))
-        self.assertEqual(2, len(self.store.aftermaths(1e9, 10)))
+        self.assertEqual(2, len(self.store.orphan_checks(1e9, 10)))
         self.one(Commit(RowWrite(RowGuard.UNCLAIMED, self.store.row(row.id), None)))
-        self.assertEqual([], self.store.aftermaths(1e9, 10))
+        self.assertEqual([], self.store.orphan_checks(1e9, 10))
 
     def test_stacks_past_their_deadline_are_found_while_under_way(self) -> None:
         stack = self.stack()

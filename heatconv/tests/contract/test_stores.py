@@ -30,5 +30,13 @@ class DifferentialTest(testtools.TestCase):
             both = compare(self.useFixture(SqliteDatabase()).store, seed)
             for name, count in both.calls.items():
                 calls[name] = calls.get(name, 0) + count
-        for name in ('commit', 'views', 'serving', 'prepare', 'waiting_on', 'orphans', 'strays'):
+        for name in (
+            'commit',
+            'views',
+            'serving',
+            'prepare',
+            'waiting_on',
+            'dead_claims',
+            'unsettled_rows',
+        ):
             self.assertIn(name, calls)

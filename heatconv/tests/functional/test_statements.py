@@ -13,13 +13,13 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Action, NodeStatus
 from heatconv.convergence.step import Verdict
 from heatconv.db import writes
-from heatconv.db.driver import PREPARED, PostgresqlLink
+from heatconv.db.driver import PREPARED, PostgresqlConnection
 from heatconv.storage.base import StackQuery
 from heatconv.tests import databases
 from heatconv.tests.contract.suite import LEASE, StoreContract
 
 #: Tables that are as large as what is under way: to go through them is what the sweep does.
-SMALL = ('claim', 'lease', 'aftermath')
+SMALL = ('claim', 'lease', 'orphan_check')
 
 
 #: How statements for MariaDB call those that are large.
@@ -47,12 +47,12 @@ class HistoryTestCase(StoreContract, testtools.TestCase):
         ends = [self.finish(key, step) for key, step in zip(keys, steps, strict=True)]
         last = ends.pop()
         self.store.commit([end.commit for end in ends])
-        self.store.commit_ahead([self.read(keys[-1], last.commit)], 10)
+        self.store.commit_and_view([self.read(keys[-1], last.commit)], 10)
         self.store.waiting_on([step.call.row.id for step in steps])
         self.store.row(steps[0].call.row.id)
         self.store.lost_nodes(1e12, 10)
-        self.store.strays(10)
-        self.store.orphans(10)
+        self.store.unsettled_rows(10)
+        self.store.dead_claims(10)
         self.store.overdue(1e12)
         self.store.lost_wishes()
         self.store.events(stack.id)
@@ -101,15 +101,15 @@ class PostgresqlTest(HistoryTestCase):
 
     def live_on_core(self) -> None:
         """Ask what goes through SQLAlchemy."""
-        self.store.strays(10)
-        self.store.orphans(10)
+        self.store.unsettled_rows(10)
+        self.store.dead_claims(10)
         self.store.lost_nodes(0.0, 10)
         self.store.overdue(0.0)
         self.store.lost_wishes()
         self.store.events('none')
         self.store.template('none')
         self.store.stacks(StackQuery(None, owners=('none',)))
-        self.store.aftermaths(0.0, 10)
+        self.store.orphan_checks(0.0, 10)
 
     def _listen(self, asked: list[tuple[str, Any]]) -> None:
         def before(connection: Any, cursor: Any, text: str, parameters: Any, *rest: Any) -> None:
@@ -123,7 +123,7 @@ class PostgresqlTest(HistoryTestCase):
 
     def _prepared(self) -> list[str]:
         """Return the texts of what this thread's connection has prepared, as it numbers them."""
-        link: PostgresqlLink = self.fixture.database._local.link
+        link: PostgresqlConnection = self.fixture.database._local.link
         texts = []
         for sql in link._pooled.info[PREPARED]:
             pieces = sql.split('%s')
@@ -203,7 +203,7 @@ class PostgresqlTest(HistoryTestCase):
     def test_connection_that_lost_its_plans_makes_them_again(self) -> None:
         with self.store.session():
             self.stack('one')
-            link: PostgresqlLink = self.fixture.database._local.link
+            link: PostgresqlConnection = self.fixture.database._local.link
             link._execute('DEALLOCATE ALL', ())
             self.stack('two')
         self.assertIsNotNone(self.store.stack_by_name('project', 'two'))
@@ -253,7 +253,7 @@ class MysqlTest(HistoryTestCase):
         self.store.waiting_on([step.call.row.id])
         self.store.resources(stack.id)
         self.store.lost_nodes(0.0, 10)
-        self.store.strays(10)
+        self.store.unsettled_rows(10)
 
 
 class Patience:

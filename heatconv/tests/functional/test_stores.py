@@ -26,7 +26,7 @@ class PostgresqlStoreTest(JoinedContract, StoreContract, testtools.TestCase):
 
         def end(name: str, most: int) -> tuple[list[str], list[str]]:
             commit = self.read(keys[name], self.finish(keys[name], steps[name]).commit)
-            (outcome,), views = self.store.commit_ahead([commit], most)
+            (outcome,), views = self.store.commit_and_view([commit], most)
             return [key.name for key in outcome.ready], [key.name for key in views]
 
         self.assertEqual((['E'], ['E']), end('A', 10))
@@ -50,7 +50,7 @@ class PostgresqlStoreTest(JoinedContract, StoreContract, testtools.TestCase):
         first = self.begin(keys[0], x=1)
         self.one(first.commit)
         commit = self.read(keys[0], self.finish(keys[0], first).commit)
-        (outcome,), views = self.store.commit_ahead([commit], 10)
+        (outcome,), views = self.store.commit_and_view([commit], 10)
         self.assertEqual(((keys[1],), {}), (outcome.ready, views))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heatconv import exception
-from heatconv.convergence.model import Resource, Stack, Wanted
+from heatconv.convergence.model import DesiredState, Resource, Stack
 from heatconv.engine import content as contents
 from heatconv.engine import errors
 from heatconv.hot.errors import TemplateError
@@ -72,14 +72,14 @@ class Trial:
         for name in compiled.definitions:
             definition = compiled.definition(name)
             serving = {one: rows[one] for one in definition.requires}
-            wanted = _answer(definition, stack, serving)
-            whole = whole and isinstance(wanted, Wanted)
+            desired = _answer(definition, stack, serving)
+            whole = whole and isinstance(desired, DesiredState)
             # A worker compiles it alone, of what its node brings.
-            words = compiled.words(name)
+            words = compiled.source_of(name)
             assert words is not None
             alone = _answer(self._templates.defined(template_id, name, words), stack, serving)
-            if repr(alone) != repr(wanted):
-                raise AssertionError(f'{name} is {wanted!r}, and alone {alone!r}')
+            if repr(alone) != repr(desired):
+                raise AssertionError(f'{name} is {desired!r}, and alone {alone!r}')
         scope = Scope(
             {'OS::stack_name': 'stack', 'OS::stack_id': 's', 'OS::project_id': 'p'},
             {n: ResourceState(row.reference_id, attributes(row)) for n, row in rows.items()},
@@ -95,6 +95,6 @@ class Trial:
 def _answer(definition: Any, stack: Stack, serving: dict[str, Resource]) -> Any:
     """Return what is wanted, or why that cannot be told."""
     try:
-        return definition.wanted(stack, 't', serving)
+        return definition.desired(stack, 't', serving)
     except TemplateError as error:
         return type(error)

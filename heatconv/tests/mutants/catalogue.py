@@ -25,7 +25,7 @@ class Mutant:
 
 TRAVERSAL = 'heatconv.convergence.traversal'
 COMMIT = 'heatconv.convergence.commit'
-AT_ONCE = 'heatconv.convergence.at_once'
+FUSED = 'heatconv.convergence.fused'
 FINGERPRINT = 'heatconv.convergence.fingerprint'
 CHECK = 'heatconv.convergence.check'
 CLEANUP = 'heatconv.convergence.cleanup'
@@ -34,11 +34,11 @@ SETTLE = 'heatconv.convergence.settle'
 RECOVERY = 'heatconv.convergence.recovery'
 STACK = 'heatconv.convergence.stack'
 STATES = 'heatconv.convergence.states'
-CLOSING = 'heatconv.convergence.closing'
-PATIENCE = 'heatconv.convergence.patience'
+ROOTS = 'heatconv.convergence.roots'
+TIMEOUT = 'heatconv.convergence.timeout'
 WORKER = 'heatconv.worker.check'
 SWEEP = 'heatconv.worker.sweep'
-PERFORMER = 'heatconv.worker.performer'
+CALLER = 'heatconv.worker.plugin_caller'
 PREPARE = 'heatconv.engine.prepare'
 
 MUTANTS = (
@@ -113,16 +113,16 @@ MUTANTS = (
     Mutant(
         'delete_makes_nothing_the_last_good_template',
         STACK,
-        'if stack.action in LOOKS or (stack.template_id is None and stack.action == '
+        'if stack.action in INSPECTIONS or (stack.template_id is None and stack.action == '
         'Action.DELETE):',
-        'if stack.action in LOOKS:',
+        'if stack.action in INSPECTIONS:',
     ),
     # Begin and finish in one commit
     Mutant(
         'at_once_wherever_the_node_is',
-        AT_ONCE,
-        '        at_once=True,\n',
-        '        at_once=True,\n        late_stands=True,\n',
+        FUSED,
+        '        fused=True,\n',
+        '        fused=True,\n        late_stands=True,\n',
     ),
     # Which row serves a name
     Mutant(
@@ -134,7 +134,7 @@ MUTANTS = (
     Mutant(
         'no_substitute_is_looked_for',
         REPLACEMENT,
-        'fitting = [one for one in others if fits(one, wanted)]',
+        'fitting = [one for one in others if fits(one, desired)]',
         'fitting: list[Resource] = []',
     ),
     Mutant(
@@ -146,22 +146,22 @@ MUTANTS = (
     Mutant(
         'rows_never_begun_are_no_substitute',
         REPLACEMENT,
-        'if not states.begun(one) and one.type == wanted.type:',
+        'if not states.begun(one) and one.type == desired.type:',
         'if False:',
     ),
     Mutant(
-        'every_row_fits', REPLACEMENT, 'return not needs_replacement(row, wanted)', 'return True'
+        'every_row_fits', REPLACEMENT, 'return not needs_replacement(row, desired)', 'return True'
     ),
     Mutant(
         'nothing_is_replaced',
         REPLACEMENT,
-        'return any(name in wanted.replace_on_change for name in differ)',
+        'return any(name in desired.replace_on_change for name in differ)',
         'return False',
     ),
     Mutant(
         'every_change_replaces',
         REPLACEMENT,
-        'return any(name in wanted.replace_on_change for name in differ)',
+        'return any(name in desired.replace_on_change for name in differ)',
         'return bool(differ)',
     ),
     Mutant(
@@ -228,8 +228,9 @@ MUTANTS = (
     Mutant(
         'failure_leaves_the_nodes',
         COMMIT,
-        'held.events.extend(events)\n    held.purge(node.key.traversal_id)\n    return stack.id',
-        'held.events.extend(events)\n    return stack.id',
+        'locked.events.extend(events)\n'
+        '    locked.purge(node.key.traversal_id)\n    return stack.id',
+        'locked.events.extend(events)\n    return stack.id',
     ),
     Mutant(
         'late_finish_is_refused',
@@ -248,20 +249,20 @@ MUTANTS = (
     Mutant(
         'requirements_are_forgotten_at_the_begin',
         CHECK,
-        'requires=union(row.requires, wanted.requires)',
-        'requires=wanted.requires',
+        'requires=union(row.requires, desired.requires)',
+        'requires=desired.requires',
     ),
     Mutant(
         'requirements_never_shrink',
         CHECK,
-        'requires=wanted.requires,\n        )\n        as_asked',
+        'requires=desired.requires,\n        )\n        as_asked',
         'requires=claimed.requires,\n        )\n        as_asked',
     ),
     Mutant(
         'unchanged_row_keeps_its_requirements',
         CHECK,
-        'template_id=wanted.template_id,\n        requires=wanted.requires,',
-        'template_id=wanted.template_id,\n        requires=row.requires,',
+        'template_id=desired.template_id,\n        requires=desired.requires,',
+        'template_id=desired.template_id,\n        requires=row.requires,',
     ),
     Mutant(
         'failed_update_is_taken_for_unchanged',
@@ -278,7 +279,7 @@ MUTANTS = (
     Mutant(
         'what_was_asked_is_taken_for_real',
         CHECK,
-        'as_asked = not replacement.changed(saved.properties, wanted.properties)',
+        'as_asked = not replacement.changed(saved.properties, desired.properties)',
         'as_asked = True',
     ),
     Mutant(
@@ -392,26 +393,26 @@ MUTANTS = (
     ),
     Mutant(
         'action_starts_whatever_the_lease',
-        PERFORMER,
-        'if effect.makes_up or self._lease.time_left(claim) > self._action_timeout:',
+        CALLER,
+        'if effect.compensates or self._lease.time_left(claim) > self._action_timeout:',
         'if True:',
     ),
     Mutant(
         'sweep_finds_no_orphans',
         SWEEP,
-        'for orphan in orphans:',
-        'for orphan in self._store.orphans(LIMIT)[:0]:',
+        'for dead_claim in dead_claims:',
+        'for dead_claim in self._store.dead_claims(LIMIT)[:0]:',
     ),
     Mutant(
         'sweep_finds_no_strays',
         SWEEP,
-        'for row in strays:',
-        'for row in self._store.strays(LIMIT)[:0]:',
+        'for row in unsettled_rows:',
+        'for row in self._store.unsettled_rows(LIMIT)[:0]:',
     ),
     Mutant(
         'sweep_finds_no_wishes',
         SWEEP,
-        'for stack_id in sorted(mine(self._store.lost_wishes())):',
+        'for stack_id in sorted(owned(self._store.lost_wishes())):',
         'for stack_id in self._store.lost_wishes()[:0]:',
     ),
     Mutant(
@@ -430,30 +431,28 @@ MUTANTS = (
     # Patience
     Mutant(
         'row_is_not_released_to_who_waits',
-        PATIENCE,
+        TIMEOUT,
         'if awaited or stack is None or seen.reality == Reality.UNKNOWN:',
         'if stack is None or seen.reality == Reality.UNKNOWN:',
     ),
-    Mutant(
-        'release_wakes_nobody', PATIENCE, "under way', commit, wakes=claimed.id)", "', commit)"
-    ),
-    Mutant('release_keeps_the_claim', PATIENCE, 'claim=None,\n', 'claim=claimed.claim,\n'),
+    Mutant('release_wakes_nobody', TIMEOUT, "under way', commit, wakes=claimed.id)", "', commit)"),
+    Mutant('release_keeps_the_claim', TIMEOUT, 'claim=None,\n', 'claim=claimed.claim,\n'),
     Mutant(
         'release_leaves_no_doubt',
-        PATIENCE,
+        TIMEOUT,
         'suspect=not states.doomed(claimed),',
         'status=Status.COMPLETE,',
     ),
-    Mutant('what_is_given_up_keeps_its_claim', PATIENCE, 'claim=None, version', 'version'),
+    Mutant('what_is_given_up_keeps_its_claim', TIMEOUT, 'claim=None, version', 'version'),
     Mutant(
         'create_that_is_given_up_is_forgotten',
-        PATIENCE,
+        TIMEOUT,
         'physical_id=physical_id or (row.token if creating else None),',
         'physical_id=None,',
     ),
     Mutant(
         'what_is_given_up_counts_as_done',
-        PATIENCE,
+        TIMEOUT,
         'status=Status.FAILED,\n        reason=reason,\n        physical_id',
         'status=Status.COMPLETE,\n        reason=reason,\n        physical_id',
     ),

@@ -18,9 +18,10 @@ from heatconv.db.database import Database
 from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
 from heatconv.embedded import Embedded
-from heatconv.engine import formats
+from heatconv.engine import wire_format
 from heatconv.engine.content import StackContent
-from heatconv.engine.requests import Requests
+from heatconv.engine.requests.core import Requests
+from heatconv.engine.requests.create import create_stack
 from heatconv.runtime.ports import SystemClock
 from heatconv.storage.base import Lease
 from heatconv.tests.unit.engine.parts import Parts, template, thing
@@ -119,11 +120,11 @@ class InterruptedTest(EmbeddedTestCase):
         )
         requests = Requests(parts.store, parts.templates, parts.heard, parts.clock, parts.ids)
         content = StackContent({'template': template({'A': thing()}), 'environment': {}}, {})
-        stack = requests.create('project', '', 'stack', content)
+        stack = create_stack(requests, 'project', '', 'stack', content)
         parts.rest(steps)
         self.claimed = self.lease(parts, parts.lease.id, pid, host)
         self.parts = parts
-        return formats.identity(stack)
+        return wire_format.identity(stack)
 
     def lease(self, parts: Parts, lease_id: str, pid: int, host: str) -> str:
         """Make a lease look as if it were that of another process; it is valid for long."""

@@ -33,7 +33,7 @@ class FilesTest(CliTestCase):
         self.write('lib/outer.yaml', 'r: {b: {type: deep/inner.yaml}, c: {get_file: ./motd}}')
         self.write('lib/motd', 'hello')
         root = self.write('root.yaml', 'r: {a: {type: lib/outer.yaml}, b: {get_file: ./own}}')
-        self.write('own', 'mine')
+        self.write('own', 'owned')
         made, files = self.gather(root)
         self.assertEqual(
             {'r': {'a': {'type': 'lib/outer.yaml'}, 'b': {'get_file': 'own'}}}, made['template']
@@ -48,7 +48,7 @@ class FilesTest(CliTestCase):
                 },
                 'lib/deep/inner.yaml': {'a': {'get_file': 'lib/motd'}},
                 'lib/motd': 'hello',
-                'own': 'mine',
+                'own': 'owned',
             },
             files,
         )

@@ -6,10 +6,11 @@ import dataclasses
 from typing import Any
 
 from heatconv.convergence.check import View
-from heatconv.convergence.commit import Held
+from heatconv.convergence.commit import LockedRows
 from heatconv.convergence.model import (
     Action,
     Definition,
+    DesiredState,
     Kind,
     Node,
     NodeKey,
@@ -19,7 +20,6 @@ from heatconv.convergence.model import (
     Resource,
     Stack,
     Status,
-    Wanted,
 )
 from heatconv.convergence.states import (
     CHECK_FAILED,
@@ -48,14 +48,14 @@ __all__ = [
     'UPDATING',
     'cleanup_key',
     'definitions',
-    'held',
+    'desired',
+    'locked',
     'node',
     'row',
     'seen',
     'stack',
     'update_key',
     'view',
-    'wanted',
 ]
 
 TRAVERSAL = 't1'
@@ -113,9 +113,9 @@ def view(subject: Resource | None, *siblings: Resource, **changes: Any) -> View:
     return dataclasses.replace(made, **changes)
 
 
-def wanted(requires: tuple[str, ...] = (), **properties: Any) -> Wanted:
+def desired(requires: tuple[str, ...] = (), **properties: Any) -> DesiredState:
     """Return what is wanted; a change of the property r replaces."""
-    return Wanted(
+    return DesiredState(
         'Type', {'p': 1, 'r': 1} | properties, 'new', requires, replace_on_change=frozenset('r')
     )
 
@@ -125,9 +125,9 @@ def seen(reality: Reality = Reality.READY, **changes: Any) -> Observation:
     return dataclasses.replace(made, **changes)
 
 
-def held(*things: Any) -> Held:
+def locked(*things: Any) -> LockedRows:
     """Return what a transaction holds."""
-    made = Held()
+    made = LockedRows()
     for one in things:
         if isinstance(one, Resource):
             made.rows[one.id] = one

@@ -22,17 +22,17 @@ from heatconv.tests.unit.convergence.rows import (
     UPDATE_FAILED,
     UPDATED,
     UPDATING,
+    desired,
     node,
     row,
     seen,
     update_key,
     view,
-    wanted,
 )
 
 
 def begin(shown: check.View, wish: Any = None) -> Step:
-    return check.begin(shown, wish or wanted(), LEASE, 'fresh')
+    return check.begin(shown, wish or desired(), LEASE, 'fresh')
 
 
 class AdmitTest(testtools.TestCase):
@@ -67,7 +67,7 @@ class AdmitTest(testtools.TestCase):
 
 class BeginTest(testtools.TestCase):
     def test_new_row_is_created(self) -> None:
-        step = begin(view(row('a1', INIT)), wanted(requires=('b1',)))
+        step = begin(view(row('a1', INIT)), desired(requires=('b1',)))
         saved = step.commit.row.saved
         self.assertEqual(states.CREATING, states.state(saved))
         self.assertEqual((LEASE, 2, 'new'), (saved.claim, saved.version, saved.template_id))
@@ -82,7 +82,9 @@ class BeginTest(testtools.TestCase):
         self.assertFalse(step.commit.late_stands)
 
     def test_unchanged_resource_moves_template_and_requirements(self) -> None:
-        step = begin(view(row('a1', requires=('b1',), replaced_by='a0')), wanted(requires=('b2',)))
+        step = begin(
+            view(row('a1', requires=('b1',), replaced_by='a0')), desired(requires=('b2',))
+        )
         self.assertIsNone(step.call)
         saved = step.commit.row.saved
         self.assertEqual(
@@ -92,7 +94,7 @@ class BeginTest(testtools.TestCase):
         self.assertEqual(NodeStatus.DONE, step.commit.node.now)
 
     def test_changed_property_is_updated_in_place(self) -> None:
-        step = begin(view(row('a1', requires=('b1',))), wanted(requires=('b2',), p=2))
+        step = begin(view(row('a1', requires=('b1',))), desired(requires=('b2',), p=2))
         saved = step.commit.row.saved
         self.assertEqual(states.UPDATING, states.state(saved))
         self.assertEqual((Verb.UPDATE, ('p',)), (step.call.verb, step.call.changed))
@@ -101,11 +103,11 @@ class BeginTest(testtools.TestCase):
         self.assertEqual({'p': 1, 'r': 1}, saved.properties)
 
     def test_added_and_removed_properties_are_changes(self) -> None:
-        step = begin(view(row('a1', properties={'p': 1, 'r': 1, 'q': None})), wanted(s=1))
+        step = begin(view(row('a1', properties={'p': 1, 'r': 1, 'q': None})), desired(s=1))
         self.assertEqual(('q', 's'), step.call.changed)
 
     def test_property_that_cannot_change_in_place_replaces(self) -> None:
-        step = begin(view(row('a1')), wanted(r=2))
+        step = begin(view(row('a1')), desired(r=2))
         new = step.commit.inserts[0]
         self.assertEqual(('fresh', 'a1', states.INIT), (new.id, new.replaces, states.state(new)))
         self.assertEqual('fresh', step.commit.row.saved.replaced_by)
@@ -138,7 +140,9 @@ class BeginTest(testtools.TestCase):
         self.assertEqual((Verb.UPDATE, ()), (step.call.verb, step.call.changed))
 
     def test_failed_update_that_cannot_be_mended_in_place_replaces(self) -> None:
-        self.assertEqual(1, len(begin(view(row('a1', UPDATE_FAILED)), wanted(r=2)).commit.inserts))
+        self.assertEqual(
+            1, len(begin(view(row('a1', UPDATE_FAILED)), desired(r=2)).commit.inserts)
+        )
 
     def test_row_that_is_gone_gets_a_successor(self) -> None:
         step = begin(view(None))
@@ -158,7 +162,7 @@ class SubstituteTest(testtools.TestCase):
     """T1 A!w=1 done; T2 A!w=2 superseded while it creates; T3 A!w=1 ends on the first A."""
 
     def ends_on(self, *rows: Any, **properties: Any) -> str | None:
-        step = begin(view(*rows), wanted(**properties))
+        step = begin(view(*rows), desired(**properties))
         self.assertEqual((), step.commit.inserts if step.commit.node.subject_now else ())
         return step.commit.node.subject_now
 
@@ -199,7 +203,7 @@ class SubstituteTest(testtools.TestCase):
         rows = [row('a2', type='Other'), row('a3', INIT, type='Other')]
         self.assertEqual(
             ['fresh'],
-            [one.id for one in begin(view(row('a1'), *rows), wanted(r=2)).commit.inserts],
+            [one.id for one in begin(view(row('a1'), *rows), desired(r=2)).commit.inserts],
         )
 
 
@@ -209,7 +213,7 @@ class FinishTest(testtools.TestCase):
         self.claimed = row('a1', CREATING, claim=LEASE, version=2, requires=('b1', 'b2'))
 
     def finish(self, observed: Any, verb: Verb = Verb.CREATE, attempts: int = 0) -> Step:
-        wish = wanted(requires=('b2',))
+        wish = desired(requires=('b2',))
         return check.finish(
             update_key(), self.claimed, wish, verb, observed, attempts, 'wish', 1.0
         )

@@ -200,8 +200,8 @@ class SettleTest(testtools.TestCase):
 
 class RecoveryTest(testtools.TestCase):
     def test_claim_of_the_dead_is_void_and_the_doubt_stays(self) -> None:
-        orphan = recovery.Orphan(row('a1', CREATING, claim='dead'), update_key())
-        step = recovery.void(orphan, 99.0)
+        dead_claim = recovery.DeadClaim(row('a1', CREATING, claim='dead'), update_key())
+        step = recovery.void(dead_claim, 99.0)
         saved = step.commit.row.saved
         self.assertEqual((None, 2, True), (saved.claim, saved.version, saved.suspect))
         self.assertEqual(RowGuard.DEAD_CLAIM, step.commit.row.guard)
@@ -211,7 +211,7 @@ class RecoveryTest(testtools.TestCase):
         self.assertEqual('a1', step.wakes)
 
     def test_doomed_row_is_simply_deleted_again(self) -> None:
-        step = recovery.void(recovery.Orphan(row('a1', DELETING, claim='dead')), 99.0)
+        step = recovery.void(recovery.DeadClaim(row('a1', DELETING, claim='dead')), 99.0)
         self.assertFalse(step.commit.row.saved.suspect)
         self.assertIsNone(step.commit.node)
 
@@ -221,7 +221,7 @@ class ClosingTest(testtools.TestCase):
         for name, ends in ((UPDATES, False), (ALL, True)):
             key = NodeKey('t1', Kind.ROOT, name)
             step = roots.begin(View(node(key, None), stack()))
-            self.assertEqual(('s', ends), (step.commit.closing.stack_id, step.commit.closing.ends))
+            self.assertEqual(('s', ends), (step.commit.root.stack_id, step.commit.root.ends))
 
     def test_root_closes_once(self) -> None:
         key = NodeKey('t1', Kind.ROOT, ALL)

@@ -18,10 +18,10 @@ from heatconv.convergence.model import (
     Status,
 )
 from heatconv.convergence.step import (
-    Closing,
     Commit,
     Failure,
     NodeWrite,
+    RootDone,
     RowGuard,
     RowWrite,
     Verdict,
@@ -31,7 +31,7 @@ from heatconv.tests.unit.convergence.rows import (
     INIT,
     TRAVERSAL,
     cleanup_key,
-    held,
+    locked,
     node,
     row,
     stack,
@@ -52,7 +52,7 @@ def done(key: NodeKey, subject: str | None, was: NodeStatus = NodeStatus.RUNNING
 
 class RowGuardTest(testtools.TestCase):
     def verdict(self, guard: RowGuard, read: Any, stored: Any) -> Verdict:
-        holds = held() if stored is None else held(stored)
+        holds = locked() if stored is None else locked(stored)
         before = dict(holds.rows)
         verdict = guards.apply(Commit(row=write(guard, read)), holds).verdict
         if verdict == Verdict.REFUSED:
@@ -94,7 +94,7 @@ class NodeGuardTest(testtools.TestCase):
         self.row_write = write(RowGuard.MINE, self.row, claim=None)
 
     def apply(self, late_stands: bool, *nodes: Any) -> Any:
-        holds = held(self.row, *nodes)
+        holds = locked(self.row, *nodes)
         commit = Commit(self.row_write, done(update_key(), 'a1'), late_stands=late_stands)
         return guards.apply(commit, holds), holds
 
@@ -148,7 +148,7 @@ class NodeGuardTest(testtools.TestCase):
         self.assertEqual(1, holds.nodes[update_key('B')].blockers)
 
     def test_failure_counts_attempts(self) -> None:
-        holds = held(self.row, node(update_key(), 'a1', status=NodeStatus.RUNNING, attempts=1))
+        holds = locked(self.row, node(update_key(), 'a1', status=NodeStatus.RUNNING, attempts=1))
         again = NodeWrite(update_key(), NodeStatus.RUNNING, 'a1', NodeStatus.READY, retry=True)
         guards.apply(Commit(self.row_write, again, late_stands=True), holds)
         self.assertEqual(2, holds.nodes[update_key()].attempts)
@@ -167,7 +167,7 @@ class RepointTest(testtools.TestCase):
         )
 
     def test_row_that_no_cleanup_is_about_would_leak(self) -> None:
-        holds = held(self.row, self.root, node(update_key(), 'a1'))
+        holds = locked(self.row, self.root, node(update_key(), 'a1'))
         guards.apply(self.commit, holds)
         cleans = holds.nodes[cleanup_key('a1')]
         self.assertEqual(
@@ -182,14 +182,14 @@ class RepointTest(testtools.TestCase):
 
     def test_cleanup_that_is_there_is_not_doubled(self) -> None:
         cleans = node(cleanup_key('a1'), 'a1', status=NodeStatus.WAITING, blockers=1)
-        holds = held(self.row, self.root, node(update_key(), 'a1'), cleans)
+        holds = locked(self.row, self.root, node(update_key(), 'a1'), cleans)
         guards.apply(self.commit, holds)
         self.assertEqual(
             (cleans, 3), (holds.nodes[cleanup_key('a1')], holds.nodes[ROOT_ALL].blockers)
         )
 
     def test_two_replacements_of_one_row(self) -> None:
-        holds = held(self.row, self.root, node(update_key(), 'a1'))
+        holds = locked(self.row, self.root, node(update_key(), 'a1'))
         verdicts = [guards.apply(self.commit, holds).verdict for _ in range(2)]
         self.assertEqual([Verdict.STANDS, Verdict.REFUSED], verdicts)
 
@@ -210,7 +210,7 @@ class FailureTest(testtools.TestCase):
         return node(ROOT_UPDATES, None, status=NodeStatus.WAITING, blockers=blockers)
 
     def test_stack_fails_wishes_to_roll_back_and_loses_its_nodes_at_once(self) -> None:
-        holds = held(self.row, self.node, self.root(1), stack())
+        holds = locked(self.row, self.node, self.root(1), stack())
         outcome = guards.apply(self.commit, holds)
         after = holds.stacks['s']
         self.assertEqual(
@@ -223,30 +223,30 @@ class FailureTest(testtools.TestCase):
         )
 
     def test_old_traversal_does_not_fail_the_new_one(self) -> None:
-        holds = held(self.row, self.root(1), stack(traversal_id='t2'))
+        holds = locked(self.row, self.root(1), stack(traversal_id='t2'))
         outcome = guards.apply(self.commit, holds)
         self.assertEqual((Verdict.LATE, {}), (outcome.verdict, holds.stacks_saved))
         self.assertIsNone(holds.rows['a1'].claim)
 
     def test_rollback_disabled(self) -> None:
-        holds = held(self.row, self.node, self.root(1), stack(disable_rollback=True))
+        holds = locked(self.row, self.node, self.root(1), stack(disable_rollback=True))
         self.assertIsNone(guards.apply(self.commit, holds).wish)
         self.assertEqual(
             (Status.FAILED, 'why'), (holds.stacks['s'].status, holds.stacks['s'].reason)
         )
 
     def test_failed_rollback_is_not_rolled_back(self) -> None:
-        holds = held(self.row, self.node, self.root(1), stack(action=Action.ROLLBACK))
+        holds = locked(self.row, self.node, self.root(1), stack(action=Action.ROLLBACK))
         self.assertIsNone(guards.apply(self.commit, holds).wish)
 
     def test_cleanup_that_fails_after_all_updates_does_not_roll_back(self) -> None:
-        holds = held(self.row, self.node, self.root(0), stack())
+        holds = locked(self.row, self.node, self.root(0), stack())
         self.assertIsNone(guards.apply(self.commit, holds).wish)
         after = holds.stacks['s']
         self.assertEqual((Status.FAILED, 'new'), (after.status, after.last_good_id))
 
     def test_newer_wish_of_a_user_stays(self) -> None:
-        holds = held(self.row, self.node, self.root(1), stack(wish_id='x', wish_template_id='y'))
+        holds = locked(self.row, self.node, self.root(1), stack(wish_id='x', wish_template_id='y'))
         guards.apply(self.commit, holds)
         after = holds.stacks['s']
         self.assertEqual(
@@ -256,7 +256,7 @@ class FailureTest(testtools.TestCase):
 
     def test_one_loser_does_not_abort_the_others(self) -> None:
         other = row('b1', CREATING, claim='me', name='B')
-        holds = held(
+        holds = locked(
             self.row,
             self.node,
             self.root(1),
@@ -275,12 +275,12 @@ class ClosingTest(testtools.TestCase):
     def close(self, ends: bool, before: Any, cleanups: int = 1) -> Any:
         key = ROOT_ALL if ends else ROOT_UPDATES
         root = node(key, None, successors=() if ends else ((Kind.ROOT, ALL),))
-        holds = held(root, before)
+        holds = locked(root, before)
         if not ends:
             holds.nodes[ROOT_ALL] = node(
                 ROOT_ALL, None, status=NodeStatus.WAITING, blockers=1 + cleanups
             )
-        commit = Commit(node=done(key, None, NodeStatus.READY), closing=Closing('s', ends))
+        commit = Commit(node=done(key, None, NodeStatus.READY), root=RootDone('s', ends))
         return guards.apply(commit, holds), holds.stacks['s'], holds
 
     def test_template_is_good_when_all_updates_are_done(self) -> None:
@@ -309,7 +309,7 @@ class HookedRepointTest(testtools.TestCase):
         left = row('a1')
         root = node(ROOT_ALL, None, status=NodeStatus.WAITING, blockers=3)
         known = ('pre-update', 'pre-delete', 'post-delete')
-        holds = held(left, root, node(update_key(), 'a1', hooks=known))
+        holds = locked(left, root, node(update_key(), 'a1', hooks=known))
         commit = Commit(
             row=write(RowGuard.UNCLAIMED, left),
             node=NodeWrite(update_key(), NodeStatus.READY, 'a1', NodeStatus.READY, 'a2'),
@@ -333,7 +333,7 @@ class NeedsTest(testtools.TestCase):
                 row=write(RowGuard.UNCLAIMED, read), node=done(update_key(), 'a1'), abandons='a1'
             ),
             Commit(suspects='c1'),
-            Commit(node=done(ROOT_ALL, None), closing=Closing('r', True)),
+            Commit(node=done(ROOT_ALL, None), root=RootDone('r', True)),
         ]
         needs = guards.needs(commits)
         self.assertEqual((('r', 's'), ('a1', 'b1', 'c1')), (needs.stacks, needs.rows))
@@ -354,7 +354,7 @@ class ReleaseTest(testtools.TestCase):
         successors = ((Kind.UPDATE, 'B'), (Kind.UPDATE, 'C'))
         self.first = node(update_key(), 'a1', status=running, successors=successors)
         self.second = node(update_key('Z'), 'z1', status=running, successors=successors[:1])
-        self.held = held(self.first, self.second)
+        self.locked = locked(self.first, self.second)
         self.commits = [
             Commit(node=done(update_key(), 'a1')),
             Commit(node=done(update_key('Y'), 'y1')),
@@ -363,34 +363,34 @@ class ReleaseTest(testtools.TestCase):
 
     def test_only_nodes_that_end_release(self) -> None:
         begins = NodeWrite(update_key(), NodeStatus.RUNNING, 'a1', NodeStatus.READY)
-        guards.apply_all([Commit(node=begins)], self.held)
-        self.assertEqual({}, self.held.released)
+        guards.apply_all([Commit(node=begins)], self.locked)
+        self.assertEqual({}, self.locked.released)
 
     def test_each_commit_that_stands_counts(self) -> None:
-        outcomes = guards.apply_all(self.commits, self.held)
+        outcomes = guards.apply_all(self.commits, self.locked)
         self.assertEqual(Verdict.REFUSED, outcomes[1].verdict)
-        self.assertEqual({update_key('B'): 2, update_key('C'): 1}, self.held.released)
+        self.assertEqual({update_key('B'): 2, update_key('C'): 1}, self.locked.released)
 
     def test_the_last_that_released_a_node_announces_it_alone(self) -> None:
-        outcomes = guards.apply_all(self.commits, self.held)
-        told = guards.announced(outcomes, self.held, {update_key('B'), update_key('C')})
+        outcomes = guards.apply_all(self.commits, self.locked)
+        told = guards.announced(outcomes, self.locked, {update_key('B'), update_key('C')})
         self.assertEqual([(update_key('C'),), (), (update_key('B'),)], [one.ready for one in told])
 
     def test_who_still_waits_is_not_announced(self) -> None:
-        outcomes = guards.apply_all(self.commits, self.held)
-        told = guards.announced(outcomes, self.held, ())
+        outcomes = guards.apply_all(self.commits, self.locked)
+        told = guards.announced(outcomes, self.locked, ())
         self.assertEqual([()] * 3, [one.ready for one in told])
 
     def test_nodes_that_are_dropped_are_not_counted_down(self) -> None:
-        guards.apply_all(self.commits, self.held)
-        self.held.purge(update_key().traversal_id)
-        self.assertEqual({}, self.held.released)
+        guards.apply_all(self.commits, self.locked)
+        self.locked.purge(update_key().traversal_id)
+        self.assertEqual({}, self.locked.released)
 
 
 class SuspectTest(testtools.TestCase):
     def test_holder_of_the_claim_can_still_finish(self) -> None:
         claimed = row('a1', CREATING, claim='other', version=5)
-        holds = held(claimed)
+        holds = locked(claimed)
         guards.apply(Commit(suspects='a1'), holds)
         self.assertEqual(
             (True, 5, 'other'),
@@ -398,4 +398,4 @@ class SuspectTest(testtools.TestCase):
         )
 
     def test_row_that_is_gone_is_in_no_doubt(self) -> None:
-        self.assertEqual(Verdict.REFUSED, guards.apply(Commit(suspects='a1'), held()).verdict)
+        self.assertEqual(Verdict.REFUSED, guards.apply(Commit(suspects='a1'), locked()).verdict)

@@ -44,7 +44,7 @@ def checked(says: Sequence[str] = ()) -> dict[str, Resource]:
     """Return rows as checks of these definitions leave them."""
     rows: dict[str, Resource] = {}
     for name, required in REQUIRES.items():
-        made = fingerprint.wanted('same', [rows[one] for one in required])
+        made = fingerprint.desired('same', [rows[one] for one in required])
         version = 3 + len(rows)
         rows[name] = row(
             f'{name.lower()}1',
@@ -149,36 +149,36 @@ class FingerprintTest(testtools.TestCase):
     def test_differs_with_all_that_a_check_reads(self) -> None:
         a, b = row('a1', fingerprint='x:1'), row('b1', fingerprint='y:1')
         told = [
-            fingerprint.wanted('same', [a, b]),
-            fingerprint.wanted('other', [a, b]),
-            fingerprint.wanted('same', [a]),
-            fingerprint.wanted('same', [a, dataclasses.replace(b, fingerprint='y:2')]),
-            fingerprint.wanted('same', [a, dataclasses.replace(b, id='b2')]),
+            fingerprint.desired('same', [a, b]),
+            fingerprint.desired('other', [a, b]),
+            fingerprint.desired('same', [a]),
+            fingerprint.desired('same', [a, dataclasses.replace(b, fingerprint='y:2')]),
+            fingerprint.desired('same', [a, dataclasses.replace(b, id='b2')]),
         ]
         self.assertEqual(len(told), len(set(told)))
-        self.assertEqual(told[0], fingerprint.wanted('same', [b, a]))
+        self.assertEqual(told[0], fingerprint.desired('same', [b, a]))
 
     def test_holds_for_the_version_that_the_check_left(self) -> None:
-        made = fingerprint.wanted('same', [])
+        made = fingerprint.desired('same', [])
         at = row('a1', CREATED, version=4, fingerprint=fingerprint.stamped(made, 4))
         self.assertTrue(fingerprint.holds(at, made))
         self.assertFalse(fingerprint.holds(dataclasses.replace(at, version=5), made))
-        self.assertFalse(fingerprint.holds(at, fingerprint.wanted('other', [])))
+        self.assertFalse(fingerprint.holds(at, fingerprint.desired('other', [])))
         self.assertFalse(fingerprint.holds(row('a1'), ''))
 
     def test_nothing_is_made_of_no_definition(self) -> None:
-        self.assertEqual(('', ''), (fingerprint.wanted('', []), fingerprint.stamped('', 3)))
+        self.assertEqual(('', ''), (fingerprint.desired('', []), fingerprint.stamped('', 3)))
 
 
 class StreamTest(testtools.TestCase):
     def test_plan_of_many_is_the_same_in_a_stream(self) -> None:
-        before = traversal.STREAMS
-        self.addCleanup(setattr, traversal, 'STREAMS', before)
+        before = traversal.LAZY_ABOVE
+        self.addCleanup(setattr, traversal, 'LAZY_ABOVE', before)
         rows = list(checked().values())[:2]
         whole = plan(SAME, rows, settles=False)
-        traversal.STREAMS = 1
+        traversal.LAZY_ABOVE = 1
         streamed = plan(SAME, rows, settles=False)
-        self.assertIsInstance(streamed.nodes, traversal.Stream)
+        self.assertIsInstance(streamed.nodes, traversal.LazySequence)
         self.assertEqual((whole.nodes, whole.rows), (tuple(streamed.nodes), tuple(streamed.rows)))
         self.assertEqual(tuple(streamed.nodes), tuple(streamed.nodes))
         self.assertEqual(len(whole.nodes), len(streamed.nodes))

@@ -17,13 +17,13 @@ from heatconv.tests.unit.convergence.rows import (
     INIT,
     LEASE,
     cleanup_key,
-    held,
+    desired,
+    locked,
     node,
     row,
     stack,
     update_key,
     view,
-    wanted,
 )
 
 READY = Observation(Reality.READY, 'physical-a1', {'a': 1}, {'p': 2, 'r': 1})
@@ -41,7 +41,7 @@ class FuseTest(testtools.TestCase):
             begin = cleanup.begin(known, LEASE)
             assert begin.call is not None
             return begin, cleanup.finish(at.key, begin.call.row, seen, 'w', 1.0, at)
-        asked = wanted(p=2, r=1)
+        asked = desired(p=2, r=1)
         begin = check.begin(known, asked, LEASE, 'fresh')
         assert begin.call is not None
         call = begin.call
@@ -73,7 +73,7 @@ class FuseTest(testtools.TestCase):
             begin, finish = self.steps(subject, at, seen)
             step = fused.fuse(begin, finish)
             assert begin.commit and finish.commit and step.commit
-            one, other = held(subject, at, stack()), held(subject, at, stack())
+            one, other = locked(subject, at, stack()), locked(subject, at, stack())
             first = guards.apply(begin.commit, one)
             self.assertEqual(Verdict.STANDS, first.verdict)
             last = guards.apply(finish.commit, one)
@@ -98,7 +98,7 @@ class FuseTest(testtools.TestCase):
                 (subject, evolve(at, status=NodeStatus.RUNNING)),
                 (subject, evolve(at, subject='a2')),
             ):
-                holds = held(*kept, stack())
+                holds = locked(*kept, stack())
                 before = dict(holds.rows), dict(holds.nodes)
                 outcome = guards.apply(step.commit, holds)
                 self.assertEqual(Verdict.REFUSED, outcome.verdict)

@@ -10,7 +10,16 @@ import testtools
 
 from heatconv.convergence import invariants
 from heatconv.convergence import stack as rules
-from heatconv.convergence.model import ALL, LOOKS, Action, Kind, NodeKey, NodeStatus, Stack, Status
+from heatconv.convergence.model import (
+    ALL,
+    INSPECTIONS,
+    Action,
+    Kind,
+    NodeKey,
+    NodeStatus,
+    Stack,
+    Status,
+)
 from heatconv.convergence.step import Failure
 from heatconv.tests.unit.convergence.rows import (
     CREATING,
@@ -102,7 +111,7 @@ class RequestTest(testtools.TestCase):
 
 class LooksTest(testtools.TestCase):
     def test_a_look_changes_no_template_that_is_remembered(self) -> None:
-        for action in LOOKS:
+        for action in INSPECTIONS:
             before = stack(template_id='now', previous_template_id='before', last_good_id='good')
             wished, _ = rules.wish(before, action, 'now', 'w')
             after = rules.template_is_good(rules.prepared(wished, 't'))

@@ -23,10 +23,10 @@ from heatconv.tests.unit.convergence.rows import (
 )
 
 
-def plan(wanted: Any, *rows: Any, **changes: Any) -> traversal.Plan:
+def plan(desired: Any, *rows: Any, **changes: Any) -> traversal.Plan:
     wish = stack(**({'wish_id': 'w', 'wish_template_id': 'new', 'template_id': 'old'} | changes))
     fresh = (f'new{number}' for number in itertools.count())
-    return traversal.plan(wish, wanted, rows, 't2', fresh)
+    return traversal.plan(wish, desired, rows, 't2', fresh)
 
 
 def edges(made: traversal.Plan) -> set[tuple[str, str]]:
@@ -83,7 +83,7 @@ class EdgesTest(testtools.TestCase):
     @given(st.data())
     def test_graph_is_acyclic_whatever_the_history(self, data: Any) -> None:
         names = data.draw(st.permutations('ABCDE'))
-        wanted = definitions(
+        desired = definitions(
             **{
                 name: tuple(data.draw(st.sets(st.sampled_from(names[:index]))) if index else ())
                 for index, name in enumerate(names)
@@ -105,7 +105,7 @@ class EdgesTest(testtools.TestCase):
             )
             for index, row_id in enumerate(order)
         ]
-        made = plan(wanted, *rows)
+        made = plan(desired, *rows)
         self.assertEqual([], invariants.violations(made.stack, [*rows, *made.rows], made.nodes))
 
 

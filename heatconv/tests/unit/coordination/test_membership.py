@@ -13,8 +13,8 @@ import fixtures
 import testtools
 
 from heatconv.coordination.coordinator import PartitionCoordinator
-from heatconv.coordination.membership import Partition, Slot
-from heatconv.coordination.shares import Alone
+from heatconv.coordination.membership import GroupMembership, Slot
+from heatconv.coordination.shares import SingleMember
 from heatconv.tests.unit.coordination.test_coordinator import ITEMS, configuration
 
 SECONDS = 20.0
@@ -26,8 +26,8 @@ class PartitionTest(testtools.TestCase):
         self.log = self.useFixture(fixtures.FakeLogger())
         self.url = f'file://{self.useFixture(fixtures.TempDir()).path}'
 
-    def partition(self, name: str, member: bool = True) -> Partition:
-        made = Partition(
+    def partition(self, name: str, member: bool = True) -> GroupMembership:
+        made = GroupMembership(
             PartitionCoordinator(name, configuration(self.url)), 'workers', member, 0.05
         )
         made.start()
@@ -46,12 +46,12 @@ class PartitionTest(testtools.TestCase):
         everybody = ('w0', 'w1', 'w2')
         for one in (*workers, engine):
             self.wait(lambda one=one: one.members == everybody)
-        shares = [one.mine(ITEMS) for one in workers]
+        shares = [one.owned(ITEMS) for one in workers]
         self.assertEqual(sorted(ITEMS), sorted(item for share in shares for item in share))
         self.assertTrue(all(shares))
         for name, share in zip(everybody, shares, strict=True):
             self.assertEqual({name}, {engine.owner(item) for item in share})
-        self.assertEqual(set(), engine.mine(ITEMS))
+        self.assertEqual(set(), engine.owned(ITEMS))
         before = {item: engine.owner(item) for item in ITEMS}
         workers[1].stop()
         self.wait(lambda: engine.members == ('w0', 'w2'))
@@ -64,9 +64,9 @@ class PartitionTest(testtools.TestCase):
         away = mock.patch.object(PartitionCoordinator, 'members', return_value=None)
         with away:
             self.wait(lambda: one.owner('x') is None)
-            self.assertEqual(set(), one.mine(ITEMS))
+            self.assertEqual(set(), one.owned(ITEMS))
         self.assertIn('It is not known who works', self.log.output)
-        self.wait(lambda: one.mine(ITEMS) == set(ITEMS))
+        self.wait(lambda: one.owned(ITEMS) == set(ITEMS))
 
     def test_who_was_expelled_joins_again(self) -> None:
         """As one that stood still for longer than its membership lasts."""
@@ -85,8 +85,8 @@ class PartitionTest(testtools.TestCase):
         self.wait(lambda: one.owner('x') == 'w0')
 
     def test_alone(self) -> None:
-        self.assertIsNone(Alone().owner('x'))
-        self.assertEqual(set(ITEMS), Alone().mine(ITEMS))
+        self.assertIsNone(SingleMember().owner('x'))
+        self.assertEqual(set(ITEMS), SingleMember().owned(ITEMS))
 
 
 class SlotTest(testtools.TestCase):

@@ -13,8 +13,8 @@ import testtools
 from oslo_db import exception as db_exception
 
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.driver import PostgresqlLink
-from heatconv.storage.base import Doubtful, StoreUnavailable
+from heatconv.db.driver import PostgresqlConnection
+from heatconv.storage.base import CommitUnknown, StoreUnavailable
 
 LOST = db_exception.DBConnectionError(Exception('server closed the connection'))
 
@@ -26,7 +26,7 @@ class LinkTest(testtools.TestCase):
             nobody.bind(('127.0.0.1', 0))
             port = nobody.getsockname()[1]
             engine = sa.create_engine(f'postgresql+psycopg2://nobody@127.0.0.1:{port}/none')
-            error = self.assertRaises(db_exception.DBConnectionError, PostgresqlLink, engine)
+            error = self.assertRaises(db_exception.DBConnectionError, PostgresqlConnection, engine)
         self.assertIn('refused', str(error))
 
     def link(self, lives: bool) -> Any:
@@ -35,10 +35,10 @@ class LinkTest(testtools.TestCase):
     def test_lost_link_takes_those_that_were_put_by_with_it(self) -> None:
         database = Database('sqlite://')
         idle, lost = self.link(True), self.link(False)
-        database._put_by(idle)
+        database._release(idle)
         self.assertIs(idle, database._link())
-        database._put_by(idle)
-        database._put_by(lost)
+        database._release(idle)
+        database._release(lost)
         idle.close.assert_called_once_with()
         lost.close.assert_called_once_with()
         self.assertFalse(database._links)
@@ -46,8 +46,8 @@ class LinkTest(testtools.TestCase):
     def test_link_that_was_lost_while_it_was_idle_is_not_handed_out(self) -> None:
         database = Database('sqlite://')
         first, second = self.link(True), self.link(True)
-        database._put_by(first)
-        database._put_by(second)
+        database._release(first)
+        database._release(second)
         second.lives = False
         self.assertIs(first, database._link())
         second.close.assert_called_once_with()
@@ -84,7 +84,7 @@ class LostTest(testtools.TestCase):
         self.assertIs(StoreUnavailable, self.kind(error=LOST))
 
     def test_what_was_lost_at_the_commit_is_in_doubt(self) -> None:
-        self.assertIs(Doubtful, self.kind('commit'))
+        self.assertIs(CommitUnknown, self.kind('commit'))
 
     def test_other_errors_are_what_they_are(self) -> None:
         self.assertIs(
@@ -114,5 +114,5 @@ class RetryTest(testtools.TestCase):
             self.assertEqual(3, self.tries(wrap, StoreUnavailable('away')))
 
     def test_what_is_in_doubt_is_repeated_only_where_that_does_no_harm(self) -> None:
-        self.assertEqual(1, self.tries(retried, Doubtful('away')))
-        self.assertEqual(3, self.tries(repeated, Doubtful('away')))
+        self.assertEqual(1, self.tries(retried, CommitUnknown('away')))
+        self.assertEqual(3, self.tries(repeated, CommitUnknown('away')))

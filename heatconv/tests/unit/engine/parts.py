@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,11 +14,11 @@ from oslo_context import context as contexts
 
 from heatconv.convergence import invariants
 from heatconv.convergence.model import NodeKey, Resource, Stack
-from heatconv.engine.children import Children
-from heatconv.engine.configs import Configs
+from heatconv.engine.nested_stacks import NestedStacks
 from heatconv.engine.prepare import prepare
-from heatconv.engine.requests import Requests
+from heatconv.engine.requests.core import Requests
 from heatconv.engine.service import Engine
+from heatconv.engine.software_configs import StoredConfigs
 from heatconv.hot.limits import MAX_TEMPLATE_SIZE
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
@@ -29,7 +30,7 @@ from heatconv.storage.memory import MemoryStore
 from heatconv.templates.cache import TemplateCache
 from heatconv.worker.check import Checker
 from heatconv.worker.lease import LeaseKeeper
-from heatconv.worker.performer import PluginPerformer
+from heatconv.worker.plugin_caller import PluginCaller
 from heatconv.worker.sweep import Sweep
 
 LEASE_DURATION = 10.0
@@ -72,8 +73,8 @@ class Parts:
         self.templates = TemplateCache(self.store, self.registry)
         self.heard = Heard()
         requests = Requests(self.store, self.templates, self.heard, self.clock, self.ids)
-        children = Children(self.store, self.templates, requests, MAX_TEMPLATE_SIZE)
-        self.registry.nest(children, Configs(self.store, self.clock))
+        children = NestedStacks(self.store, self.templates, requests, MAX_TEMPLATE_SIZE)
+        self.registry.nest(children, StoredConfigs(self.store, self.clock))
         #: Whether what no check could find anything to do for is left out.
         self.settles = True
         self.restart()
@@ -82,7 +83,7 @@ class Parts:
         """Start as a new process: with another lease."""
         self.lease = LeaseKeeper(self.store, self.clock, self.ids, LEASE_DURATION)
         self.lease.start()
-        self.performer = PluginPerformer(self.registry, self.lease, ACTION_TIMEOUT)
+        self.caller = PluginCaller(self.registry, self.lease, ACTION_TIMEOUT)
 
     def crash(self) -> None:
         """Die with all that was said but not heard, be noticed and start again."""
@@ -103,10 +104,10 @@ class Parts:
     def checker(self) -> Checker:
         return Checker(self.lease.id, self.ids, self.clock, 1.0)
 
-    def answer(self, effect: Effect, performer: PluginPerformer | None = None) -> Any:
+    def answer(self, effect: Effect, caller: PluginCaller | None = None) -> Any:
         """Answer any question at once; time passes when it is to be slept."""
-        if isinstance(effect, effects.Perform):
-            return (performer or self.performer).perform(effect)
+        if isinstance(effect, effects.CallPlugin):
+            return (caller or self.caller).perform(effect)
         if isinstance(effect, effects.Sleep):
             self.elapse(effect.seconds)
             return None
@@ -176,7 +177,7 @@ class Driven:
 
     def __init__(self, parts: Parts, task: Task) -> None:
         self._parts = parts
-        self._performer = parts.performer
+        self._caller = parts.caller
         self._task = task
         self.answered = 0
         self.effect: Any = None
@@ -189,11 +190,11 @@ class Driven:
 
     def step(self) -> None:
         """Answer the question."""
-        self.say(self._parts.answer(self.effect, self._performer))
+        self.say(self._parts.answer(self.effect, self._caller))
 
     def act(self) -> None:
         """Do what is asked, as one that has looked at its lease long ago."""
-        self.say(self._performer.act(self.effect))
+        self.say(self._caller.act(self.effect))
 
     def go_on(self, most: int | None = None, awake: bool = False) -> bool:
         """Answer all questions, or so many at most; return whether it ended.
@@ -217,7 +218,7 @@ class Driven:
     def _send(self, answer: Any) -> None:
         try:
             self.effect = self._task.send(answer)
-            while isinstance(self.effect, effects.Ahead):
+            while isinstance(self.effect, effects.Predict):
                 # Reality is not in this store: that is no moment to die at.
                 self.effect = self._task.send(None)
         except StopIteration:
@@ -275,10 +276,21 @@ class EngineTestCase(testtools.TestCase):
     def make_parts(self) -> Parts:
         return Parts(self.store_type, self.clock_type)
 
+    def method(self, name: str) -> Callable[..., Any]:
+        """Return a method of the engine API, from the endpoint that a server would ask."""
+        endpoint = next(one for one in self.engine.endpoints if hasattr(one, name))
+        found: Callable[..., Any] = getattr(endpoint, name)
+        return found
+
+    def allow(self, **limits: Any) -> None:
+        """Change what users may ask for at most."""
+        requests = self.engine.requests
+        requests.limits = dataclasses.replace(requests.limits, **limits)
+
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a method of the engine API."""
         try:
-            return getattr(self.engine.api, method)(self.context, *args, **kwargs)
+            return self.method(method)(self.context, *args, **kwargs)
         except oslo_messaging.ExpectedException as expected:
             # What it is raised in is what its caller gets.
             error = expected.exc_info[1]

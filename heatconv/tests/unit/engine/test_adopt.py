@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
@@ -16,10 +15,6 @@ class AdoptTest(EngineTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.allow(adopt=True, abandon=True)
-
-    def allow(self, **limits: bool) -> None:
-        requests = self.engine.api._requests
-        requests._limits = dataclasses.replace(requests._limits, **limits)
 
     def adopt(self, resources: Any, there: Any, as_text: bool = True, **options: Any) -> Any:
         adopted = {'template': template(resources), 'environment': {}, 'resources': there}

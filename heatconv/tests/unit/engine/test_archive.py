@@ -6,8 +6,6 @@ from typing import Any
 from unittest import mock
 
 from heatconv import exception
-from heatconv.engine.endpoint import EngineEndpoint
-from heatconv.engine.requests import Limits, Requests
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 
 AB = {'A': thing('x'), 'B': thing({'get_resource': 'A'})}
@@ -23,13 +21,6 @@ class ArchiveTestCase(EngineTestCase):
 
 
 class ExportTest(ArchiveTestCase):
-    def allowing(self) -> None:
-        parts = self.parts
-        requests = Requests(
-            parts.store, parts.templates, parts.heard, parts.clock, parts.ids, Limits(abandon=True)
-        )
-        self.engine.api = EngineEndpoint(parts.store, parts.templates, requests, 10_000)
-
     def test_everything_but_what_is_hidden(self) -> None:
         shown = self.call('export_stack', self.created())
         self.assertEqual(
@@ -47,7 +38,7 @@ class ExportTest(ArchiveTestCase):
         self.assertEqual('CREATE_COMPLETE', self.state(identity))
 
     def test_abandoned_resources_stay(self) -> None:
-        self.allowing()
+        self.allow(abandon=True)
         identity = self.created()
         self.assertEqual('stack', self.call('abandon_stack', identity)['name'])
         self.parts.rest()
@@ -56,7 +47,7 @@ class ExportTest(ArchiveTestCase):
         self.assertEqual(2, len(self.parts.records.all()))
 
     def test_died_anywhere_while_it_is_abandoned(self) -> None:
-        self.allowing()
+        self.allow(abandon=True)
         for most in range(25):
             identity = self.made(AB, f'stack{most}')
             there = len(self.parts.records.all())
@@ -68,7 +59,7 @@ class ExportTest(ArchiveTestCase):
             self.assertEqual(there, len(self.parts.records.all()), most)
 
     def test_abandon_of_a_stack_under_way(self) -> None:
-        self.allowing()
+        self.allow(abandon=True)
         identity = self.create(AB)
         self.refused(exception.ActionInProgress, self.call, 'abandon_stack', identity)
         self.parts.rest()

@@ -96,9 +96,9 @@ class MergeTest(testtools.TestCase):
             'two': 'parameters: {a: 2x, b: 2y}\n' + strategies,
         }
         # As a client sends it: merged there without strategies, and with a value of its own.
-        params = {'parameters': {'a': '2x', 'b': 'mine', 'c': 'c'}}
+        params = {'parameters': {'a': '2x', 'b': 'owned', 'c': 'c'}}
         made = content.merge(params, files, ['one', 'two'], 10_000, template)
-        self.assertEqual({'a': '1x2x', 'b': 'mine', 'c': 'c'}, made['parameters'])
+        self.assertEqual({'a': '1x2x', 'b': 'owned', 'c': 'c'}, made['parameters'])
         self.assertNotIn('parameter_merge_strategies', made)
 
     def test_files_that_are_not_named_do_not_count(self) -> None:

@@ -9,7 +9,6 @@ import oslo_messaging
 
 from heatconv import exception
 from heatconv.convergence.model import Status
-from heatconv.engine.endpoint import EngineEndpoint
 from heatconv.rpc import api
 from heatconv.tests.unit.engine.parts import EngineTestCase, context, template, thing
 from heatconv.version import VERSION
@@ -67,10 +66,20 @@ class AccessTest(EndpointTestCase):
     def test_every_method_that_names_a_stack_is_tried(self) -> None:
         found = {
             name
-            for name, one in inspect.getmembers(EngineEndpoint, inspect.isfunction)
+            for endpoint in self.engine.endpoints
+            for name, one in inspect.getmembers(type(endpoint), inspect.isfunction)
             if not name.startswith('_') and 'stack_identity' in inspect.signature(one).parameters
         }
         self.assertEqual(set(OF_A_STACK), found)
+
+    def test_no_method_is_answered_by_two_endpoints(self) -> None:
+        found: dict[str, list[str]] = {}
+        for endpoint in self.engine.endpoints:
+            for name in dir(endpoint):
+                if not name.startswith('_') and name != 'target':
+                    found.setdefault(name, []).append(type(endpoint).__name__)
+        self.assertEqual({}, {name: many for name, many in found.items() if len(many) > 1})
+        self.assertIn('create_stack', found)
 
     def test_stack_of_another_project_is_not_found(self) -> None:
         identity = self.made(A, outputs=OUTPUTS)
@@ -109,14 +118,15 @@ class AccessTest(EndpointTestCase):
 
     def test_what_users_did_wrong_is_expected_by_the_server(self) -> None:
         self.assertRaises(
-            oslo_messaging.ExpectedException, self.engine.api.show_stack, self.context, 'none'
+            oslo_messaging.ExpectedException, self.method('show_stack'), self.context, 'none'
         )
-        error = self.assertRaises(TypeError, self.engine.api.show_stack, self.context)
+        error = self.assertRaises(TypeError, self.method('show_stack'), self.context)
         self.assertNotIsInstance(error, oslo_messaging.ExpectedException)
 
     def test_version_is_heat_s(self) -> None:
         self.assertEqual('1.36', api.ENGINE_VERSION)
-        self.assertEqual(api.ENGINE_VERSION, self.engine.api.target.version)
+        for endpoint in self.engine.endpoints:
+            self.assertEqual(api.ENGINE_VERSION, endpoint.target.version)
         self.assertEqual(VERSION, self.call('get_revision'))
 
 

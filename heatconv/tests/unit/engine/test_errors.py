@@ -11,7 +11,7 @@ from heatconv.hot import errors as hot
 
 class ErrorsTest(testtools.TestCase):
     def test_classes_and_what_heat_s_take(self) -> None:
-        for kind, wanted, kwargs in (
+        for kind, desired, kwargs in (
             (
                 hot.InvalidVersion,
                 exception.InvalidTemplateVersion,
@@ -32,7 +32,7 @@ class ErrorsTest(testtools.TestCase):
             ),
         ):
             error = of_template(kind('wrong', 'parameters.size', 'do this'))
-            self.assertEqual((wanted, kwargs), (type(error), error.kwargs))
+            self.assertEqual((desired, kwargs), (type(error), error.kwargs))
 
     def test_text_says_what_where_and_what_would_be_right(self) -> None:
         error = of_template(hot.MissingParameter('wrong', 'parameters.size', 'do this'))

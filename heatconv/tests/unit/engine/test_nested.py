@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 from typing import Any
 
 from heatconv import exception
 from heatconv.convergence.evolve import evolve
+from heatconv.engine.requests.nested import update_nested
 from heatconv.convergence.model import Resource, Stack, Status
 from heatconv.engine.prepare import prepare
 from heatconv.runtime import effects
@@ -294,7 +294,7 @@ class TemplateResourceTest(NestedTestCase):
         )
         self.parts.rest(7)
         (row,) = self.store.resources(identity['stack_id'])
-        taken = self.made({'A': thing('mine')}, f'stack-N-{row.token}')
+        taken = self.made({'A': thing('owned')}, f'stack-N-{row.token}')
         self.parts.recover()
         self.assertEqual('CREATE_FAILED', self.state(identity))
         self.assertIn('which is not part of this', self.stack(identity).reason)
@@ -304,25 +304,24 @@ class TemplateResourceTest(NestedTestCase):
         identity = self.ask({'N': nested()})
         child = self.within(identity)['N']
         content = self.store.template(child.template_id)
-        requests = self.engine.api._requests
-        requests.update_nested(child, content)
+        requests = self.engine.requests
+        update_nested(requests, child, content)
         self.assertEqual(child, self.store.stack(child.id))
         self.store.request(
             child.id,
             lambda stack: Request(evolve(stack, status=Status.FAILED, version=stack.version + 1)),
         )
-        requests.update_nested(child, content)
+        update_nested(requests, child, content)
         self.assertEqual('IN_PROGRESS', self.store.stack(child.id).status)
 
     def test_quota_counts_what_is_within(self) -> None:
-        requests = self.engine.api._requests
         deep = json.dumps(
             template({'D': nested(), 'E': thing('e')}, parameters={'size': {'type': 'string'}})
         )
         files = {'deep.yaml': deep, 'inner.yaml': inner()}
         resources = {'N': nested('deep.yaml'), 'M': nested('deep.yaml')}
         for most, fits in ((7, False), (8, True)):
-            requests._limits = dataclasses.replace(requests._limits, max_resources_per_stack=most)
+            self.allow(max_resources_per_stack=most)
             if fits:
                 self.ask(resources, files)
             else:
@@ -380,7 +379,7 @@ class TogetherTest(NestedTestCase):
         self.assertEqual('CREATE_FAILED', self.state(identity))
 
     def test_abandon(self) -> None:
-        self.engine.api._requests._limits = type(self.engine.api._requests._limits)(abandon=True)
+        self.allow(abandon=True)
         identity = self.ask({'N': nested()})
         child = self.within(identity)['N']
         self.call('abandon_stack', identity)

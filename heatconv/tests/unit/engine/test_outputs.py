@@ -12,10 +12,10 @@ NAME = {'value': {'get_param': 'OS::stack_name'}}
 
 
 class OutputsTest(EngineTestCase):
-    def values(self, identity: Any, *wanted: str) -> list[dict[str, Any]]:
+    def values(self, identity: Any, *desired: str) -> list[dict[str, Any]]:
         stack = self.stack(identity)
         compiled = self.parts.templates.get(stack.newest_template_id)
-        return outputs.values(self.store, stack, compiled, wanted)
+        return outputs.values(self.store, stack, compiled, desired)
 
     def value(self, identity: Any) -> Any:
         return self.values(identity, 'value')[0]['output_value']

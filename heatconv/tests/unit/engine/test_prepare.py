@@ -39,7 +39,7 @@ class PrepareTest(EngineTestCase):
         self.assertEqual(
             [
                 effects.LoadStack,
-                effects.Compiled,
+                effects.CompileTemplate,
                 effects.Prepare,
                 effects.Trace,
                 effects.Cast,

@@ -9,7 +9,11 @@ from heatconv import exception
 from heatconv.convergence.model import Action, Stack, Status
 from heatconv.engine.content import StackContent
 from heatconv.engine.prepare import prepare
-from heatconv.engine.requests import Limits, Requests
+from heatconv.engine.requests.cancel import cancel_update, rollback_stack
+from heatconv.engine.requests.core import Limits, Requests
+from heatconv.engine.requests.create import create_stack
+from heatconv.engine.requests.delete import delete_stack
+from heatconv.engine.requests.update import update_stack
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 
 
@@ -29,7 +33,9 @@ class RequestsTestCase(EngineTestCase):
         )
 
     def begin(self, name: str = 'stack', project: str = 'project', **options: Any) -> Stack:
-        return self.requests.create(project, 'user', name, content({'A': thing()}, **options))
+        return create_stack(
+            self.requests, project, 'user', name, content({'A': thing()}, **options)
+        )
 
     def now(self, stack: Stack) -> Stack:
         return self.stack({'stack_id': stack.id})
@@ -81,7 +87,7 @@ class CreateTest(RequestsTestCase):
 
     def test_name_of_a_deleted_stack_is_free(self) -> None:
         stack = self.finished()
-        self.requests.delete(stack)
+        delete_stack(self.requests, stack)
         self.parts.rest()
         self.assertNotEqual(stack.id, self.begin().id)
 
@@ -104,11 +110,11 @@ class CreateTest(RequestsTestCase):
         self.requests = self.with_limits(max_resources_per_stack=1)
         two = content({'A': thing(), 'B': thing()})
         error = self.refused(
-            exception.RequestLimitExceeded, self.requests.create, 'project', '', 'two', two
+            exception.RequestLimitExceeded, create_stack, self.requests, 'project', '', 'two', two
         )
         self.assertIn('2 resources are more than the 1', str(error))
         stack = self.begin()
-        self.refused(exception.RequestLimitExceeded, self.requests.update, stack, two)
+        self.refused(exception.RequestLimitExceeded, update_stack, self.requests, stack, two)
         self.with_limits(max_resources_per_stack=2).update(stack, two)
         self.with_limits(max_resources_per_stack=-1).update(stack, two)
         self.requests = self.with_limits(max_resources_per_stack=0)
@@ -117,14 +123,20 @@ class CreateTest(RequestsTestCase):
     def test_nothing_is_stored_of_what_does_not_compile(self) -> None:
         wrong = StackContent({'template': {}, 'environment': {}}, {})
         self.refused(
-            exception.InvalidTemplateVersion, self.requests.create, 'project', '', 'x', wrong
+            exception.InvalidTemplateVersion,
+            create_stack,
+            self.requests,
+            'project',
+            '',
+            'x',
+            wrong,
         )
         self.assertEqual((None, []), (self.store.stack_by_name('project', 'x'), self.heard.wishes))
 
 
 class UpdateTest(RequestsTestCase):
     def update(self, stack: Stack, value: str = 'b', **options: Any) -> Stack:
-        self.requests.update(stack, content({'A': thing(value)}, **options))
+        update_stack(self.requests, stack, content({'A': thing(value)}, **options))
         return self.now(stack)
 
     def test_wish_is_saved_then_announced(self) -> None:
@@ -159,7 +171,7 @@ class UpdateTest(RequestsTestCase):
 
     def test_stack_that_is_going_takes_no_update(self) -> None:
         stack = self.finished()
-        self.requests.delete(stack)
+        delete_stack(self.requests, stack)
         going = self.now(stack)
         self.refused(exception.NotSupported, self.update, stack)
         self.assertEqual(going, self.now(stack))
@@ -176,56 +188,57 @@ class ImmutableTest(RequestsTestCase):
         )
 
     def test_parameter_that_may_not_change_keeps_its_value(self) -> None:
-        stack = self.requests.create('project', '', 'stack', self.content(2))
+        stack = create_stack(self.requests, 'project', '', 'stack', self.content(2))
         for wrong in (3, None):
             error = self.refused(
                 exception.ImmutableParameterModified,
-                self.requests.update,
+                update_stack,
+                self.requests,
                 self.now(stack),
                 self.content(wrong),
             )
             self.assertIn('updated: size', str(error))
-        self.requests.update(self.now(stack), self.content(2))
-        self.requests.update(self.now(stack), self.content(3, immutable=False))
+        update_stack(self.requests, self.now(stack), self.content(2))
+        update_stack(self.requests, self.now(stack), self.content(3, immutable=False))
 
     def test_parameter_that_is_new_or_was_of_a_template_that_is_gone(self) -> None:
         stack = self.begin()
-        self.requests.update(stack, self.content(2))
+        update_stack(self.requests, stack, self.content(2))
         self.store.purge_deleted(1e9)
         gone = dataclasses.replace(self.now(stack), wish_template_id='gone')
-        self.requests.update(gone, self.content(3))
+        update_stack(self.requests, gone, self.content(3))
 
 
 class DeleteTest(RequestsTestCase):
     def test_second_delete_changes_nothing(self) -> None:
         stack = self.finished()
-        self.requests.delete(stack)
+        delete_stack(self.requests, stack)
         first = self.now(stack)
         self.assertEqual((Action.DELETE, Status.IN_PROGRESS), (first.action, first.status))
         self.assertIsNone(first.wish_template_id)
-        self.requests.delete(stack)
+        delete_stack(self.requests, stack)
         self.assertEqual((first, [stack.id]), (self.now(stack), self.heard.wishes))
 
     def test_stack_that_is_gone_is_not_found(self) -> None:
         stack = self.finished()
-        self.requests.delete(stack)
+        delete_stack(self.requests, stack)
         self.parts.rest()
-        self.refused(exception.EntityNotFound, self.requests.delete, stack)
+        self.refused(exception.EntityNotFound, delete_stack, self.requests, stack)
 
 
 class RollbackTest(RequestsTestCase):
     def test_complete_stack_stays(self) -> None:
         stack = self.finished()
-        self.requests.rollback(stack)
+        rollback_stack(self.requests, stack)
         self.assertEqual((stack, []), (self.now(stack), self.heard.wishes))
 
     def test_failed_update_goes_back_to_the_last_good_template(self) -> None:
         stack = self.finished(timeout_mins=5)
-        self.requests.update(stack, content({'A': thing(properties={'fail': True})}))
+        update_stack(self.requests, stack, content({'A': thing(properties={'fail': True})}))
         self.parts.rest()
         self.assertEqual((Action.UPDATE, Status.FAILED), self.of(stack))
         self.parts.elapse(50)
-        self.requests.rollback(stack)
+        rollback_stack(self.requests, stack)
         rolling = self.now(stack)
         self.assertEqual((Action.ROLLBACK, Status.IN_PROGRESS), self.of(stack))
         self.assertEqual(stack.template_id, rolling.wish_template_id)
@@ -241,9 +254,9 @@ class RollbackTest(RequestsTestCase):
 class CancelTest(RequestsTestCase):
     def test_update_with_rollback_goes_back(self) -> None:
         stack = self.finished()
-        self.requests.update(stack, content({'A': thing('b')}))
+        update_stack(self.requests, stack, content({'A': thing('b')}))
         self.heard.wishes.clear()
-        self.requests.cancel(stack, True)
+        cancel_update(self.requests, stack, True)
         rolling = self.now(stack)
         self.assertEqual(
             (Action.ROLLBACK, stack.template_id, [stack.id]),
@@ -252,7 +265,7 @@ class CancelTest(RequestsTestCase):
 
     def test_create_is_not_cancelled_with_rollback(self) -> None:
         stack = self.begin()
-        error = self.refused(exception.NotSupported, self.requests.cancel, stack, True)
+        error = self.refused(exception.NotSupported, cancel_update, self.requests, stack, True)
         self.assertIn('Cancelling CREATE IN_PROGRESS with rollback', str(error))
         self.assertIn('(it can be cancelled without, rolled back, or deleted)', str(error))
 
@@ -260,7 +273,7 @@ class CancelTest(RequestsTestCase):
         stack = self.begin()
         self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
         self.assertNotEqual([], self.store.nodes(stack.id))
-        self.requests.cancel(stack, False)
+        cancel_update(self.requests, stack, False)
         self.assertEqual(
             ('CREATE_FAILED', [], []),
             (self.reasons(stack)[-1], self.store.nodes(stack.id), self.heard.wishes),
@@ -271,10 +284,14 @@ class CancelTest(RequestsTestCase):
     def test_nothing_under_way(self) -> None:
         stack = self.finished()
         for rollback, how in ((True, 'with rollback'), (False, 'without rollback')):
-            error = self.refused(exception.NotSupported, self.requests.cancel, stack, rollback)
+            error = self.refused(
+                exception.NotSupported, cancel_update, self.requests, stack, rollback
+            )
             self.assertIn(f'COMPLETE {how} (nothing is under way)', str(error))
-        self.requests.delete(stack)
+        delete_stack(self.requests, stack)
         for rollback, how in ((True, 'with rollback'), (False, 'without rollback')):
-            error = self.refused(exception.NotSupported, self.requests.cancel, stack, rollback)
+            error = self.refused(
+                exception.NotSupported, cancel_update, self.requests, stack, rollback
+            )
             self.assertEqual(f'Cancelling DELETE IN_PROGRESS {how} is not supported.', str(error))
         self.assertEqual(Action.DELETE, self.now(stack).action)

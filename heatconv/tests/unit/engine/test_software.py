@@ -127,9 +127,9 @@ class SoftwareTest(EngineTestCase):
         self.refused(exception.RequestLimitExceeded, self.config, options={'a': 'x' * 20_000})
         for wrong in ({'input_values': 1}, {'action': 1}, {'deployment_id': ''}):
             self.refused(exception.StackValidationFailed, self.deployment, **wrong)
-        made = self.deployment(deployment_id='mine')
-        self.assertEqual('mine', made['id'])
-        self.refused(exception.StackValidationFailed, self.deployment, deployment_id='mine')
+        made = self.deployment(deployment_id='owned')
+        self.assertEqual('owned', made['id'])
+        self.refused(exception.StackValidationFailed, self.deployment, deployment_id='owned')
 
 
 class ConfigResourceTest(EngineTestCase):

@@ -31,8 +31,8 @@ CONDITIONS = {
     'big': {'get_param': 'big'},
     'both': {'and': ['test', 'big', True]},
     'either': {'or': ['prod', {'not': 'big'}]},
-    'mine': {'equals': [{'get_param': 'OS::stack_name'}, 'mine']},
-    'mine_big': {'and': ['mine', 'big']},
+    'owned': {'equals': [{'get_param': 'OS::stack_name'}, 'owned']},
+    'mine_big': {'and': ['owned', 'big']},
 }
 
 
@@ -46,7 +46,7 @@ def compiled(source: Any, lenient: bool = False, **parameters: Any) -> Template:
     )
 
 
-def chosen(value: Any, stack: str = 'mine', **parameters: Any) -> Any:
+def chosen(value: Any, stack: str = 'owned', **parameters: Any) -> Any:
     """Return what becomes of a property."""
     template = compiled(source({'a': {**NONE, 'properties': {'x': value, 'y': 1}}}), **parameters)
     scope = Scope({'OS::stack_name': stack}, {'b': ResourceState('id', {})})
@@ -72,7 +72,7 @@ class ConditionsTest(TemplateTestCase):
 
     def test_what_is_left_out_of_an_argument_that_is_taken_apart_is_null(self) -> None:
         # Whether it is known when the template is compiled or at run time only.
-        for name in ('prod', {'not': 'mine'}):
+        for name in ('prod', {'not': 'owned'}):
             left_out = {'if': [name, 'x']}
             for expected, value in (
                 (['a'], {'filter': [left_out, ['a']]}),
@@ -88,7 +88,7 @@ class ConditionsTest(TemplateTestCase):
             self.assertIn('name of an attribute', str(error))
 
     def test_known_at_run_time_only(self) -> None:
-        for name in ('mine', 'mine_big', {'not': {'not': 'mine'}}, {'or': ['prod', 'mine']}):
+        for name in ('owned', 'mine_big', {'not': {'not': 'owned'}}, {'or': ['prod', 'owned']}):
             self.assertEqual('yes', chosen({'if': [name, 'yes', 'no']})['x'], name)
             self.assertEqual('no', chosen({'if': [name, 'yes', 'no']}, 'other')['x'], name)
 
@@ -176,7 +176,7 @@ class ResourceTest(TemplateTestCase):
             'resources.a.condition',
             'before run time',
             compiled,
-            source({'a': {**NONE, 'condition': 'mine'}}),
+            source({'a': {**NONE, 'condition': 'owned'}}),
         )
 
     def test_condition_on_a_parameter_without_a_value(self) -> None:

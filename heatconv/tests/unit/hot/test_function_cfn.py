@@ -32,7 +32,7 @@ class CloudFormationTest(FunctionTestCase):
     def test_ref(self) -> None:
         self.equal('db', {'Ref': 'name'})
         self.equal('id-1', {'Ref': 'server'})
-        self.equal('mine', {'Ref': 'OS::stack_name'})
+        self.equal('owned', {'Ref': 'OS::stack_name'})
         self.wrong(InvalidReference, 'Ref', 'no parameter', {'Ref': 'nothing'}, FIRST)
         self.refused('Ref', '', 'a name, not a list', ['name'])
 

@@ -38,7 +38,7 @@ from heatconv.tests.unit.hot.raising import TemplateTestCase
 LATEST = '2021-04-16'
 SCHEMA = TypeSchema(attributes={'addresses': Attribute(), 'name': Attribute()})
 STATE = ResourceState('id-1', {'addresses': {'net': ['10.0.0.1', '10.0.0.2']}, 'name': 'web'})
-SCOPE = Scope({'OS::stack_name': 'mine'}, {'server': STATE})
+SCOPE = Scope({'OS::stack_name': 'owned'}, {'server': STATE})
 PARAMETERS = {
     'size': 3,
     'name': 'db',
@@ -182,7 +182,7 @@ class ParameterTest(FunctionTestCase):
     def test_pseudo(self) -> None:
         compiled = context().compile({'get_param': 'OS::stack_name'})
         self.assertIsInstance(compiled, Node)
-        self.assertEqual('mine', compiled.resolve(Frame(SCOPE)))
+        self.assertEqual('owned', compiled.resolve(Frame(SCOPE)))
         self.assert_wrong(
             ResolutionError,
             'a.get_param',

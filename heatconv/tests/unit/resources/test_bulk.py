@@ -7,7 +7,7 @@ from typing import Any
 import testtools
 
 from heatconv.convergence.model import Reality, Verb
-from heatconv.resources.plugin import Asked, Plugin, Resource
+from heatconv.resources.plugin import Plugin, PluginCall, Resource
 from heatconv.resources.records import MemoryRecords, Record
 from heatconv.resources.test_resource import TestResource
 from heatconv.sim.moves import SimClock
@@ -26,9 +26,9 @@ class Counting:
         return getattr(self._records, name)
 
 
-def asked(verb: Verb, *tokens: str, changed: Any = (), **properties: Any) -> list[Asked]:
+def asked(verb: Verb, *tokens: str, changed: Any = (), **properties: Any) -> list[PluginCall]:
     return [
-        Asked(
+        PluginCall(
             verb,
             Resource(token, token, 'Type', 's', 'stack', 'p', {'value': token, **properties}),
             changed,
@@ -46,7 +46,7 @@ class BulkTest(testtools.TestCase):
         self.counting = Counting(self.records())
         self.plugin = TestResource(self.counting, SimClock())
 
-    def realities(self, what: list[Asked]) -> list[Any]:
+    def realities(self, what: list[PluginCall]) -> list[Any]:
         return [
             type(seen) if isinstance(seen, Exception) else seen.reality
             for seen in self.plugin.perform(what)

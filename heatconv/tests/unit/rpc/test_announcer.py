@@ -100,7 +100,7 @@ class AnnouncerTest(testtools.TestCase):
             kept.extend(keys)
             return True
 
-        self.announcer.keep = keep
+        self.announcer.accept = keep
         self.announcer.nodes(KEYS[:1])
         self.announcer.nodes(KEYS[1:3])
         names = [one[2] for one in self.worker().next()[1]['nodes']]
@@ -118,9 +118,9 @@ class AnnouncerTest(testtools.TestCase):
         self.assertEqual({'stack_id': 'stack'}, engine.next()[1])
 
     def test_set_ups_with_topics_of_their_own_do_not_hear_each_other(self) -> None:
-        RpcAnnouncer(self.bus.transport, api.Topics('mine')).nodes(KEYS[:1])
+        RpcAnnouncer(self.bus.transport, api.Topics('owned')).nodes(KEYS[:1])
         self.announcer.nodes(KEYS[1:2])
-        self.assertEqual('A0', self.worker('mine_check').next()[1]['nodes'][0][2])
+        self.assertEqual('A0', self.worker('owned_check').next()[1]['nodes'][0][2])
         self.assertEqual('A1', self.worker().next()[1]['nodes'][0][2])
 
     def test_broker_that_is_down_is_told_of_once_and_once_when_it_is_back(self) -> None:

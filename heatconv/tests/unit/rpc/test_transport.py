@@ -42,7 +42,7 @@ class ClientTest(EngineTestCase):
         )
 
     def test_call_and_answer(self) -> None:
-        self.bus.serve('engine', self.engine.api)
+        self.bus.serve('engine', *self.engine.endpoints)
         identity = self.ask(self.client())
         stack = self.stack(identity)
         self.assertEqual(
@@ -52,7 +52,7 @@ class ClientTest(EngineTestCase):
 
     def test_refusal_is_what_was_raised(self) -> None:
         self.create({'A': thing()})
-        self.bus.serve('engine', self.engine.api)
+        self.bus.serve('engine', *self.engine.endpoints)
         error = self.refused(exception.StackExists, self.ask, self.client())
         self.assertEqual('The Stack (stack) already exists.', str(error))
         # What users did wrong is no error of the service's.
@@ -60,12 +60,12 @@ class ClientTest(EngineTestCase):
 
     def test_project_comes_with_the_call(self) -> None:
         identity = self.create({'A': thing()})
-        self.bus.serve('engine', self.engine.api)
+        self.bus.serve('engine', *self.engine.endpoints)
         call = self.client('other').call
         self.refused(exception.EntityNotFound, call, 'show_stack', stack_identity=identity)
 
     def test_call_without_a_project_is_forbidden(self) -> None:
-        self.bus.serve('engine', self.engine.api)
+        self.bus.serve('engine', *self.engine.endpoints)
         self.refused(exception.Forbidden, self.client('').call, 'list_stacks')
 
     def test_nobody_answers(self) -> None:
@@ -79,8 +79,8 @@ class ClientTest(EngineTestCase):
         self.assertEqual('The engine does not answer: nobody listens', str(error))
 
     def test_topic_of_its_own(self) -> None:
-        self.bus.serve('mine', self.engine.api)
-        client = self.client(topics=api.Topics('mine'), timeout=PATIENCE)
+        self.bus.serve('owned', *self.engine.endpoints)
+        client = self.client(topics=api.Topics('owned'), timeout=PATIENCE)
         self.assertEqual([], client.call('list_stacks'))
 
 
@@ -171,8 +171,8 @@ class TransportTest(testtools.TestCase):
         transports.transport(conf, 'fake://')
         self.assertEqual('heat', conf.control_exchange)
         conf = self.conf()
-        transports.transport(conf, 'fake://', exchange='mine')
-        self.assertEqual('mine', conf.control_exchange)
+        transports.transport(conf, 'fake://', exchange='owned')
+        self.assertEqual('owned', conf.control_exchange)
 
     def test_two_with_exchanges_of_their_own_do_not_hear_each_other(self) -> None:
         one, other = (transports.transport(self.conf(), 'fake://', name) for name in 'ab')

@@ -54,33 +54,34 @@ class CompiledTemplateTest(TemplatesTestCase):
 
     def test_wanted_is_resolved_with_what_serves(self) -> None:
         serving = {'A': row('a1', attributes={'output': 'o'})}
-        wanted = self.compile(AB).definition('B').wanted(stack(), 'new', serving)
+        desired = self.compile(AB).definition('B').desired(stack(), 'new', serving)
         self.assertEqual(
             ('OS::Heat::TestResource', 'new', ('a1',), 'Delete'),
-            (wanted.type, wanted.template_id, wanted.requires, wanted.deletion_policy),
+            (desired.type, desired.template_id, desired.requires, desired.deletion_policy),
         )
         self.assertEqual(
             ('physical-a1', 'o'),
-            (wanted.properties['value'], wanted.properties['update_replace_value']),
+            (desired.properties['value'], desired.properties['update_replace_value']),
         )
 
     def test_wanted_has_the_defaults_of_the_type(self) -> None:
         properties = (
-            self.compile({'A': thing()}).definition('A').wanted(stack(), 'new', {}).properties
+            self.compile({'A': thing()}).definition('A').desired(stack(), 'new', {}).properties
         )
         self.assertEqual((0, False), (properties['wait_secs'], properties['fail']))
 
     def test_requirements_are_sorted_and_all_there(self) -> None:
         serving = {'B': row('b1', name='B'), 'A': row('a1')}
         self.assertEqual(
-            ('a1', 'b1'), self.compile(AB).definition('A').wanted(stack(), 'new', serving).requires
+            ('a1', 'b1'),
+            self.compile(AB).definition('A').desired(stack(), 'new', serving).requires,
         )
 
     def test_pseudo_parameters(self) -> None:
         for name, value in (('stack_id', 's'), ('stack_name', 'stack'), ('project_id', 'project')):
             compiled = self.compile({'A': thing({'get_param': f'OS::{name}'})})
             self.assertEqual(
-                value, compiled.definition('A').wanted(stack(), 'new', {}).properties['value']
+                value, compiled.definition('A').desired(stack(), 'new', {}).properties['value']
             )
 
     def test_what_replaces_depends_on_the_properties(self) -> None:
@@ -88,12 +89,12 @@ class CompiledTemplateTest(TemplatesTestCase):
             ({}, {'update_replace_value'}),
             ({'update_replace': True}, {'update_replace_value', 'value'}),
         ):
-            wanted = (
+            desired = (
                 self.compile({'A': thing(properties=properties)})
                 .definition('A')
-                .wanted(stack(), 'new', {})
+                .desired(stack(), 'new', {})
             )
-            self.assertEqual(names, wanted.replace_on_change)
+            self.assertEqual(names, desired.replace_on_change)
 
     def test_property_that_comes_out_wrong_fails_its_resource(self) -> None:
         compiled = self.compile(
@@ -101,18 +102,18 @@ class CompiledTemplateTest(TemplatesTestCase):
         )
         serving = {'A': row('a1', attributes={'output': 'no number'})}
         error = self.assertRaises(
-            InvalidProperty, compiled.definition('B').wanted, stack(), 'new', serving
+            InvalidProperty, compiled.definition('B').desired, stack(), 'new', serving
         )
         self.assertEqual('resources.B.properties.wait_secs', error.path)
-        self.assertRaises(ResolutionError, compiled.definition('B').wanted, stack(), 'new', {})
+        self.assertRaises(ResolutionError, compiled.definition('B').desired, stack(), 'new', {})
 
     def test_definition_of_a_node_waits_for_nobody_who_is_not_there(self) -> None:
         source = template(
             {'A': thing(condition=False), 'B': thing(depends_on=['A', 'C']), 'C': thing()}
         )
         template_id = self.parts.store.save_template({'template': source})
-        words = self.cache.compile({'template': source}).words('B')
-        self.assertEqual(('C',), self.cache.defined(template_id, 'B', words or '').requires)
+        source_of = self.cache.compile({'template': source}).source_of('B')
+        self.assertEqual(('C',), self.cache.defined(template_id, 'B', source_of or '').requires)
 
     def test_fingerprint_tells_what_a_condition_or_a_file_has_changed(self) -> None:
         resources = {
@@ -144,7 +145,9 @@ class CompiledTemplateTest(TemplatesTestCase):
 
     def test_type_without_a_plugin_here_fails_its_resource(self) -> None:
         compiled = CompiledTemplate(self.compile(AB).hot, Registry({}), AB)
-        error = self.assertRaises(UnknownType, compiled.definition('A').wanted, stack(), 'new', {})
+        error = self.assertRaises(
+            UnknownType, compiled.definition('A').desired, stack(), 'new', {}
+        )
         self.assertEqual('resources.A', error.path)
 
     def test_plugin_that_raises_fails_its_resource(self) -> None:
@@ -153,7 +156,7 @@ class CompiledTemplateTest(TemplatesTestCase):
             self.compile(AB).hot, Registry({'OS::Heat::TestResource': plugin}), AB
         )
         error = self.assertRaises(
-            InvalidProperty, compiled.definition('A').wanted, stack(), 'new', {}
+            InvalidProperty, compiled.definition('A').desired, stack(), 'new', {}
         )
         self.assertIn("ZeroDivisionError('oops')", str(error))
 
@@ -205,8 +208,8 @@ class CacheTest(TemplatesTestCase):
             'environment': {'parameters': {'x': 'given'}},
         }
         compiled = self.cache.get(self.parts.store.save_template(content))
-        wanted = compiled.definition('A').wanted(stack(), 'new', {})
-        self.assertEqual('given', wanted.properties['value'])
+        desired = compiled.definition('A').desired(stack(), 'new', {})
+        self.assertEqual('given', desired.properties['value'])
         self.assertRaises(MissingParameter, self.cache.compile, {'template': content['template']})
         self.cache.compile({'template': content['template'], 'environment': None}, lenient=True)
 
@@ -241,7 +244,7 @@ class CacheTest(TemplatesTestCase):
     def test_type_that_is_not_installed_fails_its_resource_only(self) -> None:
         cache = TemplateCache(self.parts.store, Registry({}))
         compiled = cache.get(self.saved())
-        error = self.assertRaises(UnknownType, compiled.definition('B').wanted, stack(), None, {})
+        error = self.assertRaises(UnknownType, compiled.definition('B').desired, stack(), None, {})
         self.assertIn('OS::Heat::TestResource', str(error))
 
 
@@ -261,18 +264,18 @@ class DefinedTest(TemplatesTestCase):
         compiled = self.cache.compile(content)
         serving = {'A': row('a1', physical_id='of A')}
         for name, expected in (('A', 'of p'), ('B', 'of A'), ('C', 'stack')):
-            alone = self.cache.defined(template_id, name, compiled.words(name))
+            alone = self.cache.defined(template_id, name, compiled.source_of(name))
             for one in (compiled.definition(name), alone):
-                wanted = one.wanted(stack(), 'new', serving if name == 'B' else {})
-                self.assertEqual(expected, wanted.properties['value'], name)
+                desired = one.desired(stack(), 'new', serving if name == 'B' else {})
+                self.assertEqual(expected, desired.properties['value'], name)
 
     def test_definition_that_does_not_compile_fails_its_check(self) -> None:
         content = {'template': template({'A': thing('x')})}
         template_id = self.parts.store.save_template(content)
-        words = json.dumps(['f', ['B'], thing({'get_param': 'gone'})])
-        broken = self.cache.defined(template_id, 'A', words)
+        source_of = json.dumps(['f', ['B'], thing({'get_param': 'gone'})])
+        broken = self.cache.defined(template_id, 'A', source_of)
         self.assertEqual(('B',), broken.requires)
-        error = self.assertRaises(InvalidReference, broken.wanted, stack(), 'new', {})
+        error = self.assertRaises(InvalidReference, broken.desired, stack(), 'new', {})
         self.assertIn("no parameter 'gone'", str(error))
 
     """A definition compiled alone is the one that was compiled with all others."""
@@ -302,9 +305,9 @@ class DefinedTest(TemplatesTestCase):
         }
 
     def both(self, name: str) -> tuple[Any, Any]:
-        words = self.whole.words(name)
-        assert words is not None
-        alone = self.cache.defined(self.template_id, name, words)
+        source_of = self.whole.source_of(name)
+        assert source_of is not None
+        alone = self.cache.defined(self.template_id, name, source_of)
         return self.whole.definition(name), alone
 
     def test_wants_the_same(self) -> None:
@@ -313,7 +316,7 @@ class DefinedTest(TemplatesTestCase):
             self.assertEqual(together.requires, alone.requires)
             serving = {one: self.serving[one] for one in together.requires}
             self.assertEqual(
-                together.wanted(stack(), 'new', serving), alone.wanted(stack(), 'new', serving)
+                together.desired(stack(), 'new', serving), alone.desired(stack(), 'new', serving)
             )
 
     def test_what_it_only_comes_after_may_be_told_in_lines(self) -> None:
@@ -324,38 +327,38 @@ class DefinedTest(TemplatesTestCase):
             others = [line(row) for name, row in serving.items() if name not in reads]
             read = {name: serving[name] for name in reads}
             self.assertEqual(
-                together.wanted(stack(), 'new', serving),
-                alone.wanted(stack(), 'new', read, others[::-1]),
+                together.desired(stack(), 'new', serving),
+                alone.desired(stack(), 'new', read, others[::-1]),
             )
 
     def test_words_of_releases_before_told_twice_what_it_depends_on(self) -> None:
         definition = self.whole.definitions['E']
         declaration = self.content['template']['resources']['E']
-        words = json.dumps([definition.fingerprint, definition.requires, declaration])
-        self.assertNotIn('depends_on', self.whole.words('E') or '')
-        alone = self.cache.defined(self.template_id, 'E', words)
+        source_of = json.dumps([definition.fingerprint, definition.requires, declaration])
+        self.assertNotIn('depends_on', self.whole.source_of('E') or '')
+        alone = self.cache.defined(self.template_id, 'E', source_of)
         serving = {one: self.serving[one] for one in ('A', 'D')}
         self.assertEqual(
-            self.whole.definition('E').wanted(stack(), 'new', serving),
-            alone.wanted(stack(), 'new', serving),
+            self.whole.definition('E').desired(stack(), 'new', serving),
+            alone.desired(stack(), 'new', serving),
         )
 
     def test_refuses_the_same(self) -> None:
         together, alone = self.both('D')
         for one in (together, alone):
-            self.assertRaises(ResolutionError, one.wanted, stack(), 'new', {})
+            self.assertRaises(ResolutionError, one.desired, stack(), 'new', {})
 
     def test_type_that_is_not_installed_fails_its_resource_only(self) -> None:
         bare = TemplateCache(self.parts.store, Registry({}))
-        words = self.whole.words('A')
-        assert words is not None
-        alone = bare.defined(self.template_id, 'A', words)
-        self.assertRaises(UnknownType, alone.wanted, stack(), 'new', {})
+        source_of = self.whole.source_of('A')
+        assert source_of is not None
+        alone = bare.defined(self.template_id, 'A', source_of)
+        self.assertRaises(UnknownType, alone.desired, stack(), 'new', {})
 
     def test_template_that_is_gone(self) -> None:
-        words = self.whole.words('A')
-        assert words is not None
-        self.assertRaises(MissingTemplate, self.cache.defined, 'gone', 'A', words)
+        source_of = self.whole.source_of('A')
+        assert source_of is not None
+        self.assertRaises(MissingTemplate, self.cache.defined, 'gone', 'A', source_of)
 
     def test_fingerprints_differ_with_what_is_said(self) -> None:
         def of(name: str, **changes: Any) -> str:
@@ -413,8 +416,8 @@ class LikeTest(TemplatesTestCase):
             made = compile_(content, *more)
         except TemplateError as error:
             return str(error)
-        words = {name: made.words(name) for name in made.definitions}
-        return made.definitions, made.hot, words
+        source_of = {name: made.source_of(name) for name in made.definitions}
+        return made.definitions, made.hot, source_of
 
     @given(st.data())
     def test_says_the_same(self, data: st.DataObject) -> None:

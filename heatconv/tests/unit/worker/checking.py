@@ -10,7 +10,7 @@ from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
 from heatconv.templates.cache import TemplateCache
 from heatconv.tests.unit.engine.parts import ACTION_TIMEOUT, Driven, EngineTestCase, thing
-from heatconv.worker.performer import PluginPerformer
+from heatconv.worker.plugin_caller import PluginCaller
 
 A = {'A': thing('x')}
 
@@ -41,4 +41,4 @@ class CheckTestCase(EngineTestCase):
         parts = self.parts
         parts.registry = Registry({'OS::Heat::TestResource': plugin(parts.records, parts.clock)})
         parts.templates = TemplateCache(self.store, parts.registry)
-        parts.performer = PluginPerformer(parts.registry, parts.lease, ACTION_TIMEOUT)
+        parts.caller = PluginCaller(parts.registry, parts.lease, ACTION_TIMEOUT)

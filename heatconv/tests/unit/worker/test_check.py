@@ -8,7 +8,7 @@ from typing import Any
 
 from heatconv.convergence import check, states
 from heatconv.convergence.model import Kind, NodeStatus, Verb
-from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.recovery import DeadClaim
 from heatconv.convergence.step import Outcome, Verdict
 from heatconv.resources.plugin import Observation, Resource, TransientError
 from heatconv.resources.registry import Registry
@@ -50,7 +50,7 @@ class OrderTest(CheckTestCase):
         kinds = []
         while task.effect is not None:
             kinds.append(type(task.effect))
-            if isinstance(task.effect, effects.Perform):
+            if isinstance(task.effect, effects.CallPlugin):
                 row = self.rows(identity)['A']
                 self.assertEqual((states.CREATING, self.parts.lease.id), (state(row), row.claim))
             if isinstance(task.effect, effects.Cast):
@@ -59,10 +59,10 @@ class OrderTest(CheckTestCase):
         self.assertEqual(
             [
                 effects.Load,
-                effects.Defined,
+                effects.CompileDefinition,
                 effects.Trace,
                 effects.Save,
-                effects.Perform,
+                effects.CallPlugin,
                 effects.Trace,
                 effects.Save,
                 effects.Cast,
@@ -77,7 +77,7 @@ class OrderTest(CheckTestCase):
         task = self.checking(self.key('B'))
         asked = task.until(effects.Serving)
         self.assertEqual(['A'], [key.name for key in asked.keys])
-        call = task.until(effects.Perform).call
+        call = task.until(effects.CallPlugin).call
         self.assertRegex(call.properties['value'], '^stack-A-0+')
         self.assertEqual(1, len(call.row.requires))
 
@@ -96,7 +96,7 @@ class OrderTest(CheckTestCase):
         resources = {**{name: thing() for name in 'ABCDE'}, 'F': last}
         identity, task = self.last_of(resources)
         asked = []
-        while not isinstance(task.effect, effects.Perform):
+        while not isinstance(task.effect, effects.CallPlugin):
             if isinstance(task.effect, effects.Serving):
                 asked.append(''.join(key.name for key in task.effect.keys))
             task.step()
@@ -123,10 +123,10 @@ class OrderTest(CheckTestCase):
 
     def test_plugin_is_told_the_project_and_the_name_of_the_stack(self) -> None:
         _, task = self.begun()
-        asked = task.until(effects.Perform)
+        asked = task.until(effects.CallPlugin)
         self.assertEqual(
             ('project', 'stack', Verb.CREATE, False),
-            (asked.project_id, asked.stack_name, asked.call.verb, asked.makes_up),
+            (asked.project_id, asked.stack_name, asked.call.verb, asked.compensates),
         )
 
     def test_roots_are_checked_at_once_and_never_announced(self) -> None:
@@ -153,7 +153,7 @@ class OrderTest(CheckTestCase):
         self.prepared(identity)
         task = self.checking(self.key())
         while task.effect is not None:
-            self.assertNotIsInstance(task.effect, effects.Perform)
+            self.assertNotIsInstance(task.effect, effects.CallPlugin)
             task.step()
         self.parts.rest()
         self.assertEqual('UPDATE_COMPLETE', self.state(identity))
@@ -189,7 +189,7 @@ class MessageTest(CheckTestCase):
         second.step()  # refused: it looks again, and leaves it to the first
         self.assertIsInstance(second.effect, effects.Load)
         while second.effect is not None:
-            self.assertNotIsInstance(second.effect, effects.Perform)
+            self.assertNotIsInstance(second.effect, effects.CallPlugin)
             second.step()
         self.assertEqual([], self.heard.keys)
         first.go_on()
@@ -306,7 +306,7 @@ class LongOperationTest(CheckTestCase):
         identity, task = self.begun({'A': thing(properties={'wait_secs': 3})})
         verbs, slept = [], 0.0
         while task.effect is not None:
-            if isinstance(task.effect, effects.Perform):
+            if isinstance(task.effect, effects.CallPlugin):
                 verbs.append(task.effect.call.verb)
             if isinstance(task.effect, effects.Sleep):
                 slept += task.effect.seconds
@@ -454,7 +454,7 @@ class RetryTest(CheckTestCase):
         task = self.checking(self.key())
         verbs, slept = [], 0.0
         while task.effect is not None:
-            if isinstance(task.effect, effects.Perform):
+            if isinstance(task.effect, effects.CallPlugin):
                 verbs.append(task.effect.call.verb)
             if isinstance(task.effect, effects.Sleep):
                 slept += task.effect.seconds
@@ -527,10 +527,10 @@ class RetryTest(CheckTestCase):
     def test_who_took_over_meanwhile_is_made_up_for(self) -> None:
         self.busy(LooksAway, times=1)
         identity, task = self.begun()
-        task.until(effects.Perform)
+        task.until(effects.CallPlugin)
         task.step()
-        (orphan,) = self.store.resources(identity['stack_id'])
+        (dead_claim,) = self.store.resources(identity['stack_id'])
         self.parts.crash()
-        self.parts.run(self.parts.checker().void(Orphan(orphan)))
+        self.parts.run(self.parts.checker().void(DeadClaim(dead_claim)))
         self.assertTrue(task.go_on())
         self.assertTrue(self.rows(identity)['A'].suspect)

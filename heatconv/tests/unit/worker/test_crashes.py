@@ -176,7 +176,7 @@ class LeaseTest(CrashTestCase):
         self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
         lease = self.parts.lease.id
         task = self.parts.start(self.parts.checker().check(self.heard.keys.pop()))
-        task.until(effects.Perform)
+        task.until(effects.CallPlugin)
         self.parts.clock.time += 6  # of ten, and an action may take four
         task.step()
         self.assertIsInstance(task.effect, effects.Trace)
@@ -214,7 +214,7 @@ class ZombieTest(CrashTestCase):
         while True:
             task = self.parts.start(self.parts.checker().check(self.heard.keys.pop(0)))
             while task.effect is not None:
-                if isinstance(task.effect, effects.Perform) and task.effect.call.verb == verb:
+                if isinstance(task.effect, effects.CallPlugin) and task.effect.call.verb == verb:
                     self.parts.crash()
                     return task
                 task.step()
@@ -227,8 +227,8 @@ class ZombieTest(CrashTestCase):
         self.assertEqual('DELETE_COMPLETE', self.state(identity))
         zombie.act()
         self.assertEqual(1, len(self.parts.records.all()))
-        made_up = zombie.until(effects.Perform)
-        self.assertEqual((Verb.DELETE, True), (made_up.call.verb, made_up.makes_up))
+        made_up = zombie.until(effects.CallPlugin)
+        self.assertEqual((Verb.DELETE, True), (made_up.call.verb, made_up.compensates))
         self.parts.clock.time += 1000  # whatever its lease says
         self.assertTrue(zombie.go_on())
         self.assertEqual([], self.parts.records.all())
@@ -241,10 +241,10 @@ class ZombieTest(CrashTestCase):
         zombie.act()
         self.assertIsInstance(zombie.effect, effects.Sleep)
         self.assertEqual(1, len(self.parts.records.all()))
-        zombie.until(effects.Perform)  # another look, for which its lease is too old
+        zombie.until(effects.CallPlugin)  # another look, for which its lease is too old
         zombie.say(None)
-        made_up = zombie.until(effects.Perform)
-        self.assertEqual((Verb.DELETE, True), (made_up.call.verb, made_up.makes_up))
+        made_up = zombie.until(effects.CallPlugin)
+        self.assertEqual((Verb.DELETE, True), (made_up.call.verb, made_up.compensates))
 
     def test_slow_update_after_others_took_over_is_found_out(self) -> None:
         slow = {'A': thing('y', replaced='1', properties={'wait_secs': 1e6})}
@@ -254,7 +254,7 @@ class ZombieTest(CrashTestCase):
         self.parts.recover()
         self.assert_is(identity, 'UPDATE_COMPLETE', A)
         zombie.act()
-        zombie.until(effects.Perform)
+        zombie.until(effects.CallPlugin)
         zombie.say(None)
         self.assertTrue(zombie.go_on())
         self.assertTrue(self.rows(identity)['A'].suspect)
@@ -266,7 +266,7 @@ class ZombieTest(CrashTestCase):
         self.parts.recover()
         zombie.say(None)
         while zombie.effect is not None:
-            self.assertNotIsInstance(zombie.effect, effects.Perform)
+            self.assertNotIsInstance(zombie.effect, effects.CallPlugin)
             zombie.step()
 
     def test_create_that_others_did_too_is_the_same_resource(self) -> None:

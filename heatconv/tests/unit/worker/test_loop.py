@@ -62,7 +62,7 @@ class LoopTestCase(EngineTestCase):
 
     def loop(self, **options: Any) -> Loop:
         parts = self.parts
-        given: dict[str, Any] = {'performer': parts.performer, 'clock': parts.clock, **options}
+        given: dict[str, Any] = {'caller': parts.caller, 'clock': parts.clock, **options}
         return Loop(
             self.store,
             parts.templates,
@@ -179,14 +179,14 @@ class LostTest(CountedTestCase):
         told: list[Any] = []
 
         def asks(template_id: str | None) -> Task:
-            told.append((yield effects.Compiled(template_id)))
+            told.append((yield effects.CompileTemplate(template_id)))
 
         loop = self.loop()
         for template_id in (None, 'gone', None):
             loop.submit(asks(template_id))
         self.drain(loop)
         self.assertEqual((0, 1, 2), (loop.live, self.lost, len(told)))
-        self.assertIn('nobody can answer Compiled', self.log.output)
+        self.assertIn('nobody can answer CompileTemplate', self.log.output)
 
     def test_task_that_is_dropped_is_closed(self) -> None:
         self.store.fails = {'commit'}
@@ -238,7 +238,7 @@ def sleeper(seconds: float = 1e6, done: Callable[[], None] = lambda: None) -> Ta
 
 
 def acting(done: Callable[[], None]) -> Task:
-    yield effects.Perform(Call(Verb.OBSERVE, row('a1'), {}), 'project', 'stack')
+    yield effects.CallPlugin(Call(Verb.OBSERVE, row('a1'), {}), 'project', 'stack')
     done()
 
 
@@ -259,13 +259,13 @@ class Blocking:
         self.asked = threading.Event()
         self.go_on = threading.Event()
 
-    def bulk(self, effect: effects.Perform) -> int:
+    def bulk(self, effect: effects.CallPlugin) -> int:
         return 1
 
-    def foresees(self, effect: Any) -> bool:
+    def predicts(self, effect: Any) -> bool:
         return False
 
-    def perform_many(self, asked: Sequence[effects.Perform]) -> list[Observation]:
+    def perform_many(self, asked: Sequence[effects.CallPlugin]) -> list[Observation]:
         self.asked.set()
         self.go_on.wait(PATIENCE)
         return [Observation(Reality.READY) for _ in asked]
@@ -280,19 +280,19 @@ class RoomTest(LoopTestCase):
         self.assertEqual(2, loop.live)
 
     def test_what_waits_begins_when_there_is_room(self) -> None:
-        performer = Blocking()
+        caller = Blocking()
         done: list[str] = []
         waiting = [acting(lambda name=name: done.append(name)) for name in ('first', 'second')]
         loop = self.loop(
             capacity=1,
-            performer=performer,
+            caller=caller,
             more=given(waiting),
         )
         self.running(loop)
         loop.wake()
-        performer.asked.wait(PATIENCE)
+        caller.asked.wait(PATIENCE)
         self.assertEqual((1, 1, []), (len(waiting), loop.live, done))
-        performer.go_on.set()
+        caller.go_on.set()
         self.wait(lambda: loop.live == 0 and not waiting)
         self.assertEqual(['first', 'second'], done)
 
@@ -307,7 +307,7 @@ class RoomTest(LoopTestCase):
         self.wait(lambda: len(done) == 100)
 
     def test_only_so_many_are_awake(self) -> None:
-        performer = Blocking()
+        caller = Blocking()
         made: list[Task] = []
 
         def more(may: Any) -> Any:
@@ -316,20 +316,20 @@ class RoomTest(LoopTestCase):
             made.append(acting(lambda: None))
             return LANE, made[-1]
 
-        loop = self.loop(batch_size=3, performer=performer, more=more)
+        loop = self.loop(batch_size=3, caller=caller, more=more)
         self.running(loop)
         loop.wake()
-        performer.asked.wait(PATIENCE)
+        caller.asked.wait(PATIENCE)
         self.wait(lambda: loop.live == 6)
         time.sleep(0.05)
         self.assertEqual((6, 6), (loop.live, len(made)))
         loop.stop()
-        performer.go_on.set()
+        caller.go_on.set()
 
 
 class TurnsTest(LoopTestCase):
     def test_first_task_of_a_stack_begins_though_another_has_filled_the_loop(self) -> None:
-        performer = Blocking()
+        caller = Blocking()
         waiting = [('large', acting(lambda: None)) for _ in range(9)]
         waiting.append(('small', acting(lambda: None)))
 
@@ -340,13 +340,13 @@ class TurnsTest(LoopTestCase):
                     return ('project', stack), task
             return None
 
-        loop = self.loop(batch_size=2, performer=performer, more=more)
+        loop = self.loop(batch_size=2, caller=caller, more=more)
         self.running(loop)
         loop.wake()
         self.wait(lambda: loop.live == 5)
         self.assertEqual(['large'] * 5, [stack for stack, _ in waiting])
         loop.stop()
-        performer.go_on.set()
+        caller.go_on.set()
 
     def test_rounds_are_short_while_several_stacks_have_something_to_do(self) -> None:
         loop = self.loop()
@@ -391,19 +391,19 @@ class GatherTest(LoopTestCase):
         self.assertEqual(0, self.gathered(self.loop(clock=SystemClock()), 1, 5))
 
     def test_answers_wait_while_the_threads_have_enough_to_do(self) -> None:
-        performer = Blocking()
-        loop = self.loop(clock=SystemClock(), performer=performer)
+        caller = Blocking()
+        loop = self.loop(clock=SystemClock(), caller=caller)
         for _ in range(6):
-            loop._pool.submit('project', 'stack0', performer.perform_many, ())
-        self.addCleanup(performer.go_on.set)
+            loop._pool.submit('project', 'stack0', caller.perform_many, ())
+        self.addCleanup(caller.go_on.set)
         self.assertEqual(5, self.gathered(loop, 1, 5))
 
     def test_no_longer_than_until_there_are_enough(self) -> None:
-        performer = Blocking()
-        loop = self.loop(clock=SystemClock(), performer=performer, batch_size=9)
+        caller = Blocking()
+        loop = self.loop(clock=SystemClock(), caller=caller, batch_size=9)
         for _ in range(6):
-            loop._pool.submit('project', 'stack0', performer.perform_many, ())
-        self.addCleanup(performer.go_on.set)
+            loop._pool.submit('project', 'stack0', caller.perform_many, ())
+        self.addCleanup(caller.go_on.set)
         self.assertEqual(3, self.gathered(loop, 1, 50))
 
     def test_answers_of_many_stacks_wait_for_each_other(self) -> None:
@@ -419,18 +419,18 @@ class EndTest(LoopTestCase):
         self.assertEqual(0, loop.live)
 
     def test_what_acts_is_finished_and_what_sleeps_is_dropped(self) -> None:
-        performer = Blocking()
-        loop = self.loop(performer=performer, clock=SystemClock())
+        caller = Blocking()
+        loop = self.loop(caller=caller, clock=SystemClock())
         done: list[str] = []
         loop.submit(sleeper(done=lambda: done.append('slept')))
         loop.submit(acting(lambda: done.append('acted')))
         thread = threading.Thread(target=loop.run, daemon=True)
         thread.start()
-        performer.asked.wait(PATIENCE)
+        caller.asked.wait(PATIENCE)
         loop.stop()
         self.assertFalse(loop.submit(sleeper()))
         self.assertTrue(thread.is_alive())
-        performer.go_on.set()
+        caller.go_on.set()
         thread.join(PATIENCE)
         self.assertEqual((False, ['acted']), (thread.is_alive(), done))
 
@@ -459,8 +459,8 @@ class WaitingTest(LoopTestCase):
         self.assertGreaterEqual(time.monotonic() - began, 0.02)
 
     def test_plugin_that_takes_its_time_holds_nobody_up(self) -> None:
-        performer = Blocking()
-        loop = self.loop(performer=performer)
+        caller = Blocking()
+        loop = self.loop(caller=caller)
         self.running(loop)
         done: list[str] = []
 
@@ -469,10 +469,10 @@ class WaitingTest(LoopTestCase):
             done.append('quick')
 
         loop.submit(acting(lambda: done.append('slow')))
-        performer.asked.wait(PATIENCE)
+        caller.asked.wait(PATIENCE)
         loop.submit(quick())
         self.wait(lambda: done == ['quick'])
-        performer.go_on.set()
+        caller.go_on.set()
         self.wait(lambda: done == ['quick', 'slow'])
 
 
@@ -515,18 +515,18 @@ class TogetherTest(LoopTestCase):
         made: list[list[tuple[str, str]]] = []
 
         class Recording:
-            def bulk(self, effect: effects.Perform) -> int:
+            def bulk(self, effect: effects.CallPlugin) -> int:
                 return 2 if effect.call.row.type == 'Type' else 1
 
-            def foresees(self, effect: Any) -> bool:
+            def predicts(self, effect: Any) -> bool:
                 return False
 
-            def perform_many(self, asked: Sequence[effects.Perform]) -> list[Observation]:
+            def perform_many(self, asked: Sequence[effects.CallPlugin]) -> list[Observation]:
                 made.append([(one.call.row.id, one.call.verb) for one in asked])
                 return [Observation(Reality.READY) for _ in asked]
 
         def acts(name: str, verb: Verb, kind: str = 'Type') -> Task:
-            yield effects.Perform(Call(verb, row(name, type=kind), {}), 'project', 'stack')
+            yield effects.CallPlugin(Call(verb, row(name, type=kind), {}), 'project', 'stack')
 
         waiting = [
             (('p', 's'), acts('a', Verb.CREATE)),
@@ -534,10 +534,10 @@ class TogetherTest(LoopTestCase):
             (('p', 's'), acts('c', Verb.CREATE)),
             (('p', 's'), acts('d', Verb.DELETE)),
             (('p', 't'), acts('e', Verb.CREATE)),
-            (('p', 's'), acts('f', Verb.CREATE, 'Alone')),
-            (('p', 's'), acts('g', Verb.CREATE, 'Alone')),
+            (('p', 's'), acts('f', Verb.CREATE, 'SingleMember')),
+            (('p', 's'), acts('g', Verb.CREATE, 'SingleMember')),
         ]
-        loop = self.loop(performer=Recording())
+        loop = self.loop(caller=Recording())
         entries = []
         for lane, task in waiting:
             effect = next(task)
@@ -555,7 +555,7 @@ class TogetherTest(LoopTestCase):
 
 class GatherBesideTest(LoopTestCase):
     def test_waits_a_moment_for_others_that_are_being_asked(self) -> None:
-        loop = self.loop(performer=Blocking())
+        loop = self.loop(caller=Blocking())
         self.addCleanup(loop._pool.close)
         self.patch(worker_loop, 'TOGETHER_SECONDS', PATIENCE)
         blocking = threading.Event()

@@ -16,7 +16,7 @@ from heatconv.tests.databases import SqliteDatabase
 from heatconv.tests.unit.convergence.rows import row
 from heatconv.tests.unit.engine.parts import ACTION_TIMEOUT, EngineTestCase, Parts, thing
 from heatconv.worker.loop import Lane, Loop
-from heatconv.worker.performer import PluginPerformer
+from heatconv.worker.plugin_caller import PluginCaller
 
 PATIENCE = 10
 
@@ -30,15 +30,15 @@ class Watched(DatabaseStore):
         self.dies = False
         self.before: Any = None
 
-    def commit_ahead(self, commits: Sequence[Commit], most: int) -> tuple[list[Outcome], Any]:
-        brought = [one.beside for one in commits if one.beside is not None]
-        self.brought.append(([one.at_once for one in commits], brought))
+    def commit_and_view(self, commits: Sequence[Commit], most: int) -> tuple[list[Outcome], Any]:
+        brought = [one.plugin_writes for one in commits if one.plugin_writes is not None]
+        self.brought.append(([one.fused for one in commits], brought))
         if self.dies:
             raise OSError('the process dies here')
         if self.before is not None:
             before, self.before = self.before, None
             before()
-        return super().commit_ahead(commits, most)
+        return super().commit_and_view(commits, most)
 
 
 class StoreTestCase(EngineTestCase):
@@ -58,7 +58,7 @@ class StoreTestCase(EngineTestCase):
 
     def loop(self) -> Loop:
         parts = self.parts
-        performer = PluginPerformer(parts.registry, parts.lease, ACTION_TIMEOUT, self.in_store)
+        caller = PluginCaller(parts.registry, parts.lease, ACTION_TIMEOUT, self.in_store)
 
         def more(may: Any) -> tuple[Lane, Task] | None:
             if not self.heard.keys:
@@ -72,7 +72,7 @@ class StoreTestCase(EngineTestCase):
         return Loop(
             self.store,
             parts.templates,
-            performer,
+            caller,
             self.heard,
             parts.clock,
             threads=1,
@@ -108,8 +108,8 @@ class ForesightTest(StoreTestCase):
     def test_one_commit_does_all_of_it(self) -> None:
         identity = self.create({'A': thing(), 'B': thing()})
         self.checked()
-        at_once, brought = self.store.brought[0]
-        self.assertEqual(([True, True], 2), (at_once, len(brought)))
+        fused, brought = self.store.brought[0]
+        self.assertEqual(([True, True], 2), (fused, len(brought)))
         self.assertEqual('CREATE_COMPLETE', self.state(identity))
         self.assert_at_rest(identity)
         begun, done = [
@@ -141,7 +141,7 @@ class ForesightTest(StoreTestCase):
         self.checked()
         self.assertEqual((1, []), (self.lost, self.tokens()))
         self.assertEqual(Action.INIT, self.row(identity).action)
-        self.assertEqual([], self.store.orphans(10))
+        self.assertEqual([], self.store.dead_claims(10))
         self.store.dies = False
         self.parts.crash()
         self.parts.sweep()
@@ -167,7 +167,7 @@ class ForesightTest(StoreTestCase):
         identity = self.create({'A': thing(properties={'wait_secs': 100})})
         self.checked()
         self.assertEqual([self.row(identity).id], self.tokens())
-        self.assertEqual([[False]], [at_once for at_once, _ in self.store.brought])
+        self.assertEqual([[False]], [fused for fused, _ in self.store.brought])
         self.assertEqual(self.parts.lease.id, self.row(identity).claim)
 
     def test_what_fails_is_claimed_first_and_harms_no_other(self) -> None:
@@ -197,7 +197,7 @@ class ForesightTest(StoreTestCase):
 
         def task() -> Task:
             call = Call(Verb.CREATE, row('a1', type='OS::Heat::TestResource'), {'value': 'x'})
-            seen = yield effects.Ahead(call, 'project', 'stack')
+            seen = yield effects.Predict(call, 'project', 'stack')
             assert seen is not None
             outcome = yield effects.Save(Commit(suspects='nobody'))
             assert outcome.verdict == Verdict.REFUSED
@@ -228,7 +228,7 @@ class AheadTest(EngineTestCase):
     def test_views_of_the_last_commit_are_used_once(self) -> None:
         asked: list[NodeKey] = []
         parts = self.parts
-        loop = Loop(self.store, parts.templates, parts.performer, self.heard, parts.clock)
+        loop = Loop(self.store, parts.templates, parts.caller, self.heard, parts.clock)
         self.addCleanup(loop._pool.close)
         self.create({'A': thing(), 'B': thing()})
         parts.prepare_all()

@@ -8,7 +8,7 @@ from typing import Any
 
 from heatconv.convergence import states
 from heatconv.convergence.model import Verb
-from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.recovery import DeadClaim
 from heatconv.convergence.step import Call
 from heatconv.engine.prepare import prepare
 from heatconv.runtime import effects
@@ -27,7 +27,7 @@ QUIET = WorkerOptions(threads=2, poll_interval=0.01, heartbeat_interval=1e6, swe
 class LoopTest(EngineTestCase):
     def loop(self, **options: Any) -> Loop:
         parts = self.parts
-        given: dict[str, Any] = {'performer': parts.performer, **options}
+        given: dict[str, Any] = {'caller': parts.caller, **options}
         return Loop(
             self.store,
             parts.templates,
@@ -49,16 +49,16 @@ class LoopTest(EngineTestCase):
             def bulk(self, effect: Any) -> int:
                 return 1
 
-            def foresees(self, effect: Any) -> bool:
+            def predicts(self, effect: Any) -> bool:
                 return False
 
             def perform_many(self, asked: Any) -> Any:
                 raise OSError('the database is gone')
 
         def task() -> Task:
-            yield effects.Perform(Call(Verb.OBSERVE, row('a1'), {}), 'project', 'stack')
+            yield effects.CallPlugin(Call(Verb.OBSERVE, row('a1'), {}), 'project', 'stack')
 
-        loop = self.loop(performer=Raising())
+        loop = self.loop(caller=Raising())
         loop.submit(task())
         loop.stop()
         self.assertTrue(self.ends(loop), f'{loop.live} tasks are still said to be live')
@@ -135,7 +135,7 @@ class SettleTest(EngineTestCase):
 
     def test_doubt_is_kept_while_what_is_real_is_not_known(self) -> None:
         identity = self.doubted()
-        self.parts.run(self.parts.checker().settle(self.store.strays(1)[0]))
+        self.parts.run(self.parts.checker().settle(self.store.unsettled_rows(1)[0]))
         self.parts.elapse(10)
         for _ in range(2):
             self.parts.sweep()
@@ -148,12 +148,12 @@ class SettleTest(EngineTestCase):
         identity = self.create({'A': thing()})
         self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids))
         task = self.parts.start(self.parts.checker().check(self.heard.keys.pop()))
-        task.until(effects.Perform)
+        task.until(effects.CallPlugin)
         task.step()
         self.call('stack_cancel_update', identity, False)
         self.parts.crash()
-        self.parts.run(self.parts.checker().void(Orphan(self.rows(identity)['A'])))
-        row = self.store.strays(1)[0]
+        self.parts.run(self.parts.checker().void(DeadClaim(self.rows(identity)['A'])))
+        row = self.store.unsettled_rows(1)[0]
         self.assertEqual(states.CREATING, states.state(row))
-        asked = self.parts.start(self.parts.checker().settle(row)).until(effects.Perform)
+        asked = self.parts.start(self.parts.checker().settle(row)).until(effects.CallPlugin)
         self.assertEqual(('project', 'stack'), (asked.project_id, asked.stack_name))

@@ -13,7 +13,7 @@ import testtools
 from heatconv.conf import worker as conf
 from heatconv.convergence import states
 from heatconv.convergence.model import Kind, NodeKey
-from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.recovery import DeadClaim
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.engine.prepare import prepare
 from heatconv.runtime.ports import SystemClock
@@ -45,9 +45,9 @@ class Ailing(MemoryStore):
         self._fail('renew_lease')
         return super().renew_lease(lease_id, expires_at, queued)
 
-    def orphans(self, limit: int) -> list[Orphan]:
-        self._fail('orphans')
-        return super().orphans(limit)
+    def dead_claims(self, limit: int) -> list[DeadClaim]:
+        self._fail('dead_claims')
+        return super().dead_claims(limit)
 
     def _fail(self, name: str) -> None:
         if name in self.fails:
@@ -159,8 +159,10 @@ class WorkerTest(EngineTestCase):
         lease = worker.lease.id
         worker.stop()
         self.assertNotIn(lease, [one.id for one in self.store.leases()])
-        (orphan,) = self.store.orphans(10)
-        self.assertEqual((states.CREATING, lease), (states.state(orphan.row), orphan.row.claim))
+        (dead_claim,) = self.store.dead_claims(10)
+        self.assertEqual(
+            (states.CREATING, lease), (states.state(dead_claim.row), dead_claim.row.claim)
+        )
         self.assertEqual('CREATE_IN_PROGRESS', self.state(identity))
         self.take(worker)
         worker.stop()
@@ -190,16 +192,16 @@ class WorkerTest(EngineTestCase):
     def test_it_keeps_what_one_round_takes_and_shares_the_rest(self) -> None:
         worker = self.worker(WorkerOptions(batch_size=3))
         keys = [NodeKey('t', Kind.UPDATE, f'A{number}') for number in range(4)]
-        self.assertFalse(worker.keep(keys))
-        self.assertTrue(worker.keep(keys[:2]))
-        self.assertFalse(worker.keep(keys[2:]))
-        self.assertTrue(worker.keep(keys[2:3]))
+        self.assertFalse(worker.accept(keys))
+        self.assertTrue(worker.accept(keys[:2]))
+        self.assertFalse(worker.accept(keys[2:]))
+        self.assertTrue(worker.accept(keys[2:3]))
         self.assertEqual(3, worker.queued)
 
     def test_it_keeps_nothing_that_it_will_not_come_to(self) -> None:
         worker = self.started()
         worker.stop()
-        self.assertFalse(worker.keep([NodeKey('t', Kind.UPDATE, 'A')]))
+        self.assertFalse(worker.accept([NodeKey('t', Kind.UPDATE, 'A')]))
 
     def test_worker_that_never_started_can_be_stopped(self) -> None:
         leases = self.store.leases()
@@ -218,7 +220,7 @@ class WorkerTest(EngineTestCase):
 
     def test_sweep_goes_on_though_the_store_fails_now_and_then(self) -> None:
         self.started(QUICK)
-        self.store.fails = {'orphans'}
+        self.store.fails = {'dead_claims'}
         self.wait(lambda: not self.store.fails)
         identity = self.create()
         self.heard.wishes.clear()

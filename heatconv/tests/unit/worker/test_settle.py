@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from heatconv.convergence import states
-from heatconv.convergence.recovery import Orphan
+from heatconv.convergence.recovery import DeadClaim
 from heatconv.convergence.step import Commit, RowGuard, RowWrite
 from heatconv.resources.plugin import Resource
 from heatconv.resources.test_resource import TestResource
@@ -19,17 +19,17 @@ class SettleTest(CheckTestCase):
     def interrupted(self, resources: Any = A, performed: bool = True) -> dict[str, str]:
         """Have a create interrupted whose stack has failed meanwhile."""
         identity, task = self.begun({**resources, 'B': thing(properties={'fail': True})})
-        task.until(effects.Perform)
+        task.until(effects.CallPlugin)
         if performed:
             task.step()
         self.checking(self.key('B')).go_on()
         self.parts.crash()
         row = self.rows(identity)['A']
-        self.parts.run(self.parts.checker().void(Orphan(row)))
+        self.parts.run(self.parts.checker().void(DeadClaim(row)))
         return identity
 
     def settled(self, identity: Any) -> Any:
-        row = self.store.strays(10)[0]
+        row = self.store.unsettled_rows(10)[0]
         self.parts.run(self.parts.checker().settle(row))
         self.assertEqual(self.rows(identity)['A'].id, row.id)
         return self.rows(identity)['A']
@@ -57,23 +57,23 @@ class SettleTest(CheckTestCase):
         self.assertEqual(states.CREATING, states.state(self.settled(identity)))
         self.parts.elapse(3_600)
         self.assertEqual(states.CREATE_FAILED, states.state(self.settled(identity)))
-        self.assertEqual([], self.store.strays(10))
+        self.assertEqual([], self.store.unsettled_rows(10))
 
     def test_of_two_that_settle_one_does(self) -> None:
         self.interrupted()
-        row = self.store.strays(10)[0]
+        row = self.store.unsettled_rows(10)[0]
         first = self.parts.start(self.parts.checker().settle(row))
         second = self.parts.start(self.parts.checker().settle(row))
-        first.until(effects.Perform)
+        first.until(effects.CallPlugin)
         self.assertTrue(second.go_on())
         self.assertEqual(2, second.answered)
         first.go_on()
-        self.assertEqual([], self.store.strays(10))
+        self.assertEqual([], self.store.unsettled_rows(10))
 
     def test_lease_that_runs_out_leaves_it_to_others(self) -> None:
         identity = self.interrupted()
-        task = self.parts.start(self.parts.checker().settle(self.store.strays(10)[0]))
-        task.until(effects.Perform)
+        task = self.parts.start(self.parts.checker().settle(self.store.unsettled_rows(10)[0]))
+        task.until(effects.CallPlugin)
         self.parts.clock.time += 7
         self.assertTrue(task.go_on())
         self.assertIsNotNone(self.rows(identity)['A'].claim)
@@ -87,14 +87,14 @@ class AftermathTest(CheckTestCase):
     def late(self) -> tuple[dict[str, str], Any]:
         """Have a create that a zombie is about to begin, and its claim voided."""
         identity, task = self.begun()
-        task.until(effects.Perform)
+        task.until(effects.CallPlugin)
         self.parts.crash()
-        self.parts.run(self.parts.checker().void(self.store.orphans(1)[0]))
+        self.parts.run(self.parts.checker().void(self.store.dead_claims(1)[0]))
         return identity, task
 
     def follow_up(self, seconds: float) -> None:
         self.parts.elapse(seconds)
-        for left in self.store.aftermaths(self.parts.clock.time, 10):
+        for left in self.store.orphan_checks(self.parts.clock.time, 10):
             self.parts.run(self.parts.checker().follow_up(left))
 
     def test_what_was_made_for_a_row_that_is_gone_is_deleted(self) -> None:
@@ -119,14 +119,14 @@ class AftermathTest(CheckTestCase):
         self.follow_up(3_600)
         self.assertEqual([], self.parts.records.all())
         self.follow_up(3_600)
-        self.assertEqual([], self.store.aftermaths(1e12, 10))
+        self.assertEqual([], self.store.orphan_checks(1e12, 10))
 
     def test_what_cannot_be_deleted_yet_is_not_forgotten(self) -> None:
         slow = {'A': thing(properties={'action_wait_secs': {'delete': 5_000}})}
         identity, zombie = self.begun(slow)
-        zombie.until(effects.Perform)
+        zombie.until(effects.CallPlugin)
         self.parts.crash()
-        self.parts.run(self.parts.checker().void(self.store.orphans(1)[0]))
+        self.parts.run(self.parts.checker().void(self.store.dead_claims(1)[0]))
         self.call('delete_stack', identity)
         self.parts.rest()
         zombie.act()
@@ -135,7 +135,7 @@ class AftermathTest(CheckTestCase):
         self.assertEqual(1, len(self.parts.records.all()))
         self.follow_up(3_600)
         self.assertEqual([], self.parts.records.all())
-        self.assertEqual([], self.store.aftermaths(1e12, 10))
+        self.assertEqual([], self.store.orphan_checks(1e12, 10))
 
     def test_row_that_is_there_is_looked_at_again(self) -> None:
         identity, _ = self.late()
@@ -163,7 +163,7 @@ class AftermathTest(CheckTestCase):
         zombie = self.parts.records.all()[0].token
         self.store.commit([self.claimed(identity)])
         self.parts.recover()
-        self.assertNotEqual([], self.store.aftermaths(1e12, 10))
+        self.assertNotEqual([], self.store.orphan_checks(1e12, 10))
         self.call('delete_stack', identity)
         self.parts.rest()
         self.assertEqual('DELETE_COMPLETE', self.state(identity))
@@ -175,7 +175,7 @@ class AftermathTest(CheckTestCase):
         identity = self.made({'A': thing(deletion_policy='Retain')})
         self.store.commit([self.claimed(identity)])
         self.parts.recover()
-        (left,) = self.store.aftermaths(1e12, 10)
+        (left,) = self.store.orphan_checks(1e12, 10)
         self.call('delete_stack', identity)
         self.parts.rest()
         self.parts.run(self.parts.checker().follow_up(left))

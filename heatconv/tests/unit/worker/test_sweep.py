@@ -98,7 +98,7 @@ class SweepTest(EngineTestCase):
             self.room = room
             self.sweep()
             self.finish()
-            self.assertEqual(left, len(self.store.strays(100)))
+            self.assertEqual(left, len(self.store.unsettled_rows(100)))
 
     def late(self, minutes: float, prepared: bool = True, **args: Any) -> dict[str, str]:
         """Have a stack of five minutes that is under way since some."""
@@ -240,7 +240,7 @@ class SweepTest(EngineTestCase):
         stacks = {one.name: one.id for one in self.store.stacks(StackQuery(None))}
         parts = self.parts
 
-        def sweep(mine: str) -> None:
+        def sweep(owned: str) -> None:
             Sweep(
                 self.store,
                 self.heard,
@@ -248,7 +248,7 @@ class SweepTest(EngineTestCase):
                 parts.ids,
                 parts.checker,
                 lambda task: True,
-                lambda keys: {key for key in keys if key == stacks[mine]},
+                lambda keys: {key for key in keys if key == stacks[owned]},
             ).run(PATIENCE)
 
         sweep('stack0')

@@ -1,20 +1,25 @@
-"""The RPC methods about resources: what they are, and what users say to them."""
+"""The RPC methods of resources: lists, details, marks, hooks and signals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import oslo_messaging
+
 from heatconv import exception
 from heatconv.convergence import states
 from heatconv.convergence.model import Resource, Stack
-from heatconv.engine import formats
+from heatconv.engine import wire_format
+from heatconv.engine.endpoints.filters import matches_filters, nested_levels
+from heatconv.engine.endpoints.rpc_method import rpc_method
 from heatconv.engine.lookup import Lookup
-from heatconv.engine.method import method
-from heatconv.engine.requests import Requests
+from heatconv.engine.requests.core import Requests
+from heatconv.engine.requests.hooks import clear_hook
+from heatconv.engine.requests.marks import mark_resource
 from heatconv.engine.signals import Signals
 from heatconv.hot.errors import TemplateError
-from heatconv.storage.base import Store
+from heatconv.rpc import api
 from heatconv.templates.cache import MissingTemplate, TemplateCache
 from heatconv.templates.compiled import scope
 
@@ -22,34 +27,21 @@ from heatconv.templates.compiled import scope
 MARKED = 'state changed by resource_mark_unhealthy api'
 
 
-#: More levels of nested stacks there can never be.
-MAX_LEVELS = 100
+class ResourcesEndpoint:
+    """List and show resources, mark them, and send them signals."""
 
+    target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
-#: Names of filters and the keys of what they look at.
-FILTERS = {
-    'name': 'resource_name',
-    'resource_name': 'resource_name',
-    'type': 'resource_type',
-    'resource_type': 'resource_type',
-    'action': 'resource_action',
-    'resource_action': 'resource_action',
-    'status': 'resource_status',
-    'resource_status': 'resource_status',
-    'physical_resource_id': 'physical_resource_id',
-}
+    def __init__(
+        self, requests: Requests, lookup: Lookup, templates: TemplateCache, signals: Signals
+    ) -> None:
+        self._requests = requests
+        self._store = requests.store
+        self._lookup = lookup
+        self._templates = templates
+        self._signals = signals
 
-
-class ResourceMethods:
-    """The part of the engine's API about resources."""
-
-    _store: Store
-    _lookup: Lookup
-    _requests: Requests
-    _templates: TemplateCache
-    _signals: Signals
-
-    @method
+    @rpc_method
     def list_stack_resources(
         self,
         context: Any,
@@ -60,8 +52,8 @@ class ResourceMethods:
     ) -> list[dict[str, Any]]:
         """List the resources of a stack."""
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
-        shown = self._resources(stack, with_detail, depth_of(nested_depth))
-        return [one for one in shown if matches(one, filters or {})]
+        shown = self._resources(stack, with_detail, nested_levels(nested_depth))
+        return [one for one in shown if matches_filters(one, filters or {})]
 
     def _resources(self, stack: Stack, with_detail: bool, depth: int) -> list[dict[str, Any]]:
         """Show the resources of a stack, and after them those within, level by level."""
@@ -74,7 +66,7 @@ class ResourceMethods:
                 rows = rows_of[one.id]
                 required_by = self._lookup.required_by(rows)
                 shown += [
-                    formats.resource(
+                    wire_format.resource(
                         row,
                         one,
                         required_by[row.id],
@@ -87,7 +79,7 @@ class ResourceMethods:
             depth -= 1
         return shown
 
-    @method
+    @rpc_method
     def describe_stack_resource(
         self,
         context: Any,
@@ -101,7 +93,7 @@ class ResourceMethods:
         row = self._lookup.named(stack, rows, resource_name)
         required_by = self._lookup.required_by(rows)[row.id]
         nested = self._lookup.children([stack], {stack.id: [row]}).get(row.id)
-        shown = formats.resource(row, stack, required_by, True, with_attr or (), nested)
+        shown = wire_format.resource(row, stack, required_by, True, with_attr or (), nested)
         return {**shown, **self._said(stack, rows, row)}
 
     def _said(self, stack: Stack, rows: Sequence[Resource], row: Resource) -> dict[str, Any]:
@@ -120,16 +112,16 @@ class ResourceMethods:
                 continue  # it cannot be told now
         return {}
 
-    @method
+    @rpc_method
     def find_physical_resource(self, context: Any, physical_resource_id: str) -> dict[str, str]:
         """Find the resource of the project that has a physical id."""
         found = self._store.resources_with(context.project_id, str(physical_resource_id)[:255])
         stack = self._store.stack(found[-1].stack_id) if found else None
         if stack is None:
             raise exception.EntityNotFound(entity='Resource', name=str(physical_resource_id)[:255])
-        return formats.identity(stack, f'/resources/{found[-1].name}')
+        return wire_format.identity(stack, f'/resources/{found[-1].name}')
 
-    @method
+    @rpc_method
     def describe_stack_resources(
         self, context: Any, stack_identity: Any, resource_name: str | None = None
     ) -> list[dict[str, Any]]:
@@ -137,7 +129,7 @@ class ResourceMethods:
         shown = self.list_stack_resources(context, stack_identity, with_detail=True)
         return [one for one in shown if resource_name in (None, one['resource_name'])]
 
-    @method
+    @rpc_method
     def resource_mark_unhealthy(
         self,
         context: Any,
@@ -151,9 +143,9 @@ class ResourceMethods:
             raise exception.Invalid(reason='mark_unhealthy is not a boolean')
         stack = self._lookup.stack(context, stack_identity)
         row = self._lookup.resource(stack, self._store.resources(stack.id), resource_name)
-        self._requests.mark(stack, row, mark_unhealthy, resource_status_reason or MARKED)
+        mark_resource(self._requests, stack, row, mark_unhealthy, resource_status_reason or MARKED)
 
-    @method
+    @rpc_method
     def resource_signal(
         self,
         context: Any,
@@ -167,30 +159,8 @@ class ResourceMethods:
         rows = self._store.resources(stack.id)
         row = self._lookup.resource(stack, rows, resource_name)
         if isinstance(details, Mapping) and 'unset_hook' in details:
-            alike = [one for one in rows if one.name == row.name]
-            self._requests.clear(alike, row, details['unset_hook'])
+            same_name = [one for one in rows if one.name == row.name]
+            clear_hook(self._requests, same_name, row, details['unset_hook'])
             return None
         said = self._signals.take(stack, row, details)
         return said if sync_call else None
-
-
-def depth_of(nested_depth: Any) -> int:
-    """Return how many levels of nested stacks are asked for."""
-    try:
-        return min(max(int(nested_depth or 0), 0), MAX_LEVELS)
-    except (TypeError, ValueError):
-        raise exception.Invalid(reason='nested_depth must be a number') from None
-
-
-def matches(shown: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
-    for name, wanted in filters.items():
-        if name == 'uuid':
-            identity = shown.get('event_identity', {'path': ''})
-            value = identity['path'].rpartition('/')[2]
-        elif name in FILTERS:
-            value = shown[FILTERS[name]]
-        else:
-            continue
-        if value not in (wanted if isinstance(wanted, list) else [wanted]):
-            return False
-    return True

@@ -8,7 +8,7 @@ from typing import Any
 import fixtures
 import testtools
 
-from heatconv.engine.service import Wishes
+from heatconv.engine.service import PreparePool
 
 PATIENCE = 10
 
@@ -27,18 +27,18 @@ class WishesTest(testtools.TestCase):
         self.prepared.append(stack_id)
 
     def test_takes_so_many_and_leaves_the_rest_to_others(self) -> None:
-        wishes = Wishes(self.prepare, threads=1, most=2)
-        self.assertEqual([True, True, False], [wishes.keep(one) for one in 'abc'])
+        wishes = PreparePool(self.prepare, threads=1, most=2)
+        self.assertEqual([True, True, False], [wishes.accept(one) for one in 'abc'])
         self.go_on.set()
         wishes.stop()
         self.assertEqual(['a', 'b'], self.prepared)
 
     def test_room_is_free_again_whatever_happens(self) -> None:
         self.go_on.set()
-        wishes = Wishes(self.prepare, threads=1, most=1)
-        self.assertTrue(wishes.keep('bad'))
+        wishes = PreparePool(self.prepare, threads=1, most=1)
+        self.assertTrue(wishes.accept('bad'))
         for _ in range(1_000):
-            if wishes.keep('a'):
+            if wishes.accept('a'):
                 break
             threading.Event().wait(0.01)
         wishes.stop()
@@ -46,9 +46,9 @@ class WishesTest(testtools.TestCase):
         self.assertIn('bad is left to the sweep', self.log.output)
 
     def test_takes_nothing_once_it_stops(self) -> None:
-        wishes = Wishes(self.prepare)
+        wishes = PreparePool(self.prepare)
         wishes.stop()
-        self.assertFalse(wishes.keep('a'))
+        self.assertFalse(wishes.accept('a'))
 
 
 class AgainTest(testtools.TestCase):

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from heatconv import exception
-from heatconv.engine import content, formats
-from heatconv.engine.errors import of_template
-from heatconv.engine.method import method
-from heatconv.engine.requests import Requests
-from heatconv.hot.errors import TemplateError
-from heatconv.storage.base import Software, Store
+import oslo_messaging
 
-CONFIG, DEPLOYMENT = 'config', 'deployment'
+from heatconv import exception
+from heatconv.engine import content, wire_format
+from heatconv.engine.endpoints.rpc_method import rpc_method
+from heatconv.engine.errors import of_template
+from heatconv.hot.errors import TemplateError
+from heatconv.rpc import api
+from heatconv.runtime.ports import Clock, Ids
+from heatconv.storage.base import CONFIG, DEPLOYMENT, Software, Store
 
 #: What a deployment has of its own.
 FIELDS = (
@@ -33,14 +34,18 @@ FIELDS = (
 WORD_LENGTH = 255
 
 
-class SoftwareMethods:
-    """The part of the engine's API about software on servers."""
+class SoftwareEndpoint:
+    """Keep software configurations and deployments."""
 
-    _store: Store
-    _requests: Requests
-    _max_template_size: int
+    target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
-    @method
+    def __init__(self, store: Store, clock: Clock, ids: Ids, max_template_size: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._max_template_size = max_template_size
+
+    @rpc_method
     def list_software_configs(
         self, context: Any, limit: int | None = None, marker: str | None = None
     ) -> list[dict[str, Any]]:
@@ -51,12 +56,12 @@ class SoftwareMethods:
             found = found[ids.index(marker) + 1 :] if marker in ids else []
         return [_config(one, False) for one in (found if limit is None else found[: int(limit)])]
 
-    @method
+    @rpc_method
     def show_software_config(self, context: Any, config_id: str) -> dict[str, Any]:
         """Show a configuration."""
         return _config(self._software(context, CONFIG, config_id))
 
-    @method
+    @rpc_method
     def create_software_config(
         self,
         context: Any,
@@ -85,7 +90,7 @@ class SoftwareMethods:
         }
         return _config(self._keep(context, CONFIG, said))
 
-    @method
+    @rpc_method
     def delete_software_config(self, context: Any, config_id: str) -> None:
         """Forget a configuration that is not deployed."""
         self._software(context, CONFIG, config_id)
@@ -99,19 +104,19 @@ class SoftwareMethods:
             )
         self._store.drop_software(context.project_id, CONFIG, config_id)
 
-    @method
+    @rpc_method
     def list_software_deployments(
         self, context: Any, server_id: str | None = None
     ) -> list[dict[str, Any]]:
         """List the deployments of a project, or those on one server."""
         return [_deployment(one) for one in self._deployments(context, server_id)]
 
-    @method
+    @rpc_method
     def show_software_deployment(self, context: Any, deployment_id: str) -> dict[str, Any]:
         """Show a deployment."""
         return _deployment(self._software(context, DEPLOYMENT, deployment_id))
 
-    @method
+    @rpc_method
     def create_software_deployment(
         self,
         context: Any,
@@ -144,7 +149,7 @@ class SoftwareMethods:
                 )
         return _deployment(self._keep(context, DEPLOYMENT, said, deployment_id))
 
-    @method
+    @rpc_method
     def update_software_deployment(
         self, context: Any, deployment_id: str, updated_at: Any = None, **changes: Any
     ) -> dict[str, Any]:
@@ -158,14 +163,14 @@ class SoftwareMethods:
             raise exception.NotFound(f'Deployment with id {str(deployment_id)[:255]} not found')
         return _deployment(changed)
 
-    @method
+    @rpc_method
     def check_software_deployment(
         self, context: Any, deployment_id: str, timeout: Any = None
     ) -> dict[str, Any]:
         """Show a deployment: nobody is to be asked how far it is."""
         return _deployment(self._software(context, DEPLOYMENT, deployment_id))
 
-    @method
+    @rpc_method
     def signal_software_deployment(
         self, context: Any, deployment_id: str, details: Any, updated_at: Any = None
     ) -> str | None:
@@ -189,13 +194,13 @@ class SoftwareMethods:
         how = f'failed ({code})' if failed else 'succeeded'
         return f'deployment {found.id} {how}'
 
-    @method
+    @rpc_method
     def delete_software_deployment(self, context: Any, deployment_id: str) -> None:
         """Forget a deployment."""
         self._software(context, DEPLOYMENT, deployment_id)
         self._store.drop_software(context.project_id, DEPLOYMENT, deployment_id)
 
-    @method
+    @rpc_method
     def metadata_software_deployments(self, context: Any, server_id: str) -> list[dict[str, Any]]:
         """Show the configurations that are deployed on a server, by name."""
         found = []
@@ -239,11 +244,11 @@ class SoftwareMethods:
                 message=f'deployment_id: there is a deployment {software_id}'
             )
         made = Software(
-            software_id or self._requests.fresh_id(),
+            software_id or self._ids.fresh(),
             context.project_id,
             kind,
             said,
-            self._requests.now(),
+            self._clock.now(),
         )
         self._store.save_software(made)
         return made
@@ -288,7 +293,7 @@ def _config(one: Software, detail: bool = True) -> dict[str, Any]:
     shown = ('name', 'group', 'config', 'inputs', 'outputs', 'options')
     return {
         'id': one.id,
-        'creation_time': formats.time(one.created_at),
+        'creation_time': wire_format.time(one.created_at),
         **{key: one.content.get(key) for key in (shown if detail else shown[:2])},
     }
 
@@ -296,7 +301,7 @@ def _config(one: Software, detail: bool = True) -> dict[str, Any]:
 def _deployment(one: Software) -> dict[str, Any]:
     return {
         'id': one.id,
-        'creation_time': formats.time(one.created_at),
-        'updated_time': formats.time(one.updated_at),
+        'creation_time': wire_format.time(one.created_at),
+        'updated_time': wire_format.time(one.updated_at),
         **{key: one.content.get(key) for key in FIELDS if key != 'stack_user_project_id'},
     }

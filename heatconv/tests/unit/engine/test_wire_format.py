@@ -8,7 +8,7 @@ from typing import Any
 import testtools
 
 from heatconv.convergence.model import Action, Event, Status
-from heatconv.engine import formats
+from heatconv.engine import wire_format
 from heatconv.hot.template import Head, read_head
 from heatconv.storage.base import StoredEvent
 from heatconv.tests.unit.convergence.rows import UPDATING, row, stack
@@ -23,8 +23,8 @@ def at(path: str) -> dict[str, str]:
 
 class TimeTest(testtools.TestCase):
     def test_times_are_in_utc_and_whole_seconds(self) -> None:
-        self.assertEqual('1970-01-02T00:00:00Z', formats.time(86_400.999))
-        self.assertIsNone(formats.time(None))
+        self.assertEqual('1970-01-02T00:00:00Z', wire_format.time(86_400.999))
+        self.assertIsNone(wire_format.time(None))
 
 
 class StackTest(testtools.TestCase):
@@ -61,20 +61,20 @@ class StackTest(testtools.TestCase):
                 'stack_status': 'IN_PROGRESS',
                 'stack_status_reason': 'why',
             },
-            formats.stack(row_, None),
+            wire_format.stack(row_, None),
         )
 
     def test_what_goes_over_the_wire_is_plain(self) -> None:
-        shown = formats.stack(stack(), None)
+        shown = wire_format.stack(stack(), None)
         self.assertEqual({str}, {type(shown[f'stack_{name}']) for name in ('action', 'status')})
 
     def test_outputs_only_if_they_were_resolved(self) -> None:
-        self.assertNotIn('outputs', formats.stack(stack(), None))
-        self.assertEqual([], formats.stack(stack(), None, ())['outputs'])
+        self.assertNotIn('outputs', wire_format.stack(stack(), None))
+        self.assertEqual([], wire_format.stack(stack(), None, ())['outputs'])
 
     def test_description(self) -> None:
         for sections, shown in (({'description': 'Mine.'}, 'Mine.'), ({}, 'No description')):
-            got = formats.stack(stack(), head(**sections))
+            got = wire_format.stack(stack(), head(**sections))
             self.assertIn('OS::stack_id', got['parameters'])
             self.assertEqual((shown, shown), (got['description'], got['template_description']))
 
@@ -89,7 +89,7 @@ class ParametersTest(testtools.TestCase):
             'json': {'type': 'json', 'default': {'a': [1]}},
             'flag': {'type': 'boolean', 'default': True},
         }
-        shown = formats.parameters(
+        shown = wire_format.parameters(
             stack(), head({'parameters': {'secret': 's3cret'}}, parameters=declared)
         )
         self.assertEqual(
@@ -130,26 +130,26 @@ class ResourceTest(testtools.TestCase):
                 'stack_name': 'stack',
                 'required_by': ['B'],
             },
-            formats.resource(row_, stack(), ('B',)),
+            wire_format.resource(row_, stack(), ('B',)),
         )
 
     def test_resource_that_never_changed_and_is_not_there_yet(self) -> None:
-        shown = formats.resource(row('a1', physical_id=None, created_at=1.0), stack(), ())
+        shown = wire_format.resource(row('a1', physical_id=None, created_at=1.0), stack(), ())
         self.assertEqual(
             ('', '1970-01-01T00:00:01Z'), (shown['physical_resource_id'], shown['updated_time'])
         )
 
     def test_details(self) -> None:
         row_ = row('a1', attributes={'output': 'x'})
-        plain = formats.resource(row_, stack(), ())
-        shown = formats.resource(row_, stack(), (), True)
+        plain = wire_format.resource(row_, stack(), ())
+        shown = wire_format.resource(row_, stack(), (), True)
         self.assertEqual(
             {**plain, 'description': '', 'metadata': {}, 'attributes': {'output': 'x'}}, shown
         )
 
     def test_attributes_asked_for_are_there_even_if_null(self) -> None:
         row_ = row('a1', attributes={'output': 'x'})
-        shown = formats.resource(row_, stack(), (), True, ('other', 'output', 'show'))
+        shown = wire_format.resource(row_, stack(), (), True, ('other', 'output', 'show'))
         self.assertEqual(
             {'output': 'x', 'other': None, 'show': {'output': 'x'}}, shown['attributes']
         )
@@ -176,12 +176,12 @@ class EventTest(testtools.TestCase):
                 'resource_status_reason': 'why',
                 'resource_type': 'Type',
             },
-            formats.event(self.stored, stack()),
+            wire_format.event(self.stored, stack()),
         )
 
     def test_event_of_the_stack_bears_its_name(self) -> None:
         told = Event('s', None, 'OS::Heat::Stack', 's', Action.CREATE, Status.COMPLETE)
-        shown = formats.event(dataclasses.replace(self.stored, event=told), stack())
+        shown = wire_format.event(dataclasses.replace(self.stored, event=told), stack())
         self.assertEqual(
             ('stack', 's', '/resources/stack/events/e', 'CREATE', 'COMPLETE'),
             (

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from heatconv.hot import environment, errors, strategies
+from heatconv.hot import environment, errors, merge_strategies
 from heatconv.tests.unit.hot.raising import TemplateTestCase
 
 TYPES = {
@@ -41,7 +41,7 @@ class StrategiesTest(TemplateTestCase):
     def merged(self, *environments: Any) -> Any:
         for one in environments:
             environment.validate(one)
-        return strategies.merged(environments, TYPES)['parameters']
+        return merge_strategies.merged(environments, TYPES)['parameters']
 
     def test_by_type(self) -> None:
         for name, first, second, expected in (

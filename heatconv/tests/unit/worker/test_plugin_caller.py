@@ -14,10 +14,10 @@ from heatconv.convergence.step import Call
 from heatconv.resources.plugin import Resource, TransientError
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
-from heatconv.runtime.effects import Perform
+from heatconv.runtime.effects import CallPlugin
 from heatconv.tests.unit.convergence.rows import CREATING, row
 from heatconv.tests.unit.engine.parts import ACTION_TIMEOUT, LEASE_DURATION, Parts
-from heatconv.worker.performer import PluginPerformer
+from heatconv.worker.plugin_caller import PluginCaller
 
 TYPE = 'OS::Heat::TestResource'
 PROPERTIES = {'value': 'x', 'wait_secs': 0}
@@ -81,18 +81,16 @@ class PerformerTest(testtools.TestCase):
 
     def serve(self, plugin: type[Told]) -> None:
         self.plugin = plugin(self.parts.records, self.parts.clock)
-        self.performer = PluginPerformer(
-            Registry({TYPE: self.plugin}), self.parts.lease, ACTION_TIMEOUT
-        )
+        self.caller = PluginCaller(Registry({TYPE: self.plugin}), self.parts.lease, ACTION_TIMEOUT)
 
-    def effect(self, verb: Verb = Verb.CREATE, **changes: Any) -> Perform:
+    def effect(self, verb: Verb = Verb.CREATE, **changes: Any) -> CallPlugin:
         properties = {**PROPERTIES, **changes.pop('properties', {})}
         claimed = row('a1', CREATING, type=TYPE, claim=self.parts.lease.id)
         claimed = dataclasses.replace(claimed, **changes)
-        return Perform(Call(verb, claimed, properties, ('value',)), 'project', 'stack')
+        return CallPlugin(Call(verb, claimed, properties, ('value',)), 'project', 'stack')
 
     def perform(self, verb: Verb = Verb.CREATE, **changes: Any) -> Observation:
-        seen = self.performer.perform(self.effect(verb, **changes))
+        seen = self.caller.perform(self.effect(verb, **changes))
         assert seen is not None
         return seen
 
@@ -165,24 +163,24 @@ class PerformerTest(testtools.TestCase):
         lease = self.parts.lease.id
         effect = self.effect()
         self.parts.clock.time += LEASE_DURATION - ACTION_TIMEOUT
-        self.assertIsNone(self.performer.perform(effect))
+        self.assertIsNone(self.caller.perform(effect))
         self.assertEqual([], self.plugin.asked)
         self.assertNotEqual(lease, self.parts.lease.id)
 
     def test_lease_just_long_enough(self) -> None:
         effect = self.effect()
         self.parts.clock.time += LEASE_DURATION - ACTION_TIMEOUT - 0.001
-        self.assertIsNotNone(self.performer.perform(effect))
+        self.assertIsNotNone(self.caller.perform(effect))
 
     def test_nothing_is_done_under_the_lease_of_another_or_none(self) -> None:
         lease = self.parts.lease.id
         for claim in ('other', None):
-            self.assertIsNone(self.performer.perform(self.effect(claim=claim)))
+            self.assertIsNone(self.caller.perform(self.effect(claim=claim)))
         self.assertEqual(([], lease), (self.plugin.asked, self.parts.lease.id))
 
     def test_what_makes_up_for_a_late_action_needs_no_lease(self) -> None:
         self.perform()
-        effect = dataclasses.replace(self.effect(Verb.DELETE, claim='void'), makes_up=True)
-        seen = self.performer.perform(effect)
+        effect = dataclasses.replace(self.effect(Verb.DELETE, claim='void'), compensates=True)
+        seen = self.caller.perform(effect)
         self.assertEqual(Reality.ABSENT, seen and seen.reality)
         self.assertEqual([], self.parts.records.all())

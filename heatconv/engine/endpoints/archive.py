@@ -1,37 +1,46 @@
-"""The RPC methods that keep what a stack is: exports and snapshots."""
+"""The RPC methods of the archive: exports and snapshots of stacks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import oslo_messaging
+
 from heatconv import exception
 from heatconv.convergence.model import Stack, Status
 from heatconv.engine import archive
+from heatconv.engine.endpoints.rpc_method import rpc_method
 from heatconv.engine.lookup import Lookup
-from heatconv.engine.method import method
-from heatconv.engine.requests import Requests
-from heatconv.storage.base import Snapshot, Store
-from heatconv.templates.cache import TemplateCache
+from heatconv.engine.requests.core import Requests
+from heatconv.engine.requests.delete import abandon_stack
+from heatconv.engine.requests.snapshot import take_snapshot
+from heatconv.engine.requests.update import restore_stack
+from heatconv.rpc import api
+from heatconv.storage.base import Snapshot
+from heatconv.templates.cache import Types
 
 #: Longer names of snapshots are refused, as in Heat.
 NAME_LENGTH = 255
 
 
-class ArchiveMethods:
-    """The part of the engine's API about what stacks were."""
+class ArchiveEndpoint:
+    """Export, abandon, snapshot and restore stacks."""
 
-    _store: Store
-    _lookup: Lookup
-    _requests: Requests
-    _templates: TemplateCache
+    target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
-    @method
+    def __init__(self, requests: Requests, lookup: Lookup, types: Types) -> None:
+        self._requests = requests
+        self._store = requests.store
+        self._lookup = lookup
+        self._types = types
+
+    @rpc_method
     def export_stack(self, context: Any, stack_identity: Any) -> dict[str, Any]:
         """Show all of a stack."""
         return self._exported(self._lookup.stack(context, stack_identity))
 
-    @method
+    @rpc_method
     def abandon_stack(
         self, context: Any, stack_identity: Any, abandon: bool = True
     ) -> dict[str, Any]:
@@ -39,10 +48,10 @@ class ArchiveMethods:
         stack = self._lookup.stack(context, stack_identity)
         shown = self._exported(stack)
         if abandon:
-            self._requests.abandon(stack)
+            abandon_stack(self._requests, stack)
         return shown
 
-    @method
+    @rpc_method
     def stack_snapshot(
         self, context: Any, stack_identity: Any, name: str | None = None
     ) -> dict[str, Any]:
@@ -52,24 +61,24 @@ class ArchiveMethods:
                 message=f'name: it must be a string of {NAME_LENGTH} characters at most'
             )
         stack = self._lookup.stack(context, stack_identity)
-        made = self._requests.snapshot(stack, name or '')
+        made = take_snapshot(self._requests, stack, name or '')
         return archive.snapshot(made, self._kept(stack, made))
 
-    @method
+    @rpc_method
     def show_snapshot(self, context: Any, stack_identity: Any, snapshot_id: str) -> dict[str, Any]:
         """Show what a stack was."""
         stack = self._lookup.stack(context, stack_identity)
         found = self._snapshot(stack, snapshot_id)
         return archive.snapshot(found, self._kept(stack, found))
 
-    @method
+    @rpc_method
     def delete_snapshot(self, context: Any, stack_identity: Any, snapshot_id: str) -> None:
         """Forget what a stack was."""
         stack = self._lookup.stack(context, stack_identity)
         self._snapshot(stack, snapshot_id)
         self._store.drop_snapshot(stack.id, snapshot_id)
 
-    @method
+    @rpc_method
     def stack_list_snapshots(self, context: Any, stack_identity: Any) -> list[dict[str, Any]]:
         """List the snapshots of a stack, oldest first."""
         stack = self._lookup.stack(context, stack_identity)
@@ -78,12 +87,12 @@ class ArchiveMethods:
             for one in self._store.snapshots(stack.id)
         ]
 
-    @method
+    @rpc_method
     def stack_restore(self, context: Any, stack_identity: Any, snapshot_id: str) -> None:
         """Have a stack be again what it was."""
         stack = self._lookup.stack(context, stack_identity)
         found = self._snapshot(stack, snapshot_id)
-        self._requests.restore(stack, found.template_id)
+        restore_stack(self._requests, stack, found.template_id)
 
     def _snapshot(self, stack: Stack, snapshot_id: Any) -> Snapshot:
         for one in self._store.snapshots(stack.id):
@@ -97,7 +106,7 @@ class ArchiveMethods:
         return archive.exported(stack, content, archive.resources_of(rows, self._handed_over))
 
     def _handed_over(self, type_name: str) -> Sequence[str]:
-        plugin = self._templates.types.plugin(type_name)
+        plugin = self._types.plugin(type_name)
         return () if plugin is None else plugin.handed_over
 
     def _kept(self, stack: Stack, one: Snapshot) -> dict[str, Any]:

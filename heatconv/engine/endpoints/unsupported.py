@@ -1,7 +1,7 @@
-"""What Heat's engine API has and heatconv does not do: refused in words of its own.
+"""The RPC methods of Heat that heatconv does not implement: each is refused by name.
 
-Without these methods the bus would answer that there is no such method, which heat-api
-makes an internal error of.
+Without these methods oslo.messaging would answer that there is no such method, and heat-api
+would report an internal error.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from typing import Any
 import oslo_messaging
 
 from heatconv import exception
+from heatconv.rpc import api
 
-#: Names of methods, and what users know them by.
+#: Names of methods, and the features that users know them as.
 FEATURES: Mapping[str, str] = {
     'migrate_convergence_1': 'Migrating a stack to convergence, where every stack is,',
 }
 
 
-class Unanswered:
-    """A base for endpoints; what they do answer takes the place of its methods."""
+class UnsupportedEndpoint:
+    """Refuse the methods of FEATURES."""
+
+    target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
 
 def _refusal(name: str, feature: str) -> Callable[..., Any]:
@@ -33,4 +36,4 @@ def _refusal(name: str, feature: str) -> Callable[..., Any]:
 
 
 for _name, _feature in FEATURES.items():
-    setattr(Unanswered, _name, _refusal(_name, _feature))
+    setattr(UnsupportedEndpoint, _name, _refusal(_name, _feature))

@@ -1,31 +1,21 @@
-"""What is not answered is refused in words, unless somebody answers it."""
+"""What is not implemented is refused by name, unless another endpoint implements it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from heatconv import exception
-from heatconv.engine.unanswered import FEATURES, Unanswered
+from heatconv.engine.endpoints.unsupported import FEATURES, UnsupportedEndpoint
 from heatconv.tests.unit.engine.parts import EngineTestCase, context, template, thing
 
 A = {'A': thing('x')}
 
 
-class UnansweredTest(EngineTestCase):
-    def test_each_is_refused_or_answered(self) -> None:
-        endpoint = self.engine.api
+class UnsupportedTest(EngineTestCase):
+    def test_each_is_refused_and_nothing_else_implements_it(self) -> None:
         for name, feature in FEATURES.items():
-            method = getattr(type(endpoint), name)
-            if method is getattr(Unanswered, name):
-                error = self.refused(exception.NotSupported, self.call, name, stack_identity=None)
-                self.assertEqual(f'{feature} is not supported.', str(error))
-
-    def test_an_answer_takes_the_place(self) -> None:
-        class Answering(Unanswered):
-            def stack_check(self, context: Any, stack_identity: Any) -> None:
-                """Check a stack."""
-
-        self.assertIsNone(Answering().stack_check(None, {}))
+            found = [type(one) for one in self.engine.endpoints if hasattr(one, name)]
+            self.assertEqual([UnsupportedEndpoint], found)
+            error = self.refused(exception.NotSupported, self.call, name, stack_identity=None)
+            self.assertEqual(f'{feature} is not supported.', str(error))
 
     def test_adopted_stack_is_not_made_anew(self) -> None:
         self.refused(

@@ -9,11 +9,13 @@ from typing import Any
 
 from heatconv.convergence import states
 from heatconv.engine import outputs
-from heatconv.engine.nested import owners
-from heatconv.engine.requests import Requests
+from heatconv.engine.ancestry import owners
+from heatconv.engine.requests.core import Requests
+from heatconv.engine.requests.delete import delete_stack
+from heatconv.engine.requests.nested import create_nested, update_nested
 from heatconv.exception import HeatconvException
 from heatconv.hot.nested import MAX_DEPTH
-from heatconv.resources.nested import Child, Member
+from heatconv.resources.nested import Member, NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.storage.base import Store
 from heatconv.templates.cache import TemplateCache
@@ -23,8 +25,8 @@ from heatconv.templates.compiled import reference_id
 KEPT = 4
 
 
-class Children:
-    """Makes the stacks that resources are; see `heatconv.resources.nested.Children`."""
+class NestedStacks:
+    """Makes the stacks that resources are; see `heatconv.resources.nested.NestedStacks`."""
 
     def __init__(
         self,
@@ -58,11 +60,11 @@ class Children:
                 self._kept.popitem(last=False)
         return found
 
-    def made_of(self, child: Child) -> Mapping[str, Any]:
+    def made_of(self, child: NestedStack) -> Mapping[str, Any]:
         """Return what a stack was asked to be: its content, as its plugin gave it."""
         return self._store.template(child.template_id or '') or {}
 
-    def find(self, resource: Resource, name: str) -> Child | None:
+    def find(self, resource: Resource, name: str) -> NestedStack | None:
         """Return the stack that a resource is, or None.
 
         :raises HeatconvException: if there is another stack of that name.
@@ -72,7 +74,7 @@ class Children:
             return None
         if found.owner_id != resource.stack_id:
             raise HeatconvException(f'there is a stack {name} already, which is not part of this')
-        return Child(
+        return NestedStack(
             found.id,
             found.status,
             found.reason,
@@ -90,21 +92,21 @@ class Children:
             raise HeatconvException(f'the stack {resource.stack_name} is gone')
         if sum(1 for _ in owners(self._store, owner)) >= self._max_depth:
             raise HeatconvException(f'Recursion depth exceeds {self._max_depth}.')
-        self._requests.create_nested(owner, resource.name, name, content)
+        create_nested(self._requests, owner, resource.name, name, content)
 
-    def update(self, child: Child, content: Mapping[str, Any]) -> None:
+    def update(self, child: NestedStack, content: Mapping[str, Any]) -> None:
         """Ask for a stack to become something else."""
         found = self._store.stack(child.id)
         if found is not None:
-            self._requests.update_nested(found, content)
+            update_nested(self._requests, found, content)
 
-    def delete(self, child: Child) -> None:
+    def delete(self, child: NestedStack) -> None:
         """Ask for a stack to go."""
         found = self._store.stack(child.id)
         if found is not None and found.deleted_at is None:
-            self._requests.delete(found)
+            delete_stack(self._requests, found)
 
-    def outputs(self, child: Child) -> Mapping[str, Any]:
+    def outputs(self, child: NestedStack) -> Mapping[str, Any]:
         """Return the values of the outputs."""
         stack = self._store.stack(child.id)
         if stack is None:
@@ -113,7 +115,7 @@ class Children:
         found = outputs.values(self._store, stack, compiled)
         return {one['output_key']: one['output_value'] for one in found}
 
-    def members(self, child: Child) -> Mapping[str, Member]:
+    def members(self, child: NestedStack) -> Mapping[str, Member]:
         """Return the resources in it that others may refer to, by name."""
         return {
             row.name: Member(reference_id(row), row.attributes)

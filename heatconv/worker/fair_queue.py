@@ -97,7 +97,7 @@ class FairQueue(Generic[T]):
         there.setdefault(stack, deque()).extend(items)
 
 
-class Intake:
+class Inbox:
     """Nodes that were announced and not yet begun, each once.
 
     :param capacity: how many it holds; further ones are dropped: an announcement is a

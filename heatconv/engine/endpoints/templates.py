@@ -1,39 +1,47 @@
-"""The RPC methods about templates: those of stacks, and what they may be made of."""
+"""The RPC methods of templates, resource types and template functions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import oslo_messaging
+
 from heatconv.engine import catalogue, content, errors
+from heatconv.engine.endpoints.rpc_method import rpc_method
 from heatconv.engine.lookup import Lookup
-from heatconv.engine.method import method
 from heatconv.engine.redaction import hidden_names, without_hidden
 from heatconv.hot import cfn, source, summary
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import nodes_within
 from heatconv.hot.template import Template, parse_schema
+from heatconv.rpc import api
 from heatconv.storage.base import Store
 from heatconv.templates.cache import TemplateCache
 from heatconv.templates.nesting import Nesting
 
 
-class TemplateMethods:
-    """The part of the engine's API that asks nothing of stacks but their templates."""
+class TemplatesEndpoint:
+    """Validate templates, show those of stacks, and list types and functions."""
 
-    _store: Store
-    _templates: TemplateCache
-    _lookup: Lookup
-    _max_template_size: int
+    target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
-    @method
+    def __init__(
+        self, store: Store, lookup: Lookup, templates: TemplateCache, max_template_size: int
+    ) -> None:
+        self._store = store
+        self._lookup = lookup
+        self._templates = templates
+        self._max_template_size = max_template_size
+
+    @rpc_method
     def get_template(self, context: Any, stack_identity: Any) -> Any:
         """Return the template of the latest request for a stack."""
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
         found = self._store.template(stack.newest_template_id or '')
         return None if found is None else found['template']
 
-    @method
+    @rpc_method
     def validate_template(
         self,
         context: Any,
@@ -63,14 +71,14 @@ class TemplateMethods:
             result.update(_nested_parameters(compiled.hot, compiled.nesting))
         return result
 
-    @method
+    @rpc_method
     def get_environment(self, context: Any, stack_identity: Any) -> Any:
         """Return the environment of the latest request, without hidden values."""
         stored = self._stored(context, stack_identity)
         environment = {'parameters': {}, 'parameter_defaults': {}, **(stored['environment'] or {})}
         return without_hidden(environment, hidden_names(stored['template']))
 
-    @method
+    @rpc_method
     def get_files(self, context: Any, stack_identity: Any) -> Any:
         """Return the files of the latest request."""
         return self._stored(context, stack_identity)['files'] or {}
@@ -80,19 +88,19 @@ class TemplateMethods:
         nothing = {'template': None, 'environment': None, 'files': None}
         return {**nothing, **(self._store.template(stack.newest_template_id or '') or {})}
 
-    @method
+    @rpc_method
     def list_template_versions(self, context: Any) -> list[dict[str, Any]]:
         """List the versions of templates."""
         return catalogue.template_versions()
 
-    @method
+    @rpc_method
     def list_template_functions(
         self, context: Any, template_version: str, with_condition: bool = False
     ) -> list[dict[str, str]]:
         """List the functions of a version."""
         return catalogue.template_functions(template_version, with_condition)
 
-    @method
+    @rpc_method
     def list_resource_types(
         self,
         context: Any,
@@ -106,14 +114,14 @@ class TemplateMethods:
             self._templates.types, support_status, type_name, heat_version, with_description
         )
 
-    @method
+    @rpc_method
     def resource_schema(
         self, context: Any, type_name: str, with_description: bool = False
     ) -> dict[str, Any]:
         """Describe a type."""
         return catalogue.resource_schema(self._templates.types, type_name, with_description)
 
-    @method
+    @rpc_method
     def generate_template(
         self, context: Any, type_name: str, template_type: str = 'cfn'
     ) -> dict[str, Any]:

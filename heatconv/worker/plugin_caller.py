@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from oslo_log import log
 
 from heatconv.convergence.model import ADOPTED, Observation, Reality, Verb
-from heatconv.resources.plugin import Asked, Foreseen, Plugin, Resource, TransientError
+from heatconv.resources.plugin import Plugin, PluginCall, Prediction, Resource, TransientError
 from heatconv.resources.registry import Registry
 from heatconv.runtime.context import about
-from heatconv.runtime.effects import Ahead, Perform
+from heatconv.runtime.effects import CallPlugin, Predict
 from heatconv.worker.lease import LeaseKeeper
 
 LOG = log.getLogger(__name__)
 
 
-class PluginPerformer:
+class PluginCaller:
     """Performs calls while the lease allows it.
 
     :param action_timeout: seconds that one call may take at most: an action
@@ -37,53 +37,53 @@ class PluginPerformer:
         self._action_timeout = action_timeout
         self._in_store = in_store
 
-    def perform(self, effect: Perform) -> Observation | None:
+    def perform(self, effect: CallPlugin) -> Observation | None:
         """Do what is asked, then look; None if the lease is too short."""
         return self.act(effect) if self.admits(effect) else None
 
-    def admits(self, effect: Perform) -> bool:
+    def admits(self, effect: CallPlugin) -> bool:
         """Say whether the lease allows it; give the lease up if it does not."""
         claim = effect.call.row.claim or ''
-        if effect.makes_up or self._lease.time_left(claim) > self._action_timeout:
+        if effect.compensates or self._lease.time_left(claim) > self._action_timeout:
             return True
         self._lease.give_up(claim)
         return False
 
-    def bulk(self, effect: Perform | Ahead) -> int:
+    def bulk(self, effect: CallPlugin | Predict) -> int:
         """Return how many such calls may be made as one."""
         plugin = self._registry.plugin(effect.call.row.type)
         return 1 if plugin is None else plugin.bulk
 
-    def foresees(self, effect: Ahead) -> bool:
+    def predicts(self, effect: Predict) -> bool:
         """Say whether a commit of the store can do what is asked."""
         if not self._in_store:
             return False
         plugin = self._registry.plugin(effect.call.row.type)
-        return plugin is not None and plugin.foresees
+        return plugin is not None and plugin.predicts
 
-    def foresee(self, effects: Sequence[Ahead]) -> list[Foreseen | None]:
+    def predict(self, effects: Sequence[Predict]) -> list[Prediction | None]:
         """Tell what such calls of one type and stack would come to."""
         plugin = self._registry.plugin(effects[0].call.row.type)
         assert plugin is not None
-        return plugin.foresee(asked_of(effects))
+        return plugin.predict(plugin_calls(effects))
 
-    def perform_many(self, effects: Sequence[Perform]) -> list[Observation | None]:
+    def perform_many(self, effects: Sequence[CallPlugin]) -> list[Observation | None]:
         """Do what is asked of several resources of one type and stack."""
         admitted = [self.admits(one) for one in effects]
         seen = iter(self._act([one for one, may in zip(effects, admitted, strict=True) if may]))
         return [next(seen) if may else None for may in admitted]
 
-    def act(self, effect: Perform) -> Observation:
+    def act(self, effect: CallPlugin) -> Observation:
         """Do what is asked, then look; a plugin that raises has failed."""
         return self._act([effect])[0]
 
-    def _act(self, effects: Sequence[Perform]) -> list[Observation]:
+    def _act(self, effects: Sequence[CallPlugin]) -> list[Observation]:
         if not effects:
             return []
         first = effects[0]
         name = first.call.row.name if len(effects) == 1 else f'{len(effects)} resources'
         about(first.project_id, first.request_id, first.stack_name, name)
-        plugin, asked = self._registry.plugin(first.call.row.type), asked_of(effects)
+        plugin, asked = self._registry.plugin(first.call.row.type), plugin_calls(effects)
         if plugin is None:
             reason = f'no plugin for {effects[0].call.row.type} is installed'
             return [Observation(Reality.FAILED, reason=reason) for _ in effects]
@@ -97,7 +97,7 @@ class PluginPerformer:
             for one, outcome in zip(asked, outcomes, strict=True)
         ]
 
-    def _failed(self, plugin: Plugin, asked: Asked, error: Exception) -> Observation:
+    def _failed(self, plugin: Plugin, asked: PluginCall, error: Exception) -> Observation:
         resource, verb = asked.resource, asked.verb
         if isinstance(error, TransientError):
             LOG.info(
@@ -135,11 +135,11 @@ class PluginPerformer:
         )
 
 
-def asked_of(effects: Sequence[Perform] | Sequence[Ahead]) -> list[Asked]:
-    return [Asked(one.call.verb, _resource(one), one.call.changed) for one in effects]
+def plugin_calls(effects: Sequence[CallPlugin] | Sequence[Predict]) -> list[PluginCall]:
+    return [PluginCall(one.call.verb, _resource(one), one.call.changed) for one in effects]
 
 
-def _resource(effect: Perform | Ahead) -> Resource:
+def _resource(effect: CallPlugin | Predict) -> Resource:
     row = effect.call.row
     return Resource(
         token=row.token,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from heatconv.engine.software_methods import CONFIG
 from heatconv.runtime.ports import Clock
-from heatconv.storage.base import Software, Store
+from heatconv.storage.base import CONFIG, Software, Store
 
 
-class Configs:
+class StoredConfigs:
     """Keeps them in a store; see `heatconv.resources.software.SoftwareConfigs`."""
 
     def __init__(self, store: Store, clock: Clock) -> None:

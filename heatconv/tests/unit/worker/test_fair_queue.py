@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heatconv.convergence.model import Kind, NodeKey
-from heatconv.worker.fair import FairPool, FairQueue, Intake
+from heatconv.worker.fair_queue import FairPool, FairQueue, Inbox
 
 PATIENCE = 10
 
@@ -101,7 +101,7 @@ class FairQueueTest(testtools.TestCase):
 
 class IntakeTest(testtools.TestCase):
     def test_each_node_once(self) -> None:
-        intake = Intake(10)
+        intake = Inbox(10)
         for _ in range(3):
             self.assertTrue(intake.put(key('t', 1)))
         self.assertEqual(1, len(intake))
@@ -111,7 +111,7 @@ class IntakeTest(testtools.TestCase):
         self.assertIsNone(intake.take())
 
     def test_of_which_traversals_much_waits(self) -> None:
-        intake = Intake(10)
+        intake = Inbox(10)
         for traversal, count in (('large', 4), ('small', 2)):
             for number in range(count):
                 intake.put(key(traversal, number))
@@ -120,14 +120,14 @@ class IntakeTest(testtools.TestCase):
         )
 
     def test_so_many_and_no_more(self) -> None:
-        intake = Intake(2)
+        intake = Inbox(2)
         self.assertEqual([True, True, False], [intake.put(key('t', one)) for one in range(3)])
         self.assertTrue(intake.put(key('t', 0)))
         intake.take()
         self.assertTrue(intake.put(key('t', 2)))
 
     def test_turns_among_projects_once_they_are_known(self) -> None:
-        intake = Intake(100)
+        intake = Inbox(100)
         for number in range(10):
             for traversal in ('t1', 't2', 't3'):
                 intake.put(key(traversal, number))
@@ -138,7 +138,7 @@ class IntakeTest(testtools.TestCase):
         self.assertEqual({'t1': 2, 't2': 2, 't3': 4}, found)
 
     def test_not_everything_is_remembered(self) -> None:
-        intake = Intake(1)
+        intake = Inbox(1)
         for number in range(intake.KNOWN + 5):
             intake.learn(f't{number}', 'p')
         self.assertEqual(intake.KNOWN, len(intake._project_of))

@@ -18,7 +18,7 @@ LOG = log.getLogger(__name__)
 F = TypeVar('F', bound=Callable[..., Any])
 
 
-def method(function: F, of_all: bool = False) -> F:
+def rpc_method(function: F, of_all: bool = False) -> F:
     """Mark an RPC method: what users did wrong is no error of the service's.
 
     :param of_all: an administrator without a project may call it, for all projects.
@@ -42,12 +42,12 @@ def method(function: F, of_all: bool = False) -> F:
     return made
 
 
-def method_of_all(function: F) -> F:
+def rpc_method_for_admins(function: F) -> F:
     """Mark an RPC method that administrators may call for all projects.
 
     heat-api asks so where its policy ``stacks:global_index`` allows it.
     """
-    return method(function, of_all=True)
+    return rpc_method(function, of_all=True)
 
 
 def _tell_about(context: Any, arguments: Mapping[str, Any]) -> None:

@@ -1,0 +1,65 @@
+"""The RPC methods of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import oslo_messaging
+
+from heatconv.convergence.model import Stack
+from heatconv.engine import wire_format
+from heatconv.engine.ancestry import descendants, owners
+from heatconv.engine.endpoints.filters import matches_filters, nested_levels
+from heatconv.engine.endpoints.rpc_method import rpc_method
+from heatconv.engine.lookup import Lookup
+from heatconv.rpc import api
+from heatconv.storage.base import Store, StoredEvent
+
+
+class EventsEndpoint:
+    """List the events of a stack and of the stacks within it."""
+
+    target = oslo_messaging.Target(version=api.ENGINE_VERSION)
+
+    def __init__(self, store: Store, lookup: Lookup) -> None:
+        self._store = store
+        self._lookup = lookup
+
+    @rpc_method
+    def list_events(
+        self,
+        context: Any,
+        stack_identity: Any,
+        filters: Mapping[str, Any] | None = None,
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_keys: Sequence[str] | None = None,
+        sort_dir: str | None = None,
+        nested_depth: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """List the events of a stack, oldest first unless ``sort_dir`` is desc."""
+        stack = self._lookup.stack(context, stack_identity, show_deleted=True)
+        depth = nested_levels(nested_depth)
+        root = None
+        if nested_depth is not None:
+            *_, root = owners(self._store, stack)
+        if sort_dir == 'desc' or depth:
+            found = self._all_events(stack, depth)
+            if sort_dir == 'desc':
+                found.reverse()
+            if marker is not None:
+                ids = [one.id for _, one in found]
+                found = found[ids.index(marker) + 1 :] if marker in ids else []
+        else:
+            most = None if filters else limit
+            found = [(stack, one) for one in self._store.events(stack.id, marker, most)]
+        shown = [wire_format.event(one, of, root) for of, one in found]
+        shown = [one for one in shown if matches_filters(one, filters or {})]
+        return shown if limit is None else shown[:limit]
+
+    def _all_events(self, stack: Stack, depth: int) -> list[tuple[Stack, StoredEvent]]:
+        """Return the events of a stack and of those within, oldest first."""
+        stacks = [stack, *(descendants(self._store, stack, depth) if depth else ())]
+        found = [(one, event) for one in stacks for event in self._store.events(one.id)]
+        return sorted(found, key=lambda one: (one[1].at, one[1].id)) if depth else found

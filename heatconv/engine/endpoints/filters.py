@@ -1,0 +1,50 @@
+"""Arguments that several lists of the API share: nested depth and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv import exception
+
+#: More levels of nested stacks cannot exist.
+MAX_LEVELS = 100
+
+#: Names of filters, and the keys of the values that they compare.
+FILTERS = {
+    'name': 'resource_name',
+    'resource_name': 'resource_name',
+    'type': 'resource_type',
+    'resource_type': 'resource_type',
+    'action': 'resource_action',
+    'resource_action': 'resource_action',
+    'status': 'resource_status',
+    'resource_status': 'resource_status',
+    'physical_resource_id': 'physical_resource_id',
+}
+
+
+def nested_levels(nested_depth: Any) -> int:
+    """Return the number of levels of nested stacks that a request asks for.
+
+    :raises Invalid: if it is not a number.
+    """
+    try:
+        return min(max(int(nested_depth or 0), 0), MAX_LEVELS)
+    except (TypeError, ValueError):
+        raise exception.Invalid(reason='nested_depth must be a number') from None
+
+
+def matches_filters(shown: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
+    """Say whether a resource or an event, in the shape of the API, passes all filters."""
+    for name, wanted in filters.items():
+        if name == 'uuid':
+            identity = shown.get('event_identity', {'path': ''})
+            value = identity['path'].rpartition('/')[2]
+        elif name in FILTERS:
+            value = shown[FILTERS[name]]
+        else:
+            continue
+        if value not in (wanted if isinstance(wanted, list) else [wanted]):
+            return False
+    return True

@@ -1,0 +1,121 @@
+"""The steps that every request shares: compile, save, announce."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heatconv import exception
+from heatconv.convergence import stack as stack_rules
+from heatconv.convergence.model import Action, Stack
+from heatconv.engine import errors
+from heatconv.hot.errors import TemplateError
+from heatconv.runtime.context import current_request_id
+from heatconv.runtime.ports import Clock, Ids
+from heatconv.storage.base import Request, Store
+from heatconv.storage.handlers import Announcer
+from heatconv.templates.cache import TemplateCache
+from heatconv.templates.compiled import CompiledTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds of what users may ask for.
+
+    :ivar timeout_mins: default timeout of a stack, in minutes.
+    :ivar abandon: whether a stack may be deleted without its resources.
+    :ivar adopt: whether a stack may be created from resources that exist.
+    """
+
+    max_stacks_per_project: int = 512
+    max_resources_per_stack: int = 1_000_000
+    timeout_mins: int = 60
+    abandon: bool = False
+    adopt: bool = False
+
+
+class Requests:
+    """The parts that requests use, and the steps that they share.
+
+    :param request_id: returns the id of the request that is being answered, for the logs of
+        the work that it causes.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        templates: TemplateCache,
+        announcer: Announcer,
+        clock: Clock,
+        ids: Ids,
+        limits: Limits | None = None,
+        request_id: Callable[[], str] = current_request_id,
+    ) -> None:
+        self.store = store
+        self.templates = templates
+        self.announcer = announcer
+        self.clock = clock
+        self.ids = ids
+        self.limits = limits or Limits()
+        self._request_id = request_id
+
+    def compile(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
+        """Compile a template.
+
+        :param like: the id of a template that it may differ from in little.
+        :raises HeatconvException: if the template is not valid, or too large.
+        """
+        try:
+            compiled = self.templates.accept(content, like)
+        except TemplateError as error:
+            raise errors.of_template(
+                error, content.get('template'), content.get('environment')
+            ) from None
+        most = self.limits.max_resources_per_stack
+        if 0 <= most < compiled.total:
+            raise exception.RequestLimitExceeded(
+                message=f'{compiled.total} resources are more than the {most} '
+                'that a stack may have'
+            )
+        return compiled
+
+    def save_template(self, template: Mapping[str, Any], compiled: CompiledTemplate) -> str:
+        """Save a template and return its id; cache its compiled form for the preparation."""
+        template_id = self.store.save_template(template)
+        self.templates.keep(template_id, compiled)
+        return template_id
+
+    def wish(self, stack: Stack, action: Action, template_id: str | None) -> Request:
+        """Return the change that makes an action the wish of a stack."""
+        wished, events = stack_rules.wish(stack, action, template_id, self.ids.fresh())
+        return Request(self.with_deadline(wished), events)
+
+    def with_deadline(self, stack: Stack) -> Stack:
+        """Return a stack whose timeout starts now, for the present request."""
+        minutes = stack.timeout_mins or self.limits.timeout_mins
+        return dataclasses.replace(
+            stack,
+            deadline=self.clock.now() + 60 * minutes,
+            request_id=self._request_id(),
+        )
+
+    def submit(
+        self, stack: Stack, decide: Callable[[Stack], Request | None], must: bool = False
+    ) -> None:
+        """Save the change that a function decides on, and announce the wish.
+
+        :param decide: a pure function of the stored stack; None for no change.
+        :param must: refuse the request if nothing changes.
+        :raises EntityNotFound: if the stack does not exist any more.
+        :raises ActionInProgress: if nothing changes although it must.
+        """
+        answered = self.store.request(stack.id, decide)
+        if answered is None:
+            raise exception.EntityNotFound(entity='Stack', name=stack.name)
+        after, changed = answered
+        if must and not changed:
+            raise exception.ActionInProgress(stack_name=after.name, action=after.action.value)
+        if changed and after.wish_id is not None:
+            self.announcer.wish(stack.id)

@@ -1,0 +1,71 @@
+"""Create a stack."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from heatconv import exception
+from heatconv.convergence import stack as stack_rules
+from heatconv.convergence.model import Action, Stack
+from heatconv.engine.content import StackContent
+from heatconv.engine.requests.adopt import adopted_rows
+from heatconv.engine.requests.core import Requests
+from heatconv.storage.base import StackQuery
+
+
+def create_stack(
+    requests: Requests, project_id: str, username: str, name: str, content: StackContent
+) -> Stack:
+    """Accept a new stack, made of existing resources if the request adopts them.
+
+    :raises NotSupported: if it adopts resources and the operator does not allow that.
+    :raises StackExists: if the project has a stack of that name.
+    :raises RequestLimitExceeded: if the project or the stack would grow too large.
+    """
+    adopts = content.adopts is not None
+    if adopts and not requests.limits.adopt:
+        raise exception.NotSupported(
+            feature='Adopting a stack (unless the operator sets [engine] enable_stack_adopt)'
+        )
+    compiled = requests.compile(content.template)
+    _check_quota(requests, project_id, name)
+    stack = dataclasses.replace(
+        imagined_stack(requests, project_id, username, name, content), id=requests.ids.fresh()
+    )
+    template_id = requests.save_template(content.template, compiled)
+    action = Action.ADOPT if adopts else Action.CREATE
+    stack, events = stack_rules.wish(stack, action, template_id, requests.ids.fresh())
+    stack = requests.with_deadline(stack)
+    rows = adopted_rows(requests.ids, stack.id, compiled, content.adopts) if adopts else ()
+    if not requests.store.insert_stack(stack, events, rows):
+        raise exception.StackExists(stack_name=name)
+    requests.announcer.wish(stack.id)
+    return stack
+
+
+def imagined_stack(
+    requests: Requests, project_id: str, username: str, name: str, content: StackContent
+) -> Stack:
+    """Return the stack that a create would make, without an id."""
+    options = content.options
+    return Stack(
+        id='',
+        project_id=project_id,
+        name=name,
+        disable_rollback=options.get('disable_rollback', True),
+        timeout_mins=options.get('timeout_mins') or requests.limits.timeout_mins,
+        tags=tuple(options.get('tags') or ()),
+        username=username,
+    )
+
+
+def _check_quota(requests: Requests, project_id: str, name: str) -> None:
+    most = requests.limits.max_stacks_per_project
+    if most < 0:
+        return
+    if requests.store.count_stacks(StackQuery(project_id)) >= most:
+        if requests.store.stack_by_name(project_id, name) is not None:
+            raise exception.StackExists(stack_name=name)
+        raise exception.RequestLimitExceeded(
+            message=f'this project has {most} stacks, and may have no more'
+        )

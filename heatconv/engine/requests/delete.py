@@ -1,0 +1,46 @@
+"""Delete a stack, with its resources or without them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from heatconv import exception
+from heatconv.convergence.model import Action, Stack, Status
+from heatconv.engine.ancestry import descendants
+from heatconv.engine.requests.core import Requests
+from heatconv.storage.base import Request
+
+
+def delete_stack(requests: Requests, stack: Stack) -> None:
+    """Accept the deletion of a stack; do nothing if its deletion is in progress."""
+
+    def decide(current: Stack) -> Request | None:
+        if (current.action, current.status) == (Action.DELETE, Status.IN_PROGRESS):
+            return None
+        return requests.wish(current, Action.DELETE, None)
+
+    requests.submit(stack, decide)
+
+
+def abandon_stack(requests: Requests, stack: Stack) -> None:
+    """Accept the deletion of a stack whose physical resources stay.
+
+    :raises NotSupported: unless the operator allows it.
+    :raises ActionInProgress: if an operation on one of its resources is in progress.
+    """
+    if not requests.limits.abandon:
+        raise exception.NotSupported(
+            feature='Abandoning a stack (unless the operator sets [engine] enable_stack_abandon)'
+        )
+
+    def decide(current: Stack) -> Request | None:
+        if current.status == Status.IN_PROGRESS:
+            return None
+        return dataclasses.replace(requests.wish(current, Action.DELETE, None), retains=True)
+
+    # Nested stacks are looked up before the outermost is gone, and abandoned after it. After
+    # a crash in between, the user abandons each remaining stack by a request of its own.
+    nested = descendants(requests.store, stack)
+    requests.submit(stack, decide, must=True)
+    for child in reversed(nested):
+        requests.submit(child, decide)

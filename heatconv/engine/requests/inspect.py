@@ -1,0 +1,31 @@
+"""Check, suspend or resume a stack: actions that change none of its resources."""
+
+from __future__ import annotations
+
+from heatconv import exception
+from heatconv.convergence.model import Action, Stack, Status
+from heatconv.engine.ancestry import descendants
+from heatconv.engine.requests.core import Requests
+from heatconv.storage.base import Request
+
+
+def inspect_stack(requests: Requests, stack: Stack, action: Action) -> None:
+    """Accept an inspection of each resource of a stack.
+
+    :param action: one of `heatconv.convergence.model.INSPECTIONS`.
+    :raises NotSupported: if the stack is being deleted.
+    :raises ActionInProgress: if another action is in progress.
+    """
+
+    def decide(current: Stack) -> Request | None:
+        if current.action == Action.DELETE:
+            raise exception.NotSupported(feature=f'{action} of a stack being deleted')
+        if current.status == Status.IN_PROGRESS:
+            return None
+        return requests.wish(current, action, current.newest_template_id)
+
+    # Nested stacks first: after a crash in between, the outermost has not begun.
+    for child in descendants(requests.store, stack):
+        if child.action != Action.DELETE:
+            requests.submit(child, decide)
+    requests.submit(stack, decide, must=True)

@@ -1,0 +1,25 @@
+"""Mark a resource unhealthy, or healthy again."""
+
+from __future__ import annotations
+
+from heatconv import exception
+from heatconv.convergence import check, states
+from heatconv.convergence.model import Resource, Stack
+from heatconv.convergence.step import Verdict
+from heatconv.engine.requests.core import Requests
+
+
+def mark_resource(
+    requests: Requests, stack: Stack, row: Resource, unhealthy: bool, reason: str
+) -> None:
+    """Save that a resource is unhealthy, or that it is healthy after all.
+
+    :raises ActionInProgress: if an operation on it is in progress.
+    """
+    step = check.mark(row, unhealthy, reason)
+    busy = row.claim is not None or states.in_progress(row)
+    if step.commit is not None and not busy:
+        (outcome,) = requests.store.commit([step.commit])
+        busy = outcome.verdict == Verdict.REFUSED
+    if busy:
+        raise exception.ActionInProgress(stack_name=stack.name, action=stack.action.value)

@@ -1,0 +1,61 @@
+"""Create and update stacks that are resources of other stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv import exception
+from heatconv.convergence import stack as stack_rules
+from heatconv.convergence.model import Action, Stack, Status
+from heatconv.engine.requests.core import Requests
+from heatconv.engine.requests.update import check_updatable
+from heatconv.storage.base import Request
+
+
+def create_nested(
+    requests: Requests, owner: Stack, resource: str, name: str, content: Mapping[str, Any]
+) -> None:
+    """Accept a stack that is a resource of another one, unless it exists.
+
+    :param resource: its name in the stack that owns it.
+    :raises StackExists: if there is another stack of that name.
+    """
+    compiled = requests.compile(content)
+    template_id = requests.save_template(content, compiled)
+    stack = Stack(
+        id=requests.ids.fresh(),
+        project_id=owner.project_id,
+        name=name,
+        # The outermost stack decides about the rollback.
+        disable_rollback=True,
+        timeout_mins=owner.timeout_mins,
+        username=owner.username,
+        owner_id=owner.id,
+        owner_resource=resource,
+    )
+    stack, events = stack_rules.wish(stack, Action.CREATE, template_id, requests.ids.fresh())
+    if not requests.store.insert_stack(requests.with_deadline(stack), events):
+        existing = requests.store.stack_by_name(owner.project_id, name)
+        if existing is None or existing.owner_id != owner.id:
+            raise exception.StackExists(stack_name=name)
+        return
+    requests.announcer.wish(stack.id)
+
+
+def update_nested(requests: Requests, stack: Stack, content: Mapping[str, Any]) -> None:
+    """Accept another template for a nested stack, unless it already moves towards it.
+
+    :raises NotSupported: if the stack is being deleted, or is suspended.
+    """
+    compiled = requests.compile(content)
+    template_id = requests.save_template(content, compiled)
+
+    def decide(current: Stack) -> Request | None:
+        check_updatable(current)
+        same = current.newest_template_id == template_id
+        if same and current.status != Status.FAILED:
+            return None
+        return requests.wish(current, Action.UPDATE, template_id)
+
+    requests.submit(stack, decide)

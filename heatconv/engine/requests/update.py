@@ -1,0 +1,82 @@
+"""Update a stack, or restore it to a snapshot."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from heatconv import exception
+from heatconv.convergence.model import Action, Stack
+from heatconv.engine.content import StackContent
+from heatconv.engine.requests.core import Requests
+from heatconv.hot.errors import TemplateError
+from heatconv.storage.base import Request
+from heatconv.templates.cache import MissingTemplate
+from heatconv.templates.compiled import CompiledTemplate
+
+
+def update_stack(requests: Requests, stack: Stack, content: StackContent) -> None:
+    """Accept another template, or other parameters, for a stack.
+
+    :raises NotSupported: if the stack is being deleted, or is suspended.
+    :raises ImmutableParameterModified: if a parameter changes that must not.
+    """
+    compiled = requests.compile(content.template, stack.newest_template_id)
+    _check_immutable(requests, stack, compiled)
+    template_id = requests.save_template(content.template, compiled)
+    options = content.options
+
+    def decide(current: Stack) -> Request:
+        check_updatable(current)
+        changed = dataclasses.replace(
+            current,
+            disable_rollback=options.get('disable_rollback', current.disable_rollback),
+            timeout_mins=options.get('timeout_mins') or current.timeout_mins,
+            tags=tuple(options['tags'] or ()) if 'tags' in options else current.tags,
+        )
+        return requests.wish(changed, Action.UPDATE, template_id)
+
+    requests.submit(stack, decide)
+
+
+def restore_stack(requests: Requests, stack: Stack, template_id: str | None) -> None:
+    """Accept that a stack returns to an earlier template and its parameters.
+
+    :raises NotSupported: if the stack is being deleted, or is suspended.
+    """
+
+    def decide(current: Stack) -> Request:
+        check_updatable(current)
+        return requests.wish(current, Action.RESTORE, template_id)
+
+    requests.submit(stack, decide)
+
+
+def check_updatable(stack: Stack) -> None:
+    """Refuse the update of a stack that is being deleted, or is suspended.
+
+    :raises NotSupported: if it is.
+    """
+    if stack.action == Action.DELETE:
+        raise exception.NotSupported(feature='Updating a stack when it is being deleted')
+    if stack.action == Action.SUSPEND:
+        raise exception.NotSupported(feature='Updating a stack when it is suspended')
+
+
+def _check_immutable(requests: Requests, stack: Stack, compiled: CompiledTemplate) -> None:
+    """Refuse another value of a parameter that must not change."""
+    immutable = [
+        name for name, parameter in compiled.hot.parameters.items() if parameter.immutable
+    ]
+    if not immutable:
+        return
+    try:
+        before = requests.templates.get(stack.newest_template_id).hot.values
+    except (MissingTemplate, TemplateError):
+        return
+    changed = [
+        name
+        for name in immutable
+        if name in before and before[name] != compiled.hot.values.get(name)
+    ]
+    if changed:
+        raise exception.ImmutableParameterModified(keys=', '.join(changed))
