@@ -21,7 +21,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TextIO
 
-from heatconv.cli.text import printable
+from heatconv.cli.output.text import printable
 
 FAILED = 1
 BAD_INPUT = 2

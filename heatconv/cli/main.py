@@ -27,8 +27,8 @@ from typing import Any, TextIO
 
 from cliff.app import App
 
-from heatconv.cli import connection, errors, settings, usage
-from heatconv.cli.commands import CommandTable
+from heatconv.cli import connection, errors, help, settings
+from heatconv.cli.commands.table import CommandTable
 from heatconv.runtime import allocator
 
 DESCRIPTION = """\
@@ -115,7 +115,7 @@ class HeatconvApp(App):
             {
                 'prog': self.NAME,
                 'usage': 'heatconv [options] COMMAND [command options]',
-                'formatter_class': usage.HelpFormatter,
+                'formatter_class': help.HelpFormatter,
                 # Options of commands pass through this parser: none of them
                 # may be taken for the beginning of a global one.
                 'allow_abbrev': False,
@@ -176,12 +176,12 @@ class HeatconvApp(App):
         self.configure_logging()
         if self.options.deferred_help:
             if words:
-                usage.print_command(self, words, self.stdout)
+                help.print_command(self, words, self.stdout)
             else:
-                usage.print_overview(self, self.stdout)
+                help.print_overview(self, self.stdout)
             return 0
         if not words:
-            usage.print_overview(self, self.stderr)
+            help.print_overview(self, self.stderr)
             return errors.BAD_INPUT
         return self.run_subcommand(words)
 
@@ -190,9 +190,9 @@ class HeatconvApp(App):
         try:
             command_class, name, rest = self.command_manager.find_command(argv)
         except ValueError:
-            raise usage.unknown(argv) from None
+            raise help.unknown(argv) from None
         command = command_class(self, self.options, cmd_name=name)
-        parsed = usage.shorten(command.get_parser(f'{self.NAME} {name}')).parse_args(rest)
+        parsed = help.shorten(command.get_parser(f'{self.NAME} {name}')).parse_args(rest)
         return command.run(parsed)
 
 

@@ -126,9 +126,8 @@ def template_is_good(stack: Stack) -> Stack:
     done all the same. A delete leaves the last good template alone, so that a
     delete that failed can be rolled back to it.
     """
-    if stack.action in INSPECTIONS or (
-        stack.template_id is None and stack.action == Action.DELETE
-    ):
+    deletes = stack.template_id is None and stack.action == Action.DELETE
+    if deletes or stack.action in INSPECTIONS:
         return stack
     return evolve(stack, last_good_id=stack.template_id, version=stack.version + 1)
 

@@ -1,17 +1,28 @@
-"""Run many schedules, on several processors."""
+"""Run many schedules, scenarios or bounded histories, on several processors."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import logging
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+from unittest import TestCase
 
+from heatconv.sim import bounded as bounded_histories
 from heatconv.sim.case import Case, Plan, numbers
+from heatconv.sim.play import make_world, play
+from heatconv.sim.script import Scenario
+from heatconv.sim.silence import silence, silent
+
+T = TypeVar('T')
+R = TypeVar('R')
 
 #: So many schedules are handed to a process at once.
 PIECE = 100
@@ -35,7 +46,7 @@ def run_piece(plan: Plan, piece: range) -> Piece:
     """Run some schedules, up to the first that goes wrong."""
     began = time.process_time()
     steps = 0
-    with silent(), _without_collection():
+    with _without_collection():
         for number in piece:
             result = plan.run(number)
             steps += result.steps
@@ -59,22 +70,6 @@ def _without_collection() -> Iterator[None]:
         gc.collect()
 
 
-def silence() -> None:
-    """Keep what the parts log to themselves: a fault that is meant is no news."""
-    logging.disable(logging.CRITICAL)
-
-
-@contextlib.contextmanager
-def silent() -> Iterator[None]:
-    """Keep what the parts log to themselves for a while."""
-    before = logging.root.manager.disable
-    silence()
-    try:
-        yield
-    finally:
-        logging.disable(before)
-
-
 def run(
     plan: Plan,
     schedules: int,
@@ -82,31 +77,110 @@ def run(
     start: int = 0,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Piece]:
-    """Run schedules and give what came of each piece of them, as they end.
+    """Run schedules and give the result of each piece of them, in order.
 
     :param jobs: how many processes.
     :param start: the number of the first schedule.
     :param stop: asked between pieces whether to end early.
     """
     pieces = numbers(start, start + schedules, PIECE)
+    yield from map_in_processes(partial(run_piece, plan), pieces, jobs, stop)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of a scenario.
+
+    :ivar error: what was wrong; None if nothing was.
+    """
+
+    name: str
+    messages: int
+    error: str | None = None
+    trace: list[str] = field(default_factory=list)
+
+    def line(self) -> str:
+        """Return the result as one line."""
+        return f'{"ok" if self.error is None else "FAILED":<7} {self.name}'
+
+
+def run_scenario(scenario: Scenario) -> Outcome:
+    """Play a scenario in the order of the prototype."""
+    world = make_world(workers=1, sweeps=False, tracing=True)
+    try:
+        play(scenario, TestCase(), world)
+    except AssertionError as error:
+        return Outcome(scenario.name, world.steps, str(error), world.trace)
+    except Exception:
+        return Outcome(scenario.name, world.steps, traceback.format_exc(), world.trace)
+    return Outcome(scenario.name, world.steps)
+
+
+def run_scenarios(scenarios: Sequence[Scenario], jobs: int) -> Iterator[Outcome]:
+    """Run scenarios and give the result of each, in their order."""
+    few = len(scenarios) < 10
+    yield from map_in_processes(run_scenario, scenarios, 1 if few else jobs)
+
+
+@dataclass
+class Bounded:
+    """All bounded histories, and their results as they come.
+
+    :ivar total: how many there are.
+    """
+
+    jobs: int
+    sweeps: bool
+    histories: list[Any]
+
+    @property
+    def total(self) -> int:
+        return len(self.histories)
+
+    def __iter__(self) -> Iterator[tuple[int, list[bounded_histories.Found]]]:
+        yield from map_in_processes(partial(_run_bounded, self.sweeps), self.histories, self.jobs)
+
+
+def bounded(jobs: int, sweeps: bool = True) -> Bounded:
+    """Return all bounded histories, to be run."""
+    return Bounded(jobs, sweeps, list(bounded_histories.histories()))
+
+
+def _run_bounded(sweeps: bool, history: Any) -> tuple[int, list[bounded_histories.Found]]:
+    # A worker taken for dead is found by a sweep only.
+    return bounded_histories.run([history], parks=sweeps, sweeps=sweeps)
+
+
+def map_in_processes(
+    function: Callable[[T], R],
+    items: Iterable[T],
+    jobs: int,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[R]:
+    """Call a function for each item, without its logs; give the results in order.
+
+    :param jobs: how many processes; with 1 it is called in this one.
+    :param stop: asked after each item whether to end early.
+    """
     if jobs == 1:
-        for piece in pieces:
+        for item in items:
             if stop():
                 return
-            yield run_piece(plan, piece)
+            with silent():
+                result = function(item)
+            yield result
         return
     context = multiprocessing.get_context('spawn')
     with ProcessPoolExecutor(jobs, context, initializer=silence) as pool:
-        pending: set[Future[Piece]] = set()
-        for piece in pieces:
-            pending.add(pool.submit(run_piece, plan, piece))
-            if len(pending) >= 2 * jobs:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (one.result() for one in done)
+        pending: deque[Future[R]] = deque()
+        for item in items:
+            pending.append(pool.submit(function, item))
+            if len(pending) >= 4 * jobs:
+                yield pending.popleft().result()
             if stop():
                 break
-        for one in pending:
+        while pending:
             if stop():
-                one.cancel()
+                pending.popleft().cancel()
             else:
-                yield one.result()
+                yield pending.popleft().result()

@@ -15,7 +15,8 @@ from heatconv.sim import checkers
 from heatconv.sim.moves import Running
 from heatconv.sim.play import make_world, play
 from heatconv.sim.script import Scenario
-from heatconv.sim.snapshot import Snapshot, Watcher
+from heatconv.sim.snapshot import Snapshot
+from heatconv.sim.watcher import Watcher
 from heatconv.sim.world import World
 
 COLORS = {

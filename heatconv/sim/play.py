@@ -16,8 +16,8 @@ from heatconv.sim import checkers, script
 from heatconv.sim.checkers.reality import differences
 from heatconv.sim.language import Template
 from heatconv.sim.moves import SimClock, SimIds
-from heatconv.sim.snapshot import Watcher
 from heatconv.sim.templates import Templates
+from heatconv.sim.watcher import Watcher
 from heatconv.sim.world import World
 from heatconv.storage.base import Store
 from heatconv.storage.memory import MemoryStore

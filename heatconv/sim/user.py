@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from heatconv.convergence.model import Stack
 from heatconv.engine.content import StackContent
@@ -15,18 +15,29 @@ from heatconv.engine.requests.update import update_stack
 from heatconv.exception import HeatconvException
 from heatconv.sim import script
 
-if TYPE_CHECKING:
-    from heatconv.sim.world import World
-
 PROJECT = 'project'
 
 
 class User:
-    """Asks the engine of a world."""
+    """Asks the engine of a simulation.
 
-    def __init__(self, world: World, requests: Requests) -> None:
-        self._world = world
+    :param templates: knows the id of a content.
+    :param names: filled with the ids of stacks, by the name that the script gives them.
+    :param written: filled with the template of each request, by content id.
+    """
+
+    def __init__(
+        self,
+        requests: Requests,
+        templates: Any,
+        names: dict[str, str],
+        written: dict[str | None, Any],
+    ) -> None:
         self._requests = requests
+        self._store = requests.store
+        self._templates = templates
+        self._names = names
+        self._written = written
 
     def ask(self, entry: script.Request) -> Stack:
         """Ask for something; return the stack that it is about.
@@ -36,9 +47,9 @@ class User:
         requests = self._requests
         if entry.verb == 'create':
             stack = create_stack(requests, PROJECT, '', entry.stack, self._content(entry))
-            self._world.names[entry.stack] = stack.id
+            self._names[entry.stack] = stack.id
             return stack
-        found = self._world.store.stack_by_name(PROJECT, entry.stack)
+        found = self._store.stack_by_name(PROJECT, entry.stack)
         if found is None:
             raise HeatconvException(f'there is no stack {entry.stack}')
         if entry.verb == 'update':
@@ -58,7 +69,7 @@ class User:
 
         :raises HeatconvException: if it is not there.
         """
-        rows = [r for r in self._world.store.resources(stack.id) if r.name == resource]
+        rows = [r for r in self._store.resources(stack.id) if r.name == resource]
         if not rows:
             raise HeatconvException(f'there is no resource {resource}')
         clear_hook(self._requests, rows, rows[-1], hook)
@@ -66,5 +77,5 @@ class User:
     def _content(self, entry: script.Request) -> StackContent:
         assert entry.template is not None
         content = entry.template.content
-        self._world.written[self._world.templates.id_of(content)] = entry.template
+        self._written[self._templates.id_of(content)] = entry.template
         return StackContent(content, entry.options)

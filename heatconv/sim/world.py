@@ -32,10 +32,11 @@ from heatconv.sim.moves import (
     SimWorker,
 )
 from heatconv.sim.reality import RETRIES, Reality, SimResource
-from heatconv.sim.snapshot import Snapshot, Watcher, hooks
+from heatconv.sim.snapshot import Snapshot
 from heatconv.sim.tasks import Tasks
 from heatconv.sim.templates import Templates
 from heatconv.sim.user import PROJECT, User
+from heatconv.sim.watcher import Watcher, hooks
 from heatconv.storage.base import StackQuery, Store
 from heatconv.worker.check import Checker
 from heatconv.worker.lease import LeaseKeeper
@@ -112,7 +113,8 @@ class World(Tasks):
         self._beaten = clock.time
         self._turn = 0
         self._made_workers = 0
-        self._user = User(self, Requests(store, self.templates, self, clock, ids))
+        requests = Requests(store, self.templates, self, clock, ids)
+        self._user = User(requests, self.templates, self.names, self.written)
         #: In the order of the prototype an engine prepares what it just accepted.
         self.prepares_at_once = False
         self._wishes: list[str] = []

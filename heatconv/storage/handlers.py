@@ -14,6 +14,7 @@ from heatconv.runtime.effects import Effect
 from heatconv.runtime.trace import log_reason
 from heatconv.storage.base import Store
 
+
 class Announcer(Protocol):
     """Sends hints; a lost one costs time, not truth."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fixtures
 
-from heatconv.sim.campaign import silent
+from heatconv.sim.silence import silent
 
 
 class Quiet(fixtures.Fixture):

@@ -13,7 +13,7 @@ from heatconv.sim.checkers.reality import RealityChecker
 from heatconv.sim.checkers.rest import RestChecker
 from heatconv.sim.checkers.supersession import SupersessionChecker
 from heatconv.sim.checkers.transitions import TransitionChecker
-from heatconv.sim.snapshot import Watcher
+from heatconv.sim.watcher import Watcher
 
 CHECKERS: tuple[type[Watcher], ...] = (
     GraphChecker,

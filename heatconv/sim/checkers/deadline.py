@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from heatconv.convergence.model import Action
-from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import World
+from heatconv.sim.snapshot import Snapshot
+from heatconv.sim.watcher import Simulation, Watcher
 
 
 class DeadlineChecker(Watcher):
     """Looks at what a timeout does; that each one comes is a matter of rest."""
 
-    def timed_out(self, world: World, before: Snapshot, after: Snapshot) -> None:
+    def timed_out(self, world: Simulation, before: Snapshot, after: Snapshot) -> None:
         stack = after.stack
         deadline = before.stack.deadline
         if deadline is None or deadline > world.clock.time:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from heatconv.convergence.model import Observation, Verb
 from heatconv.runtime.effects import CallPlugin, Save
 from heatconv.sim.moves import Running
-from heatconv.sim.snapshot import Watcher
-from heatconv.sim.world import World
+from heatconv.sim.watcher import Simulation, Watcher
 
 
 class ExclusionChecker(Watcher):
@@ -19,7 +18,7 @@ class ExclusionChecker(Watcher):
     def __init__(self) -> None:
         self._acting: dict[str, Running] = {}
 
-    def admitted(self, world: World, one: Running, effect: CallPlugin) -> None:
+    def admitted(self, world: Simulation, one: Running, effect: CallPlugin) -> None:
         if effect.compensates or effect.call.verb == Verb.OBSERVE:
             return
         token = effect.call.row.token
@@ -28,7 +27,7 @@ class ExclusionChecker(Watcher):
             world.violate(f'exclusion: {token} of {effect.call.row.name} is acted on twice')
         self._acting[token] = one
 
-    def acting(self, world: World, one: Running, effect: CallPlugin) -> None:
+    def acting(self, world: Simulation, one: Running, effect: CallPlugin) -> None:
         if effect.compensates or (one.worker is not None and one.worker.parked):
             return
         if isinstance(one.effect, Save):
@@ -40,9 +39,11 @@ class ExclusionChecker(Watcher):
                 f'exclusion: {effect.call.verb} of {effect.call.row.name} without its claim'
             )
 
-    def acted(self, world: World, one: Running, effect: CallPlugin, seen: Observation) -> None:
+    def acted(
+        self, world: Simulation, one: Running, effect: CallPlugin, seen: Observation
+    ) -> None:
         self.dropped(world, one)
 
-    def dropped(self, world: World, one: Running) -> None:
+    def dropped(self, world: Simulation, one: Running) -> None:
         for token in [token for token, other in self._acting.items() if other is one]:
             del self._acting[token]

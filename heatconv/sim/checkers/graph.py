@@ -7,26 +7,26 @@ from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.sim.moves import Running
 from heatconv.sim.script import Request
-from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import World
+from heatconv.sim.snapshot import Snapshot
+from heatconv.sim.watcher import Simulation, Watcher
 
 
 class GraphChecker(Watcher):
     """Asserts the invariants of rows and nodes."""
 
     def requested(
-        self, world: World, request: Request, before: Snapshot | None, after: Snapshot
+        self, world: Simulation, request: Request, before: Snapshot | None, after: Snapshot
     ) -> None:
         self._check(world, after)
 
     def prepared(
-        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         self._check(world, after)
 
     def committed(
         self,
-        world: World,
+        world: Simulation,
         one: Running,
         commit: Commit,
         outcome: Outcome,
@@ -35,7 +35,7 @@ class GraphChecker(Watcher):
     ) -> None:
         self._check(world, after, edges=commit.abandons is not None)
 
-    def _check(self, world: World, after: Snapshot, edges: bool = True) -> None:
+    def _check(self, world: Simulation, after: Snapshot, edges: bool = True) -> None:
         for wrong in invariants.violations(
             after.stack, after.rows.values(), after.nodes.values(), edges
         ):

@@ -13,8 +13,8 @@ from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.sim.language import GetAtt, GetRes
 from heatconv.sim.moves import Running
-from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import World
+from heatconv.sim.snapshot import Snapshot
+from heatconv.sim.watcher import Simulation, Watcher
 
 _GONE = object()
 
@@ -23,7 +23,7 @@ class IdentityChecker(Watcher):
     """Looks at each choice of a row, each replacement and each create."""
 
     def prepared(
-        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         for key, node in after.nodes.items():
             row = after.rows.get(node.subject or '')
@@ -32,7 +32,7 @@ class IdentityChecker(Watcher):
 
     def committed(
         self,
-        world: World,
+        world: Simulation,
         one: Running,
         commit: Commit,
         outcome: Outcome,
@@ -50,7 +50,7 @@ class IdentityChecker(Watcher):
                 self._created(world, write.key, saved, after)
 
     def _replaced(
-        self, world: World, key: NodeKey, old: Resource, new: str, after: Snapshot
+        self, world: Simulation, key: NodeKey, old: Resource, new: str, after: Snapshot
     ) -> None:
         desired = wanted_properties(world, key, after)
         if desired is not None and _good(old) and keeps(old, desired):
@@ -62,12 +62,12 @@ class IdentityChecker(Watcher):
             if row.name == key.name and row.action == 'INIT' and row.id not in others:
                 world.violate(f'identity: {key.name} gets a row though {row.id} was never begun')
 
-    def _created(self, world: World, key: NodeKey, new: Resource, after: Snapshot) -> None:
+    def _created(self, world: Simulation, key: NodeKey, new: Resource, after: Snapshot) -> None:
         self._beside(world, key, new.id, wanted_properties(world, key, after), after)
 
     def _beside(
         self,
-        world: World,
+        world: Simulation,
         key: NodeKey,
         but: str,
         desired: dict[str, Any] | None,
@@ -92,7 +92,9 @@ def keeps(row: Resource, desired: dict[str, Any]) -> bool:
     return all(have.get(name, _GONE) == value for name, value in desired.items() if '!' in name)
 
 
-def wanted_properties(world: World, key: NodeKey, snapshot: Snapshot) -> dict[str, Any] | None:
+def wanted_properties(
+    world: Simulation, key: NodeKey, snapshot: Snapshot
+) -> dict[str, Any] | None:
     """Resolve a definition against the rows that serve now; None if it has no sense."""
     template = world.written.get(snapshot.stack.template_id)
     if template is None or key.name not in template.resources:

@@ -8,8 +8,8 @@ from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.sim.moves import Running
 from heatconv.sim.script import Request
-from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import World
+from heatconv.sim.snapshot import Snapshot
+from heatconv.sim.watcher import Simulation, Watcher
 
 
 class LastGoodChecker(Watcher):
@@ -23,12 +23,12 @@ class LastGoodChecker(Watcher):
         self._asked: dict[str | None, str | None] = {}
 
     def requested(
-        self, world: World, request: Request, before: Snapshot | None, after: Snapshot
+        self, world: Simulation, request: Request, before: Snapshot | None, after: Snapshot
     ) -> None:
         self._asked[after.stack.wish_id] = after.stack.last_good_id
 
     def prepared(
-        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         if after.stack.template_id != before.stack.newest_template_id:
             world.violate('last good: the traversal goes elsewhere than the wish')
@@ -44,7 +44,7 @@ class LastGoodChecker(Watcher):
 
     def committed(
         self,
-        world: World,
+        world: Simulation,
         one: Running,
         commit: Commit,
         outcome: Outcome,
@@ -63,18 +63,18 @@ class LastGoodChecker(Watcher):
             if not _is_done(before, name):
                 world.violate(f'last good: {name} is not done')
 
-    def timed_out(self, world: World, before: Snapshot, after: Snapshot) -> None:
+    def timed_out(self, world: Simulation, before: Snapshot, after: Snapshot) -> None:
         if after.stack.wish_id != before.stack.wish_id:
             self._asked[after.stack.wish_id] = after.stack.last_good_id
         if before.stack.last_good_id != after.stack.last_good_id:
             world.violate('last good: a timeout changed it')
 
-    def _goes(self, world: World, after: Snapshot) -> None:
+    def _goes(self, world: Simulation, after: Snapshot) -> None:
         """A delete leaves it alone: that is where a rollback of it goes."""
         if after.stack.action == Action.DELETE and not after.stack.wish_id:
             world.violate('last good: a delete changed it')
 
-    def rested(self, world: World) -> None:
+    def rested(self, world: Simulation) -> None:
         for snapshot in world.snapshots.values():
             stack = snapshot.stack
             if stack.status != Status.COMPLETE or stack.action == Action.DELETE:

@@ -6,8 +6,8 @@ from heatconv.convergence.model import Kind, NodeKey, Observation, Verb
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.runtime.effects import CallPlugin
 from heatconv.sim.moves import Running
-from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import World
+from heatconv.sim.snapshot import Snapshot
+from heatconv.sim.watcher import Simulation, Watcher
 
 
 class OrderChecker(Watcher):
@@ -15,7 +15,7 @@ class OrderChecker(Watcher):
 
     def committed(
         self,
-        world: World,
+        world: Simulation,
         one: Running,
         commit: Commit,
         outcome: Outcome,
@@ -36,7 +36,7 @@ class OrderChecker(Watcher):
             if node is None or node.status != 'done':
                 world.violate(f'order: {write.key.name} began before {required} was done')
 
-    def acting(self, world: World, one: Running, effect: CallPlugin) -> None:
+    def acting(self, world: Simulation, one: Running, effect: CallPlugin) -> None:
         world.reality.refused.clear()
         if world.zombie_acted or effect.compensates or effect.call.verb != Verb.DELETE:
             return
@@ -46,7 +46,9 @@ class OrderChecker(Watcher):
             if other.id != row.id and row.id in other.requires and there:
                 world.violate(f'order: {row.name} is deleted before {other.name} ({other.id})')
 
-    def acted(self, world: World, one: Running, effect: CallPlugin, seen: Observation) -> None:
+    def acted(
+        self, world: Simulation, one: Running, effect: CallPlugin, seen: Observation
+    ) -> None:
         if world.zombie_acted:
             return
         for refused in world.reality.refused:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from heatconv.convergence.model import Action, Status
 from heatconv.sim.script import Request
-from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import World
+from heatconv.sim.snapshot import Snapshot
+from heatconv.sim.watcher import Simulation, Watcher
 
 
 class OutcomeChecker(Watcher):
@@ -20,7 +20,7 @@ class OutcomeChecker(Watcher):
         self._late: set[str] = set()
 
     def requested(
-        self, world: World, request: Request, before: Snapshot | None, after: Snapshot
+        self, world: Simulation, request: Request, before: Snapshot | None, after: Snapshot
     ) -> None:
         stack = after.stack
         if before is None or before.stack.wish_id != stack.wish_id:
@@ -28,10 +28,10 @@ class OutcomeChecker(Watcher):
         elif request.verb == 'cancel':
             self._asked[stack.id] = ('cancel', None)
 
-    def timed_out(self, world: World, before: Snapshot, after: Snapshot) -> None:
+    def timed_out(self, world: Simulation, before: Snapshot, after: Snapshot) -> None:
         self._late.add(after.stack.id)
 
-    def rested(self, world: World) -> None:
+    def rested(self, world: Simulation) -> None:
         for snapshot in world.snapshots.values():
             stack = snapshot.stack
             may_fail = world.reality.troubled or world.zombie_acted or stack.id in self._late

@@ -12,8 +12,8 @@ from heatconv.runtime.effects import CallPlugin
 from heatconv.sim.language import GetAtt, GetRes, Template
 from heatconv.sim.moves import Running
 from heatconv.sim.reality import PhysicalResource, Reality
-from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import World
+from heatconv.sim.snapshot import Snapshot
+from heatconv.sim.watcher import Simulation, Watcher
 
 
 def differences(template: Template, physical: Iterable[PhysicalResource]) -> list[str]:
@@ -62,7 +62,7 @@ class RealityChecker(Watcher):
 
     def committed(
         self,
-        world: World,
+        world: Simulation,
         one: Running,
         commit: Commit,
         outcome: Outcome,
@@ -83,19 +83,21 @@ class RealityChecker(Watcher):
             if node.subject == row.id and node.status == 'running' and key.kind == Kind.UPDATE:
                 self._doubted[row.id] = key.traversal_id
 
-    def acting(self, world: World, one: Running, effect: CallPlugin) -> None:
+    def acting(self, world: Simulation, one: Running, effect: CallPlugin) -> None:
         """Who lives makes up for what it did too late, and leaves it to nobody else."""
         row = effect.call.row
         undoes = one.name == 'sweep' and effect.call.verb == 'delete'
         if undoes and world.reality.by_token(row.token) and not _excused(world):
             world.violate(f'reality: nobody has made up for {row.id}')
 
-    def acted(self, world: World, one: Running, effect: CallPlugin, seen: Observation) -> None:
+    def acted(
+        self, world: Simulation, one: Running, effect: CallPlugin, seen: Observation
+    ) -> None:
         if one.worker is not None and one.worker.parked:
             # What it does now is another matter than what it did before.
             self._doubted.pop(effect.call.row.id, None)
 
-    def rested(self, world: World) -> None:
+    def rested(self, world: Simulation) -> None:
         for snapshot in world.snapshots.values():
             stack = snapshot.stack
             done = stack.status == Status.COMPLETE and stack.action != Action.DELETE
@@ -111,7 +113,7 @@ class RealityChecker(Watcher):
                 if row.status == Status.COMPLETE and states.begun(row):
                     self._row(world, row)
 
-    def _looked_again(self, world: World, snapshot: Snapshot) -> None:
+    def _looked_again(self, world: Simulation, snapshot: Snapshot) -> None:
         template = world.written[snapshot.stack.template_id]
         for row_id, traversal_id in self._doubted.items():
             row = snapshot.rows.get(row_id)
@@ -122,7 +124,7 @@ class RealityChecker(Watcher):
                 if not isinstance(value, GetRes | GetAtt) and real != value:
                     world.violate(f'reality: nobody looked again at {row.name} in doubt')
 
-    def _row(self, world: World, row: Resource) -> None:
+    def _row(self, world: Simulation, row: Resource) -> None:
         """A row that is in no doubt says what is real."""
         physical = world.reality.by_token(row.token)
         there = None if physical is None else physical.uuid
@@ -135,6 +137,6 @@ class RealityChecker(Watcher):
                 world.violate(f'reality: the attributes of {row.name} are not real')
 
 
-def _excused(world: World) -> bool:
+def _excused(world: Simulation) -> bool:
     """Say whether somebody may not have made up yet for what it did too late."""
     return world.died or any(one.worker and one.worker.parked for one in world.running)

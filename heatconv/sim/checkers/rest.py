@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from heatconv.convergence import invariants
-from heatconv.sim.snapshot import Watcher
-from heatconv.sim.world import World
+from heatconv.sim.watcher import Simulation, Watcher
 
 
 class RestChecker(Watcher):
     """Asserts it of every stack, and that every physical resource has an owner."""
 
-    def rested(self, world: World) -> None:
+    def rested(self, world: Simulation) -> None:
         owners = set()
         for stack_id, snapshot in world.snapshots.items():
             stack = world.store.stack(stack_id)

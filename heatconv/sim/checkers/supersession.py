@@ -5,15 +5,15 @@ from __future__ import annotations
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.sim.moves import Running
-from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import World
+from heatconv.sim.snapshot import Snapshot
+from heatconv.sim.watcher import Simulation, Watcher
 
 
 class SupersessionChecker(Watcher):
     """Compares the nodes before and after a commit of an old traversal."""
 
     def prepared(
-        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         old = before.stack.traversal_id
         left = [key for key in after.nodes if key.traversal_id == old]
@@ -22,7 +22,7 @@ class SupersessionChecker(Watcher):
 
     def committed(
         self,
-        world: World,
+        world: Simulation,
         one: Running,
         commit: Commit,
         outcome: Outcome,

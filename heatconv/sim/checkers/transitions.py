@@ -8,8 +8,8 @@ from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.sim.moves import Running
 from heatconv.sim.script import Request
-from heatconv.sim.snapshot import Snapshot, Watcher
-from heatconv.sim.world import World
+from heatconv.sim.snapshot import Snapshot
+from heatconv.sim.watcher import Simulation, Watcher
 
 #: From where a row may vanish: it was never begun, it is gone, or it is retained.
 MAY_GO = (states.INIT, states.DELETING)
@@ -19,20 +19,20 @@ class TransitionChecker(Watcher):
     """Compares what was with what is."""
 
     def requested(
-        self, world: World, request: Request, before: Snapshot | None, after: Snapshot
+        self, world: Simulation, request: Request, before: Snapshot | None, after: Snapshot
     ) -> None:
         if before is not None:
             self._rows(world, before, after)
 
     def prepared(
-        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         self._rows(world, before, after)
         self._stack(world, before.stack, after.stack)
 
     def committed(
         self,
-        world: World,
+        world: Simulation,
         one: Running,
         commit: Commit,
         outcome: Outcome,
@@ -43,7 +43,7 @@ class TransitionChecker(Watcher):
         self._stack(world, before.stack, after.stack)
 
     def _rows(
-        self, world: World, before: Snapshot, after: Snapshot, commit: Commit | None = None
+        self, world: Simulation, before: Snapshot, after: Snapshot, commit: Commit | None = None
     ) -> None:
         for row_id, old in before.rows.items():
             new = after.rows.get(row_id)
@@ -70,7 +70,7 @@ class TransitionChecker(Watcher):
             if row_id not in before.rows and states.begun(new):
                 world.violate(f'transition: {_named(new)} came begun into the world')
 
-    def _stack(self, world: World, before: Stack, after: Stack) -> None:
+    def _stack(self, world: Simulation, before: Stack, after: Stack) -> None:
         if after is before or before.status == Status.IN_PROGRESS:
             return
         if after.status == Status.IN_PROGRESS and after.action == Action.ROLLBACK:

@@ -113,13 +113,12 @@ MUTANTS = (
     Mutant(
         'delete_makes_nothing_the_last_good_template',
         STACK,
-        'if stack.action in INSPECTIONS or (stack.template_id is None and stack.action == '
-        'Action.DELETE):',
-        'if stack.action in INSPECTIONS:',
+        'deletes = stack.template_id is None and stack.action == Action.DELETE',
+        'deletes = False',
     ),
     # Begin and finish in one commit
     Mutant(
-        'at_once_wherever_the_node_is',
+        'fused_wherever_the_node_is',
         FUSED,
         '        fused=True,\n',
         '        fused=True,\n        late_stands=True,\n',

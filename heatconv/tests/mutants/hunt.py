@@ -61,11 +61,11 @@ def hunt() -> dict[str, object]:
     """Explore until something is wrong; tell what, how, and after how many schedules."""
     from unittest import TestCase
 
-    from heatconv.sim import bounded, campaign, case, library
+    from heatconv.sim import bounded, case, library, silence
     from heatconv.sim.case import Plan, family
     from heatconv.sim.play import Wrong, play
 
-    campaign.silence()
+    silence.silence()
     directory = pathlib.Path(__file__).parents[3] / 'scenarios'
     everything = ('crash', 'park', 'drop', 'duplicate')
     plans = {

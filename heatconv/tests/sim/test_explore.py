@@ -61,8 +61,8 @@ for _name, _plan in KINDS.items():
 
 TRACE = """
 from heatconv.runtime import threads
-from heatconv.sim import campaign, case
-campaign.silence()
+from heatconv.sim import case, silence
+silence.silence()
 plan = case.Plan(seed=3, faults=('crash', 'park', 'drop', 'duplicate'))
 for number in range(6):
     result = plan.run(number, tracing=True)

@@ -5,65 +5,74 @@ from __future__ import annotations
 import ast
 import pathlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import testtools
 
-ROOT = pathlib.Path(__file__).parents[2]
+from heatconv.convergence import graph
 
-#: For each part of heatconv the other parts that it may import.
+ROOT = pathlib.Path(__file__).parents[2]
+REPOSITORY = ROOT.parent
+
+#: The rooms from the ground up, and the other rooms that each may import. A room stands
+#: above all that it imports.
 ALLOWED: dict[str, set[str]] = {
     'convergence': set(),
-    'hot': {'convergence'},
-    'ports': set(),
-    'version': set(),
-    'concurrency': set(),
     'exception': set(),
-    'effects': {'convergence'},
-    'answers': {'convergence', 'effects', 'storage'},
-    'storage': {'convergence', 'ports'},
-    'db': {'convergence', 'ports', 'storage', 'resources.records'},
-    'resources': {'convergence', 'hot', 'ports'},
-    'nesting': {'convergence', 'hot', 'resources'},
-    'compiled': {'convergence', 'hot', 'nesting', 'resources'},
-    'templates': {'compiled', 'convergence', 'hot', 'nesting', 'resources', 'storage'},
+    'version': set(),
     'conf': set(),
+    'hot': {'convergence'},
+    'runtime': {'convergence'},
     'coordination': {'conf'},
-    'shares': set(),
-    'context': set(),
-    'partition': {'coordination'},
-    'rpc': {'conf', 'context', 'convergence', 'exception', 'shares'},
+    'storage': {'convergence', 'runtime'},
+    'resources': {'convergence', 'hot', 'runtime'},
+    'templates': {'convergence', 'hot', 'resources', 'storage'},
+    'db': {'convergence', 'resources.records', 'runtime', 'storage'},
+    'rpc': {'conf', 'convergence', 'coordination.shares', 'exception', 'runtime'},
     'engine': {
-        'compiled',
-        'context',
         'convergence',
-        'effects',
         'exception',
         'hot',
-        'nesting',
-        'ports',
         'resources.nested',
         'resources.plugin',
         'rpc',
+        'runtime',
         'storage',
         'templates',
         'version',
-        'answers',
     },
     'worker': {
-        'answers',
-        'context',
         'convergence',
-        'effects',
+        'coordination.shares',
         'hot.errors',
-        'ports',
         'resources',
         'rpc',
-        'shares',
+        'runtime',
         'storage',
         'templates',
     },
+    'sim': {
+        'convergence',
+        'db',
+        'engine',
+        'exception',
+        'hot',
+        'resources',
+        'runtime',
+        'storage',
+        'templates',
+        'worker',
+    },
 }
+
+#: Rooms that put the others together.
+COMPOSITION = {'cli', 'cmd', 'embedded', '__main__'}
+
+#: The only modules that stand outside of a room.
+LOOSE = {'__init__', '__main__', 'embedded', 'exception', 'version'}
+
+#: Longer files have more than one reason to change.
+LINES = 450
 
 #: What the pure packages may import beside the standard library.
 PURE = {'convergence': set(), 'hot': {'yaml', 'yaql'}, 'storage': set()}
@@ -102,6 +111,31 @@ HOMES = {
 }
 
 
+def cycle(edges: Mapping[str, set[str]]) -> list[str]:
+    """Return the files of one import circle, or nothing."""
+    try:
+        graph.order({name: sorted(others) for name, others in edges.items()})
+    except graph.Cycle as error:
+        return [str(name) for name in error.path]
+    return []
+
+
+def file_imports(root: pathlib.Path, package: str) -> dict[str, set[str]]:
+    """Return the modules of a package that each of them imports, wherever the import stands."""
+    paths = {}
+    for path in sorted((root / package).rglob('*.py')):
+        parts = path.relative_to(root).with_suffix('').parts
+        paths['.'.join(parts[:-1] if parts[-1] == '__init__' else parts)] = path
+    edges: dict[str, set[str]] = {}
+    for module, path in paths.items():
+        found = set()
+        for name in imports(path):
+            # What is imported from a module is the module, or a module below it.
+            found |= {name} & set(paths) or {name.rpartition('.')[0]} & set(paths)
+        edges[module] = found - {module}
+    return edges
+
+
 def sources() -> Iterator[tuple[str, pathlib.Path]]:
     for path in sorted(ROOT.rglob('*.py')):
         parts = path.relative_to(ROOT).with_suffix('').parts
@@ -125,8 +159,9 @@ class LayersTest(testtools.TestCase):
         wrong = []
         for module, path in sources():
             part = module.split('.')[0]
-            if part not in ALLOWED:
+            if part in COMPOSITION or part == '__init__':
                 continue
+            self.assertIn(part, ALLOWED)
             for name in imports(path):
                 if not name.startswith('heatconv.'):
                     continue
@@ -135,6 +170,31 @@ class LayersTest(testtools.TestCase):
                 if not any(other == one or other.startswith(one + '.') for one in allowed):
                     wrong.append(f'{module} imports {name}')
         self.assertEqual([], wrong)
+
+    def test_rooms_import_only_rooms_below_them(self) -> None:
+        order = list(ALLOWED)
+        for room, others in ALLOWED.items():
+            for other in others:
+                below = order.index(other.split('.')[0])
+                self.assertLess(below, order.index(room), f'{room} imports {other}')
+
+    def test_no_files_import_each_other_in_a_circle(self) -> None:
+        for package in ('heatconv', 'bench'):
+            self.assertEqual([], cycle(file_imports(REPOSITORY, package)))
+
+    def test_circle_is_seen(self) -> None:
+        edges = file_imports(REPOSITORY, 'heatconv')
+        self.assertIn('heatconv.db.checks', edges['heatconv.db.store'])
+        edges['heatconv.convergence.model'] = {'heatconv.worker.loop'}
+        self.assertIn('heatconv.worker.loop', cycle(edges))
+
+    def test_few_modules_stand_outside_of_a_room(self) -> None:
+        self.assertEqual(LOOSE, {path.stem for path in ROOT.glob('*.py')})
+
+    def test_no_file_is_long(self) -> None:
+        paths = [path for _, path in sources()] + sorted((REPOSITORY / 'bench').glob('*.py'))
+        lengths = {str(path): len(path.read_text().splitlines()) for path in paths}
+        self.assertEqual({}, {path: count for path, count in lengths.items() if count > LINES})
 
     def test_pure_packages_import_nothing_that_has_effects(self) -> None:
         wrong = []
@@ -163,9 +223,9 @@ class LayersTest(testtools.TestCase):
 
     def test_time_and_chance_come_in_through_the_door(self) -> None:
         allowed = {
-            'ports',
+            'runtime.ports',
             'embedded',
-            'coordination',
+            'coordination.coordinator',
             'cmd.composition',
             'cmd.health',
             'cmd.manage',

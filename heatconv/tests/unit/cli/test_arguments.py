@@ -20,9 +20,10 @@ import pathlib
 import fixtures
 import testtools
 
-from heatconv.cli import inputs, settings
-from heatconv.cli.commands import ENTRIES
+from heatconv.cli import settings
+from heatconv.cli.commands.table import ENTRIES
 from heatconv.cli.errors import UsageError
+from heatconv.cli.input import arguments
 from heatconv.cli.main import HeatconvApp
 from heatconv.tests.unit.cli.base import CliTestCase
 
@@ -188,8 +189,8 @@ class CommandLineTest(CliTestCase):
 
 class KeyValueTest(testtools.TestCase):
     def test_value_may_hold_anything(self) -> None:
-        self.assertEqual(('k', 'a=b c'), inputs.key_value('k=a=b c'))
-        self.assertEqual(('k', ''), inputs.key_value('k='))
+        self.assertEqual(('k', 'a=b c'), arguments.key_value('k=a=b c'))
+        self.assertEqual(('k', ''), arguments.key_value('k='))
 
     def test_no_pair(self) -> None:
-        self.assertRaises(argparse.ArgumentTypeError, inputs.key_value, 'k')
+        self.assertRaises(argparse.ArgumentTypeError, arguments.key_value, 'k')

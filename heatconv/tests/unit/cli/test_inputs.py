@@ -17,25 +17,25 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from heatconv.cli import inputs
 from heatconv.cli.errors import UsageError
+from heatconv.cli.input import arguments
 from heatconv.tests.unit.cli.base import TEMPLATE, CliTestCase
 
 
 class TemplateTest(CliTestCase):
     def refused(self, text: str) -> UsageError:
         path = self.file('bad.yaml', text)
-        error = self.assertRaises(UsageError, inputs.read_template, path, io.StringIO())
+        error = self.assertRaises(UsageError, arguments.read_template, path, io.StringIO())
         self.assertEqual(path, error.where)
         return error
 
     def test_file(self) -> None:
-        template = inputs.read_template(self.template(), io.StringIO())
+        template = arguments.read_template(self.template(), io.StringIO())
         # A date stays what the user wrote.
         self.assertEqual({'heat_template_version': '2021-04-16', 'resources': {}}, template)
 
     def test_stdin(self) -> None:
-        self.assertIn('resources', inputs.read_template('-', io.StringIO(TEMPLATE)))
+        self.assertIn('resources', arguments.read_template('-', io.StringIO(TEMPLATE)))
 
     def test_broken_yaml_has_line_and_column(self) -> None:
         error = self.refused('a: 1\n  b: 2\n')
@@ -50,11 +50,11 @@ class TemplateTest(CliTestCase):
     def test_binary(self) -> None:
         path = self.directory / 'binary'
         path.write_bytes(b'\xff\xfe\x00')
-        self.assertRaises(UsageError, inputs.read_template, str(path), io.StringIO())
+        self.assertRaises(UsageError, arguments.read_template, str(path), io.StringIO())
 
     def test_missing_file(self) -> None:
         error = self.assertRaises(
-            UsageError, inputs.read_template, '/does/not/exist', io.StringIO()
+            UsageError, arguments.read_template, '/does/not/exist', io.StringIO()
         )
         self.assertIn('No such file', error.message)
 
@@ -72,7 +72,7 @@ class TemplateTest(CliTestCase):
 class EnvironmentTest(CliTestCase):
     def read(self, *texts: str, parameters: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
         paths = [self.file(f'{number}.yaml', text) for number, text in enumerate(texts)]
-        return inputs.read_environment(paths, parameters, io.StringIO())
+        return arguments.read_environment(paths, parameters, io.StringIO())
 
     def test_nothing(self) -> None:
         self.assertEqual({'parameters': {}, 'parameter_defaults': {}}, self.read())

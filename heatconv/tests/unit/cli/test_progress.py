@@ -20,18 +20,11 @@ from typing import Any
 import fixtures
 import testtools
 
-from heatconv.cli import progress
 from heatconv.cli.connection import Session
-from heatconv.cli.following import (
-    TIMEOUT_GRACE,
-    Ending,
-    Follower,
-    Goal,
-    Progress,
-    ResourceProgress,
-    newest_event,
-)
-from heatconv.cli.live import LiveReporter
+from heatconv.cli.output import plain, wording
+from heatconv.cli.output.live import LiveReporter
+from heatconv.cli.waiting.follower import TIMEOUT_GRACE, Follower, newest_event
+from heatconv.cli.waiting.progress import Ending, Goal, Progress, ResourceProgress
 from heatconv.tests.unit.cli.base import CliTestCase, Terminal
 from heatconv.tests.unit.cli.scripted import ScriptedEngine
 
@@ -55,7 +48,7 @@ class Time:
         self.pauses.append(seconds)
 
 
-class Recorder(progress.PlainReporter):
+class Recorder(plain.PlainReporter):
     """Remembers the counts of every look."""
 
     def __init__(self) -> None:
@@ -218,15 +211,15 @@ def ending(**fields: Any) -> Ending:
 
 class WordsTest(testtools.TestCase):
     def test_summary(self) -> None:
-        self.assertEqual('demo CREATE_COMPLETE in 3.2 s: 5 resources', progress.summary(ending()))
+        self.assertEqual('demo CREATE_COMPLETE in 3.2 s: 5 resources', wording.summary(ending()))
 
     def test_duration(self) -> None:
-        self.assertEqual('0.0 s', progress.duration(0))
-        self.assertEqual('1 min 5 s', progress.duration(65.2))
-        self.assertEqual('2 h 3 min', progress.duration(7385))
+        self.assertEqual('0.0 s', wording.duration(0))
+        self.assertEqual('1 min 5 s', wording.duration(65.2))
+        self.assertEqual('2 h 3 min', wording.duration(7385))
 
     def test_many_failures(self) -> None:
-        lines = progress.failure_lines(
+        lines = wording.failure_lines(
             ending(reason='why', failures={f'r{number}': 'x' for number in range(23)})
         )
         self.assertEqual('demo: why', lines[0])
@@ -235,7 +228,7 @@ class WordsTest(testtools.TestCase):
 
     def test_quiet(self) -> None:
         stream = io.StringIO()
-        quiet = progress.QuietReporter(stream)
+        quiet = plain.QuietReporter(stream)
         quiet.end(ending(), reached=True)
         self.assertEqual('', stream.getvalue())
         quiet.end(ending(status='FAILED', reason='why'), reached=False)

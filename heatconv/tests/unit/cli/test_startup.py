@@ -56,10 +56,10 @@ class StartupTest(testtools.TestCase):
     def test_help_imports_no_command(self) -> None:
         modules = self.modules('--help')
         self.assertEqual(set(), modules.intersection(HEAVY))
-        self.assertNotIn('heatconv.cli.stack_actions', modules)
+        self.assertNotIn('heatconv.cli.commands.stack_actions', modules)
 
     def test_help_of_a_command(self) -> None:
         modules = self.modules('stack', 'create', '--help')
         self.assertEqual(set(), modules.intersection(HEAVY))
-        self.assertIn('heatconv.cli.stack_actions', modules)
+        self.assertIn('heatconv.cli.commands.stack_actions', modules)
         self.assertLess(len(modules), 350)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import testtools
 
-from heatconv.cli.text import printable
+from heatconv.cli.output.text import printable
 
 
 class PrintableTest(testtools.TestCase):

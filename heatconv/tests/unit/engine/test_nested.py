@@ -8,9 +8,9 @@ from typing import Any
 
 from heatconv import exception
 from heatconv.convergence.evolve import evolve
-from heatconv.engine.requests.nested import update_nested
 from heatconv.convergence.model import Resource, Stack, Status
 from heatconv.engine.prepare import prepare
+from heatconv.engine.requests.nested import update_nested
 from heatconv.runtime import effects
 from heatconv.storage.base import Request, StackQuery
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing

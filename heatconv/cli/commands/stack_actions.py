@@ -17,13 +17,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from heatconv.cli import errors, inputs
-from heatconv.cli.command import ShowCommand, StackCommand
+from heatconv.cli import errors
+from heatconv.cli.commands.base import ShowCommand, StackCommand
+from heatconv.cli.commands.stack_views import RESULT_COLUMNS, stack_row
 from heatconv.cli.connection import Session
-from heatconv.cli.files import gathered
-from heatconv.cli.following import Goal, newest_event
-from heatconv.cli.inputs import positive
-from heatconv.cli.stack_views import RESULT_COLUMNS, stack_row
+from heatconv.cli.input import arguments
+from heatconv.cli.input.arguments import positive
+from heatconv.cli.input.template_files import gathered
+from heatconv.cli.waiting.follower import newest_event
+from heatconv.cli.waiting.progress import Goal
 
 WAIT_HELP = 'Wait until the stack is at rest (always so without a server).'
 
@@ -71,7 +73,7 @@ class _Changing(Action, ShowCommand):
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
         parser.add_argument('stack', metavar='STACK', help=self.stack_help)
-        inputs.add_input_options(parser, template_required=self.template_required)
+        arguments.add_input_options(parser, template_required=self.template_required)
         parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
         parser.add_argument(
             '--timeout',
@@ -89,12 +91,12 @@ class _Changing(Action, ShowCommand):
 
     def common_arguments(self, args: argparse.Namespace) -> dict[str, Any]:
         """Return what create and update take alike."""
-        arguments: dict[str, Any] = {}
+        options: dict[str, Any] = {}
         if args.timeout is not None:
-            arguments['timeout_mins'] = args.timeout
+            options['timeout_mins'] = args.timeout
         if args.tags is not None:
-            arguments['tags'] = args.tags
-        return arguments
+            options['tags'] = args.tags
+        return options
 
     def result(self, session: Session, identity: dict[str, Any]) -> Any:
         """Return the stack as it is now."""
@@ -124,14 +126,14 @@ class Create(_Changing):
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Create the stack; return it."""
-        inputs.check_stdin(args)
-        template = inputs.read_template(args.template, self.app.stdin)
-        environment = inputs.read_environment(
+        arguments.check_stdin(args)
+        template = arguments.read_template(args.template, self.app.stdin)
+        environment = arguments.read_environment(
             args.environment, args.parameter, self.app.stdin, args.template
         )
         template, files = gathered(template, args.template, environment)
-        arguments = self.common_arguments(args)
-        arguments['disable_rollback'] = not args.enable_rollback
+        options = self.common_arguments(args)
+        options['disable_rollback'] = not args.enable_rollback
         with self.session() as session:
             identity = session.call(
                 'create_stack',
@@ -139,7 +141,7 @@ class Create(_Changing):
                 template=template,
                 params=environment,
                 files=files,
-                args=arguments,
+                args=options,
             )
             self.finish(session, identity, Goal(('CREATE',)), args.wait, timeout_mins=args.timeout)
             return self.result(session, identity)
@@ -191,17 +193,17 @@ class Update(_Changing):
                 'an update needs a template: -t FILE',
                 remedy='Or keep the present one with --existing.',
             )
-        inputs.check_stdin(args)
-        template = args.template and inputs.read_template(args.template, self.app.stdin)
-        environment = inputs.read_environment(
+        arguments.check_stdin(args)
+        template = args.template and arguments.read_template(args.template, self.app.stdin)
+        environment = arguments.read_environment(
             args.environment, args.parameter, self.app.stdin, args.template
         )
         sent, files = gathered(template or {}, args.template or '', environment)
-        arguments = self.common_arguments(args)
+        options = self.common_arguments(args)
         if args.existing:
-            arguments['existing'] = True
+            options['existing'] = True
         if args.rollback is not None:
-            arguments['disable_rollback'] = not args.rollback
+            options['disable_rollback'] = not args.rollback
         with self.session() as session:
             identity = session.identify(args.stack)
             marker = newest_event(session, identity)
@@ -211,7 +213,7 @@ class Update(_Changing):
                 template=sent or None,
                 params=environment,
                 files=files,
-                args=arguments,
+                args=options,
             )
             self.finish(session, identity, Goal(('UPDATE',)), args.wait, marker, args.timeout)
             return self.result(session, identity)

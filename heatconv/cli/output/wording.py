@@ -10,39 +10,17 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Show a wait on stderr: plain lines here, a drawing on a terminal.
-
-stdout is for the result alone, so that it can be piped into other programs.
-"""
+"""Events, endings and time spans as lines of text."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any
 
-from heatconv.cli.following import Ending, Progress, Reporter, is_stack_event
-from heatconv.cli.settings import Settings
-from heatconv.cli.text import printable
+from heatconv.cli.output.text import printable
+from heatconv.cli.waiting.progress import Ending, is_stack_event
 
 #: Resources that failed are named up to this number; one cause often fails many.
 FAILURES_SHOWN = 20
-
-
-def reporter(settings: Settings, stream: TextIO) -> Reporter:
-    """Return what shows a wait on this stream."""
-    if settings.quiet:
-        return QuietReporter(stream)
-    if is_terminal(stream):
-        from heatconv.cli.live import LiveReporter
-
-        return LiveReporter(stream, settings.color)
-    return PlainReporter(stream)
-
-
-def is_terminal(stream: TextIO) -> bool:
-    """Say whether something can be drawn on a stream."""
-    return stream.isatty() and os.environ.get('TERM') not in (None, '', 'dumb')
 
 
 def event_line(event: dict[str, Any]) -> str:
@@ -89,45 +67,3 @@ def failure_lines(ending: Ending) -> list[str]:
     if more > 0:
         lines.append(f'and {more} more: heatconv stack resource list {ending.stack_name}')
     return lines
-
-
-class PlainReporter:
-    """Shows events as lines: for pipes, log files and dumb terminals."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def begin(self, progress: Progress) -> None:
-        """Show nothing yet: the first event tells the start."""
-
-    def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
-        """Show the new events."""
-        for event in events:
-            self._stream.write(event_line(event) + '\n')
-        self._stream.flush()
-
-    def end(self, ending: Ending, reached: bool) -> None:
-        """Show why it failed, and the summary."""
-        self._write_end(ending, reached, self._stream.write)
-
-    def _write_end(self, ending: Ending, reached: bool, write: Callable[[str], object]) -> None:
-        if not reached:
-            for line in failure_lines(ending):
-                write(printable(line) + '\n')
-        write(summary(ending) + '\n')
-        self._stream.flush()
-
-    def abort(self) -> None:
-        """Do nothing: what is written stays."""
-
-
-class QuietReporter(PlainReporter):
-    """Shows only what went wrong."""
-
-    def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
-        """Show nothing."""
-
-    def end(self, ending: Ending, reached: bool) -> None:
-        """Show the end only if it is not what was wanted."""
-        if not reached:
-            super().end(ending, reached)

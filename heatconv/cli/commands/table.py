@@ -47,10 +47,10 @@ class CommandEntry:
 
 
 ENTRIES = tuple(
-    CommandEntry(name, f'heatconv.cli.{value}', summary)
+    CommandEntry(name, f'heatconv.cli.commands.{value}', summary)
     for name, value, summary in (
-        ('complete', 'usage:Complete', 'Print the completion code for bash.'),
-        ('help', 'usage:Help', 'Show how to use a command.'),
+        ('complete', 'help:Complete', 'Print the completion code for bash.'),
+        ('help', 'help:Help', 'Show how to use a command.'),
         (
             'scenario explore',
             'scenarios:ScenarioExplore',
@@ -70,7 +70,7 @@ ENTRIES = tuple(
         ('stack cancel', 'stack_actions:Cancel', 'Stop the update of a stack.'),
         (
             'stack check',
-            'stack_looks:Check',
+            'inspections:Check',
             'Look whether the resources of a stack are what they should be.',
         ),
         ('stack create', 'stack_actions:Create', 'Create a stack from a template.'),
@@ -87,7 +87,7 @@ ENTRIES = tuple(
         ),
         (
             'stack hook clear',
-            'stack_looks:HookClear',
+            'inspections:HookClear',
             'Let a resource go on from a hook that it waits at.',
         ),
         ('stack list', 'stack_views:List', 'List the stacks of the project.'),
@@ -102,10 +102,10 @@ ENTRIES = tuple(
         ),
         (
             'stack resource mark unhealthy',
-            'stack_looks:MarkUnhealthy',
+            'inspections:MarkUnhealthy',
             'Have the next update replace a resource.',
         ),
-        ('stack resume', 'stack_looks:Resume', 'Resume a stack that was suspended.'),
+        ('stack resume', 'inspections:Resume', 'Resume a stack that was suspended.'),
         (
             'stack snapshot create',
             'snapshots:SnapshotCreate',
@@ -118,7 +118,7 @@ ENTRIES = tuple(
             'snapshots:SnapshotRestore',
             'Have a stack be again what it was.',
         ),
-        ('stack suspend', 'stack_looks:Suspend', 'Suspend a stack: it takes no updates.'),
+        ('stack suspend', 'inspections:Suspend', 'Suspend a stack: it takes no updates.'),
         ('stack show', 'stack_views:Show', 'Show a stack.'),
         ('stack template show', 'stack_views:TemplateShow', 'Show the template of a stack.'),
         ('stack update', 'stack_actions:Update', 'Change a stack to a new template.'),

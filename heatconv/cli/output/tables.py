@@ -31,7 +31,7 @@ from cliff.formatters.table import TableFormatter
 from cliff.formatters.value import ValueFormatter
 from cliff.formatters.yaml_format import YAMLFormatter
 
-from heatconv.cli.text import printable
+from heatconv.cli.output.text import printable
 
 
 class Nested(FormattableColumn[Any]):

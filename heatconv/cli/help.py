@@ -16,18 +16,14 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import autopage.argparse
-from cliff import complete
 from cliff._argparse import SmartHelpFormatter
-from cliff.command import Command
 
-from heatconv.cli.commands import ENTRIES
+from heatconv.cli.application import Application
+from heatconv.cli.commands.table import ENTRIES
 from heatconv.cli.errors import UsageError
-
-if TYPE_CHECKING:
-    from heatconv.cli.main import HeatconvApp
 
 EXAMPLES = """\
 Examples:
@@ -63,7 +59,7 @@ def shorten(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
-def print_overview(app: HeatconvApp, stream: TextIO, prefix: str = '') -> None:
+def print_overview(app: Application, stream: TextIO, prefix: str = '') -> None:
     """Print the global options and all commands, or just those of a group.
 
     :param prefix: the words that the commands begin with, as in 'stack event'.
@@ -82,7 +78,7 @@ def print_overview(app: HeatconvApp, stream: TextIO, prefix: str = '') -> None:
             out.write('\n' + EXAMPLES)
 
 
-def print_command(app: HeatconvApp, words: list[str], stream: TextIO) -> None:
+def print_command(app: Application, words: list[str], stream: TextIO) -> None:
     """Print how to use a command; or, for the first words of several, which these are.
 
     :raises UsageError: if no command is called so.
@@ -103,7 +99,7 @@ def print_command(app: HeatconvApp, words: list[str], stream: TextIO) -> None:
         parser.print_help(out)
 
 
-def _colored(app: HeatconvApp, out: TextIO) -> bool:
+def _colored(app: Application, out: TextIO) -> bool:
     return app.settings.color and out.isatty()
 
 
@@ -148,44 +144,3 @@ def unknown(words: list[str]) -> UsageError:
 
 def _rest(names: list[str], prefix: str) -> list[str]:
     return [name[len(prefix) + 1 :] for name in names]
-
-
-class Help(Command):
-    """Show how to use a command."""
-
-    app: HeatconvApp
-
-    def _load_hooks(self) -> None:
-        self._hooks = []
-
-    def get_epilog(self) -> str:
-        """Return nothing: there is nothing to add."""
-        return ''
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return the parser: any words are a command."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument('words', metavar='COMMAND', nargs='*', help='Name of the command.')
-        return parser
-
-    def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Print the help."""
-        if parsed_args.words:
-            print_command(self.app, parsed_args.words, self.app.stdout)
-        else:
-            print_overview(self.app, self.app.stdout)
-        return 0
-
-
-class Complete(complete.CompleteCommand):
-    """Print the completion code for bash.
-
-    Turn it on for the current shell: source <(heatconv complete)
-    """
-
-    def get_epilog(self) -> str:
-        """Return nothing: the description has the example."""
-        return ''
-
-    def _load_hooks(self) -> None:
-        self._hooks = []

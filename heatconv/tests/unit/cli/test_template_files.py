@@ -6,9 +6,9 @@ import io
 import os
 from typing import Any
 
-from heatconv.cli import inputs
 from heatconv.cli.errors import UsageError
-from heatconv.cli.files import gathered
+from heatconv.cli.input import arguments
+from heatconv.cli.input.template_files import gathered
 from heatconv.tests.unit.cli.base import CliTestCase
 
 
@@ -23,8 +23,8 @@ class FilesTest(CliTestCase):
         return os.path.dirname(self.file('anchor', ''))
 
     def gather(self, template: str, *environments: str) -> tuple[Any, dict[str, Any]]:
-        environment = inputs.read_environment(environments, (), io.StringIO(), template)
-        read = inputs.read_template(template, io.StringIO())
+        environment = arguments.read_environment(environments, (), io.StringIO(), template)
+        read = arguments.read_template(template, io.StringIO())
         made, files = gathered(read, template, environment)
         return {'template': made, 'environment': environment}, files
 

@@ -18,8 +18,8 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from heatconv.cli.command import ListCommand, ShowCommand
-from heatconv.cli.formats import pick
+from heatconv.cli.commands.base import ListCommand, ShowCommand
+from heatconv.cli.output.tables import pick
 
 LIST_COLUMNS = (
     'resource_name',

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import argparse
 
-from heatconv.cli.command import ANY_GOAL, StackCommand
-from heatconv.cli.following import Goal, newest_event
-from heatconv.cli.stack_actions import WAIT_HELP, Action
+from heatconv.cli.commands.base import ANY_GOAL, StackCommand
+from heatconv.cli.commands.stack_actions import WAIT_HELP, Action
+from heatconv.cli.waiting.follower import newest_event
+from heatconv.cli.waiting.progress import Goal
 from heatconv.convergence.hooks import HOOKS
 
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from heatconv.cli.command import ListCommand, ShowCommand
+from heatconv.cli.commands.base import ListCommand, ShowCommand
 from heatconv.cli.connection import Session
 from heatconv.cli.errors import CommandError, UsageError
-from heatconv.cli.formats import cell, pick
+from heatconv.cli.output.tables import cell, pick
 
 LIST_COLUMNS = ('output_key', 'description')
 SHOW_COLUMNS = ('output_key', 'description', 'output_value')

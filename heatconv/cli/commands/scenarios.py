@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from heatconv.cli import errors
-from heatconv.cli.command import ListCommand, StackCommand
-from heatconv.cli.inputs import positive
+from heatconv.cli.commands.base import ListCommand, StackCommand
+from heatconv.cli.input.arguments import positive
 
 DIRECTORY = 'scenarios'
 
@@ -102,7 +102,7 @@ class ScenarioRun(StackCommand):
 
     def take_action(self, args: argparse.Namespace) -> None:
         """Run them."""
-        from heatconv.sim import performance
+        from heatconv.sim import campaign
 
         found = scenarios(args.directory, args.names)
         if args.graph is not None:
@@ -111,7 +111,7 @@ class ScenarioRun(StackCommand):
             self._draw(found[0], args.graph)
             return
         failed = 0
-        for outcome in performance.run_all(found, args.jobs):
+        for outcome in campaign.run_scenarios(found, args.jobs):
             self.app.stdout.write(outcome.line() + '\n')
             self.app.stdout.flush()
             if outcome.error is not None:
@@ -253,12 +253,12 @@ class ScenarioExplore(StackCommand):
             self._tell(f'seed {args.seed}, schedule {number}', first, args)
 
     def _bounded(self, args: argparse.Namespace) -> None:
-        from heatconv.sim import performance
+        from heatconv.sim import campaign
 
         began = time.monotonic()
         count = 0
         wrong: list[Any] = []
-        pieces = performance.bounded(args.jobs, sweeps=not args.no_sweep)
+        pieces = campaign.bounded(args.jobs, sweeps=not args.no_sweep)
         with self._progress(pieces.total) as advance:
             for tried, found in pieces:
                 count += tried
@@ -346,11 +346,11 @@ class ScenarioReplay(StackCommand):
 
     def take_action(self, args: argparse.Namespace) -> None:
         """Replay it."""
-        from heatconv.sim import campaign, case
+        from heatconv.sim import case, silence
 
         if (args.file is None) == (args.number is None):
             raise errors.UsageError('give a FILE, or --number with what was explored')
-        with campaign.silent():
+        with silence.silent():
             if args.file is not None:
                 try:
                     result = case.load(pathlib.Path(args.file).read_text()).replay()

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Draw a wait on a terminal."""
+"""Draw the progress of a stack on a terminal."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from heatconv.cli.following import Ending, Progress
-from heatconv.cli.progress import duration, failure_lines, summary
+from heatconv.cli.output.wording import duration, failure_lines, summary
+from heatconv.cli.waiting.progress import Ending, Progress
 
 STYLES = {'COMPLETE': 'green', 'FAILED': 'bold red', 'IN_PROGRESS': 'cyan'}
 

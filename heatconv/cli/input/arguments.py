@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from heatconv.cli.errors import UsageError
-from heatconv.cli.files import BYTES_MAX, STDIN, directory_of, renamed_registry
+from heatconv.cli.input.template_files import BYTES_MAX, STDIN, directory_of, renamed_registry
 
 ENVIRONMENT_SECTIONS = (
     'parameters',

@@ -18,13 +18,13 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heatconv.cli import inputs
-from heatconv.cli.command import ListCommand, ShowCommand
+from heatconv.cli.commands.base import ListCommand, ShowCommand
 from heatconv.cli.errors import CommandError, UsageError
-from heatconv.cli.files import gathered
-from heatconv.cli.formats import cell, pick
-from heatconv.cli.inputs import positive
-from heatconv.cli.progress import is_terminal
+from heatconv.cli.input import arguments
+from heatconv.cli.input.arguments import positive
+from heatconv.cli.input.template_files import gathered
+from heatconv.cli.output.reporters import is_terminal
+from heatconv.cli.output.tables import cell, pick
 
 #: What create and update show in the end.
 RESULT_COLUMNS = (
@@ -113,7 +113,7 @@ class List(ListCommand):
             metavar='KEY=VALUE',
             action='append',
             default=[],
-            type=inputs.key_value,
+            type=arguments.key_value,
             help='Show stacks with this name, status, action, id or the like. '
             'Can be repeated: values of one key are alternatives.',
         )
@@ -192,14 +192,14 @@ class Validate(ShowCommand):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        inputs.add_input_options(parser)
+        arguments.add_input_options(parser)
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Return what the template says of itself."""
-        inputs.check_stdin(args)
-        template = inputs.read_template(args.template, self.app.stdin)
-        environment = inputs.read_environment(
+        arguments.check_stdin(args)
+        template = arguments.read_template(args.template, self.app.stdin)
+        environment = arguments.read_environment(
             args.environment, args.parameter, self.app.stdin, args.template
         )
         template, files = gathered(template, args.template, environment)
@@ -208,5 +208,5 @@ class Validate(ShowCommand):
                 'validate_template', template=template, params=environment, files=files
             )
         if 'Error' in answer:
-            raise UsageError(str(answer['Error']), inputs.name_of(args.template))
+            raise UsageError(str(answer['Error']), arguments.name_of(args.template))
         return tuple(answer), tuple(cell(part) for part in answer.values())

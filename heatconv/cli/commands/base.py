@@ -17,18 +17,18 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cliff import command, lister, show
 
-from heatconv.cli import errors, formats, progress
+from heatconv.cli import errors
+from heatconv.cli.application import Application
 from heatconv.cli.connection import Session
-from heatconv.cli.following import Ending, Follower, Goal, newest_event
-from heatconv.cli.usage import HelpFormatter
+from heatconv.cli.help import HelpFormatter
+from heatconv.cli.output import reporters, tables
+from heatconv.cli.waiting.follower import Follower, newest_event
+from heatconv.cli.waiting.progress import Ending, Goal
 from heatconv.convergence.model import Action
-
-if TYPE_CHECKING:
-    from heatconv.cli.main import HeatconvApp
 
 #: A wait for a stack that somebody else has started wants nothing of it.
 ANY_GOAL = Goal(tuple(one.value for one in Action))
@@ -48,7 +48,7 @@ class StackCommand(command.Command):
     examples: str = ''
     exit_code: int = 0
 
-    app: HeatconvApp
+    app: Application
 
     def _load_hooks(self) -> None:
         # cliff would search all installed packages for extensions.
@@ -129,7 +129,7 @@ class StackCommand(command.Command):
         :param timeout: seconds that the stack may take; the engine sees to it.
         :param patience: seconds that somebody waits.
         """
-        reporter = progress.reporter(self.app.settings, self.app.stderr)
+        reporter = reporters.reporter(self.app.settings, self.app.stderr)
         follower = Follower(
             session, identity, reporter, marker, timeout, sleep=self.app.sleep, patience=patience
         )
@@ -155,7 +155,7 @@ class _Displaying(StackCommand):
     """A command with a result that can be formatted."""
 
     def _load_formatter_plugins(self) -> Any:
-        return formats.Formatters(formats.BY_NAME)
+        return tables.Formatters(tables.BY_NAME)
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run the command, print its result; return its exit code."""

@@ -20,12 +20,12 @@ import json
 from typing import Any
 
 from heatconv.cli import errors
-from heatconv.cli.command import ListCommand
+from heatconv.cli.commands.base import ListCommand
 from heatconv.cli.connection import Session
-from heatconv.cli.following import POLL_EMBEDDED, POLL_REMOTE_MAX, event_id, events_after
-from heatconv.cli.formats import pick
-from heatconv.cli.inputs import positive
-from heatconv.cli.progress import event_line
+from heatconv.cli.input.arguments import positive
+from heatconv.cli.output.tables import pick
+from heatconv.cli.output.wording import event_line
+from heatconv.cli.waiting.follower import POLL_EMBEDDED, POLL_REMOTE_MAX, event_id, events_after
 
 COLUMNS = ('event_time', 'resource_name', 'resource_status', 'resource_status_reason', 'id')
 

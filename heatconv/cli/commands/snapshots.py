@@ -18,10 +18,11 @@ import argparse
 import json
 from typing import Any
 
-from heatconv.cli.command import ListCommand, ShowCommand, StackCommand
-from heatconv.cli.following import Goal, newest_event
-from heatconv.cli.formats import pick
-from heatconv.cli.stack_actions import WAIT_HELP, Action
+from heatconv.cli.commands.base import ListCommand, ShowCommand, StackCommand
+from heatconv.cli.commands.stack_actions import WAIT_HELP, Action
+from heatconv.cli.output.tables import pick
+from heatconv.cli.waiting.follower import newest_event
+from heatconv.cli.waiting.progress import Goal
 
 COLUMNS = ('id', 'name', 'status', 'creation_time')
 

@@ -34,7 +34,7 @@ def gathered(
     """Return a template and the files that it and an environment name, by their names.
 
     :param path: of the template.
-    :param environment: as `heatconv.cli.inputs.read_environment` gives it.
+    :param environment: as `heatconv.cli.input.arguments.read_environment` gives it.
     :return: the template as it is to be sent: a name of a file in it may be another.
     :raises UsageError: if one cannot be read, or is not what it should be.
     """

@@ -1,0 +1,1 @@
+"""What a command shows: results as tables on stdout, progress on stderr."""

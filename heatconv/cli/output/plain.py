@@ -1,0 +1,64 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""Show progress as plain lines: for pipes, log files and dumb terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from heatconv.cli.output.text import printable
+from heatconv.cli.output.wording import event_line, failure_lines, summary
+from heatconv.cli.waiting.progress import Ending, Progress
+
+
+class PlainReporter:
+    """Shows events as lines: for pipes, log files and dumb terminals."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def begin(self, progress: Progress) -> None:
+        """Show nothing yet: the first event tells the start."""
+
+    def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
+        """Show the new events."""
+        for event in events:
+            self._stream.write(event_line(event) + '\n')
+        self._stream.flush()
+
+    def end(self, ending: Ending, reached: bool) -> None:
+        """Show why it failed, and the summary."""
+        self._write_end(ending, reached, self._stream.write)
+
+    def _write_end(self, ending: Ending, reached: bool, write: Callable[[str], object]) -> None:
+        if not reached:
+            for line in failure_lines(ending):
+                write(printable(line) + '\n')
+        write(summary(ending) + '\n')
+        self._stream.flush()
+
+    def abort(self) -> None:
+        """Do nothing: what is written stays."""
+
+
+class QuietReporter(PlainReporter):
+    """Shows only what went wrong."""
+
+    def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
+        """Show nothing."""
+
+    def end(self, ending: Ending, reached: bool) -> None:
+        """Show the end only if it is not what was wanted."""
+        if not reached:
+            super().end(ending, reached)
