@@ -1,9 +1,8 @@
-"""How long an operation under way is waited for.
+"""Timeout and give-up: how long to wait for an operation in progress.
 
-A worker that polls an operation asks here what to do when the node it works for is
-gone, and when the plugin could not tell: go on, try again, release the row to whoever
-waits for it, or give the operation up. So an operation that never ends holds nobody up,
-and one that nobody needs any more still gets its end told.
+A worker that polls an operation asks here what to do once the node of the operation is gone:
+wait, release the row to whoever waits for it, or give the operation up. So an operation that
+never ends blocks nobody, and the result of a superseded one is still saved.
 """
 
 from __future__ import annotations
@@ -20,9 +19,6 @@ from heatconv.convergence.model import (
     Status,
 )
 from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step
-
-#: Seconds between two tries at most, where the plugin does not say.
-LONGEST_PAUSE = 60.0
 
 
 def release(claimed: Resource) -> Step:
@@ -91,33 +87,3 @@ def given_up(row: Resource, seen: Observation, reason: str) -> Resource:
         attributes=seen.attributes or row.attributes,
         properties=row.properties if seen.properties is None else seen.properties,
     )
-
-
-def retry(claimed: Resource, seen: Observation, tries: int, limit: int, pause: float) -> Step:
-    """Tell that a plugin is asked again.
-
-    :param tries: how often it is asked again with this time.
-    :param limit: how often at most.
-    :param pause: seconds until then.
-    """
-    reason = f'retry {tries} of {limit} in {pause:g} s: {seen.reason}'
-    saved = evolve(claimed, reason=reason, version=claimed.version + 1)
-    commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved), events=(event(saved),))
-    return Step('the plugin is asked again', commit, wait=True)
-
-
-def exhausted(seen: Observation, limit: int) -> Observation:
-    """Return what counts as observed when a plugin has been asked often enough."""
-    times = f' (tried {limit + 1} times)' if limit else ''
-    return evolve(seen, reality=Reality.FAILED, reason=f'{seen.reason}{times}')
-
-
-def pause_before(tries: int, seen: Observation, interval: float) -> float:
-    """Return how many seconds to wait before a plugin is asked again.
-
-    :param tries: how often it is asked again with this time, from 1.
-    :param interval: seconds before the first time, twice as many before each next.
-    """
-    if seen.retry_after is not None:
-        return max(seen.retry_after, 0.0)
-    return float(min(interval * 2 ** (tries - 1), LONGEST_PAUSE))

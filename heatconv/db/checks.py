@@ -13,7 +13,7 @@ from heatconv.convergence import commit as guards
 from heatconv.convergence.check import View
 from heatconv.convergence.model import Kind, Node, NodeKey, NodeStatus, Resource, Stack
 from heatconv.convergence.step import Commit, Outcome
-from heatconv.db import bulk, optimistic, records, rows, tables, writes
+from heatconv.db import bulk, lease_rows, optimistic, records, rows, stack_rows, tables, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
 from heatconv.db.driver import BEGIN, COMMIT, DriverConnection, StaleRead
@@ -57,7 +57,7 @@ SELECT 'r', id, claim, deletion_policy, version::text, suspect::text, action, NU
     NULL, NULL
 FROM guarded
 """
-STACKS = f'SELECT {", ".join(rows.STACK)} FROM stack WHERE id {{}} ORDER BY id'
+STACKS = f'SELECT {", ".join(stack_rows.STACK)} FROM stack WHERE id {{}} ORDER BY id'
 NODES = f'SELECT {rows.NODE_LIST}, n.definition FROM node n WHERE n.id {{}} ORDER BY n.id'
 SERVING = f"""
 SELECT n.traversal_id, n.kind, n.name, {', '.join(f'r.{one}' for one in rows.SERVING)}
@@ -292,7 +292,7 @@ class _ViewBuilder:
         known = rows.Interner()
         for one in found:
             if one[0] == 's':
-                stack = rows.stack_of(json.loads(one[1]))
+                stack = stack_rows.stack_of(json.loads(one[1]))
                 self.stacks[stack.id] = stack
                 continue
             if one[0] == 'r':
@@ -342,7 +342,9 @@ def _by_key(driver: DriverConnection, keys: Iterable[NodeKey]) -> dict[NodeKey, 
 
 def _stacks(driver: DriverConnection, ids: Iterable[str]) -> dict[str, Stack]:
     found = bulk.fetch(driver, STACKS, sorted(ids))
-    return {row[0]: rows.stack_of(dict(zip(rows.STACK, row, strict=True))) for row in found}
+    return {
+        row[0]: stack_rows.stack_of(dict(zip(stack_rows.STACK, row, strict=True))) for row in found
+    }
 
 
 def _lock_rows(script: Script, needs: guards.Needs, locked: guards.LockedRows) -> None:
@@ -354,13 +356,13 @@ def _lock_rows(script: Script, needs: guards.Needs, locked: guards.LockedRows) -
     else:
         lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
         stacks = script.fetch(STACKS + lock, needs.stacks)
-        found = [('s', dict(zip(rows.STACK, row, strict=True))) for row in stacks]
+        found = [('s', dict(zip(stack_rows.STACK, row, strict=True))) for row in stacks]
         found += [('n', *row) for row in script.fetch(NODES + lock, ids)]
         guarded = script.fetch(GUARDED + lock, needs.rows)
         found += [('r', *row[:6], None, row[6]) for row in guarded]
     for tag, *row in found:
         if tag == 's':
-            stack = rows.stack_of(row[0] if isinstance(row[0], dict) else json.loads(row[0]))
+            stack = stack_rows.stack_of(row[0] if isinstance(row[0], dict) else json.loads(row[0]))
             locked.stacks[stack.id] = stack
         elif tag == 'n':
             node = rows.node_of(row)
@@ -382,9 +384,9 @@ def _lock_rows(script: Script, needs: guards.Needs, locked: guards.LockedRows) -
 
 
 def _save_orphan_checks(script: Script, locked: guards.LockedRows) -> None:
-    left = [rows.orphan_check_values(one) for one in locked.orphan_checks]
+    left = [lease_rows.orphan_check_values(one) for one in locked.orphan_checks]
     script.listed('DELETE FROM orphan_check WHERE id {}', sorted(one[0] for one in left))
-    script.insert(tables.orphan_check, rows.ORPHAN_CHECK, left)
+    script.insert(tables.orphan_check, lease_rows.ORPHAN_CHECK, left)
     for row_id in locked.retained:
         # Their ids begin with that of the row.
         script.add('DELETE FROM orphan_check WHERE id LIKE %s', (f'{row_id}/%',))

@@ -16,16 +16,14 @@ from heatconv.convergence.model import (
     Node,
     NodeKey,
     NodeStatus,
-    OrphanCheck,
     Resource,
-    Stack,
     Status,
     Successor,
 )
 from heatconv.db import tables
 from heatconv.db.bulk import LETTERS
 from heatconv.db.bulk import encode as dumps
-from heatconv.storage.base import Lease, StoredEvent
+from heatconv.storage.base import StoredEvent
 
 Row = Any
 
@@ -59,71 +57,6 @@ NODE_STATUSES = {one.value: one for one in NodeStatus}
 def node_id(key: NodeKey) -> str:
     """Return the primary key of a node."""
     return f'{key.traversal_id}{key.kind}{key.name}'
-
-
-#: The columns of a stack.
-STACK = tuple(column.name for column in tables.stack.c)
-
-
-def stack_row(stack: Stack) -> dict[str, Any]:
-    return {
-        'id': stack.id,
-        'project_id': stack.project_id,
-        'name': stack.name,
-        'action': stack.action.value,
-        'status': stack.status.value,
-        'reason': stack.reason[:REASON_LIMIT],
-        'version': stack.version,
-        'traversal_id': stack.traversal_id,
-        'template_id': stack.template_id,
-        'previous_template_id': stack.previous_template_id,
-        'last_good_id': stack.last_good_id,
-        'wish_id': stack.wish_id,
-        'wish_template_id': stack.wish_template_id,
-        'disable_rollback': stack.disable_rollback,
-        'gives_up': stack.gives_up,
-        'timeout_mins': stack.timeout_mins,
-        'deadline': stack.deadline,
-        'tags': dumps(stack.tags),
-        'username': stack.username,
-        'request_id': stack.request_id,
-        'created_at': stack.created_at,
-        'updated_at': stack.updated_at,
-        'deleted_at': stack.deleted_at,
-        'deleted': '' if stack.deleted_at is None else stack.id,
-        'owner_id': stack.owner_id,
-        'owner_resource': stack.owner_resource,
-    }
-
-
-def stack_of(row: Row) -> Stack:
-    return Stack(
-        id=row['id'],
-        project_id=row['project_id'],
-        name=row['name'],
-        action=Action(row['action']),
-        status=Status(row['status']),
-        reason=row['reason'],
-        version=row['version'],
-        traversal_id=row['traversal_id'],
-        template_id=row['template_id'],
-        previous_template_id=row['previous_template_id'],
-        last_good_id=row['last_good_id'],
-        wish_id=row['wish_id'],
-        wish_template_id=row['wish_template_id'],
-        disable_rollback=bool(row['disable_rollback']),
-        gives_up=bool(row['gives_up']),
-        timeout_mins=row['timeout_mins'],
-        deadline=row['deadline'],
-        tags=tuple(json.loads(row['tags'])),
-        username=row['username'],
-        request_id=row['request_id'],
-        created_at=row['created_at'],
-        updated_at=row['updated_at'],
-        deleted_at=row['deleted_at'],
-        owner_id=row['owner_id'],
-        owner_resource=row['owner_resource'],
-    )
 
 
 def plain(text: str) -> str:
@@ -430,45 +363,3 @@ def event_of(row: Row) -> StoredEvent:
         reason=row['reason'],
     )
     return StoredEvent(row['id'], row['at'], event)
-
-
-#: The columns of an orphan_check.
-ORPHAN_CHECK = tuple(column.name for column in tables.orphan_check.c)
-
-
-def orphan_check_values(orphan_check: OrphanCheck) -> tuple[Any, ...]:
-    """Return the values of all columns."""
-    row = dumps(resource_row(orphan_check.row))
-    return (orphan_check.id, row, orphan_check.due_at, orphan_check.attempts)
-
-
-def orphan_check_of(row: Row) -> OrphanCheck:
-    kept = json.loads(row['row'])
-    resource = resource_of([kept.get(name) for name in RESOURCE])
-    return OrphanCheck(row['id'], resource, row['due_at'], row['attempts'])
-
-
-def lease_row(lease: Lease) -> dict[str, Any]:
-    return {
-        'id': lease.id,
-        'kind': lease.kind,
-        'host': lease.host,
-        'pid': lease.pid,
-        'started_at': lease.started_at,
-        'expires_at': lease.expires_at,
-        'server': lease.server,
-        'queued': lease.queued,
-    }
-
-
-def lease_of(row: Row) -> Lease:
-    return Lease(
-        id=row['id'],
-        kind=row['kind'],
-        host=row['host'],
-        pid=row['pid'],
-        started_at=row['started_at'],
-        expires_at=row['expires_at'],
-        server=row['server'],
-        queued=row['queued'],
-    )

@@ -13,7 +13,7 @@ from oslo_db import exception as db_exception
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Action, Event, Node, Resource, Stack
 from heatconv.convergence.traversal import Plan
-from heatconv.db import bulk, rows, tables, writes
+from heatconv.db import bulk, rows, stack_rows, tables, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
 from heatconv.db.driver import DriverConnection
@@ -30,9 +30,10 @@ WHERE s.id {{}}
 
 #: A list of one name would have PostgreSQL walk all stacks of the project.
 LIVE = f"""
-SELECT {', '.join(rows.STACK)} FROM stack WHERE project_id = %s AND name = %s AND deleted = ''
+SELECT {', '.join(stack_rows.STACK)} FROM stack
+WHERE project_id = %s AND name = %s AND deleted = ''
 """
-STACKS = f'SELECT {", ".join(rows.STACK)} FROM stack WHERE id {{}}'
+STACKS = f'SELECT {", ".join(stack_rows.STACK)} FROM stack WHERE id {{}}'
 RESOURCES = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.stack_id {{}}'
 
 
@@ -115,11 +116,11 @@ class StackRows:
         self, stack: Stack, events: Sequence[Event], adopts: Sequence[Resource] = ()
     ) -> bool:
         now = self._clock.now()
-        row = rows.stack_row(evolve(stack, created_at=now))
-        values = [tuple(row[name] for name in rows.STACK)]
+        row = stack_rows.stack_row(evolve(stack, created_at=now))
+        values = [tuple(row[name] for name in stack_rows.STACK)]
         try:
             with self.database.batch() if adopts else self.database.single_trip() as script:
-                script.insert(tables.stack, rows.STACK, values)
+                script.insert(tables.stack, stack_rows.STACK, values)
                 writes.insert_resources(script, adopts, now)
                 writes.add_events(script, events, self._ids, now)
                 if not adopts:
@@ -206,7 +207,7 @@ class StackRows:
         with self.database.read() as connection:
             if query.marker is None and query.limit is not None:
                 statement = statement.limit(query.limit)
-            found = [rows.stack_of(row) for row in connection.execute(statement).mappings()]
+            found = [stack_rows.stack_of(row) for row in connection.execute(statement).mappings()]
         if query.marker is not None:
             ids = [stack.id for stack in found]
             found = found[ids.index(query.marker) + 1 :] if query.marker in ids else []
@@ -334,7 +335,7 @@ def _locking(script: Script) -> str:
 
 def _stack_of(found: Sequence[tuple[Any, ...]]) -> Stack | None:
     for row in found:
-        return rows.stack_of(dict(zip(rows.STACK, row, strict=True)))
+        return stack_rows.stack_of(dict(zip(stack_rows.STACK, row, strict=True)))
     return None
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from heatconv.convergence import states
 from heatconv.convergence.model import NodeKey, OrphanCheck, Resource, Status
 from heatconv.convergence.recovery import DeadClaim
-from heatconv.db import bulk, rows, tables
+from heatconv.db import bulk, lease_rows, rows, tables
 from heatconv.db.database import Database, repeated
 from heatconv.runtime.ports import Clock
 from heatconv.storage.base import Lease
@@ -66,7 +66,7 @@ class SweepRows:
         with self.database.write() as connection:
             table = tables.lease
             connection.execute(sa.delete(table).where(table.c.id == lease.id))
-            connection.execute(sa.insert(table), rows.lease_row(lease))
+            connection.execute(sa.insert(table), lease_rows.lease_row(lease))
 
     @repeated
     def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
@@ -101,7 +101,7 @@ class SweepRows:
     def leases(self) -> list[Lease]:
         statement = sa.select(tables.lease).order_by(tables.lease.c.id)
         with self.database.read() as connection:
-            return [rows.lease_of(row) for row in connection.execute(statement).mappings()]
+            return [lease_rows.lease_of(row) for row in connection.execute(statement).mappings()]
 
     @repeated
     def claims(self) -> dict[str, int]:
@@ -161,7 +161,7 @@ class SweepRows:
         statement = sa.select(table).where(table.c.due_at <= now).order_by(table.c.id)
         with self.database.read() as connection:
             found = connection.execute(statement.limit(limit)).mappings()
-            return [rows.orphan_check_of(row) for row in found]
+            return [lease_rows.orphan_check_of(row) for row in found]
 
     @repeated
     def postpone(self, orphan_check: OrphanCheck, due_at: float | None) -> bool:

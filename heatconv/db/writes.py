@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Event, Node, NodeKey, NodeStatus, Resource, Stack
-from heatconv.db import bulk, rows, tables
+from heatconv.db import bulk, rows, stack_rows, tables
 from heatconv.db.bulk import Script
 from heatconv.runtime.ports import Ids
 
@@ -100,9 +100,9 @@ def save_stacks(script: Script, stacks: Iterable[Stack]) -> None:
     """Overwrite stacks that this transaction has locked."""
     values = []
     for stack in stacks:
-        row = rows.stack_row(stack)
-        values.append(tuple(row[name] for name in rows.STACK))
-    script.update(tables.stack, rows.STACK, values)
+        row = stack_rows.stack_row(stack)
+        values.append(tuple(row[name] for name in stack_rows.STACK))
+    script.update(tables.stack, stack_rows.STACK, values)
 
 
 def insert_resources(script: Script, added: Iterable[Resource], now: float) -> None:

@@ -361,7 +361,8 @@ class World(Tasks):
             return True
 
         # Messages and tasks it starts come in the order of the store.
-        made = Sweep(self.store, self, self.clock, self.ids, lambda: self._checker(worker), submit)
+        recovery = self._checker(worker).recovery
+        made = Sweep(self.store, self, self.clock, self.ids, lambda: recovery, submit)
         self.note(f'{worker.name} sweeps')
         overdue = self.store.overdue(self.clock.time)
         made.run(2 * SWEEP_SECONDS)

@@ -28,7 +28,8 @@ from heatconv.convergence.traversal import Plan
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Lease, Request, Snapshot, Software, StackQuery, StoredEvent
 from heatconv.storage.content import encode_template, head_of
-from heatconv.storage.memory_archive import Kept
+from heatconv.storage.memory_snapshots import MemorySnapshots
+from heatconv.storage.memory_software import MemorySoftware
 from heatconv.storage.memory_sweep import Swept
 
 
@@ -54,7 +55,7 @@ def stamped(stack: Stack, now: float) -> Stack:
     return evolve(stack, updated_at=now, deleted_at=stack.deleted_at or (now if gone else None))
 
 
-class MemoryStore(Kept, Swept):
+class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
     """Keeps everything in dictionaries; safe to use from several threads."""
 
     def __init__(self, clock: Clock, ids: Ids) -> None:

@@ -16,6 +16,7 @@ from heatconv.convergence import (
     fingerprint,
     fused,
     inspect,
+    retry,
     roots,
     settle,
     timeout,
@@ -26,29 +27,23 @@ from heatconv.convergence.model import (
     INSPECTIONS,
     DesiredState,
     Kind,
-    Node,
     NodeKey,
-    NodeStatus,
     Observation,
-    OrphanCheck,
     Reality,
     Resource,
     Stack,
     Verb,
 )
-from heatconv.convergence.recovery import DeadClaim, follow_up, void
-from heatconv.convergence.step import Call, Commit, Outcome, Step, Verdict
+from heatconv.convergence.step import Call, Step, Verdict
 from heatconv.hot.errors import TemplateError
 from heatconv.runtime.effects import (
     CallPlugin,
     Cast,
-    CastWish,
     CompileDefinition,
     CompileTemplate,
     Effect,
     Load,
     LoadStack,
-    Postpone,
     Predict,
     Reload,
     Save,
@@ -59,6 +54,8 @@ from heatconv.runtime.effects import (
     Waiting,
 )
 from heatconv.runtime.ports import Clock, Ids
+from heatconv.worker.recovery import ORPHAN_CHECK_DELAYS, Recovery
+from heatconv.worker.save import save_step
 
 #: How often a refused begin is decided again before the node is announced anew.
 CONFLICTS = 10
@@ -76,10 +73,6 @@ NOT_KNOWN = (Reality.PENDING, Reality.UNKNOWN)
 
 #: How often a delete that makes up for something is looked at, at most.
 COMPENSATION_POLLS = 1_000
-
-
-#: A process may stand still for long, and go on, and die.
-ORPHAN_CHECK_DELAYS = (60.0, 600.0, 3_600.0)
 
 
 class CompiledDefinition(Protocol):
@@ -136,7 +129,7 @@ class Checker:
             yield Trace(key, step.reason)
             if step.commit is None:
                 return
-            outcome = yield from self._save(key, step, view)
+            outcome = yield from save_step(step, self.check, view)
             if outcome.verdict != Verdict.REFUSED:
                 break
         else:
@@ -156,68 +149,10 @@ class Checker:
             return begin
         return fused.fuse(begin, self._finish(key, view, desired, call, seen))
 
-    def settle(self, row: Resource) -> Task:
-        """Settle a row that no node is about."""
-        step = settle.begin(row, self.lease, None)
-        yield Trace(row, step.reason)
-        outcome = yield from self._save(None, step)
-        if outcome.verdict == Verdict.REFUSED or step.call is None:
-            return
-        claimed = step.call.row
-        stack: Stack | None = yield LoadStack(row.stack_id)
-        if stack is None:
-            return
-        seen = yield CallPlugin(
-            step.call, stack.project_id, stack.name, request_id=stack.request_id
-        )
-        if seen is None:
-            return
-        if seen.reality != Reality.UNKNOWN:
-            step = settle.finish(None, claimed, seen)
-        if seen.reality == Reality.UNKNOWN or step.wait:
-            # The next sweep looks again, until the stack's time is over.
-            step = timeout.superseded(claimed, seen, stack, False, self.clock.now())
-            if step.wait:
-                step = timeout.release(claimed)
-        yield Trace(claimed, step.reason)
-        yield from self._save(None, step)
-
-    def void(self, dead_claim: DeadClaim) -> Task:
-        """Void a claim of a dead lease."""
-        step = void(dead_claim, self.clock.now() + self.orphan_check_delays[0])
-        yield Trace(dead_claim.row, step.reason)
-        yield from self._save(dead_claim.node, step)
-
-    def follow_up(self, left: OrphanCheck) -> Task:
-        """Find out what the holder of a void claim did after all, and undo it."""
-        row: Resource | None = yield Reload(left.row.id)
-        step = follow_up(left.row, row)
-        yield Trace(left.row, step.reason)
-        delays = self.orphan_check_delays[left.attempts + 1 :] or self.orphan_check_delays[-1:]
-        # A row that went while its resource is retained took this with it: whoever read
-        # it before must not take the resource for something left over.
-        if not (yield Postpone(left, self.clock.now() + delays[0])):
-            return
-        clean = True
-        if step.commit is not None:
-            yield Save(step.commit)
-        elif step.call is not None:
-            clean = yield from self._remove(step.call)
-        if clean and left.attempts + 1 >= len(self.orphan_check_delays):
-            yield Postpone(left, None)
-
-    def _remove(self, looked: Call) -> Generator[Effect, Any, bool]:
-        """Delete what is there of a row that is gone; say whether nothing is."""
-        stack: Stack | None = yield LoadStack(looked.row.stack_id)
-        if stack is None:
-            return True
-        seen: Observation | None = yield CallPlugin(
-            looked, stack.project_id, stack.name, compensates=True
-        )
-        if seen is not None and seen.reality not in (Reality.ABSENT, Reality.UNKNOWN):
-            asked = evolve(looked, verb=Verb.DELETE)
-            seen = yield CallPlugin(asked, stack.project_id, stack.name, compensates=True)
-        return seen is not None and seen.reality == Reality.ABSENT
+    @property
+    def recovery(self) -> Recovery:
+        """Return the recovery of what other workers have left."""
+        return Recovery(self.lease, self.clock, self.check, self.orphan_check_delays)
 
     def _begin(
         self, view: View, key: NodeKey
@@ -337,12 +272,12 @@ class Checker:
                     pause = min(pause, seen.retry_after)
             elif tries < self.retry_limit:
                 tries += 1
-                pause = timeout.pause_before(tries, seen, self.poll_interval)
+                pause = retry.pause_before(tries, seen, self.poll_interval)
             else:
-                seen = timeout.exhausted(seen, self.retry_limit)
+                seen = retry.exhausted(seen, self.retry_limit)
             if seen.reality == Reality.UNKNOWN:
-                step = timeout.retry(call.row, seen, tries, self.retry_limit, pause)
-                outcome = yield from self._save(key, step)
+                step = retry.retry(call.row, seen, tries, self.retry_limit, pause)
+                outcome = yield from save_step(step, self.check)
                 if outcome.verdict == Verdict.REFUSED:
                     yield from self._fenced(key, call, project_id, stack_name)
                     return
@@ -359,7 +294,7 @@ class Checker:
                 step = left
                 break
         yield Trace(key, step.reason)
-        outcome = yield from self._save(key, step, view)
+        outcome = yield from save_step(step, self.check, view)
         if outcome.verdict == Verdict.REFUSED:
             yield from self._fenced(key, call, project_id, stack_name)
 
@@ -424,55 +359,3 @@ class Checker:
                 seen = yield CallPlugin(asked, project_id, stack_name, compensates=True)
         elif step.commit is not None:
             yield Save(step.commit)
-
-    def _save(
-        self, key: NodeKey | None, step: Step, view: View | None = None
-    ) -> Generator[Effect, Any, Outcome]:
-        """Commit a step and, if it stands, say what it says.
-
-        :param view: what it was decided on.
-        """
-        commit = step.commit
-        if commit is None:
-            return Outcome(Verdict.STANDS)
-        write = commit.node
-        if write is not None and write.read is None and view is not None:
-            commit = evolve(commit, node=evolve(write, read=view.node))
-        outcome: Outcome = yield Save(commit)
-        if outcome.verdict == Verdict.REFUSED:
-            return outcome
-        casts: list[NodeKey] = []
-        if outcome.verdict == Verdict.STANDS:
-            casts.extend(step.casts)
-            casts.extend(one for one in outcome.ready if one.kind != Kind.ROOT)
-        wakes = step.wakes
-        if outcome.verdict == Verdict.LATE and step.commit.row is not None:
-            wakes = step.commit.row.read.id
-        if wakes is not None:
-            # In a statement of its own, after the commit: a traversal prepared
-            # meanwhile saw the claim, and nobody else will tell its node.
-            waiting = yield Waiting(wakes)
-            casts.extend(one for one in waiting if one not in casts)
-        if casts:
-            yield Cast(tuple(casts))
-        if outcome.wish is not None:
-            yield CastWish(outcome.wish)
-        for root in outcome.ready:
-            if root.kind == Kind.ROOT:
-                yield from self._close(root, commit)
-        return outcome
-
-    def _close(self, root: NodeKey, commit: Commit) -> Generator[Effect, Any, None]:
-        """Check a root that this commit made ready: all there is to know of it is known."""
-        stack_id = commit.root.stack_id if commit.root else None
-        if commit.row is not None:
-            stack_id = commit.row.read.stack_id
-        elif commit.node is not None and commit.node.read is not None:
-            stack_id = commit.node.read.stack_id
-        if stack_id is not None:
-            step = roots.begin(View(Node(root, stack_id, None, NodeStatus.READY, 0)))
-            yield Trace(root, step.reason)
-            outcome = yield from self._save(root, step)
-            if outcome.verdict != Verdict.REFUSED:
-                return
-        yield from self.check(root)

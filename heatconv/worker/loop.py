@@ -16,33 +16,27 @@ import itertools
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from oslo_log import log
 
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import NodeKey, Observation
+from heatconv.convergence.model import NodeKey
 from heatconv.convergence.step import REFUSED, Commit, Outcome
-from heatconv.resources.plugin import Prediction
-from heatconv.resources.records import Writes
 from heatconv.runtime import effects
 from heatconv.runtime.effects import Effect, Task
 from heatconv.runtime.ports import Clock
 from heatconv.runtime.trace import log_reason
 from heatconv.storage.base import DuplicateRecord, Store, StoreUnavailable
 from heatconv.storage.handlers import Announcer, Templates, answer
-from heatconv.worker.fair_queue import FairPool, FairQueue
+from heatconv.worker.call_batches import CallBatches, Caller
+from heatconv.worker.fair_queue import FairQueue
+from heatconv.worker.lanes import SWEEP, Entry, Lane
 
 LOG = log.getLogger(__name__)
 
-
-#: A lane: the project and the stack, or traversal, that a task is of.
-Lane = tuple[str, str]
-
-#: The lane of what the sweep has found.
-SWEEP: Lane = ('', 'sweep')
 
 #: How long a lane counts as one that others leave room for.
 CROWDED_SECONDS = 0.5
@@ -64,40 +58,8 @@ MANY = 10
 GATHERED = 3
 
 
-#: A call of a plugin.
-C = TypeVar('C', effects.CallPlugin, effects.Predict)
-
 #: What is answered without asking anybody, but for the first use of a template.
 IMMEDIATE = (effects.Trace, effects.CompileTemplate, effects.CompileDefinition, effects.Predict)
-
-
-class Entry(NamedTuple):
-    """A task that can go on, and what it is told.
-
-    :ivar said: the answer to its last question.
-    :ivar plugin_writes: what its next commit has to write, if that does what was predicted.
-    """
-
-    lane: Lane
-    task: Task
-    said: Any
-    plugin_writes: Writes | None = None
-
-
-class PluginCaller(Protocol):
-    """Calls plugins."""
-
-    def bulk(self, effect: effects.CallPlugin | effects.Predict) -> int:
-        """Return how many such calls may be made as one."""
-
-    def perform_many(self, effects: Sequence[effects.CallPlugin]) -> Sequence[Observation | None]:
-        """Do what is asked and observe; None for what the lease is too short."""
-
-    def predicts(self, effect: effects.Predict) -> bool:
-        """Say whether a commit of the store can do what is asked."""
-
-    def predict(self, effects: Sequence[effects.Predict]) -> Sequence[Prediction | None]:
-        """Tell what such calls would come to."""
 
 
 class Loop:
@@ -118,7 +80,7 @@ class Loop:
         self,
         store: Store,
         templates: Templates,
-        caller: PluginCaller,
+        caller: Caller,
         announcer: Announcer,
         clock: Clock,
         *,
@@ -131,7 +93,6 @@ class Loop:
     ) -> None:
         self._store = store
         self._templates = templates
-        self._caller = caller
         self._announcer = announcer
         self._clock = clock
         self._batch_size = batch_size
@@ -148,15 +109,13 @@ class Loop:
         #: How many tasks of each stack are awake.
         self._awake: Counter[str] = Counter()
         self._serial = itertools.count()
-        self._pool = FairPool(threads, 'plugin')
+        self._calls = CallBatches(caller, threads, self._inbox.put, self._lost)
         self._live = 0
         self._lock = threading.Lock()
         self._draining = threading.Event()
         self._woken = False
         #: What the last commit has told of nodes that it made ready.
         self._ahead: Mapping[NodeKey, View] = {}
-        #: Rows never begun whose record is there all the same.
-        self._there: set[str] = set()
 
     @property
     def live(self) -> int:
@@ -217,7 +176,7 @@ class Loop:
             with self._store.session():
                 self._drive()
         finally:
-            self._pool.close()
+            self._calls.pool.close()
 
     def _drive(self) -> None:
         while not (self._draining.is_set() and self._live <= len(self._timers)):
@@ -259,9 +218,9 @@ class Loop:
         while len(self._ready) < enough:
             if len(self._active) >= MANY:
                 until = now + min(len(self._active) * 0.001, 0.05)
-            elif self._pool.saturated and not self._crowded:
+            elif self._calls.pool.saturated and not self._crowded:
                 until = now + GATHER_SECONDS
-            elif self._pool.active and self._ready and not self._crowded:
+            elif self._calls.pool.active and self._ready and not self._crowded:
                 until = now + TOGETHER_SECONDS
             else:
                 return
@@ -314,7 +273,7 @@ class Loop:
         for kind, questions in asked.items():
             try:
                 if kind is effects.Predict:
-                    answered.extend(self._predict(questions))
+                    answered.extend(self._calls.predict(questions))
                     continue
                 for entry, said in self._answer(kind, questions):
                     answered.append(Entry(entry.lane, entry.task, said))
@@ -340,7 +299,7 @@ class Loop:
                     effect = entry.task.send(None)
                     continue
                 if isinstance(effect, effects.Predict):
-                    if self._predictable(effect):
+                    if self._calls.predictable(effect):
                         return effect
                     effect = entry.task.send(None)
                     continue
@@ -409,8 +368,7 @@ class Loop:
             self._announcer.nodes(tuple(keys))
             answers = [None] * len(asked)
         elif kind is effects.CallPlugin:
-            for together in self._together(questions):
-                self._pool.submit(*together[0][0].lane, self._perform, together)
+            self._calls.submit(questions)
             return []
         elif kind is effects.Sleep:
             for entry, effect in questions:
@@ -429,17 +387,8 @@ class Loop:
             return self._store.commit([commit])[0]
         except DuplicateRecord:
             assert commit.row is not None
-            self._there.add(commit.row.read.id)
+            self._calls.claimed_first.add(commit.row.read.id)
             return REFUSED
-
-    def _predictable(self, effect: effects.Predict) -> bool:
-        """Say whether to ask what a call would come to, rather than to make it."""
-        row_id = effect.call.row.id
-        if row_id in self._there:
-            # Somebody taken for dead has made it after all: who looks finds it.
-            self._there.discard(row_id)
-            return False
-        return self._caller.predicts(effect)
 
     def _views(self, keys: list[NodeKey]) -> list[View]:
         """Return what checks need to know of nodes, some of which the last commit has told."""
@@ -464,41 +413,3 @@ class Loop:
         if failed:
             self._lost()
         return answered
-
-    def _predict(self, questions: list[tuple[Entry, effects.Predict]]) -> list[Entry]:
-        """Tell what calls would come to that a commit can carry out."""
-        answered: list[Entry] = []
-        for together in self._together(questions):
-            told: Sequence[Prediction | None] = [None] * len(together)
-            try:
-                told = self._caller.predict([effect for _, effect in together])
-            except Exception as error:
-                # Then they are made as those of any other type, and say so themselves.
-                LOG.debug('What a plugin would do cannot be told: %s', error)
-            for (entry, _), one in zip(together, told, strict=True):
-                seen, plugin_writes = (None, None) if one is None else one
-                answered.append(Entry(entry.lane, entry.task, seen, plugin_writes))
-        return answered
-
-    def _together(self, questions: list[tuple[Entry, C]]) -> Iterator[list[tuple[Entry, C]]]:
-        """Group calls that one call of a plugin can make: of a stack, a type, a verb."""
-        groups: dict[Any, list[tuple[Entry, C]]] = {}
-        for entry, effect in questions:
-            most = self._caller.bulk(effect)
-            key = (entry.lane, effect.call.row.type, effect.call.verb, effect.compensates)
-            group = groups.setdefault(key, [])
-            group.append((entry, effect))
-            if len(group) >= most:
-                yield groups.pop(key)
-        yield from groups.values()
-
-    def _perform(self, together: list[tuple[Entry, effects.CallPlugin]]) -> None:
-        seen: Sequence[Observation | None] = [None] * len(together)
-        try:
-            seen = self._caller.perform_many([effect for _, effect in together])
-        except Exception:
-            # As if the lease had been too short: others look at what is real.
-            LOG.exception('A call of a plugin could not be made')
-            self._lost()
-        for (entry, _), one in zip(together, seen, strict=True):
-            self._inbox.put(Entry(entry.lane, entry.task, one))

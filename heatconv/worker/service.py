@@ -18,8 +18,9 @@ from heatconv.storage.handlers import Announcer
 from heatconv.templates.cache import TemplateCache
 from heatconv.worker.check import Checker
 from heatconv.worker.fair_queue import Inbox
+from heatconv.worker.lanes import Lane
 from heatconv.worker.lease import LeaseKeeper, beat
-from heatconv.worker.loop import Lane, Loop
+from heatconv.worker.loop import Loop
 from heatconv.worker.plugin_caller import PluginCaller
 from heatconv.worker.sweep import Sweep
 
@@ -97,7 +98,7 @@ class Worker:
             announcer,
             clock,
             ids,
-            self._checker,
+            lambda: self._checker().recovery,
             self._loop.submit,
             (shares or SingleMember()).owned,
             lambda: self._inbox.backlog(self.options.batch_size),

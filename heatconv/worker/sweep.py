@@ -12,7 +12,7 @@ from heatconv.runtime.effects import Task
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Request, Store
 from heatconv.storage.handlers import Announcer
-from heatconv.worker.check import Checker
+from heatconv.worker.recovery import Recovery
 
 LOG = log.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Sweep:
         announcer: Announcer,
         clock: Clock,
         ids: Ids,
-        checker: Callable[[], Checker],
+        recovery: Callable[[], Recovery],
         submit: Callable[[Task], bool],
         owned: Callable[[Iterable[str]], set[str]] = set,
         backlog: Callable[[], Collection[str]] = tuple,
@@ -51,7 +51,7 @@ class Sweep:
         self._announcer = announcer
         self._clock = clock
         self._ids = ids
-        self._checker = checker
+        self._recovery = recovery
         self._submit = submit
         self._mine = owned
         self._backlog = backlog
@@ -71,24 +71,24 @@ class Sweep:
         self._looks += 1
         everything = self._looks % EVERYTHING == 0
         owned = set if everything else self._mine
-        checker = self._checker()
+        recovery = self._recovery()
         dead_claims = self._store.dead_claims(LIMIT)
         stacks = owned(one.row.stack_id for one in dead_claims)
         for dead_claim in dead_claims:
             if dead_claim.row.stack_id not in stacks:
                 continue
             LOG.info('Taking over %s (%s)', dead_claim.row.name, dead_claim.row.id)
-            if not self._submit(checker.void(dead_claim)):
+            if not self._submit(recovery.void(dead_claim)):
                 return False
         unsettled_rows = self._store.unsettled_rows(LIMIT)
         stacks = owned(row.stack_id for row in unsettled_rows)
         for row in unsettled_rows:
-            if row.stack_id in stacks and not self._submit(checker.settle(row)):
+            if row.stack_id in stacks and not self._submit(recovery.settle(row)):
                 return False
         orphan_checks = self._store.orphan_checks(now, LIMIT)
         stacks = owned(one.row.stack_id for one in orphan_checks)
         for left in orphan_checks:
-            if left.row.stack_id in stacks and not self._submit(checker.follow_up(left)):
+            if left.row.stack_id in stacks and not self._submit(recovery.follow_up(left)):
                 return False
         for stack_id in sorted(owned(self._store.overdue(now))):
             self._time_out(stack_id, now)

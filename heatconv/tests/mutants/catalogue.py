@@ -37,6 +37,8 @@ STATES = 'heatconv.convergence.states'
 ROOTS = 'heatconv.convergence.roots'
 TIMEOUT = 'heatconv.convergence.timeout'
 WORKER = 'heatconv.worker.check'
+SAVE = 'heatconv.worker.save'
+WORKER_RECOVERY = 'heatconv.worker.recovery'
 SWEEP = 'heatconv.worker.sweep'
 CALLER = 'heatconv.worker.plugin_caller'
 PREPARE = 'heatconv.engine.prepare'
@@ -341,34 +343,34 @@ MUTANTS = (
     # The worker
     Mutant(
         'casts_before_the_commit',
-        WORKER,
+        SAVE,
         'outcome: Outcome = yield Save(commit)',
         'if commit.node is not None:\n'
-        '            yield Cast((commit.node.key,))\n'
-        '        outcome: Outcome = yield Save(commit)\n'
-        '        outcome = dataclasses.replace(outcome, ready=())',
+        '        yield Cast((commit.node.key,))\n'
+        '    outcome: Outcome = yield Save(commit)\n'
+        '    outcome = evolve(outcome, ready=())',
     ),
     Mutant(
         'late_finish_wakes_nobody',
-        WORKER,
+        SAVE,
         'if outcome.verdict == Verdict.LATE and step.commit.row is not None:',
         'if False:',
     ),
     Mutant(
         'ready_successors_are_not_cast',
-        WORKER,
+        SAVE,
         'casts.extend(one for one in outcome.ready if one.kind != Kind.ROOT)',
         'pass',
     ),
     Mutant(
         'roots_are_not_checked',
-        WORKER,
+        SAVE,
         'if root.kind == Kind.ROOT:',
         'if False:',
     ),
     Mutant(
         'rollback_is_not_announced',
-        WORKER,
+        SAVE,
         'if outcome.wish is not None:',
         'if False:',
     ),
@@ -423,7 +425,7 @@ MUTANTS = (
     Mutant('leaves_are_not_cast', PREPARE, 'if made.leaves:', 'if False:'),
     Mutant(
         'nobody_looks_for_what_the_dead_did',
-        WORKER,
+        WORKER_RECOVERY,
         'clean = yield from self._remove(step.call)',
         'pass',
     ),

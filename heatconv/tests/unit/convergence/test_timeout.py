@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import testtools
 
-from heatconv.convergence import timeout
+from heatconv.convergence import retry, timeout
 from heatconv.convergence.model import (
     Action,
     Observation,
@@ -120,7 +120,7 @@ class GivenUpTest(testtools.TestCase):
 class RetryTest(testtools.TestCase):
     def test_retry_is_told_and_keeps_the_claim(self) -> None:
         claimed = row('a1', CREATING, claim=LEASE)
-        step = timeout.retry(claimed, UNKNOWN, 2, 5, 4.0)
+        step = retry.retry(claimed, UNKNOWN, 2, 5, 4.0)
         assert step.commit is not None and step.commit.row is not None
         saved = step.commit.row.saved
         assert saved is not None
@@ -133,16 +133,16 @@ class RetryTest(testtools.TestCase):
         )
 
     def test_pauses_double_up_to_a_limit(self) -> None:
-        pauses = [timeout.pause_before(tries, UNKNOWN, 1.0) for tries in range(1, 9)]
+        pauses = [retry.pause_before(tries, UNKNOWN, 1.0) for tries in range(1, 9)]
         self.assertEqual([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0], pauses)
 
     def test_plugin_that_knows_decides(self) -> None:
         asked = Observation(Reality.UNKNOWN, retry_after=0.5)
-        self.assertEqual(0.5, timeout.pause_before(9, asked, 1.0))
+        self.assertEqual(0.5, retry.pause_before(9, asked, 1.0))
         negative = Observation(Reality.UNKNOWN, retry_after=-1)
-        self.assertEqual(0.0, timeout.pause_before(1, negative, 1.0))
+        self.assertEqual(0.0, retry.pause_before(1, negative, 1.0))
 
     def test_what_was_asked_for_often_enough_has_failed(self) -> None:
-        seen = timeout.exhausted(UNKNOWN, 5)
+        seen = retry.exhausted(UNKNOWN, 5)
         self.assertEqual((Reality.FAILED, 'busy (tried 6 times)'), (seen.reality, seen.reason))
-        self.assertEqual('busy', timeout.exhausted(UNKNOWN, 0).reason)
+        self.assertEqual('busy', retry.exhausted(UNKNOWN, 0).reason)

@@ -36,12 +36,12 @@ class LinkTest(testtools.TestCase):
         database = Database('sqlite://')
         idle, lost = self.link(True), self.link(False)
         database._release(idle)
-        self.assertIs(idle, database._link())
+        self.assertIs(idle, database._driver_connection())
         database._release(idle)
         database._release(lost)
         idle.close.assert_called_once_with()
         lost.close.assert_called_once_with()
-        self.assertFalse(database._links)
+        self.assertFalse(database._idle)
 
     def test_link_that_was_lost_while_it_was_idle_is_not_handed_out(self) -> None:
         database = Database('sqlite://')
@@ -49,7 +49,7 @@ class LinkTest(testtools.TestCase):
         database._release(first)
         database._release(second)
         second.lives = False
-        self.assertIs(first, database._link())
+        self.assertIs(first, database._driver_connection())
         second.close.assert_called_once_with()
 
 

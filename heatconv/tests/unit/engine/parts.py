@@ -155,7 +155,14 @@ class Parts:
             self.run(task)
             return True
 
-        Sweep(self.store, self.heard, self.clock, self.ids, self.checker, submit).run(50)
+        Sweep(
+            self.store,
+            self.heard,
+            self.clock,
+            self.ids,
+            lambda: self.checker().recovery,
+            submit,
+        ).run(50)
 
     def recover(self) -> None:
         """Crash, then sweep until everything is at rest."""

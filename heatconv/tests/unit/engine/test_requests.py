@@ -115,8 +115,8 @@ class CreateTest(RequestsTestCase):
         self.assertIn('2 resources are more than the 1', str(error))
         stack = self.begin()
         self.refused(exception.RequestLimitExceeded, update_stack, self.requests, stack, two)
-        self.with_limits(max_resources_per_stack=2).update(stack, two)
-        self.with_limits(max_resources_per_stack=-1).update(stack, two)
+        update_stack(self.with_limits(max_resources_per_stack=2), stack, two)
+        update_stack(self.with_limits(max_resources_per_stack=-1), stack, two)
         self.requests = self.with_limits(max_resources_per_stack=0)
         self.refused(exception.RequestLimitExceeded, self.begin, 'other')
 

@@ -531,6 +531,6 @@ class RetryTest(CheckTestCase):
         task.step()
         (dead_claim,) = self.store.resources(identity['stack_id'])
         self.parts.crash()
-        self.parts.run(self.parts.checker().void(DeadClaim(dead_claim)))
+        self.parts.run(self.parts.checker().recovery.void(DeadClaim(dead_claim)))
         self.assertTrue(task.go_on())
         self.assertTrue(self.rows(identity)['A'].suspect)

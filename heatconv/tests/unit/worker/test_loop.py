@@ -394,7 +394,7 @@ class GatherTest(LoopTestCase):
         caller = Blocking()
         loop = self.loop(clock=SystemClock(), caller=caller)
         for _ in range(6):
-            loop._pool.submit('project', 'stack0', caller.perform_many, ())
+            loop._calls.pool.submit('project', 'stack0', caller.perform_many, ())
         self.addCleanup(caller.go_on.set)
         self.assertEqual(5, self.gathered(loop, 1, 5))
 
@@ -402,7 +402,7 @@ class GatherTest(LoopTestCase):
         caller = Blocking()
         loop = self.loop(clock=SystemClock(), caller=caller, batch_size=9)
         for _ in range(6):
-            loop._pool.submit('project', 'stack0', caller.perform_many, ())
+            loop._calls.pool.submit('project', 'stack0', caller.perform_many, ())
         self.addCleanup(caller.go_on.set)
         self.assertEqual(3, self.gathered(loop, 1, 50))
 
@@ -544,10 +544,10 @@ class TogetherTest(LoopTestCase):
             entries.append((Entry(lane, task, None), effect))
         groups = [
             ''.join(effect.call.row.id for _, effect in together)
-            for together in loop._together(entries)
+            for together in loop._calls.batches(entries)
         ]
         self.assertEqual(['ab', 'c', 'd', 'e', 'f', 'g'], sorted(groups))
-        loop._perform(entries[:2])
+        loop._calls.perform(entries[:2])
         self.assertEqual([[('a', 'create'), ('b', 'create')]], made)
         told = [loop._inbox.get_nowait() for _ in range(2)]
         self.assertEqual(['ready'] * 2, [one.said.reality for one in told])  # type: ignore
@@ -556,10 +556,10 @@ class TogetherTest(LoopTestCase):
 class GatherBesideTest(LoopTestCase):
     def test_waits_a_moment_for_others_that_are_being_asked(self) -> None:
         loop = self.loop(caller=Blocking())
-        self.addCleanup(loop._pool.close)
+        self.addCleanup(loop._calls.pool.close)
         self.patch(worker_loop, 'TOGETHER_SECONDS', PATIENCE)
         blocking = threading.Event()
-        loop._pool.submit(*LANE, blocking.wait, PATIENCE)
+        loop._calls.pool.submit(*LANE, blocking.wait, PATIENCE)
         loop._put(Entry(LANE, sleeper(), None))
         timer = threading.Timer(0.05, lambda: loop._inbox.put(Entry(LANE, sleeper(), None)))
         timer.start()
@@ -567,7 +567,7 @@ class GatherBesideTest(LoopTestCase):
         loop._gather()
         self.assertEqual(2, len(loop._ready))
         blocking.set()
-        self.wait(lambda: not loop._pool.active)
+        self.wait(lambda: not loop._calls.pool.active)
         # Nobody else is being asked: there is nothing to wait for.
         began = time.monotonic()
         loop._gather()

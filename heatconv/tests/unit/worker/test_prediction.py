@@ -229,7 +229,7 @@ class AheadTest(EngineTestCase):
         asked: list[NodeKey] = []
         parts = self.parts
         loop = Loop(self.store, parts.templates, parts.caller, self.heard, parts.clock)
-        self.addCleanup(loop._pool.close)
+        self.addCleanup(loop._calls.pool.close)
         self.create({'A': thing(), 'B': thing()})
         parts.prepare_all()
         first, second = self.heard.keys

@@ -135,7 +135,7 @@ class SettleTest(EngineTestCase):
 
     def test_doubt_is_kept_while_what_is_real_is_not_known(self) -> None:
         identity = self.doubted()
-        self.parts.run(self.parts.checker().settle(self.store.unsettled_rows(1)[0]))
+        self.parts.run(self.parts.checker().recovery.settle(self.store.unsettled_rows(1)[0]))
         self.parts.elapse(10)
         for _ in range(2):
             self.parts.sweep()
@@ -152,8 +152,10 @@ class SettleTest(EngineTestCase):
         task.step()
         self.call('stack_cancel_update', identity, False)
         self.parts.crash()
-        self.parts.run(self.parts.checker().void(DeadClaim(self.rows(identity)['A'])))
+        self.parts.run(self.parts.checker().recovery.void(DeadClaim(self.rows(identity)['A'])))
         row = self.store.unsettled_rows(1)[0]
         self.assertEqual(states.CREATING, states.state(row))
-        asked = self.parts.start(self.parts.checker().settle(row)).until(effects.CallPlugin)
+        asked = self.parts.start(self.parts.checker().recovery.settle(row)).until(
+            effects.CallPlugin
+        )
         self.assertEqual(('project', 'stack'), (asked.project_id, asked.stack_name))

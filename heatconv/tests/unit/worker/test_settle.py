@@ -25,12 +25,12 @@ class SettleTest(CheckTestCase):
         self.checking(self.key('B')).go_on()
         self.parts.crash()
         row = self.rows(identity)['A']
-        self.parts.run(self.parts.checker().void(DeadClaim(row)))
+        self.parts.run(self.parts.checker().recovery.void(DeadClaim(row)))
         return identity
 
     def settled(self, identity: Any) -> Any:
         row = self.store.unsettled_rows(10)[0]
-        self.parts.run(self.parts.checker().settle(row))
+        self.parts.run(self.parts.checker().recovery.settle(row))
         self.assertEqual(self.rows(identity)['A'].id, row.id)
         return self.rows(identity)['A']
 
@@ -62,8 +62,8 @@ class SettleTest(CheckTestCase):
     def test_of_two_that_settle_one_does(self) -> None:
         self.interrupted()
         row = self.store.unsettled_rows(10)[0]
-        first = self.parts.start(self.parts.checker().settle(row))
-        second = self.parts.start(self.parts.checker().settle(row))
+        first = self.parts.start(self.parts.checker().recovery.settle(row))
+        second = self.parts.start(self.parts.checker().recovery.settle(row))
         first.until(effects.CallPlugin)
         self.assertTrue(second.go_on())
         self.assertEqual(2, second.answered)
@@ -72,7 +72,9 @@ class SettleTest(CheckTestCase):
 
     def test_lease_that_runs_out_leaves_it_to_others(self) -> None:
         identity = self.interrupted()
-        task = self.parts.start(self.parts.checker().settle(self.store.unsettled_rows(10)[0]))
+        task = self.parts.start(
+            self.parts.checker().recovery.settle(self.store.unsettled_rows(10)[0])
+        )
         task.until(effects.CallPlugin)
         self.parts.clock.time += 7
         self.assertTrue(task.go_on())
@@ -89,13 +91,13 @@ class AftermathTest(CheckTestCase):
         identity, task = self.begun()
         task.until(effects.CallPlugin)
         self.parts.crash()
-        self.parts.run(self.parts.checker().void(self.store.dead_claims(1)[0]))
+        self.parts.run(self.parts.checker().recovery.void(self.store.dead_claims(1)[0]))
         return identity, task
 
     def follow_up(self, seconds: float) -> None:
         self.parts.elapse(seconds)
         for left in self.store.orphan_checks(self.parts.clock.time, 10):
-            self.parts.run(self.parts.checker().follow_up(left))
+            self.parts.run(self.parts.checker().recovery.follow_up(left))
 
     def test_what_was_made_for_a_row_that_is_gone_is_deleted(self) -> None:
         identity, zombie = self.late()
@@ -126,7 +128,7 @@ class AftermathTest(CheckTestCase):
         identity, zombie = self.begun(slow)
         zombie.until(effects.CallPlugin)
         self.parts.crash()
-        self.parts.run(self.parts.checker().void(self.store.dead_claims(1)[0]))
+        self.parts.run(self.parts.checker().recovery.void(self.store.dead_claims(1)[0]))
         self.call('delete_stack', identity)
         self.parts.rest()
         zombie.act()
@@ -178,7 +180,7 @@ class AftermathTest(CheckTestCase):
         (left,) = self.store.orphan_checks(1e12, 10)
         self.call('delete_stack', identity)
         self.parts.rest()
-        self.parts.run(self.parts.checker().follow_up(left))
+        self.parts.run(self.parts.checker().recovery.follow_up(left))
         self.assertEqual(1, len(self.parts.records.all()))
 
     def claimed(self, identity: Any) -> Commit:

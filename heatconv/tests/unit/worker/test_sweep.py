@@ -32,7 +32,14 @@ class SweepTest(EngineTestCase):
             return True
 
         parts = self.parts
-        Sweep(self.store, self.heard, parts.clock, parts.ids, parts.checker, submit).run(patience)
+        Sweep(
+            self.store,
+            self.heard,
+            parts.clock,
+            parts.ids,
+            lambda: parts.checker().recovery,
+            submit,
+        ).run(patience)
 
     def finish(self) -> None:
         while self.tasks:
@@ -221,7 +228,7 @@ class SweepTest(EngineTestCase):
             self.heard,
             parts.clock,
             parts.ids,
-            parts.checker,
+            lambda: parts.checker().recovery,
             submit,
             lambda keys: {key for key in keys if key == stacks[0]},
         )
@@ -246,7 +253,7 @@ class SweepTest(EngineTestCase):
                 self.heard,
                 parts.clock,
                 parts.ids,
-                parts.checker,
+                lambda: parts.checker().recovery,
                 lambda task: True,
                 lambda keys: {key for key in keys if key == stacks[owned]},
             ).run(PATIENCE)
@@ -278,7 +285,7 @@ class SweepTest(EngineTestCase):
             self.heard,
             parts.clock,
             parts.ids,
-            parts.checker,
+            lambda: parts.checker().recovery,
             lambda task: True,
             backlog=lambda: traversals[:1],
         ).run(PATIENCE)
@@ -295,7 +302,7 @@ class SweepTest(EngineTestCase):
             self.heard,
             parts.clock,
             parts.ids,
-            parts.checker,
+            lambda: parts.checker().recovery,
             lambda task: True,
             backlog=lambda: backlog,
         )

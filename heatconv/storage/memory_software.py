@@ -1,4 +1,4 @@
-"""What the store in memory keeps beside stacks: snapshots and software."""
+"""Software configurations and deployments, in memory."""
 
 from __future__ import annotations
 
@@ -8,33 +8,15 @@ from typing import Any
 
 from heatconv.convergence.evolve import evolve
 from heatconv.runtime.ports import Clock
-from heatconv.storage.base import Snapshot, Software
+from heatconv.storage.base import Software
 
 
-class Kept:
-    """The part of the store that knows snapshots and software."""
+class MemorySoftware:
+    """The part of the store that keeps software configurations and deployments."""
 
     _clock: Clock
     _lock: threading.RLock
-    _snapshots: dict[str, Snapshot]
     _software: dict[str, Software]
-
-    def save_snapshot(self, snapshot: Snapshot) -> None:
-        with self._lock:
-            self._snapshots[snapshot.id] = snapshot
-
-    def snapshots(self, stack_id: str) -> list[Snapshot]:
-        with self._lock:
-            found = [one for one in self._snapshots.values() if one.stack_id == stack_id]
-        return sorted(found, key=lambda one: one.id)
-
-    def drop_snapshot(self, stack_id: str, snapshot_id: str) -> bool:
-        with self._lock:
-            found = self._snapshots.get(snapshot_id)
-            if found is None or found.stack_id != stack_id:
-                return False
-            del self._snapshots[snapshot_id]
-            return True
 
     def save_software(self, software: Software) -> None:
         with self._lock:

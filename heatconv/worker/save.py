@@ -1,0 +1,69 @@
+"""Commit a step, and announce what it made ready: save before you say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from heatconv.convergence import roots
+from heatconv.convergence.check import View
+from heatconv.convergence.evolve import evolve
+from heatconv.convergence.model import Kind, Node, NodeKey, NodeStatus
+from heatconv.convergence.step import Commit, Outcome, Step, Verdict
+from heatconv.runtime.effects import Cast, CastWish, Effect, Save, Task, Trace, Waiting
+
+
+def save_step(
+    step: Step, check: Callable[[NodeKey], Task], view: View | None = None
+) -> Generator[Effect, Any, Outcome]:
+    """Commit a step and, if it stands, say what it says.
+
+    :param view: what it was decided on.
+    """
+    commit = step.commit
+    if commit is None:
+        return Outcome(Verdict.STANDS)
+    write = commit.node
+    if write is not None and write.read is None and view is not None:
+        commit = evolve(commit, node=evolve(write, read=view.node))
+    outcome: Outcome = yield Save(commit)
+    if outcome.verdict == Verdict.REFUSED:
+        return outcome
+    casts: list[NodeKey] = []
+    if outcome.verdict == Verdict.STANDS:
+        casts.extend(step.casts)
+        casts.extend(one for one in outcome.ready if one.kind != Kind.ROOT)
+    wakes = step.wakes
+    if outcome.verdict == Verdict.LATE and step.commit.row is not None:
+        wakes = step.commit.row.read.id
+    if wakes is not None:
+        # In a statement of its own, after the commit: a traversal prepared
+        # meanwhile saw the claim, and nobody else will tell its node.
+        waiting = yield Waiting(wakes)
+        casts.extend(one for one in waiting if one not in casts)
+    if casts:
+        yield Cast(tuple(casts))
+    if outcome.wish is not None:
+        yield CastWish(outcome.wish)
+    for root in outcome.ready:
+        if root.kind == Kind.ROOT:
+            yield from _check_root(root, commit, check)
+    return outcome
+
+
+def _check_root(
+    root: NodeKey, commit: Commit, check: Callable[[NodeKey], Task]
+) -> Generator[Effect, Any, None]:
+    """Check a root that this commit made ready: all there is to know of it is known."""
+    stack_id = commit.root.stack_id if commit.root else None
+    if commit.row is not None:
+        stack_id = commit.row.read.stack_id
+    elif commit.node is not None and commit.node.read is not None:
+        stack_id = commit.node.read.stack_id
+    if stack_id is not None:
+        step = roots.begin(View(Node(root, stack_id, None, NodeStatus.READY, 0)))
+        yield Trace(root, step.reason)
+        outcome = yield from save_step(step, check)
+        if outcome.verdict != Verdict.REFUSED:
+            return
+    yield from check(root)
