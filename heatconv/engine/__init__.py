@@ -1,1 +1,1 @@
-"""Takes requests, and prepares the traversals that they wish for."""
+"""The engine: accepts requests and prepares traversals."""

@@ -1,4 +1,4 @@
-"""Which stacks are within which."""
+"""Owners and descendants of nested stacks."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from heatconv.storage.base import StackQuery, Store
 
 
 def owners(store: Store, stack: Stack) -> Iterator[Stack]:
-    """Give a stack, the one that it is a resource of, and so on."""
-    found: Stack | None = stack
-    while found is not None:
-        yield found
-        found = store.stack(found.owner_id) if found.owner_id else None
+    """Yield a stack, its owner, the owner of that, and so on."""
+    current: Stack | None = stack
+    while current is not None:
+        yield current
+        current = store.stack(current.owner_id) if current.owner_id else None
 
 
 def descendants(store: Store, stack: Stack, depth: int | None = None) -> list[Stack]:
-    """Return the live stacks within a stack, the outer ones first.
+    """Return the live stacks nested in a stack, the outer ones first.
 
-    :param depth: how many levels; all if None.
+    :param depth: number of levels; all if None.
     """
-    found: list[Stack] = []
+    nested: list[Stack] = []
     level = [stack]
     while level and (depth is None or depth > 0):
-        ids = tuple(one.id for one in level)
+        ids = tuple(owner.id for owner in level)
         level = store.stacks(StackQuery(None, owners=ids, sort=(('name', False),)))
-        found.extend(level)
+        nested.extend(level)
         depth = None if depth is None else depth - 1
-    return found
+    return nested

@@ -1,4 +1,4 @@
-"""What stacks are, in the shape in which Heat exports them and snapshots show them."""
+"""Stacks in the shape of Heat's exports and snapshots."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from heatconv.storage.base import Snapshot
 def exported(
     stack: Stack, content: Mapping[str, Any], resources: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Show all of a stack (heat/engine/stack.py, prepare_abandon), but hidden values.
+    """Show all of a stack except hidden values (heat/engine/stack.py, prepare_abandon).
 
     :param content: its template, environment and files.
-    :param resources: as `resources_of` gives them.
+    :param resources: the result of `resources_of`.
     """
     template = content.get('template')
     return {
@@ -39,9 +39,9 @@ def exported(
 def resources_of(
     rows: Sequence[Resource], handed_over: Callable[[str], Sequence[str]] = lambda type_: ()
 ) -> dict[str, dict[str, Any]]:
-    """Show what the resources of a stack are, by name.
+    """Show the resources of a stack, by name.
 
-    :param handed_over: gives the attributes that go with a resource of a type.
+    :param handed_over: returns the attributes that are exported with a resource of a type.
     """
     return {
         row.name: {
@@ -52,7 +52,9 @@ def resources_of(
             'status': row.status.value,
             'metadata': {},
             'resource_data': {
-                one: row.attributes[one] for one in handed_over(row.type) if one in row.attributes
+                attribute: row.attributes[attribute]
+                for attribute in handed_over(row.type)
+                if attribute in row.attributes
             },
         }
         for row in rows
@@ -60,14 +62,14 @@ def resources_of(
     }
 
 
-def snapshot(one: Snapshot, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Show a snapshot, as Heat does (heat/engine/api.py, format_snapshot)."""
+def snapshot(source: Snapshot, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Show a snapshot (heat/engine/api.py, format_snapshot)."""
     return {
-        'id': one.id,
-        'name': one.name,
+        'id': source.id,
+        'name': source.name,
         'action': 'CREATE',
         'status': 'COMPLETE',
         'status_reason': 'Stack SNAPSHOT completed successfully',
         'data': dict(data),
-        'creation_time': wire_format.time(one.created_at),
+        'creation_time': wire_format.time(source.created_at),
     }

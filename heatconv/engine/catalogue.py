@@ -1,4 +1,4 @@
-"""What templates may be made of: versions, functions and resource types.
+"""The catalogue of versions, functions and resource types for templates.
 
 Shapes are those of Heat (heat/engine/service.py and resource.py).
 """
@@ -25,10 +25,10 @@ from heatconv.hot.schema import BOOLEAN, INTEGER, LIST, MAP, NUMBER, Property, T
 from heatconv.hot.versions import ACCEPTED, CFN, CONDITION_FUNCTIONS, VERSIONS
 from heatconv.templates.cache import Types
 
-#: Statuses of types that may be asked for.
+#: Support statuses that a request may filter by.
 SUPPORT_STATUSES = ('UNKNOWN', 'SUPPORTED', 'DEPRECATED', 'UNSUPPORTED', 'HIDDEN')
 
-#: The version of the templates that are made of a type.
+#: The version of generated templates.
 GENERATED = '2016-10-14'
 
 _PARAMETER_TYPES = {
@@ -40,7 +40,7 @@ _PARAMETER_TYPES = {
 }
 
 
-#: What each function does, for who looks through them.
+#: Descriptions of functions.
 DESCRIPTIONS: Mapping[str, str] = {
     'Fn::And': 'Holds where all of several conditions hold.',
     'Fn::Base64': 'Gives a text as it is.',
@@ -86,35 +86,41 @@ DESCRIPTIONS: Mapping[str, str] = {
 
 
 def template_versions() -> list[dict[str, Any]]:
-    """List the versions of templates, oldest first."""
+    """List the template versions, oldest first."""
     dialects = [
-        {'version': f'{one.code_name}.{one.date}', 'type': 'cfn', 'aliases': []} for one in CFN
+        {'version': f'{version.code_name}.{version.date}', 'type': 'cfn', 'aliases': []}
+        for version in CFN
     ]
     return dialects + [
         {
-            'version': f'heat_template_version.{one.date}',
+            'version': f'heat_template_version.{version.date}',
             'type': 'hot',
-            'aliases': [f'heat_template_version.{one.code_name}'] if one.code_name else [],
+            'aliases': [f'heat_template_version.{version.code_name}'] if version.code_name else [],
         }
-        for one in VERSIONS
+        for version in VERSIONS
     ]
 
 
 def template_functions(name: str, with_condition: bool) -> list[dict[str, str]]:
-    """List the functions of a version, those of conditions too if they are asked for.
+    """List the functions of a version, optionally with those of conditions.
 
-    :raises NotFound: if there is no such version.
+    :raises NotFound: if the version does not exist.
     """
     version = ACCEPTED.get(str(name).removeprefix('heat_template_version.'))
-    for one in CFN:
-        if name == f'{one.code_name}.{one.date}':
-            version = one
+    for function in CFN:
+        if name == f'{function.code_name}.{function.date}':
+            version = function
     if version is None:
         raise exception.NotFound(f'Template with version {name} not found')
-    found = {one for one in version.functions if one in FUNCTIONS}
+    functions = {function for function in version.functions if function in FUNCTIONS}
     if with_condition:
-        found |= {one for one, dates in CONDITION_FUNCTIONS.items() if version.date in dates}
-    return [{'functions': one, 'description': DESCRIPTIONS.get(one, '')} for one in sorted(found)]
+        functions |= {
+            function for function, dates in CONDITION_FUNCTIONS.items() if version.date in dates
+        }
+    return [
+        {'functions': function, 'description': DESCRIPTIONS.get(function, '')}
+        for function in sorted(functions)
+    ]
 
 
 def resource_types(
@@ -124,25 +130,28 @@ def resource_types(
     version: Any = None,
     with_description: bool = False,
 ) -> list[Any]:
-    """List the types that may be used.
+    """List the resource types.
 
-    :param name: a regular expression that their names begin with.
-    :raises Invalid: if there is no such status.
+    :param name: a regular expression that matches the beginning of their names.
+    :raises Invalid: if the support status does not exist.
     """
     if support_status is not None and support_status not in SUPPORT_STATUSES:
         raise exception.Invalid(
             reason=f'Invalid support status: use one of {", ".join(SUPPORT_STATUSES)}'
         )
-    found = []
-    for one in _named(types, name):
-        schema = types.schema(one)
+    described = []
+    for type_name in _named(types, name):
+        schema = types.schema(type_name)
         if schema is None or schema.support_status == 'HIDDEN' or version is not None:
-            continue  # none of them says since when it is there
+            continue  # no type says in which version it was added
         if support_status in (None, schema.support_status):
-            found.append((one, schema))
+            described.append((type_name, schema))
     if with_description:
-        return [{'resource_type': one, 'description': each.description} for one, each in found]
-    return [one for one, _ in found]
+        return [
+            {'resource_type': type_name, 'description': schema.description}
+            for type_name, schema in described
+        ]
+    return [type_name for type_name, _ in described]
 
 
 def _named(types: Types, name: Any) -> list[str]:
@@ -152,26 +161,26 @@ def _named(types: Types, name: Any) -> list[str]:
         begins = Pattern(f'(?:{name}).*')
     except PatternError:
         return []
-    return [one for one in types.types if begins.matches(one)]
+    return [type_name for type_name in types.types if begins.matches(type_name)]
 
 
 def schema_of(types: Types, name: str) -> TypeSchema:
     """Return the schema of a type.
 
-    :raises EntityNotFound: if there is none.
+    :raises EntityNotFound: if the type does not exist.
     """
-    found = types.schema(str(name))
-    if found is None:
+    schema = types.schema(str(name))
+    if schema is None:
         raise exception.EntityNotFound(entity='Resource Type', name=str(name)[:255])
-    return found
+    return schema
 
 
 def resource_schema(types: Types, name: str, with_description: bool) -> dict[str, Any]:
     """Describe a type, its properties and attributes."""
     schema = schema_of(types, name)
     attributes = {
-        key: {'description': one.description, 'type': one.type.lower()}
-        for key, one in schema.attributes.items()
+        key: {'description': declared.description, 'type': declared.type.lower()}
+        for key, declared in schema.attributes.items()
     }
     attributes['show'] = {
         'description': 'Detailed information about resource.',
@@ -179,7 +188,7 @@ def resource_schema(types: Types, name: str, with_description: bool) -> dict[str
     }
     shown: dict[str, Any] = {
         'resource_type': name,
-        'properties': {key: _property(one) for key, one in schema.properties.items()},
+        'properties': {key: _property(declared) for key, declared in schema.properties.items()},
         'attributes': attributes,
         'support_status': {
             'status': schema.support_status,
@@ -193,47 +202,47 @@ def resource_schema(types: Types, name: str, with_description: bool) -> dict[str
     return shown
 
 
-def _property(one: Property) -> dict[str, Any]:
+def _property(declared: Property) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        'type': one.type.lower(),
-        'required': one.required,
-        'update_allowed': one.update_allowed,
+        'type': declared.type.lower(),
+        'required': declared.required,
+        'update_allowed': declared.update_allowed,
         'immutable': False,
     }
-    if one.description:
-        shown['description'] = one.description
-    if one.default is not None:
-        shown['default'] = one.default
-    if one.constraints:
-        shown['constraints'] = [_constraint(each) for each in one.constraints]
-    if isinstance(one.schema, Property):
-        shown['schema'] = {'*': _property(one.schema)}
-    elif one.schema is not None:
-        shown['schema'] = {key: _property(each) for key, each in one.schema.items()}
+    if declared.description:
+        shown['description'] = declared.description
+    if declared.default is not None:
+        shown['default'] = declared.default
+    if declared.constraints:
+        shown['constraints'] = [_constraint(nested) for nested in declared.constraints]
+    if isinstance(declared.schema, Property):
+        shown['schema'] = {'*': _property(declared.schema)}
+    elif declared.schema is not None:
+        shown['schema'] = {key: _property(nested) for key, nested in declared.schema.items()}
     return shown
 
 
-def _constraint(one: Constraint) -> dict[str, Any]:
+def _constraint(constraint: Constraint) -> dict[str, Any]:
     shown: dict[str, Any]
-    if isinstance(one, Length | Range):
-        limits = {'min': one.min, 'max': one.max}
-        name = 'length' if isinstance(one, Length) else 'range'
+    if isinstance(constraint, Length | Range):
+        limits = {'min': constraint.min, 'max': constraint.max}
+        name = 'length' if isinstance(constraint, Length) else 'range'
         shown = {name: {key: limit for key, limit in limits.items() if limit is not None}}
-    elif isinstance(one, Modulo):
-        shown = {'modulo': {'step': one.step, 'offset': one.offset}}
-    elif isinstance(one, AllowedValues):
-        shown = {'allowed_values': list(one.allowed)}
-    elif isinstance(one, AllowedPattern):
-        shown = {'allowed_pattern': one.pattern}
+    elif isinstance(constraint, Modulo):
+        shown = {'modulo': {'step': constraint.step, 'offset': constraint.offset}}
+    elif isinstance(constraint, AllowedValues):
+        shown = {'allowed_values': list(constraint.allowed)}
+    elif isinstance(constraint, AllowedPattern):
+        shown = {'allowed_pattern': constraint.pattern}
     else:
-        shown = {'custom_constraint': type(one).__name__}
-    if one.description:
-        shown['description'] = one.description
+        shown = {'custom_constraint': type(constraint).__name__}
+    if constraint.description:
+        shown['description'] = constraint.description
     return shown
 
 
 def generated_template(types: Types, name: str, kind: str) -> dict[str, Any]:
-    """Make a template with one resource of a type: its properties are the parameters.
+    """Generate a template with one resource of a type; its properties are parameters.
 
     :param kind: hot, or cfn for Heat's dialect of CloudFormation.
     :raises NotSupported: for another kind.
@@ -242,7 +251,7 @@ def generated_template(types: Types, name: str, kind: str) -> dict[str, Any]:
     if kind not in ('hot', 'cfn'):
         raise exception.NotSupported(feature=f'A template of the kind {kind} (use hot or cfn)')
     place = name.rpartition(':')[2]
-    described = {key: _parameter(one) for key, one in schema.properties.items()}
+    described = {key: _parameter(attribute) for key, attribute in schema.properties.items()}
     if kind == 'cfn':
         return _cfn_template(name, place, schema, described)
     return {
@@ -256,8 +265,8 @@ def generated_template(types: Types, name: str, kind: str) -> dict[str, Any]:
             }
         },
         'outputs': {
-            key: {'description': one.description, 'value': {'get_attr': [place, key]}}
-            for key, one in schema.attributes.items()
+            key: {'description': attribute.description, 'value': {'get_attr': [place, key]}}
+            for key, attribute in schema.attributes.items()
         },
     }
 
@@ -265,18 +274,20 @@ def generated_template(types: Types, name: str, kind: str) -> dict[str, Any]:
 def _cfn_template(
     name: str, place: str, schema: TypeSchema, described: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Make the same in Heat's dialect of CloudFormation."""
+    """Generate the template in Heat's dialect of CloudFormation."""
     parameters = {}
-    for key, one in described.items():
+    for key, attribute in described.items():
         parameter = Parameter(
             key,
-            one['type'],
-            one.get('description', ''),
-            one.get('default'),
+            attribute['type'],
+            attribute.get('description', ''),
+            attribute.get('default'),
             schema.properties[key].constraints,
         )
         shown = summary.parameter(parameter)
-        parameters[key] = {each: shown[each] for each in shown if each not in ('NoEcho', 'Label')}
+        parameters[key] = {
+            field: shown[field] for field in shown if field not in ('NoEcho', 'Label')
+        }
     return {
         CFN[1].code_name: CFN[1].date,
         'Description': f'Initial template of {place}',
@@ -288,24 +299,28 @@ def _cfn_template(
             }
         },
         'Outputs': {
-            key: {'Description': one.description, 'Value': {'Fn::GetAtt': [place, key]}}
-            for key, one in schema.attributes.items()
+            key: {'Description': attribute.description, 'Value': {'Fn::GetAtt': [place, key]}}
+            for key, attribute in schema.attributes.items()
         },
     }
 
 
-def _parameter(one: Property) -> Mapping[str, Any]:
-    made: dict[str, Any] = {'type': _PARAMETER_TYPES.get(one.type, 'string')}
-    if one.type == LIST and isinstance(one.schema, Property) and one.schema.type in (LIST, MAP):
-        made['type'] = 'json'  # a list of anything but texts
-    if one.description:
-        made['description'] = one.description
-    if one.default is not None:
-        made['default'] = one.default
-    elif not one.required:
-        made['default'] = {LIST: [], MAP: {}}.get(one.type, '')
-        if made['type'] in ('number', 'boolean') or one.constraints:
-            del made['default']
-    if one.constraints:
-        made['constraints'] = [_constraint(each) for each in one.constraints]
-    return made
+def _parameter(declared: Property) -> Mapping[str, Any]:
+    parameter: dict[str, Any] = {'type': _PARAMETER_TYPES.get(declared.type, 'string')}
+    if (
+        declared.type == LIST
+        and isinstance(declared.schema, Property)
+        and declared.schema.type in (LIST, MAP)
+    ):
+        parameter['type'] = 'json'  # a list of other values than strings
+    if declared.description:
+        parameter['description'] = declared.description
+    if declared.default is not None:
+        parameter['default'] = declared.default
+    elif not declared.required:
+        parameter['default'] = {LIST: [], MAP: {}}.get(declared.type, '')
+        if parameter['type'] in ('number', 'boolean') or declared.constraints:
+            del parameter['default']
+    if declared.constraints:
+        parameter['constraints'] = [_constraint(constraint) for constraint in declared.constraints]
+    return parameter

@@ -1,4 +1,4 @@
-"""Read what a request brings: template, environment, files and options."""
+"""The content of a request: template, environment, files and options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import nodes_within
 from heatconv.hot.template import parse_schema
 
-#: Options of a request and the types they may have.
+#: Options of a request, and their types.
 OPTIONS: Mapping[str, tuple[type, ...]] = {
     'timeout_mins': (int,),
     'disable_rollback': (bool,),
@@ -23,17 +23,17 @@ OPTIONS: Mapping[str, tuple[type, ...]] = {
 
 TAG_LENGTH = 80
 
-#: Longer texts are seldom equal.
+#: Longer strings are rarely equal.
 SHARED_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
 class StackContent:
-    """What a stack is to be.
+    """The content of a create or an update.
 
     :ivar template: ``template``, ``environment`` and ``files``, as stored.
-    :ivar options: those of OPTIONS that the request names.
-    :ivar adopts: what is there by the names of its resources; None if nothing is adopted.
+    :ivar options: the OPTIONS in the request.
+    :ivar adopts: exported resources to adopt, by name; None if nothing is adopted.
     """
 
     template: Mapping[str, Any]
@@ -51,9 +51,9 @@ def read(
 ) -> StackContent:
     """Read the arguments of a create or an update.
 
-    :param params: the environment; ``args`` may hold options beside it.
+    :param params: the environment; ``args`` may have options as well.
     :param environment_files: names of environments among the files, in order.
-    :raises HeatconvException: if any of it is not what it should be.
+    :raises HeatconvException: if any of it is not valid.
     """
     args = arguments(args)
     files = checked_files(files)
@@ -71,23 +71,23 @@ def read(
 
 
 def adopted(args: Mapping[str, Any], max_size: int) -> Mapping[str, Any] | None:
-    """Return what a request says of resources that are there, by name.
+    """Return the exported resources that a request adopts, by name.
 
-    :raises StackValidationFailed: if it is not in the shape of what `abandon_stack` gives.
+    :raises StackValidationFailed: if they do not have the shape of an export.
     """
-    given = args.get('adopt_stack_data')
-    if not given:
+    exported = args.get('adopt_stack_data')
+    if not exported:
         return None
-    if isinstance(given, str):
+    if isinstance(exported, str):
         try:
-            given = source.parse(given, 4 * max_size, 'adopt_stack_data')
+            exported = source.parse(exported, 4 * max_size, 'adopt_stack_data')
         except TemplateError as error:
             raise errors.of_template(error) from None
-    if not isinstance(given, dict) or not isinstance(given.get('resources'), dict):
+    if not isinstance(exported, dict) or not isinstance(exported.get('resources'), dict):
         raise exception.StackValidationFailed(
             message='adopt_stack_data: it must be a mapping with resources by name'
         )
-    resources: dict[str, Any] = given['resources']
+    resources: dict[str, Any] = exported['resources']
     return resources
 
 
@@ -100,17 +100,18 @@ def existing(
     environment_files: Sequence[str] | None,
     max_template_size: int,
 ) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-    """Fill in what an update leaves out from what the stack has, as Heat does.
+    """Complete a partial update with the present content of the stack, as Heat does.
 
-    What the request brings wins; what its template no longer declares goes.
+    Values in the request take precedence; parameters that its template does not declare are
+    dropped.
 
     :param old: the content of the latest request.
     :return: template, environment and files.
-    :raises HeatconvException: if any of it is not what it should be.
+    :raises HeatconvException: if any of it is not valid.
     """
     files = {**(old.get('files') or {}), **checked_files(files)}
     try:
-        given = merge(
+        requested = merge(
             params,
             files,
             environment_files,
@@ -120,15 +121,19 @@ def existing(
     except TemplateError as error:
         raise errors.of_template(error) from None
     before = {**(old.get('environment') or {})}
-    kept = dict(before.get('parameters') or {})
+    parameters = dict(before.get('parameters') or {})
     cleared = arguments(args).get('clear_parameters') or ()
     given_template = template if isinstance(template, dict) else {}
     declared = given_template.get('parameters') or given_template.get('Parameters')
     if not given_template:
-        declared = kept
-    for name in [one for one in kept if one in cleared or one not in (declared or {})]:
-        del kept[name]
-    merged = environment.merge([{**before, 'parameters': kept}, given])
+        declared = parameters
+    for name in [
+        parameter
+        for parameter in parameters
+        if parameter in cleared or parameter not in (declared or {})
+    ]:
+        del parameters[name]
+    merged = environment.merge([{**before, 'parameters': parameters}, requested])
     return template or old.get('template'), merged, files
 
 
@@ -145,7 +150,7 @@ def arguments(args: Any) -> Mapping[str, Any]:
 def checked_files(files: Any) -> dict[str, Any]:
     """Return the files of a request.
 
-    :raises StackValidationFailed: if they are no mapping from names to texts.
+    :raises StackValidationFailed: if they do not map names to strings.
     """
     if not isinstance(files, dict | None):
         raise exception.StackValidationFailed(message='files: it must be a mapping of texts')
@@ -156,9 +161,9 @@ def checked_files(files: Any) -> dict[str, Any]:
 
 
 def check_size(template: Any, max_template_size: int) -> None:
-    """Refuse a template that is too large, written as JSON in UTF-8.
+    """Refuse a template that is too large as JSON in UTF-8.
 
-    :raises TemplateError: if it is.
+    :raises TemplateError: if it is too large.
     """
     text = json.dumps(template, ensure_ascii=False, separators=(',', ':'))
     source.check_size(text, max_template_size)
@@ -173,10 +178,10 @@ def merge(
 ) -> dict[str, Any]:
     """Merge the environments of a request.
 
-    :param template: whose parameters they give values for.
+    :param template: the template whose parameters they set.
     :raises TemplateError: if one of them is not valid.
     """
-    given: list[Any] = []
+    parts: list[Any] = []
     if not isinstance(names, list | tuple | None):
         raise TemplateError('it must be a list of names', 'environment_files')
     for name in names or ():
@@ -185,36 +190,36 @@ def merge(
         if name not in files:
             raise TemplateError(f'{name} is not among the files', 'environment_files')
         text = files[name]
-        given.append(text if isinstance(text, dict) else source.parse(text, max_size, name))
-    # The environment that the client merged itself repeats the files.
-    given.append(params or {})
-    for one in given:
-        source.bound(one, 'environment')
-    made = environment.merge(given)
-    if merge_strategies.asked_for(given[:-1]):
-        plain = environment.merge(given[:-1])
-        merged = merge_strategies.merged(given[:-1], _types(template))
+        parts.append(text if isinstance(text, dict) else source.parse(text, max_size, name))
+    # An environment that the client has merged itself repeats the files.
+    parts.append(params or {})
+    for part in parts:
+        source.bound(part, 'environment')
+    result = environment.merge(parts)
+    if merge_strategies.asked_for(parts[:-1]):
+        plain = environment.merge(parts[:-1])
+        merged = merge_strategies.merged(parts[:-1], _types(template))
         for section, values in merged.items():
-            # Where the client says something else than it has merged, that counts.
+            # Values that the client changed after its merge take precedence.
             repeated = (
-                name for name in values if made[section].get(name) == plain[section].get(name)
+                name for name in values if result[section].get(name) == plain[section].get(name)
             )
-            made[section].update({name: values[name] for name in repeated})
-    return made
+            result[section].update({name: values[name] for name in repeated})
+    return result
 
 
 def _types(template: Any) -> dict[str, str]:
-    """Return the types of parameters, as far as they are known before a template is read."""
+    """Return the types of parameters, as far as they are valid before the template is read."""
     try:
         declared = parse_schema(cfn.as_hot(template)).parameters
     except TemplateError:
-        return {}  # that is told when it is read
-    return {name: one.type for name, one in declared.items()}
+        return {}  # reported when the template is read
+    return {name: declaration.type for name, declaration in declared.items()}
 
 
 def _share_words(resources: Any) -> None:
-    """Keep each short text once: a million resources have few types and many equal values."""
-    known: dict[str, str] = {}
+    """Share equal short strings: a million resources have few types and many equal values."""
+    shared: dict[str, str] = {}
     for declaration in resources.values() if isinstance(resources, dict) else ():
         if not isinstance(declaration, dict):
             continue
@@ -222,19 +227,22 @@ def _share_words(resources: Any) -> None:
         for part in (declaration, properties if isinstance(properties, dict) else {}):
             for key, value in part.items():
                 if isinstance(value, str) and len(value) <= SHARED_LENGTH:
-                    part[key] = known.setdefault(value, value)
+                    part[key] = shared.setdefault(value, value)
 
 
 def options_of(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options among the arguments of a request, checked."""
+    """Return the options among the arguments of a request.
+
+    :raises StackValidationFailed: if one has another type.
+    """
     options: dict[str, Any] = {}
     for name, types in OPTIONS.items():
         if args.get(name) is None:
             continue
         value = args[name]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            wanted = ' or '.join(one.__name__ for one in types)
-            raise exception.StackValidationFailed(message=f'{name}: it must be {wanted}')
+            names = ' or '.join(kind.__name__ for kind in types)
+            raise exception.StackValidationFailed(message=f'{name}: it must be {names}')
         options[name] = value
     if 'timeout_mins' in options and not 0 < options['timeout_mins'] <= 60 * 24 * 365:
         raise exception.StackValidationFailed(

@@ -1,4 +1,4 @@
-"""Tell users what is wrong with a template, in the classes of Heat's API."""
+"""Map errors of templates to the error classes of Heat's API."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from heatconv.hot import errors as hot
 def of_template(
     error: hot.TemplateError, template: Any = None, environment: Mapping[str, Any] | None = None
 ) -> exception.HeatconvException:
-    """Return the error of the API for an error of the language.
+    """Return the API error for an error of the template language.
 
-    :param template: what is wrong, whose hidden parameters are not to be told.
+    :param template: the faulty template; the values of its hidden parameters are removed from the
+        message.
     """
     text = scrubbed(str(error), template, environment or {})
     match error:

@@ -1,4 +1,4 @@
-"""Find stacks and resources for a request, within its project only."""
+"""Find the stacks and resources that a request names, in its project only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from heatconv.templates.cache import Types
 
 NAME = re.compile(r'[a-zA-Z][a-zA-Z0-9_.-]{0,254}\Z')
 
-#: Keys to sort by, as Heat's API names them.
+#: Sort keys of Heat's API.
 SORT_KEYS = {
     'name': 'name',
     'stack_name': 'name',
@@ -29,7 +29,10 @@ SORT_KEYS = {
 
 
 def name_of(name: Any) -> str:
-    """Return the name of a stack if it may be one."""
+    """Return the name of a stack.
+
+    :raises StackValidationFailed: if it is not valid.
+    """
     if not isinstance(name, str) or not NAME.match(name):
         raise exception.StackValidationFailed(
             message=f'Invalid stack name {name}: it must start with a letter, contain only '
@@ -39,40 +42,43 @@ def name_of(name: Any) -> str:
 
 
 class Lookup:
-    """Finds what a request names."""
+    """Finds stacks and rows for requests."""
 
     def __init__(self, store: Store, types: Types) -> None:
         self._store = store
         self._types = types
 
     def stack(self, context: Any, identity: Any, show_deleted: bool = False) -> Stack:
-        """Return the stack of an identity, if it is the project's.
+        """Return the stack of an identity, if it belongs to the project.
 
-        A stack of another project is not found, as if it were not there.
+        :raises EntityNotFound: also for a stack of another project.
         """
         if not isinstance(identity, Mapping) or not isinstance(identity.get('stack_id'), str):
             raise exception.EntityNotFound(entity='Stack', name=str(identity)[:255])
-        found = self._store.stack(identity['stack_id'])
+        stack = self._store.stack(identity['stack_id'])
         if (
-            found is None
-            or (found.deleted_at is not None and not show_deleted)
-            or found.project_id != context.project_id
-            or identity.get('tenant') not in (None, found.project_id)
-            or identity.get('stack_name') not in (None, found.name)
+            stack is None
+            or (stack.deleted_at is not None and not show_deleted)
+            or stack.project_id != context.project_id
+            or identity.get('tenant') not in (None, stack.project_id)
+            or identity.get('stack_name') not in (None, stack.name)
         ):
             raise exception.EntityNotFound(
                 entity='Stack', name=str(identity.get('stack_name') or identity['stack_id'])[:255]
             )
-        return found
+        return stack
 
     def by_name_or_id(self, context: Any, name: str) -> Stack:
-        """Return a project's stack by name; by id, deleted ones too."""
-        found = self._store.stack_by_name(context.project_id, str(name))
-        if found is None:
-            found = self._store.stack(str(name))
-        if found is None or found.project_id != context.project_id:
+        """Return a project's stack by name, or by id even if it is deleted.
+
+        :raises EntityNotFound: if the project has none.
+        """
+        stack = self._store.stack_by_name(context.project_id, str(name))
+        if stack is None:
+            stack = self._store.stack(str(name))
+        if stack is None or stack.project_id != context.project_id:
             raise exception.EntityNotFound(entity='Stack', name=str(name)[:255])
-        return found
+        return stack
 
     def list(
         self,
@@ -88,7 +94,7 @@ class Lookup:
     ) -> list[Stack]:
         """List the stacks of a project.
 
-        :param tags: those of TAG_FILTERS that are given, with lists of tags.
+        :param tags: lists of tags for the filters of TAG_FILTERS.
         """
         chosen = {name: _tags(value) for name, value in (tags or {}).items() if value}
         keys = sort_keys or ('created_at',)
@@ -107,10 +113,10 @@ class Lookup:
             nested=nested,
             **_filters(filters or {}),
         )
-        found = self._store.stacks(query)
-        for name, wanted in chosen.items():
-            found = [stack for stack in found if TAG_FILTERS[name](set(stack.tags), wanted)]
-        return found if limit is None else found[:limit]
+        stacks = self._store.stacks(query)
+        for name, requested in chosen.items():
+            stacks = [stack for stack in stacks if TAG_FILTERS[name](set(stack.tags), requested)]
+        return stacks if limit is None else stacks[:limit]
 
     def count(
         self,
@@ -120,12 +126,12 @@ class Lookup:
         tags: Mapping[str, Any],
         nested: bool = False,
     ) -> int:
-        """Count the stacks that `list` would give."""
+        """Count the stacks that `list` would return."""
         if any(tags.values()):
-            found = self.list(
+            stacks = self.list(
                 context, filters=filters, show_deleted=show_deleted, tags=tags, nested=nested
             )
-            return len(found)
+            return len(stacks)
         query = StackQuery(
             context.project_id or None,
             show_deleted=show_deleted,
@@ -135,12 +141,12 @@ class Lookup:
         return self._store.count_stacks(query)
 
     def newest(self, rows: Sequence[Resource], name: str) -> Resource | None:
-        """Return the row that stands for a name: one that is not going, the newest."""
+        """Return the row that serves a name: one that is not doomed, the newest."""
         named = [row for row in rows if row.name == name]
         return max(named, key=lambda row: (not states.doomed(row), row.id), default=None)
 
     def named(self, stack: Stack, rows: Sequence[Resource], name: str) -> Resource:
-        """Return the row that stands for a name.
+        """Return the row that serves a name.
 
         :raises ResourceNotFound: if there is none.
         """
@@ -165,20 +171,20 @@ class Lookup:
     def children(
         self, stacks: Sequence[Stack], rows_of: Mapping[str, Sequence[Resource]]
     ) -> dict[str, Stack]:
-        """Return the stacks that resources of some stacks are, by the id of the row.
+        """Return the nested stacks of resources, by the id of the row.
 
-        :param rows_of: rows by the id of their stack: nobody is asked where no type nests.
+        :param rows_of: rows by the id of their stack: without a nested type no query is needed.
         """
-        owners = tuple(one.id for one in stacks if any(map(self._nests, rows_of[one.id])))
+        owners = tuple(child.id for child in stacks if any(map(self._nests, rows_of[child.id])))
         if not owners:
             return {}
-        found = self._store.stacks(StackQuery(None, owners=owners, sort=(('name', False),)))
-        # That of one that is being made is known by its name only, which ends with the token.
-        known = {one.id: one for one in found}
-        named = {one.name.rpartition('-')[2]: one for one in found}
+        nested = self._store.stacks(StackQuery(None, owners=owners, sort=(('name', False),)))
+        # While a nested stack is created, its row knows only the name, which ends with the token.
+        by_id = {child.id: child for child in nested}
+        named = {child.name.rpartition('-')[2]: child for child in nested}
         of_rows: dict[str, Stack] = {}
         for row in (row for rows in rows_of.values() for row in rows if self._nests(row)):
-            child = known.get(row.physical_id or '') or named.get(row.token[-TOKEN_LENGTH:])
+            child = by_id.get(row.physical_id or '') or named.get(row.token[-TOKEN_LENGTH:])
             if child is not None:
                 of_rows[row.id] = child
         return of_rows
@@ -188,21 +194,21 @@ class Lookup:
         return plugin is not None and plugin.nests
 
     def required_by(self, rows: Sequence[Resource]) -> dict[str, list[str]]:
-        """Return for each row the names of those that require it."""
-        found: dict[str, dict[str, None]] = {row.id: {} for row in rows}
+        """Return for each row the names of the resources that require it."""
+        dependents: dict[str, dict[str, None]] = {row.id: {} for row in rows}
         for row in rows:
             for required in row.requires:
-                if required in found:
-                    found[required][row.name] = None
-        return {row_id: sorted(names) for row_id, names in found.items()}
+                if required in dependents:
+                    dependents[required][row.name] = None
+        return {row_id: sorted(names) for row_id, names in dependents.items()}
 
 
-#: What Heat's filters of tags say of the tags of a stack and those asked for.
+#: Heat's tag filters, as predicates of the tags of a stack and the requested tags.
 TAG_FILTERS: Mapping[str, Callable[[set[str], set[str]], bool]] = {
-    'tags': lambda has, wanted: has >= wanted,
-    'tags_any': lambda has, wanted: bool(has & wanted),
-    'not_tags': lambda has, wanted: not has >= wanted,
-    'not_tags_any': lambda has, wanted: not has & wanted,
+    'tags': lambda has, requested: has >= requested,
+    'tags_any': lambda has, requested: bool(has & requested),
+    'not_tags': lambda has, requested: not has >= requested,
+    'not_tags_any': lambda has, requested: not has & requested,
 }
 
 
@@ -215,24 +221,24 @@ BARE = tuple(status.value for status in Status)
 
 
 def _filters(filters: Mapping[str, Any]) -> dict[str, Any]:
-    wanted: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, value in filters.items():
-        values = tuple(str(one) for one in (value if isinstance(value, list) else [value]))
+        values = tuple(str(status) for status in (value if isinstance(value, list) else [value]))
         match name:
             case 'name' | 'stack_name':
-                wanted['names'] = values
+                fields['names'] = values
             case 'id' | 'stack_id':
-                wanted['ids'] = values
+                fields['ids'] = values
             case 'action' | 'stack_action':
-                wanted['actions'] = values
+                fields['actions'] = values
             case 'status' | 'stack_status':
                 # CREATE_COMPLETE as users see it, or COMPLETE alone.
-                plain = tuple(one for one in values if one in BARE)
-                pairs = [one.partition('_') for one in values if one not in BARE]
-                wanted['statuses'] = plain
-                wanted['states'] = tuple((pair[0], pair[2]) for pair in pairs)
+                plain = tuple(status for status in values if status in BARE)
+                pairs = [status.partition('_') for status in values if status not in BARE]
+                fields['statuses'] = plain
+                fields['states'] = tuple((pair[0], pair[2]) for pair in pairs)
             case _:
                 raise exception.StackValidationFailed(
                     message=f'filters: {name} is none of id, name, action, status'
                 )
-    return wanted
+    return fields

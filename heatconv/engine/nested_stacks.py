@@ -1,4 +1,4 @@
-"""Stacks that are resources of others, as their plugin asks for them."""
+"""Nested stacks: the store behind the plugins whose resources are stacks."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from heatconv.storage.base import Store
 from heatconv.templates.cache import TemplateCache
 from heatconv.templates.compiled import reference_id
 
-#: The contents of so many owners are kept: all of its nested stacks are made of one.
+#: How many contents of owners are cached: all nested stacks of an owner use the same one.
 KEPT = 4
 
 
 class NestedStacks:
-    """Makes the stacks that resources are; see `heatconv.resources.nested.NestedStacks`."""
+    """Creates and observes nested stacks; see `heatconv.resources.nested.NestedStacks`."""
 
     def __init__(
         self,
@@ -45,47 +45,47 @@ class NestedStacks:
         self._kept: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
 
     def content(self, template_id: str | None) -> Mapping[str, Any]:
-        """Return template, environment and files of the stack that a resource is in."""
+        """Return template, environment and files of the stack that owns a resource."""
         if template_id is None:
             return {}
         with self._lock:
-            found = self._kept.get(template_id)
-            if found is not None:
+            content = self._kept.get(template_id)
+            if content is not None:
                 self._kept.move_to_end(template_id)
-                return found
-        found = self._store.template(template_id) or {}
+                return content
+        content = self._store.template(template_id) or {}
         with self._lock:
-            self._kept[template_id] = found
+            self._kept[template_id] = content
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        return found
+        return content
 
     def made_of(self, child: NestedStack) -> Mapping[str, Any]:
-        """Return what a stack was asked to be: its content, as its plugin gave it."""
+        """Return the content that a nested stack was requested with."""
         return self._store.template(child.template_id or '') or {}
 
     def find(self, resource: Resource, name: str) -> NestedStack | None:
-        """Return the stack that a resource is, or None.
+        """Return the nested stack of a resource, or None.
 
-        :raises HeatconvException: if there is another stack of that name.
+        :raises HeatconvException: if another stack has its name.
         """
-        found = self._store.stack_by_name(resource.project_id, name)
-        if found is None:
+        stack = self._store.stack_by_name(resource.project_id, name)
+        if stack is None:
             return None
-        if found.owner_id != resource.stack_id:
+        if stack.owner_id != resource.stack_id:
             raise HeatconvException(f'there is a stack {name} already, which is not part of this')
         return NestedStack(
-            found.id,
-            found.status,
-            found.reason,
-            found.updated_at or found.created_at,
-            found.newest_template_id or found.last_good_id,
+            stack.id,
+            stack.status,
+            stack.reason,
+            stack.updated_at or stack.created_at,
+            stack.newest_template_id or stack.last_good_id,
         )
 
     def create(self, resource: Resource, name: str, content: Mapping[str, Any]) -> None:
-        """Ask for the stack that a resource is to be, unless it is there.
+        """Request the nested stack of a resource, unless it exists.
 
-        :raises HeatconvException: if there may be none like that.
+        :raises HeatconvException: if it would be nested too deep, or its owner is gone.
         """
         owner = self._store.stack(resource.stack_id)
         if owner is None:
@@ -95,28 +95,28 @@ class NestedStacks:
         create_nested(self._requests, owner, resource.name, name, content)
 
     def update(self, child: NestedStack, content: Mapping[str, Any]) -> None:
-        """Ask for a stack to become something else."""
-        found = self._store.stack(child.id)
-        if found is not None:
-            update_nested(self._requests, found, content)
+        """Request another content for a nested stack."""
+        stack = self._store.stack(child.id)
+        if stack is not None:
+            update_nested(self._requests, stack, content)
 
     def delete(self, child: NestedStack) -> None:
-        """Ask for a stack to go."""
-        found = self._store.stack(child.id)
-        if found is not None and found.deleted_at is None:
-            delete_stack(self._requests, found)
+        """Request the deletion of a nested stack."""
+        stack = self._store.stack(child.id)
+        if stack is not None and stack.deleted_at is None:
+            delete_stack(self._requests, stack)
 
     def outputs(self, child: NestedStack) -> Mapping[str, Any]:
-        """Return the values of the outputs."""
+        """Return the values of the outputs, by name."""
         stack = self._store.stack(child.id)
         if stack is None:
             return {}
         compiled = self._templates.get(stack.newest_template_id)
-        found = outputs.values(self._store, stack, compiled)
-        return {one['output_key']: one['output_value'] for one in found}
+        resolved = outputs.values(self._store, stack, compiled)
+        return {output['output_key']: output['output_value'] for output in resolved}
 
     def members(self, child: NestedStack) -> Mapping[str, Member]:
-        """Return the resources in it that others may refer to, by name."""
+        """Return the healthy resources of a nested stack, by name."""
         return {
             row.name: Member(reference_id(row), row.attributes)
             for row in self._store.resources(child.id)

@@ -1,4 +1,4 @@
-"""The outputs of a stack, resolved from what its resources are now."""
+"""The outputs of a stack, resolved from its present resources."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Outputs:
         self._templates = templates
 
     def compiled(self, stack: Stack) -> CompiledTemplate | None:
-        """Return the template of the latest request; None if it is purged, or not valid here."""
+        """Return the template of the latest request; None if it is purged or not valid here."""
         try:
             return self._templates.get(stack.newest_template_id)
         except (MissingTemplate, TemplateError):
@@ -53,7 +53,7 @@ class Outputs:
 
 
 def names(compiled: CompiledTemplate | None) -> list[dict[str, Any]]:
-    """List outputs without values."""
+    """List outputs without their values."""
     if compiled is None:
         return []
     return [
@@ -65,30 +65,30 @@ def names(compiled: CompiledTemplate | None) -> list[dict[str, Any]]:
 def values(
     store: Store, stack: Stack, compiled: CompiledTemplate, wanted: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """List outputs with their values; one that has none says why.
+    """List outputs with their values; an output without a value has an error.
 
-    :param wanted: their names; all if empty.
+    :param wanted: names of outputs; all if empty.
     """
     outputs = compiled.hot.outputs
     if not outputs:
         return []
     rows: dict[str, Resource] = {}
     for row in store.resources(stack.id):
-        # The newest that is there serves the name while a replacement is made.
+        # While a replacement is created, the newest existing row serves the name.
         if states.healthy(row) or (states.in_progress(row) and row.physical_id):
             rows[row.name] = row
-    known = scope(stack, rows)
+    resolution = scope(stack, rows)
     shown = []
     for name in wanted or outputs:
         output = outputs[name]
-        one: dict[str, Any] = {
+        shown_output: dict[str, Any] = {
             'output_key': name,
             'description': output.description or 'No description given',
         }
         try:
-            one['output_value'] = output.resolve(known)
+            shown_output['output_value'] = output.resolve(resolution)
         except TemplateError as error:
-            one['output_value'] = None
-            one['output_error'] = str(error)
-        shown.append(one)
+            shown_output['output_value'] = None
+            shown_output['output_error'] = str(error)
+        shown.append(shown_output)
     return shown

@@ -1,4 +1,4 @@
-"""Turn the wish of a stack into a traversal and announce its leaves."""
+"""Prepare the wish of a stack: turn it into a traversal and cast the leaves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from heatconv.runtime.ports import Ids
 
 
 class CompiledTemplate(Protocol):
-    """What a preparation needs of a template."""
+    """The part of a compiled template that a preparation uses."""
 
     @property
     def definitions(self) -> Mapping[str, Definition]:
@@ -30,18 +30,18 @@ class CompiledTemplate(Protocol):
 
     @property
     def hooked(self) -> Callable[[str], tuple[str, ...]] | None:
-        """Return what gives the hooks of a resource by its name, if there are any."""
+        """Return a function from names to hooks, or None if the template has no hooks."""
 
     def source_of(self, name: str) -> str | None:
-        """Return the definition that a node brings with it."""
+        """Return the serialized definition that a node carries."""
 
 
 def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
-    """Prepare what a stack wishes for, if it still does.
+    """Prepare the wish of a stack, if it still has one.
 
-    Any number of engines may do so at once: one of them prepares each wish.
+    Any number of engines may try concurrently; each wish is prepared once.
 
-    :param settles: leave out what a check could find nothing to do for.
+    :param settles: leave out nodes whose check could find nothing to do.
     """
     while True:
         stack: Stack | None = yield LoadStack(stack_id)
@@ -49,7 +49,7 @@ def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
             return
         compiled: CompiledTemplate = yield CompileTemplate(stack.wish_template_id)
         definitions = compiled.definitions
-        # What goes with the stack is cleared of the hooks that its last template had.
+        # Resources that are deleted with their stack have the hooks of its last template.
         last = stack.template_id or stack.previous_template_id or stack.last_good_id
         hooked = compiled.hooked if stack.wish_template_id else (yield LoadHooks(last))
         traversal_id = ids.fresh()
@@ -67,10 +67,10 @@ def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
                 stack, definitions, rows, traversal_id, fresh_ids, settles, source_of, hooked
             )
 
-        made: Plan | None = yield Prepare(stack_id, stack.wish_id, plan, len(definitions))
-        if made is not None:
-            yield Trace(made.stack, f'prepared: {len(made.nodes)} nodes')
-            if made.leaves:
-                yield Cast(made.leaves)
+        planned: Plan | None = yield Prepare(stack_id, stack.wish_id, plan, len(definitions))
+        if planned is not None:
+            yield Trace(planned.stack, f'prepared: {len(planned.nodes)} nodes')
+            if planned.leaves:
+                yield Cast(planned.leaves)
             return
-        # A newer request came in between: look again, it is that one's turn.
+        # A newer request came in between: prepare that one.

@@ -1,4 +1,4 @@
-"""What a request would do, without doing it."""
+"""Previews: what a request would do, without doing it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from heatconv.hot.errors import TemplateError
 from heatconv.hot.functions import Frame, MapNode, Node
 from heatconv.templates.compiled import CompiledTemplate, scope
 
-#: The lists that a preview of an update has.
+#: The lists in the preview of an update.
 OUTCOMES = ('unchanged', 'updated', 'replaced', 'added', 'deleted')
 
 
@@ -34,17 +34,17 @@ def of_create(stack: Stack, compiled: CompiledTemplate) -> dict[str, Any]:
 def of_update(
     stack: Stack, compiled: CompiledTemplate, rows: Sequence[Resource]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Sort the resources of a stack by what an update would do to them.
+    """Sort the resources of a stack by the effect of an update.
 
-    A plugin may decide otherwise when it comes to it, as in Heat.
+    A plugin may decide otherwise during the update, as in Heat.
 
-    :param rows: those of the stack.
+    :param rows: the rows of the stack.
     """
     current = {row.name: row for row in rows if not states.doomed(row)}
-    outcomes: dict[str, list[str]] = {one: [] for one in OUTCOMES}
-    #: What those that refer to a resource will find: its id may not be known.
+    outcomes: dict[str, list[str]] = {definition: [] for definition in OUTCOMES}
+    #: The rows that references would resolve to; the id of a new row is unknown.
     serving: dict[str, Resource] = {}
-    order = {name: one.requires for name, one in compiled.definitions.items()}
+    order = {name: definition.requires for name, definition in compiled.definitions.items()}
     for name in graph.order(order):
         if name not in compiled.definitions:
             continue
@@ -71,9 +71,9 @@ def of_update(
 
 
 def _in_order(compiled: CompiledTemplate, names: Sequence[str]) -> list[str]:
-    """Return names in the order of the template, those that it does not have last."""
-    known = set(names)
-    ordered = [name for name in compiled.definitions if name in known]
+    """Return names in the order of the template, names that it lacks last."""
+    wanted = set(names)
+    ordered = [name for name in compiled.definitions if name in wanted]
     return ordered or sorted(names)
 
 
@@ -85,11 +85,15 @@ def _outcome(
     serving: Mapping[str, Resource],
 ) -> str:
     definition = compiled.definition(name)
-    required = {one: serving[one] for one in definition.requires if one in serving}
+    required = {
+        requirement: serving[requirement]
+        for requirement in definition.requires
+        if requirement in serving
+    }
     try:
         desired = definition.desired(stack, stack.template_id, required)
     except TemplateError:
-        return 'updated'  # what it will be is not known yet
+        return 'updated'  # the new value is not known yet
     if replacement.needs_replacement(row, desired):
         return 'replaced'
     if replacement.changed(row.properties, desired.properties) or not states.healthy(row):
@@ -98,29 +102,29 @@ def _outcome(
 
 
 def _new(stack: Stack, compiled: CompiledTemplate, name: str) -> Resource:
-    one = compiled.definitions[name]
+    definition = compiled.definitions[name]
     return evolve(
-        Resource(id='', stack_id=stack.id, name=name, type=one.type),
-        deletion_policy=one.deletion_policy,
+        Resource(id='', stack_id=stack.id, name=name, type=definition.type),
+        deletion_policy=definition.deletion_policy,
     )
 
 
 def _required_by(compiled: CompiledTemplate) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {name: [] for name in compiled.definitions}
-    for name, one in compiled.definitions.items():
-        for required in one.requires:
-            found[required].append(name)
-    return found
+    dependents: dict[str, list[str]] = {name: [] for name in compiled.definitions}
+    for name, definition in compiled.definitions.items():
+        for required in definition.requires:
+            dependents[required].append(name)
+    return dependents
 
 
 def _known(stack: Stack, properties: Any) -> dict[str, Any]:
-    """Return properties as far as they are known; what is not is null."""
+    """Return properties as far as they are known; others are null."""
     items = properties.items if isinstance(properties, MapNode) else properties
     frame = Frame(scope(stack, {}))
-    known = {}
+    values = {}
     for name, value in items.items() if isinstance(items, Mapping) else ():
         try:
-            known[name] = value.resolve(frame) if isinstance(value, Node) else value
+            values[name] = value.resolve(frame) if isinstance(value, Node) else value
         except TemplateError:
-            known[name] = None
-    return known
+            values[name] = None
+    return values

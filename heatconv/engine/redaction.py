@@ -1,4 +1,4 @@
-"""Keep the values of hidden parameters out of what users are told."""
+"""Redaction: keep the values of hidden parameters out of messages."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import Any
 
 from heatconv.engine.wire_format import HIDDEN
 
-#: Shorter ones are taken out only where they are quoted: else every text that
-#: holds a letter would be spoilt.
+#: Shorter values are removed only where they are quoted; otherwise every text with that letter
+#: would be damaged.
 PLAIN_LENGTH = 4
 
 
 def hidden_names(template: Any) -> tuple[str, ...]:
-    """Name the hidden parameters of a template that may not be valid."""
+    """Return the names of the hidden parameters of a template that may not be valid."""
     if not isinstance(template, dict):
         return ()
-    # In CloudFormation's dialects too.
+    # Also in the CloudFormation dialects.
     return tuple(
         str(name)
         for key, says in (('parameters', 'hidden'), ('Parameters', 'NoEcho'))
-        for name, one in _mapping(template.get(key)).items()
-        if isinstance(one, dict) and str(one.get(says)).lower() in ('true', '1', 'yes', 'on')
+        for name, declaration in _mapping(template.get(key)).items()
+        if isinstance(declaration, dict)
+        and str(declaration.get(says)).lower() in ('true', '1', 'yes', 'on')
     )
 
 
@@ -43,9 +44,9 @@ def without_hidden(environment: Mapping[str, Any], names: tuple[str, ...]) -> di
 
 
 def scrubbed(text: str, template: Any, environment: Mapping[str, Any]) -> str:
-    """Take the values of hidden parameters out of a text.
+    """Remove the values of hidden parameters from a text.
 
-    An error may quote a name that was worked out from one.
+    An error may quote a name that was computed from one.
     """
     values: dict[str, None] = {}
     for name in hidden_names(template):
@@ -53,9 +54,9 @@ def scrubbed(text: str, template: Any, environment: Mapping[str, Any]) -> str:
             declared = _mapping(template.get(key)).get(name)
             values.update(dict.fromkeys(_leaves(_mapping(declared).get(default))))
         for section in ('parameters', 'parameter_defaults'):
-            given = environment.get(section)
-            if isinstance(given, dict) and name in given:
-                values.update(dict.fromkeys(_leaves(given[name])))
+            parameters = environment.get(section)
+            if isinstance(parameters, dict) and name in parameters:
+                values.update(dict.fromkeys(_leaves(parameters[name])))
     for value in sorted(values, key=len, reverse=True):
         for quote in '\'"':
             text = text.replace(f'{quote}{value}{quote}', f'{quote}{HIDDEN}{quote}')
@@ -65,20 +66,20 @@ def scrubbed(text: str, template: Any, environment: Mapping[str, Any]) -> str:
 
 
 def _leaves(value: Any) -> Iterator[str]:
-    """Give all that is in a value, keys of maps included, as text."""
+    """Yield all values and map keys within a value, as strings."""
     pending = [value]
     while pending:
-        one = pending.pop()
-        if isinstance(one, dict):
-            pending.extend(one.keys())
-            pending.extend(one.values())
-        elif isinstance(one, list):
-            pending.extend(one)
-        elif one is not None and not isinstance(one, bool) and str(one):
-            yield str(one)
-            if isinstance(one, str) and one.lstrip()[:1] in ('{', '['):
-                # A json parameter may be given as text.
+        current = pending.pop()
+        if isinstance(current, dict):
+            pending.extend(current.keys())
+            pending.extend(current.values())
+        elif isinstance(current, list):
+            pending.extend(current)
+        elif current is not None and not isinstance(current, bool) and str(current):
+            yield str(current)
+            if isinstance(current, str) and current.lstrip()[:1] in ('{', '['):
+                # A json parameter may be given as a string.
                 try:
-                    pending.append(json.loads(one))
+                    pending.append(json.loads(current))
                 except ValueError:
                     continue

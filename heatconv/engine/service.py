@@ -1,4 +1,4 @@
-"""An engine: what it answers with, put together."""
+"""The engine as a service: its endpoints, and the preparation of wishes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOG = log.getLogger(__name__)
 
 
 class PrepareEndpoint:
-    """Takes casts on the topic of wishes."""
+    """The endpoint of the topic of wishes."""
 
     target = oslo_messaging.Target(version=api.PREPARE_VERSION)
 
@@ -37,14 +37,14 @@ class PrepareEndpoint:
         self._announcer = announcer
         self._ids = ids
         self._lock = threading.Lock()
-        #: Stacks that are being prepared, and whether they were announced again.
+        #: Stacks whose preparation is in progress, and whether they were announced again.
         self._under_way: dict[str, bool] = {}
 
     def prepare(self, context: Any, stack_id: str) -> None:
-        """Prepare what a stack wishes for, if it still does.
+        """Prepare the wish of a stack, if it still has one.
 
-        A wish that takes long is announced again and again meanwhile: this process then looks
-        once more when it is done, instead of many times at once.
+        A wish that takes long is announced repeatedly. This process then checks once more at the
+        end, instead of preparing several times concurrently.
         """
         with self._lock:
             if stack_id in self._under_way:
@@ -73,19 +73,19 @@ class PrepareEndpoint:
             self._templates.trim()
 
     def _exhaust(self, task: Task) -> None:
-        said: Any = None
+        result: Any = None
         while True:
             try:
-                effect = task.send(said)
+                effect = task.send(result)
             except StopIteration:
                 return
-            said = answer(effect, self._store, self._templates, self._announcer)
+            result = answer(effect, self._store, self._templates, self._announcer)
 
 
 class PreparePool:
-    """Prepares wishes in threads of this process, to spare the way over the broker.
+    """Prepares wishes in threads of this process, without a message over the broker.
 
-    :param most: how many it takes at once; the others are told to all engines.
+    :param most: how many wishes it accepts; others are cast to all engines.
     """
 
     def __init__(self, prepare: Callable[[Any, str], None], threads: int = 4, most: int = 16):
@@ -94,18 +94,18 @@ class PreparePool:
         self._pool = ThreadPoolExecutor(threads, 'prepare')
 
     def accept(self, stack_id: str) -> bool:
-        """Take a wish, unless there is enough to do; say whether it was taken."""
+        """Accept a wish unless the pool is full; return whether it was accepted."""
         if not self._slots.acquire(blocking=False):
             return False
         try:
             self._pool.submit(self._run, stack_id)
-        except RuntimeError:  # it is stopping
+        except RuntimeError:  # the pool is stopping
             self._slots.release()
             return False
         return True
 
     def stop(self) -> None:
-        """Finish what was begun."""
+        """Finish the preparations in progress."""
         self._pool.shutdown()
 
     def _run(self, stack_id: str) -> None:
@@ -118,7 +118,7 @@ class PreparePool:
 
 
 class Engine:
-    """Takes requests and prepares wishes; keeps nothing to itself."""
+    """Accepts requests and prepares wishes; stateless."""
 
     def __init__(
         self,

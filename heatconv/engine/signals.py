@@ -1,4 +1,4 @@
-"""What users tell resources."""
+"""Signals from users to resources."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from heatconv.resources import plugin as plugins
 from heatconv.storage.base import Store
 from heatconv.templates.cache import Types
 
-#: In these a resource is told nothing, as in Heat (heat/engine/resource.py).
+#: Actions during which a resource accepts no signal (heat/engine/resource.py).
 DEAF = (Action.INIT, Action.DELETE, Action.SUSPEND)
 
 
 class Signals:
-    """Hands signals to the plugins of resources."""
+    """Passes signals to the plugins of resources."""
 
     def __init__(self, store: Store, types: Types) -> None:
         self._store = store
         self._types = types
 
     def take(self, stack: Stack, row: Resource, details: Any) -> dict[str, Any]:
-        """Tell a resource something; return all that it was told.
+        """Send a signal to a resource; return all signals that it received.
 
         :raises ResourceActionNotSupported: if its type takes no signals.
-        :raises NotSupported: if it is in no state to take one.
-        :raises StackValidationFailed: if it is not what may be told.
+        :raises NotSupported: if it accepts none in its present state.
+        :raises StackValidationFailed: if the signal is not valid.
         """
         plugin = self._types.plugin(row.type)
         if plugin is None or not plugin.takes_signals:
@@ -49,7 +49,7 @@ class Signals:
         return dict(plugin.signals(resource))
 
     def told(self, stack: Stack, row: Resource) -> dict[str, Any]:
-        """Return all that a resource was told, which Heat shows as its metadata."""
+        """Return all signals of a resource, which Heat shows as its metadata."""
         plugin = self._types.plugin(row.type)
         if plugin is None or not plugin.takes_signals:
             return {}

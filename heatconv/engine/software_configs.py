@@ -1,4 +1,4 @@
-"""Software configurations, as the plugins of their types keep them."""
+"""Software configurations of resources, in the store."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ class StoredConfigs:
 
     def config(self, project_id: str, config_id: str) -> Mapping[str, Any] | None:
         """Return a configuration, or None."""
-        found = self._store.software(project_id, CONFIG, config_id)
-        return None if found is None else found.content
+        software = self._store.software(project_id, CONFIG, config_id)
+        return None if software is None else software.content
 
-    def keep_config(self, project_id: str, config_id: str, said: Mapping[str, Any]) -> None:
-        """Keep a configuration, unless it is there."""
-        self._store.save_software(Software(config_id, project_id, CONFIG, said, self._clock.now()))
+    def keep_config(self, project_id: str, config_id: str, content: Mapping[str, Any]) -> None:
+        """Save a configuration unless it exists."""
+        self._store.save_software(
+            Software(config_id, project_id, CONFIG, content, self._clock.now())
+        )
 
     def drop_config(self, project_id: str, config_id: str) -> None:
-        """Forget a configuration; fine if it is not there."""
+        """Delete a configuration if it exists."""
         self._store.drop_software(project_id, CONFIG, config_id)

@@ -1,4 +1,4 @@
-"""The shapes in which Heat's API shows stacks, resources and events."""
+"""The wire format of Heat's API: the shapes of stacks, resources, events and services."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from heatconv.templates.compiled import attributes, pseudo_parameters
 
 HIDDEN = '******'
 
-#: What a stack begins with.
+#: The actions that begin the life of a stack.
 FIRST = (Action.CREATE, Action.ADOPT)
 
 
 def time(seconds: float | None) -> str | None:
-    """Return a time as Heat writes it."""
+    """Return a time in Heat's format."""
     if seconds is None:
         return None
     moment = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
@@ -28,7 +28,7 @@ def time(seconds: float | None) -> str | None:
 
 
 def identity(stack: Stack, path: str = '') -> dict[str, str]:
-    """Return the identity of a stack, or of something in it."""
+    """Return the identity of a stack, or of a part of it."""
     return {
         'tenant': stack.project_id,
         'stack_name': stack.name,
@@ -42,13 +42,13 @@ def stack(
     head: Head | None,
     outputs: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Show a stack; with a head of a template, its parameters and description too."""
+    """Show a stack; with the head of its template, also parameters and description."""
     shown: dict[str, Any] = {
         'stack_name': row.name,
         'stack_identity': identity(row),
-        # What a preview shows was not made at any time.
+        # A previewed stack was never created.
         'creation_time': time(row.created_at) if row.created_at else None,
-        # As in Heat: of the latest request after the first one.
+        # As in Heat: the time of the latest request after the first one.
         'updated_time': None
         if row.action in (Action.CREATE, Action.ADOPT)
         else time(row.updated_at),
@@ -78,7 +78,7 @@ def stack(
 
 
 def parameters(row: Stack, head: Head) -> dict[str, Any]:
-    """Show parameters as text, the values of hidden ones masked."""
+    """Show parameters as strings; the values of hidden ones are masked."""
     shown: dict[str, Any] = dict(pseudo_parameters(row))
     for name, value in head.values.items():
         hidden = head.parameters[name].hidden
@@ -88,7 +88,7 @@ def parameters(row: Stack, head: Head) -> dict[str, Any]:
 
 def _text(value: Any) -> Any:
     if isinstance(value, list):
-        return ','.join(str(one) for one in value)
+        return ','.join(str(item) for item in value)
     if isinstance(value, dict):
         return json.dumps(value)
     return value if value is None else str(value)
@@ -104,9 +104,9 @@ def resource(
 ) -> dict[str, Any]:
     """Show a resource.
 
-    :param detail: its description, metadata and attributes too.
+    :param detail: whether to show description, metadata and attributes.
     :param with_attr: names of attributes to show even if they are null.
-    :param nested: the stack that it is.
+    :param nested: the nested stack of the resource.
     """
     shown: dict[str, Any] = {
         'updated_time': time(row.updated_at or row.created_at) if row.created_at else None,
@@ -128,39 +128,39 @@ def resource(
     if stack.owner_resource is not None:
         shown['parent_resource'] = stack.owner_resource
     if detail:
-        found = stacks.shown(row.attributes)
+        values = stacks.shown(row.attributes)
         for name in with_attr:
-            found.setdefault(name, attributes(row).get(name))
+            values.setdefault(name, attributes(row).get(name))
         shown['description'] = ''
         shown['metadata'] = {}
-        shown['attributes'] = found
+        shown['attributes'] = values
     return shown
 
 
 def event(stored: StoredEvent, stack: Stack, root: Stack | None = None) -> dict[str, Any]:
-    """Show an event; one of the stack itself bears the name of the stack.
+    """Show an event; an event of the stack itself has the name of the stack.
 
-    :param root: the outermost stack, where it is to be told.
+    :param root: the outermost stack, if it is to be shown.
     """
-    told = stored.event
-    name = told.resource_name if told.resource_name is not None else stack.name
+    shown = stored.event
+    name = shown.resource_name if shown.resource_name is not None else stack.name
     return {
         'event_identity': identity(stack, f'/resources/{name}/events/{stored.id}'),
         'stack_identity': identity(stack),
         'stack_name': stack.name,
         'event_time': time(stored.at),
         'resource_name': name,
-        'physical_resource_id': told.physical_id,
-        'resource_action': told.action.value,
-        'resource_status': told.status.value,
-        'resource_status_reason': told.reason,
-        'resource_type': told.resource_type,
+        'physical_resource_id': shown.physical_id,
+        'resource_action': shown.action.value,
+        'resource_status': shown.status.value,
+        'resource_status_reason': shown.reason,
+        'resource_type': shown.resource_type,
         **({'root_stack_id': identity(root)} if root is not None else {}),
     }
 
 
 def service(lease: Lease, now: float) -> dict[str, Any]:
-    """Show an engine or a worker, as Heat does its engines."""
+    """Show an engine or a worker in the shape of Heat's engines."""
     return {
         'id': lease.id,
         'binary': f'heatconv-{lease.kind}',

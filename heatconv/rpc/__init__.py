@@ -1,1 +1,1 @@
-"""How engines, workers and clients talk: topics, versions, messages."""
+"""Messages between engines, workers and clients: topics, versions, transport."""

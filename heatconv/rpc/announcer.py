@@ -1,4 +1,4 @@
-"""Send hints to engines and workers: casts that may be lost."""
+"""Announce ready nodes to workers and wishes to engines, by casts that may be lost."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ LOG = log.getLogger(__name__)
 class RpcAnnouncer:
     """Casts over oslo.messaging.
 
-    :param per_cast: how many nodes one message names at most.
-    :param shares: says which worker some nodes belong to; they are cast there, and to
-        whoever is free where that is not known or that worker is gone.
-    :ivar accept: asked first: takes nodes that this process checks itself, without a message,
-        and says whether it did.
+    :param per_cast: largest number of nodes in one message.
+    :param shares: says which worker owns a node. Nodes are cast to their owner, and to any worker
+        if the owner is unknown or gone.
+    :ivar accept: called first with nodes: returns whether this process checks them itself, without
+        a message.
     :ivar accept_wish: the same for a wish to prepare.
     """
 
@@ -39,8 +39,8 @@ class RpcAnnouncer:
     ) -> None:
         self._per_cast = per_cast
         self._shares = shares or SingleMember()
-        # A hint that cannot be sent at once is dropped: the sweep makes up for it,
-        # and nobody waits for a broker that is away.
+        # A hint that cannot be sent immediately is dropped: the sweep announces the node again,
+        # and no caller waits for a broker that is down.
         self._workers = client(transport, topics.check, api.WORKER_VERSION, retry=0)
         self._owners: dict[str, Any] = {}
         self._engines = client(transport, topics.prepare, api.PREPARE_VERSION, retry=0)
@@ -53,26 +53,26 @@ class RpcAnnouncer:
         self.accept_wish: Callable[[str], bool] = lambda stack_id: False
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
-        """Hand nodes out in lots, so that what is checked together is committed together.
+        """Announce ready nodes in batches, so that nodes checked together are committed together.
 
-        A few stay where what they waited for was done; many go round all workers,
-        beginning with that of the first of them. Nobody waits until they are sent, and what
-        comes up meanwhile goes with the next message.
+        A few nodes stay in the process that made them ready. Many go round-robin to all workers,
+        beginning with the owner of the first one. The caller does not wait for the broker; nodes
+        that come meanwhile share the next message.
         """
         if not keys or self.accept(keys):
             return
         lots = [keys[i : i + self._per_cast] for i in range(0, len(keys), self._per_cast)]
         first = f'{keys[0].traversal_id}/{keys[0].name}'
         with self._waiting:
-            for owner, lot in zip(self._shares.round(first), lots, strict=False):
-                self._outbox.setdefault(owner, deque()).extend(lot)
+            for owner, batch in zip(self._shares.round(first), lots, strict=False):
+                self._outbox.setdefault(owner, deque()).extend(batch)
             if self._sender is None:
                 self._sender = threading.Thread(target=self._send, name='casts', daemon=True)
                 self._sender.start()
             self._waiting.notify_all()
 
     def flush(self, seconds: float = 5.0) -> None:
-        """Wait until everything is sent."""
+        """Wait until all messages are sent."""
         with self._waiting:
             self._waiting.wait_for(lambda: not self._outbox and not self._sending, seconds)
 
@@ -84,24 +84,24 @@ class RpcAnnouncer:
                 self._waiting.wait_for(lambda: self._outbox)
                 owner = next(iter(self._outbox))
                 nodes = self._outbox.pop(owner)
-                lot = [nodes.popleft() for _ in range(min(len(nodes), self._per_cast))]
+                batch = [nodes.popleft() for _ in range(min(len(nodes), self._per_cast))]
                 if nodes:
                     self._outbox[owner] = nodes
                 self._sending = True
-            self._check(owner, [list(key) for key in lot])
+            self._check(owner, [list(key) for key in batch])
 
     def _check(self, owner: str | None, names: list[list[str]]) -> None:
         target = self._workers if owner is None else self._of(owner)
         self._cast(target, 'check_resource', nodes=names)
 
     def _of(self, owner: str) -> Any:
-        found = self._owners.get(owner)
-        if found is None:
-            # Without the option a cast to a queue that is not there is lost in silence.
+        target = self._owners.get(owner)
+        if target is None:
+            # Without this option a cast to a missing queue is lost silently.
             options = oslo_messaging.TransportOptions(at_least_once=True)
-            found = self._workers.prepare(server=owner, transport_options=options)
-            self._owners[owner] = found
-        return found
+            target = self._workers.prepare(server=owner, transport_options=options)
+            self._owners[owner] = target
+        return target
 
     def wish(self, stack_id: str) -> None:
         if not self.accept_wish(stack_id):
@@ -114,8 +114,8 @@ class RpcAnnouncer:
             except oslo_messaging.MessageUndeliverable:
                 LOG.debug('A worker has no queue: whoever is free may have its nodes')
                 self._workers.cast({}, method, **arguments)
-        except Exception as error:  # kombu lets its own through where it cannot connect
-            # The sweep finds what is not announced.
+        except Exception as error:  # kombu passes on errors of its own if it cannot connect
+            # The sweep announces the node again.
             if self._reachable:
                 LOG.warning('The message bus does not take casts: %s', error)
             self._reachable = False
@@ -126,11 +126,11 @@ class RpcAnnouncer:
 
 
 def keys_of(nodes: Sequence[Sequence[str]]) -> Iterator[NodeKey]:
-    """Read the names of nodes from a message; skip what is none."""
+    """Parse the names of nodes in a message; skip what is not valid."""
     for node in nodes:
         try:
             traversal_id, kind, name = node
-            # A hundred thousand may wait that are of one traversal.
+            # A hundred thousand waiting nodes may share one traversal id.
             yield NodeKey(sys.intern(str(traversal_id)), Kind(kind), str(name))
         except ValueError:
             LOG.warning('Not the name of a node: %r', node)

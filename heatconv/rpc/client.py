@@ -1,4 +1,4 @@
-"""Call engines: what the command line uses, embedded or over a broker."""
+"""The client of the engine API, for the command line: embedded or over a broker."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from heatconv.conf import engine
 from heatconv.rpc import api
 from heatconv.rpc import transport as transports
 
-#: How often a client tries to reach the message bus again before it gives up.
+#: How often a client reconnects to the message bus before it gives up.
 RETRIES = 2
 
 
-#: How long a connection to the message bus may take.
+#: Timeout of a connection to the message bus, in seconds.
 CONNECT_SECONDS = 2.0
 
 
@@ -49,8 +49,7 @@ class EngineClient:
     def call(self, method: str, **arguments: Any) -> Any:
         """Call a method of the engine API.
 
-        :raises heatconv.exception.HeatconvException: if it is refused, or
-            nobody answers.
+        :raises heatconv.exception.HeatconvException: if it is refused, or no engine answers.
         """
         try:
             return self._within(lambda: self._client.call(self._context, method, **arguments))
@@ -64,9 +63,9 @@ class EngineClient:
             raise exception.Unavailable(why=str(error)) from None
 
     def _within(self, call: Callable[[], Any]) -> Any:
-        """Call, but for no longer than an answer may take.
+        """Call with a deadline.
 
-        oslo.messaging waits for ever for a connection before it begins to count.
+        oslo.messaging waits for a connection without limit before its own timeout begins.
         """
         done: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
@@ -101,8 +100,8 @@ def connect(
 ) -> EngineClient:
     """Connect to running engines.
 
-    :param config_files: files of oslo.config that tell the transport.
-    :param timeout: seconds that an answer may take, if not as configured.
+    :param config_files: configuration files with the transport.
+    :param timeout: timeout of an answer in seconds, instead of the configured one.
     """
     conf = cfg.ConfigOpts()
     conf.register_opts(engine.OPTS, group=engine.GROUP)

@@ -1,4 +1,4 @@
-"""Carry the request context, and plain JSON, over the wire."""
+"""Serialize the request context and plain JSON for the wire."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from heatconv.runtime.context import Context
 
 
 class ContextSerializer(oslo_messaging.Serializer):  # type: ignore[misc]
-    """Turns contexts into dictionaries and back; leaves the payload to JSON."""
+    """Converts contexts to dictionaries and back; the payload is JSON already."""
 
     def serialize_entity(self, ctxt: Any, entity: Any) -> Any:
         return jsonutils.to_primitive(entity, convert_instances=True)

@@ -1,4 +1,4 @@
-"""Make transports, servers and clients of oslo.messaging."""
+"""Create transports, servers and clients of oslo.messaging."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from oslo_messaging.rpc import server as rpc_server
 
 from heatconv.rpc.serializer import ContextSerializer
 
-#: Where heat-api looks for the engine (heat.common.messaging).
+#: The exchange that heat-api uses (heat.common.messaging).
 EXCHANGE = 'heat'
 
 
@@ -24,28 +24,28 @@ def transport(
 ) -> oslo_messaging.Transport:
     """Return a transport for RPC.
 
-    :param exchange: instead of the one configured, or of Heat's.
+    :param exchange: replaces the configured exchange, which defaults to Heat's.
     """
     _register_forgotten(conf)
     oslo_messaging.set_transport_defaults(EXCHANGE)
-    made = oslo_messaging.get_rpc_transport(conf, url)
+    result = oslo_messaging.get_rpc_transport(conf, url)
     if exchange is not None:
         conf.set_override('control_exchange', exchange)
-        made = oslo_messaging.get_rpc_transport(conf, url)
-    return made
+        result = oslo_messaging.get_rpc_transport(conf, url)
+    return result
 
 
 def _register_forgotten(conf: cfg.ConfigOpts) -> None:
-    """Register what oslo.messaging reads but registers on the global conf only."""
+    """Register the options that oslo.messaging reads but registers on the global conf only."""
     conf.register_opts(metrics.oslo_messaging_metrics, group='oslo_messaging_metrics')
     conf.register_opts(tracing.oslo_messaging_tracing, group='oslo_messaging_tracing')
 
 
 class BoundedRPCServer(rpc_server.RPCServer):
-    """Takes no message that it has no thread for.
+    """Accepts a message only when a thread is free.
 
-    The stock server hands every message to a pool with a queue without bound,
-    acknowledged already: what waits there is lost with the process.
+    The stock server acknowledges every message and hands it to a pool with an unbounded queue:
+    what waits there is lost with the process.
     """
 
     def _create_listener(self) -> Any:
@@ -61,7 +61,7 @@ class BoundedRPCServer(rpc_server.RPCServer):
 def server(
     transport: oslo_messaging.Transport, topic: str, host: str, endpoints: Sequence[Any]
 ) -> Any:
-    """Return a server of some endpoints; start it, and stop and wait at the end."""
+    """Return a server of some endpoints; its caller starts it, and stops and waits at the end."""
     return oslo_messaging.get_rpc_server(
         transport,
         oslo_messaging.Target(topic=topic, server=host),

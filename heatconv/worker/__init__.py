@@ -1,1 +1,1 @@
-"""Checks graph nodes: one resource at a time, many at once."""
+"""The worker: checks graph nodes, many of them concurrently."""

@@ -1,6 +1,7 @@
-"""Batch plugin calls: those of one stack, type and verb become one call, made by a thread.
+"""Batch plugin calls: calls of one stack, type and verb become one call, made by a thread.
 
-A prediction is answered at once, without a thread: it waits for nothing but the store.
+A prediction is answered immediately and without a thread, because it waits for nothing but the
+store.
 """
 
 from __future__ import annotations
@@ -18,24 +19,24 @@ from heatconv.worker.lanes import Entry
 
 LOG = log.getLogger(__name__)
 
-#: A call of a plugin.
+#: The type of a plugin call.
 C = TypeVar('C', effects.CallPlugin, effects.Predict)
 
 
 class Caller(Protocol):
-    """Calls plugins."""
+    """Makes plugin calls."""
 
     def bulk(self, effect: effects.CallPlugin | effects.Predict) -> int:
-        """Return how many such calls may be made as one."""
+        """Return how many such calls fit into one."""
 
     def perform_many(self, effects: Sequence[effects.CallPlugin]) -> Sequence[Observation | None]:
-        """Do what is asked and observe; None for what the lease is too short."""
+        """Make the calls and return their observations; None where the lease is too short."""
 
     def predicts(self, effect: effects.Predict) -> bool:
-        """Say whether a commit of the store can do what is asked."""
+        """Say whether a commit of the store can carry out the call."""
 
     def predict(self, effects: Sequence[effects.Predict]) -> Sequence[Prediction | None]:
-        """Tell what such calls would come to."""
+        """Predict the results of calls."""
 
 
 class CallBatches:
@@ -57,40 +58,41 @@ class CallBatches:
         self._deliver = deliver
         self._on_lost = on_lost
         self.pool = FairPool(threads, 'plugin')
-        #: Rows not begun whose record exists all the same: the next check claims them first.
+        #: Ids of rows never begun whose record exists already: their next check claims them first.
         self.claimed_first: set[str] = set()
 
     def submit(self, questions: list[tuple[Entry, effects.CallPlugin]]) -> None:
-        """Have calls made by the threads; their answers are delivered."""
+        """Queue calls for the threads; the tasks are delivered with their answers."""
         for batch in self.batches(questions):
             self.pool.submit(*batch[0][0].lane, self.perform, batch)
 
     def predictable(self, effect: effects.Predict) -> bool:
-        """Say whether to ask what a call would come to, rather than to make it."""
+        """Say whether to predict a call instead of making it."""
         row_id = effect.call.row.id
         if row_id in self.claimed_first:
-            # Somebody taken for dead has made it after all: who looks finds it.
+            # A zombie has created the record after all: claim the row and observe it.
             self.claimed_first.discard(row_id)
             return False
         return self._caller.predicts(effect)
 
     def predict(self, questions: list[tuple[Entry, effects.Predict]]) -> list[Entry]:
-        """Tell what calls would come to that a commit can carry out."""
-        answered: list[Entry] = []
+        """Predict the calls that a commit can carry out."""
+        entries: list[Entry] = []
         for batch in self.batches(questions):
-            told: Sequence[Prediction | None] = [None] * len(batch)
+            predictions: Sequence[Prediction | None] = [None] * len(batch)
             try:
-                told = self._caller.predict([effect for _, effect in batch])
+                predictions = self._caller.predict([effect for _, effect in batch])
             except Exception as error:
-                # Then they are made as those of any other type, and say so themselves.
+                # The calls are then made like those of any other type, and report the fault
+                # themselves.
                 LOG.debug('What a plugin would do cannot be told: %s', error)
-            for (entry, _), one in zip(batch, told, strict=True):
-                seen, plugin_writes = (None, None) if one is None else one
-                answered.append(Entry(entry.lane, entry.task, seen, plugin_writes))
-        return answered
+            for (entry, _), prediction in zip(batch, predictions, strict=True):
+                observation, plugin_writes = (None, None) if prediction is None else prediction
+                entries.append(Entry(entry.lane, entry.task, observation, plugin_writes))
+        return entries
 
     def batches(self, questions: list[tuple[Entry, C]]) -> Iterator[list[tuple[Entry, C]]]:
-        """Group calls that one call of a plugin can make: of a stack, a type, a verb."""
+        """Group the calls that a plugin can make as one: of one stack, type and verb."""
         groups: dict[Any, list[tuple[Entry, C]]] = {}
         for entry, effect in questions:
             most = self._caller.bulk(effect)
@@ -102,12 +104,12 @@ class CallBatches:
         yield from groups.values()
 
     def perform(self, batch: list[tuple[Entry, effects.CallPlugin]]) -> None:
-        seen: Sequence[Observation | None] = [None] * len(batch)
+        observations: Sequence[Observation | None] = [None] * len(batch)
         try:
-            seen = self._caller.perform_many([effect for _, effect in batch])
+            observations = self._caller.perform_many([effect for _, effect in batch])
         except Exception:
-            # As if the lease had been too short: others look at what is real.
+            # Treated as if the lease had been too short: the sweep settles the rows.
             LOG.exception('A call of a plugin could not be made')
             self._on_lost()
-        for (entry, _), one in zip(batch, seen, strict=True):
-            self._deliver(Entry(entry.lane, entry.task, one))
+        for (entry, _), observation in zip(batch, observations, strict=True):
+            self._deliver(Entry(entry.lane, entry.task, observation))

@@ -1,7 +1,7 @@
 """Drive one graph node, from its announcement to the casts of its successors.
 
-Save before you say: every step is committed before anything is cast or asked of
-a plugin. A process may die at any yield; what it leaves is found by the sweep.
+Save before you say: every step is committed before anything is cast and before any plugin call. A
+process may die at any yield; the sweep recovers what it leaves.
 """
 
 from __future__ import annotations
@@ -57,26 +57,26 @@ from heatconv.runtime.ports import Clock, Ids
 from heatconv.worker.recovery import ORPHAN_CHECK_DELAYS, Recovery
 from heatconv.worker.save import save_step
 
-#: How often a refused begin is decided again before the node is announced anew.
+#: How often a refused begin is decided again before the node is announced again.
 CONFLICTS = 10
 
 
-#: How many of the rows that a definition requires are read at once.
+#: How many of the rows that a definition requires are read by one query.
 SERVED = 1_000
 
 
-#: What a delete that makes up for something has not done yet.
+#: Observations after which a compensating delete is not over.
 NOT_DELETED = (Reality.PENDING, Reality.READY, Reality.UNKNOWN)
 
-#: What cannot be told yet, but may be soon.
+#: Observations that say nothing certain yet.
 NOT_KNOWN = (Reality.PENDING, Reality.UNKNOWN)
 
-#: How often a delete that makes up for something is looked at, at most.
+#: Largest number of polls of a compensating delete.
 COMPENSATION_POLLS = 1_000
 
 
 class CompiledDefinition(Protocol):
-    """What a check needs of a resource definition."""
+    """The part of a compiled resource definition that a check uses."""
 
     @property
     def requires(self) -> tuple[str, ...]:
@@ -84,7 +84,9 @@ class CompiledDefinition(Protocol):
 
     @property
     def reads(self) -> Collection[str] | None:
-        """Return the names of those that it reads something of; None if that is not known."""
+        """Return the names of the required resources whose values it reads; None if that is
+        unknown.
+        """
 
     def desired(
         self,
@@ -93,9 +95,9 @@ class CompiledDefinition(Protocol):
         serving: Mapping[str, Resource],
         others: Sequence[str] = (),
     ) -> DesiredState:
-        """Resolve a definition with the rows that serve what it refers to.
+        """Resolve the definition with the rows that serve its references.
 
-        :param others: a line of each row that it only comes after; see
+        :param others: one line for each row that only orders the check; see
             `heatconv.convergence.fingerprint`.
         :raises TemplateError: if it does not resolve, or to something invalid.
         """
@@ -105,11 +107,10 @@ class CompiledDefinition(Protocol):
 class Checker:
     """Makes the tasks of one worker.
 
-    :ivar lease: id of the lease it claims with.
-    :ivar poll_interval: seconds between looks at an operation under way.
-    :ivar retry_limit: how often a plugin that could not act or look is asked again.
-    :ivar orphan_check_delays: seconds after which to look for what the holder of a void
-        claim may still do, one after the other.
+    :ivar lease: id of the lease that it claims rows with.
+    :ivar poll_interval: seconds between polls of an operation in progress.
+    :ivar retry_limit: how often a plugin call is retried after a transient failure.
+    :ivar orphan_check_delays: seconds between the orphan checks of a voided claim.
     """
 
     lease: str
@@ -141,17 +142,17 @@ class Checker:
     def _try_fused(
         self, key: NodeKey, view: View, desired: DesiredState | None, begin: Step, call: Call
     ) -> Generator[Effect, Any, Step]:
-        """Return a step that begins and finishes, where one commit can do all of it."""
+        """Return a fused step if one commit can carry out the whole operation, else the begin."""
         assert view.stack is not None
         stack = view.stack
-        seen = yield Predict(call, stack.project_id, stack.name, stack.request_id)
-        if seen is None:
+        observation = yield Predict(call, stack.project_id, stack.name, stack.request_id)
+        if observation is None:
             return begin
-        return fused.fuse(begin, self._finish(key, view, desired, call, seen))
+        return fused.fuse(begin, self._finish(key, view, desired, call, observation))
 
     @property
     def recovery(self) -> Recovery:
-        """Return the recovery of what other workers have left."""
+        """Return the tasks that recover what other workers have left."""
         return Recovery(self.lease, self.clock, self.check, self.orphan_check_delays)
 
     def _begin(
@@ -176,14 +177,16 @@ class Checker:
         else:
             compiled = (yield CompileTemplate(template_id)).definition(key.name)
         requires = compiled.requires
-        there = view.required
-        serving = {name: there[name] for name in requires if name in there} if there else {}
+        required = view.required
+        serving = (
+            {name: required[name] for name in requires if name in required} if required else {}
+        )
         others: list[str] = []
         if len(serving) < len(requires):
             serving, others = yield from self._serving(key, compiled)
         if len(serving) + len(others) < len(requires):
-            # What it requires is done, so it is there, unless the traversal is
-            # over: then the guards of any commit would say so too.
+            # Required resources are done and have rows, unless the traversal is superseded; the
+            # guards of any commit would refuse it then.
             return None, Step('superseded while looking')
         try:
             desired = compiled.desired(view.stack, template_id, serving, others)
@@ -197,10 +200,10 @@ class Checker:
     def _serving(
         self, key: NodeKey, compiled: CompiledDefinition
     ) -> Generator[Effect, Any, tuple[dict[str, Resource], list[str]]]:
-        """Read the rows that serve what a definition requires, so many at once.
+        """Read the rows that serve the requirements of a definition, SERVED at a time.
 
-        :return: those that it reads something of, by name, and a line of each of the others:
-            one resource may require a hundred thousand.
+        :return: the rows whose values it reads, by name, and one line for each of the others: one
+            resource may require a hundred thousand.
         """
         serving: dict[str, Resource] = {}
         others: list[str] = []
@@ -219,18 +222,18 @@ class Checker:
         return serving, others
 
     def _inspect(self, view: View, stack: Stack) -> Generator[Effect, Any, Step]:
-        """Look at a resource, again where it is not known yet what it is like."""
+        """Observe a resource, and again while the observation says nothing certain."""
         call = inspect.begin(view)
-        seen: Observation | None = None
+        observation: Observation | None = None
         tries = 0
         while call is not None:
-            seen = yield CallPlugin(
+            observation = yield CallPlugin(
                 call, stack.project_id, stack.name, compensates=True, request_id=stack.request_id
             )
-            if seen is not None and seen.reality not in NOT_KNOWN:
+            if observation is not None and observation.reality not in NOT_KNOWN:
                 break
-            if seen is not None and seen.reality == Reality.PENDING:
-                # What is under way comes to an end, or the stack's time does.
+            if observation is not None and observation.reality == Reality.PENDING:
+                # The operation ends, or the stack times out.
                 assert view.node is not None
                 now: View = yield Load(view.node.key)
                 if now.node is None:
@@ -240,43 +243,43 @@ class Checker:
                 if tries > self.retry_limit:
                     break
             yield Sleep(self.poll_interval)
-        return inspect.finish(view, seen, self.ids.fresh(), self.clock.now())
+        return inspect.finish(view, observation, self.ids.fresh(), self.clock.now())
 
     def _operate(
         self, key: NodeKey, view: View, desired: DesiredState | None, call: Call
     ) -> Generator[Effect, Any, None]:
-        """Have the plugin do it, and save what became of it."""
+        """Make the plugin call and save its result."""
         assert view.stack is not None and view.node is not None
         project_id, stack_name = view.stack.project_id, view.stack.name
         acted = False
         verb, tries = call.verb, 0
         while True:
-            seen: Observation | None = yield CallPlugin(
+            observation: Observation | None = yield CallPlugin(
                 call if verb == call.verb else evolve(call, verb=verb),
                 project_id,
                 stack_name,
                 request_id=view.stack.request_id,
             )
-            if seen is None:
+            if observation is None:
                 yield Trace(key, 'the lease is running out: left to others')
                 row: Resource | None = yield Reload(call.row.id)
                 if acted and (row is None or row.version != call.row.version):
-                    # They took over before we acted: nobody will look again.
+                    # Another worker took over before this one acted, and will not observe again.
                     yield from self._fenced(key, call, project_id, stack_name)
                 return
             acted = True
             pause = self.poll_interval
-            if seen.reality != Reality.UNKNOWN:
+            if observation.reality != Reality.UNKNOWN:
                 tries = 0
-                if seen.reality == Reality.PENDING and seen.retry_after is not None:
-                    pause = min(pause, seen.retry_after)
+                if observation.reality == Reality.PENDING and observation.retry_after is not None:
+                    pause = min(pause, observation.retry_after)
             elif tries < self.retry_limit:
                 tries += 1
-                pause = retry.pause_before(tries, seen, self.poll_interval)
+                pause = retry.pause_before(tries, observation, self.poll_interval)
             else:
-                seen = retry.exhausted(seen, self.retry_limit)
-            if seen.reality == Reality.UNKNOWN:
-                step = retry.retry(call.row, seen, tries, self.retry_limit, pause)
+                observation = retry.exhausted(observation, self.retry_limit)
+            if observation.reality == Reality.UNKNOWN:
+                step = retry.retry(call.row, observation, tries, self.retry_limit, pause)
                 outcome = yield from save_step(step, self.check)
                 if outcome.verdict == Verdict.REFUSED:
                     yield from self._fenced(key, call, project_id, stack_name)
@@ -285,13 +288,13 @@ class Checker:
                 assert step.commit.row.saved is not None
                 call = evolve(call, row=step.commit.row.saved)
             else:
-                step = self._finish(key, view, desired, call, seen)
+                step = self._finish(key, view, desired, call, observation)
                 if not step.wait:
                     break
                 verb = Verb.OBSERVE
-            left = yield from self._pause(key, call, seen, pause)
-            if left is not None:
-                step = left
+            ending = yield from self._pause(key, call, observation, pause)
+            if ending is not None:
+                step = ending
                 break
         yield Trace(key, step.reason)
         outcome = yield from save_step(step, self.check, view)
@@ -299,12 +302,14 @@ class Checker:
             yield from self._fenced(key, call, project_id, stack_name)
 
     def _pause(
-        self, key: NodeKey, call: Call, seen: Observation, seconds: float
+        self, key: NodeKey, call: Call, observation: Observation, seconds: float
     ) -> Generator[Effect, Any, Step | None]:
-        """Wait before the next look; return a step to end with, if it is not to come.
+        """Wait before the next poll.
 
-        However long the plugin asks to wait, a superseded operation is noticed
-        within one poll interval.
+        A superseded operation is noticed within one poll interval, even if the plugin asks for a
+        longer pause.
+
+        :return: a step that ends the operation, or None to poll again.
         """
         until = self.clock.now() + seconds
         while True:
@@ -313,28 +318,33 @@ class Checker:
             if now.node is None:
                 stack: Stack | None = yield LoadStack(call.row.stack_id)
                 awaited = bool((yield Waiting(call.row.id)))
-                step = timeout.superseded(call.row, seen, stack, awaited, self.clock.now())
+                step = timeout.superseded(call.row, observation, stack, awaited, self.clock.now())
                 if not step.wait:
                     return step
             if self.clock.now() >= until:
                 return None
 
     def _finish(
-        self, key: NodeKey, view: View, desired: DesiredState | None, call: Call, seen: Observation
+        self,
+        key: NodeKey,
+        view: View,
+        desired: DesiredState | None,
+        call: Call,
+        observation: Observation,
     ) -> Step:
         assert view.stack is not None and view.node is not None
         if call.verb == Verb.OBSERVE or (desired is None and call.verb == Verb.ADOPT):
-            return settle.finish(key, call.row, seen, waits=not view.stack.gives_up)
+            return settle.finish(key, call.row, observation, waits=not view.stack.gives_up)
         now = self.clock.now()
         if call.verb == Verb.DELETE:
-            return cleanup.finish(key, call.row, seen, self.ids.fresh(), now, view.node)
+            return cleanup.finish(key, call.row, observation, self.ids.fresh(), now, view.node)
         assert desired is not None
         return check.finish(
             key,
             call.row,
             desired,
             call.verb,
-            seen,
+            observation,
             view.node.attempts,
             self.ids.fresh(),
             now,
@@ -348,14 +358,14 @@ class Checker:
         step = check.fenced(call.verb, call.row, row, call)
         yield Trace(key, step.reason)
         if step.call is not None:
-            # Nobody else knows of it: see it through.
-            seen = yield CallPlugin(step.call, project_id, stack_name, compensates=True)
+            # No other process knows of the resource: compensate to the end.
+            observation = yield CallPlugin(step.call, project_id, stack_name, compensates=True)
             looked = dataclasses.replace(step.call, verb=Verb.OBSERVE)
             for _ in range(COMPENSATION_POLLS):
-                if seen is None or seen.reality not in NOT_DELETED:
+                if observation is None or observation.reality not in NOT_DELETED:
                     break
                 yield Sleep(self.poll_interval)
-                asked = step.call if seen.reality == Reality.UNKNOWN else looked
-                seen = yield CallPlugin(asked, project_id, stack_name, compensates=True)
+                next_call = step.call if observation.reality == Reality.UNKNOWN else looked
+                observation = yield CallPlugin(next_call, project_id, stack_name, compensates=True)
         elif step.commit is not None:
             yield Save(step.commit)

@@ -12,7 +12,7 @@ from heatconv.worker.service import Worker
 
 
 class WorkerEndpoint:
-    """Takes casts on the worker topic."""
+    """The endpoint of the worker topic."""
 
     target = oslo_messaging.Target(version=api.WORKER_VERSION)
 

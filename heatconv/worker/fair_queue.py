@@ -1,4 +1,4 @@
-"""Queues in which nobody waits long because somebody else has much to do."""
+"""Fair queues: projects and stacks take turns, so that no large stack delays a small one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from heatconv.convergence.model import NodeKey
 
 T = TypeVar('T')
 
-#: The project of stacks that are not known yet.
+#: The project of traversals whose project is not known yet.
 UNKNOWN = ''
 
 
 class FairQueue(Generic[T]):
-    """Takes turns: among projects, then among the stacks of one, then first in first out.
+    """Round-robin among projects, then among the stacks of a project, then first in first out.
 
-    It has no locks: whoever shares it brings one.
+    It has no locks: its users lock.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class FairQueue(Generic[T]):
 
     @property
     def lanes(self) -> int:
-        """Return how many stacks have something waiting."""
+        """Return the number of stacks with waiting items."""
         return sum(len(stacks) for stacks in self._projects.values())
 
     def put(self, project: str, stack: Hashable, item: T) -> None:
@@ -45,14 +45,14 @@ class FairQueue(Generic[T]):
         self._length += 1
 
     def take(self, may: Callable[[Hashable], bool] = lambda stack: True) -> T | None:
-        """Remove the item whose turn it is; None if there is none.
+        """Remove and return the next item; None if there is none.
 
         :param may: says whether a stack may have a turn.
         """
-        found = self._whose(may)
-        if found is None:
+        lane = self._whose(may)
+        if lane is None:
             return None
-        project, stack = found
+        project, stack = lane
         if len(self._projects) == 1 and len(self._projects[project]) == 1:
             alone = self._projects[project][stack]
             if len(alone) > 1:
@@ -62,7 +62,7 @@ class FairQueue(Generic[T]):
         items = stacks.pop(stack)
         item = items.popleft()
         self._length -= 1
-        # Whoever has just been served goes to the end of the line.
+        # The lane that was just served goes to the end.
         if items:
             stacks[stack] = items
         if stacks:
@@ -77,7 +77,7 @@ class FairQueue(Generic[T]):
         return None
 
     def longer_than(self, length: int) -> list[Hashable]:
-        """Return the stacks that have more than so much waiting."""
+        """Return the stacks with more than a number of waiting items."""
         return [
             stack
             for stacks in self._projects.values()
@@ -86,25 +86,25 @@ class FairQueue(Generic[T]):
         ]
 
     def move(self, stack: Hashable, before: str, after: str) -> None:
-        """Have what waits for a stack count for another project."""
+        """Move the waiting items of a stack to another project."""
         stacks = self._projects.get(before)
         if stacks is None or stack not in stacks:
             return
         items = stacks.pop(stack)
         if not stacks:
             del self._projects[before]
-        there = self._projects.setdefault(after, OrderedDict())
-        there.setdefault(stack, deque()).extend(items)
+        target = self._projects.setdefault(after, OrderedDict())
+        target.setdefault(stack, deque()).extend(items)
 
 
 class Inbox:
-    """Nodes that were announced and not yet begun, each once.
+    """Queue of announced nodes that are not begun; it holds each node once.
 
-    :param capacity: how many it holds; further ones are dropped: an announcement is a
-        hint, and the sweep announces again what nobody begins.
+    :param capacity: largest number of nodes. Further ones are dropped: an announcement is a hint,
+        and the sweep announces nodes again.
     """
 
-    #: Of how many traversals the project is remembered.
+    #: For how many traversals the project is cached.
     KNOWN = 10_000
 
     def __init__(self, capacity: int) -> None:
@@ -132,7 +132,7 @@ class Inbox:
     def take(
         self, may: Callable[[str], bool] = lambda traversal_id: True
     ) -> tuple[str, NodeKey] | None:
-        """Remove the node whose turn it is, and tell its project; None if there is none.
+        """Remove and return the next node with its project; None if there is none.
 
         :param may: says whether a traversal may have a turn.
         """
@@ -144,12 +144,12 @@ class Inbox:
             return self._project_of.get(key.traversal_id, UNKNOWN), key
 
     def backlog(self, length: int) -> list[str]:
-        """Return the traversals of which more than so much waits."""
+        """Return the traversals with more than a number of waiting nodes."""
         with self._lock:
             return [str(stack) for stack in self._queue.longer_than(length)]
 
     def learn(self, traversal_id: str, project: str) -> None:
-        """Remember which project a traversal is of."""
+        """Cache the project of a traversal."""
         if self._project_of.get(traversal_id) == project:
             return
         with self._lock:
@@ -159,16 +159,16 @@ class Inbox:
                 self._project_of.popitem(last=False)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all nodes."""
         with self._lock:
             self._queue = FairQueue()
             self._queued = set()
 
 
 class FairPool:
-    """Threads that call one function for each item, fairly.
+    """Threads that call functions, fairly.
 
-    :param threads: how many items are handled at once.
+    :param threads: number of concurrent calls.
     """
 
     def __init__(self, threads: int, name: str) -> None:
@@ -185,23 +185,23 @@ class FairPool:
 
     @property
     def saturated(self) -> bool:
-        """Say whether as much waits as is handled at once."""
+        """Say whether at least as many calls wait as threads exist."""
         return len(self._queue) >= len(self._threads)
 
     @property
     def active(self) -> bool:
-        """Say whether anything is being handled, or waits for that."""
+        """Say whether any call is in progress or waits."""
         return self._active > 0
 
     def submit(self, project: str, stack: str, call: object, *arguments: object) -> None:
-        """Have a function called that raises nothing."""
+        """Queue a call of a function that raises nothing."""
         with self._wake:
             self._active += 1
             self._queue.put(project, stack, (call, *arguments))
             self._wake.notify()
 
     def close(self) -> None:
-        """Handle what is submitted, and end the threads."""
+        """Finish the queued calls and stop the threads."""
         with self._wake:
             self._ends = True
             self._wake.notify_all()

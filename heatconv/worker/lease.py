@@ -1,4 +1,4 @@
-"""Hold the lease that this process claims rows with."""
+"""Hold the lease of this process: take it, renew it, replace it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ LOG = log.getLogger(__name__)
 
 
 class LeaseKeeper:
-    """Keeps one lease alive, and replaces it when it is void or given up.
+    """Keeps one lease valid, and replaces it when it is void or given up.
 
-    A lease that was once found too short for an action is never renewed again:
-    a task that stopped for that reason has left a claim behind, and only the
-    end of the lease frees it.
+    A lease that was once too short for a plugin call is never renewed again: the task that stopped
+    for that reason has left a claim, and only the end of the lease frees it.
 
-    :param kind: of process: engine or worker.
-    :param server: the name that messages for this process alone go to.
-    :param queued: says how much there is to do, for whoever lists the services.
+    :param kind: kind of process: engine or worker.
+    :param server: the name that messages to this process alone are sent to.
+    :param queued: returns the length of the queue, for the list of services.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class LeaseKeeper:
         self.duration = duration
         self._lock = threading.Lock()
         self._current = ''
-        #: The current one is not to be renewed, and there is no other yet.
+        #: The current lease must not be renewed, and there is no other one yet.
         self._given_up = False
         self._expires: dict[str, float] = {}
 
@@ -61,7 +60,7 @@ class LeaseKeeper:
             self._grant()
 
     def renew(self) -> None:
-        """Prolong the current lease, or take a new one if it is void."""
+        """Extend the current lease, or take a new one if it is void."""
         with self._lock:
             expires = self._clock.now() + self.duration
             if self._given_up:
@@ -73,11 +72,11 @@ class LeaseKeeper:
                 self._grant()
 
     def time_left(self, lease_id: str) -> float:
-        """Return for how many seconds a lease is surely valid."""
+        """Return for how many seconds a lease is certainly valid."""
         return self._expires.get(lease_id, 0.0) - self._clock.now()
 
     def give_up(self, lease_id: str) -> None:
-        """Never renew a lease again; go on with another one."""
+        """Never renew a lease again, and take another one."""
         with self._lock:
             if lease_id != self._current or self._given_up:
                 return
@@ -86,11 +85,11 @@ class LeaseKeeper:
             try:
                 self._grant()
             except Exception as error:
-                # Often it is the store that fails just now: the heartbeat tries again.
+                # Often the store fails as well at that moment: the heartbeat retries.
                 LOG.warning('There is no other lease yet: %s', error)
 
     def release(self) -> None:
-        """Give the lease back: what it claims is free at once."""
+        """Release the lease: its claims are free immediately."""
         with self._lock:
             self._store.void_leases(0.0, [self._current])
             self._expires.pop(self._current, None)
@@ -114,7 +113,7 @@ class LeaseKeeper:
 
 
 def beat(lease: LeaseKeeper, interval: float, stopping: threading.Event) -> None:
-    """Renew a lease again and again until told to stop.
+    """Renew a lease periodically until told to stop.
 
     :param interval: seconds between two renewals.
     """

@@ -1,12 +1,12 @@
-"""Run many tasks in one thread, and commit what they save together.
+"""Run many tasks in one thread, with group commit.
 
-Tasks advance in rounds. In each, all that ask for the same kind of thing are
-answered by one call of the store: that is the group commit. Plugin calls go to
-a pool of threads, waiting tasks to a heap of timers; neither holds up a round.
+Tasks advance in rounds. In each round, the effects of one kind are answered by one call of the
+store. A pool of threads makes plugin calls, and a heap of timers holds sleeping tasks; neither
+delays a round.
 
-Every task has a lane, its project and stack, and lanes take turns. While several have
-something to do, none fills a round: rounds are short then, so that a small stack gets
-through beside a large one.
+Every task has a lane, its project and stack, and lanes take turns. While several lanes have work,
+none of them fills a round: rounds are short then, so that a small stack is not delayed by a large
+one.
 """
 
 from __future__ import annotations
@@ -38,42 +38,41 @@ from heatconv.worker.lanes import SWEEP, Entry, Lane
 LOG = log.getLogger(__name__)
 
 
-#: How long a lane counts as one that others leave room for.
+#: How long a lane counts as active after its last entry, in seconds.
 CROWDED_SECONDS = 0.5
 
-#: How much of a round one lane has where there are several.
+#: Largest number of entries of one lane in a round while several lanes are active.
 SHARE = 4
 
-#: How long what a plugin has answered waits for more to be committed with it, while the
-#: threads have enough to do: so the threads decide how fast it goes, not the commits.
+#: How long a finished plugin call waits for others to be committed with it while the threads are
+#: saturated, in seconds: so the threads limit the throughput, not the commits.
 GATHER_SECONDS = 0.025
 
-#: How long it waits while others are being asked, though the threads have time: what answers
-#: at once is committed together.
+#: The same while any call is in progress, in seconds: calls that answer immediately are committed
+#: together.
 TOGETHER_SECONDS = 0.001
 
 MANY = 10
 
-#: What part of a batch is enough for that.
+#: The fraction of a batch that is worth a round.
 GATHERED = 3
 
 
-#: What is answered without asking anybody, but for the first use of a template.
+#: Effects that are answered without I/O, except for the first use of a template.
 IMMEDIATE = (effects.Trace, effects.CompileTemplate, effects.CompileDefinition, effects.Predict)
 
 
 class Loop:
     """Drives tasks until it is stopped.
 
-    :param capacity: how many tasks may be under way, sleeping ones included.
-    :param batch_size: how many tasks advance in one round; 1 gives every
-        commit a transaction of its own. Twice as many are awake at once.
-    :param more: gives the next task that waits to begin, with its lane, or None. It is
-        asked when there is room, and so decides whose turn it is, among those stacks
-        that may begin one; see `wake`.
-    :param on_view: is told of each stack that a task looks at: traversal and project.
-    :param on_lost: called when tasks were dropped since the store failed them:
-        what they claimed must be freed by others.
+    :param capacity: largest number of tasks in progress, sleeping ones included.
+    :param batch_size: how many tasks advance in one round; with 1, every commit is a transaction
+        of its own. Twice as many tasks are awake.
+    :param more: returns the next task to begin with its lane, or None. It is called when there is
+        room, with a function that says whether a stack may begin a task; see `wake`.
+    :param on_view: called with traversal and project of each node that a task loads.
+    :param on_lost: called when tasks were dropped because the store failed: others must free their
+        claims.
     """
 
     def __init__(
@@ -103,10 +102,10 @@ class Loop:
         self._slots = threading.BoundedSemaphore(capacity)
         self._inbox: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         self._ready: FairQueue[Entry] = FairQueue()
-        #: When each stack last had something to do.
+        #: When each stack last had an entry.
         self._active: dict[str, float] = {}
         self._timers: list[tuple[float, int, Entry]] = []
-        #: How many tasks of each stack are awake.
+        #: Number of awake tasks of each stack.
         self._awake: Counter[str] = Counter()
         self._serial = itertools.count()
         self._calls = CallBatches(caller, threads, self._inbox.put, self._lost)
@@ -114,23 +113,23 @@ class Loop:
         self._lock = threading.Lock()
         self._draining = threading.Event()
         self._woken = False
-        #: What the last commit has told of nodes that it made ready.
+        #: Views of nodes that the last commit made ready, read with it.
         self._ahead: Mapping[NodeKey, View] = {}
 
     @property
     def live(self) -> int:
-        """Return how many tasks are under way."""
+        """Return the number of tasks in progress."""
         return self._live
 
     def submit(self, task: Task) -> bool:
-        """Take a task; return False when there is no room, or no longer time."""
+        """Accept a task; return False if there is no room, or the loop is stopping."""
         if self._draining.is_set() or not self._slots.acquire(blocking=False):
             return False
         self._take(SWEEP, task)
         return True
 
     def wake(self) -> None:
-        """Say that there may be more to begin."""
+        """Notify the loop that new tasks may wait to begin."""
         if not self._woken:
             self._woken = True
             self._inbox.put(None)
@@ -141,12 +140,12 @@ class Loop:
         self._inbox.put(Entry(lane, task, None))
 
     def _may_begin(self, stack: str) -> bool:
-        """Say whether a stack may begin a task: the first one always may."""
+        """Say whether a stack may begin a task: its first one always may."""
         awake = self._live - len(self._timers)
         return awake < self._awake_limit or not self._awake[stack]
 
     def _begin_more(self) -> None:
-        """Begin what waits, while there is room for it."""
+        """Begin waiting tasks while there is room."""
         self._woken = False
         while not self._draining.is_set():
             if not self._slots.acquire(blocking=False):
@@ -162,10 +161,9 @@ class Loop:
             self._put(Entry(lane, task, None))
 
     def stop(self) -> None:
-        """Take no more tasks, and let `run` return once none acts any more.
+        """Accept no more tasks, and let `run` return once no task is acting.
 
-        Tasks that wait for a long operation are dropped: whoever takes over
-        looks at what is real.
+        Tasks that wait for a long operation are dropped: the worker that takes over observes it.
         """
         self._draining.set()
         self._inbox.put(None)
@@ -192,7 +190,7 @@ class Loop:
                     break
 
     def _receive(self) -> None:
-        """Take in what is due and what was answered; wait if there is nothing to do."""
+        """Collect due timers and answered tasks; block if there is no work."""
         now = self._clock.now()
         while self._timers and self._timers[0][0] <= now:
             entry = heapq.heappop(self._timers)[2]
@@ -212,7 +210,7 @@ class Loop:
             timeout = 0.0
 
     def _gather(self) -> None:
-        """Wait a little for more to do, if nobody waits for this thread."""
+        """Wait a little for more entries, if no task is delayed by that."""
         now = self._clock.now()
         enough = self._batch_size // GATHERED
         while len(self._ready) < enough:
@@ -224,11 +222,11 @@ class Loop:
                 until = now + TOGETHER_SECONDS
             else:
                 return
-            left = until - self._clock.now()
-            if left <= 0:
+            remaining = until - self._clock.now()
+            if remaining <= 0:
                 return
             try:
-                entry = self._inbox.get(timeout=left)
+                entry = self._inbox.get(timeout=remaining)
             except queue.Empty:
                 return
             if entry is None:
@@ -241,11 +239,11 @@ class Loop:
 
     @property
     def _crowded(self) -> bool:
-        """Say whether several stacks have something to do."""
+        """Say whether several stacks have work."""
         return len(self._active) > 1
 
     def _next_batch(self) -> list[Entry]:
-        """Return whose turn it is: a full batch, or a small one of each lane."""
+        """Return the entries of the next round: a full batch, or a few entries of each lane."""
         recent = self._clock.now() - CROWDED_SECONDS
         if self._crowded:
             self._active = {stack: at for stack, at in self._active.items() if at >= recent}
@@ -263,7 +261,7 @@ class Loop:
         return batch
 
     def _round(self, batch: list[Entry]) -> list[Entry]:
-        """Advance each task to its next question, and answer those at hand."""
+        """Advance each task to its next effect, and answer the effects that need no waiting."""
         answered: list[Entry] = []
         asked: dict[type, list[tuple[Entry, Any]]] = {}
         for entry in batch:
@@ -275,8 +273,8 @@ class Loop:
                 if kind is effects.Predict:
                     answered.extend(self._calls.predict(questions))
                     continue
-                for entry, said in self._answer(kind, questions):
-                    answered.append(Entry(entry.lane, entry.task, said))
+                for entry, answer in self._answer(kind, questions):
+                    answered.append(Entry(entry.lane, entry.task, answer))
             except Exception as error:
                 away = isinstance(error, StoreUnavailable)
                 LOG.error(
@@ -333,40 +331,40 @@ class Loop:
             self._live -= 1
 
     def _rests(self, entry: Entry) -> None:
-        """Count a task no longer among those that are awake."""
+        """Remove a task from the count of awake tasks."""
         stack = entry.lane[1]
         self._awake[stack] -= 1
         if self._awake[stack] <= 0:
             del self._awake[stack]
 
     def _answer(self, kind: type, questions: list[tuple[Entry, Any]]) -> list[tuple[Entry, Any]]:
-        """Answer questions of one kind; later ones come through the inbox."""
+        """Answer effects of one kind; deferred answers come through the inbox."""
         entries = [entry for entry, _ in questions]
-        asked = [effect for _, effect in questions]
+        questioned = [effect for _, effect in questions]
         answers: list[Any]
         if kind is effects.Load:
-            answers = self._views([effect.key for effect in asked])
+            answers = self._views([effect.key for effect in questioned])
             for view in answers:
                 if view.node is not None and view.stack is not None:
                     self._on_view(view.node.key.traversal_id, view.stack.project_id)
         elif kind is effects.Serving:
-            desired = dict.fromkeys(key for effect in asked for key in effect.keys)
-            found = self._store.serving(desired)
+            desired = dict.fromkeys(key for effect in questioned for key in effect.keys)
+            rows = self._store.serving(desired)
             answers = [
-                {key: found[key] for key in effect.keys if key in found} for effect in asked
+                {key: rows[key] for key in effect.keys if key in rows} for effect in questioned
             ]
         elif kind is effects.Save:
             room = self._batch_size - len(self._ready)
-            commits = [one.commit for one in asked]
+            commits = [effect.commit for effect in questioned]
             try:
                 answers, self._ahead = self._store.commit_and_view(commits, room)
             except DuplicateRecord:
-                # One of them keeps back all: what stands by itself is to stand.
+                # One duplicate refuses the whole batch: commit one by one.
                 answers = [self._commit_alone(commit) for commit in commits]
         elif kind is effects.Cast:
-            keys = dict.fromkeys(key for effect in asked for key in effect.keys)
+            keys = dict.fromkeys(key for effect in questioned for key in effect.keys)
             self._announcer.nodes(tuple(keys))
-            answers = [None] * len(asked)
+            answers = [None] * len(questioned)
         elif kind is effects.CallPlugin:
             self._calls.submit(questions)
             return []
@@ -382,7 +380,7 @@ class Loop:
         return list(zip(entries, answers, strict=True))
 
     def _commit_alone(self, commit: Commit) -> Outcome:
-        """Commit; where its record is there already, have the next check claim first."""
+        """Commit; if the record exists already, let the next check claim the row first."""
         try:
             return self._store.commit([commit])[0]
         except DuplicateRecord:
@@ -391,25 +389,25 @@ class Loop:
             return REFUSED
 
     def _views(self, keys: list[NodeKey]) -> list[View]:
-        """Return what checks need to know of nodes, some of which the last commit has told."""
+        """Return views of nodes; some of them the last commit has read already."""
         ahead, self._ahead = self._ahead, {}
         others = [key for key in keys if key not in ahead]
         read = dict(zip(others, self._store.views(others), strict=True)) if others else {}
         return [ahead[key] if key in ahead else read[key] for key in keys]
 
     def _answer_each(self, questions: list[tuple[Entry, Any]]) -> list[tuple[Entry, Any]]:
-        """Answer one by one, so that what is wrong with one harms no other."""
+        """Answer one by one, so that one failure does not affect the others."""
         answered: list[tuple[Entry, Any]] = []
         failed = False
         for entry, effect in questions:
             try:
-                said = answer(effect, self._store, self._templates, self._announcer)
+                value = answer(effect, self._store, self._templates, self._announcer)
             except Exception:
                 LOG.exception('A task is dropped: nobody can answer %s', type(effect).__name__)
                 self._finished(entry)
                 failed = True
             else:
-                answered.append((entry, said))
+                answered.append((entry, value))
         if failed:
             self._lost()
         return answered

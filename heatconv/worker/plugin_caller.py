@@ -1,4 +1,4 @@
-"""Call plugins: whatever they do, an observation comes of it."""
+"""Call plugins; the result is an observation, whatever the plugin does."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LOG = log.getLogger(__name__)
 
 
 class PluginCaller:
-    """Performs calls while the lease allows it.
+    """Makes plugin calls while the lease allows it.
 
-    :param action_timeout: seconds that one call may take at most: an action
-        starts only while the lease is valid for longer than that.
-    :param in_store: the records of the built-in types are where the store of the worker is,
-        so that its commits can write them.
+    :param action_timeout: longest time of a call, in seconds: a call begins only while the lease
+        is valid for longer.
+    :param in_store: the records of the built-in types are in the store of the worker, so that its
+        commits can write them.
     """
 
     def __init__(
@@ -38,11 +38,11 @@ class PluginCaller:
         self._in_store = in_store
 
     def perform(self, effect: CallPlugin) -> Observation | None:
-        """Do what is asked, then look; None if the lease is too short."""
+        """Make a call and observe; None if the lease is too short."""
         return self.act(effect) if self.admits(effect) else None
 
     def admits(self, effect: CallPlugin) -> bool:
-        """Say whether the lease allows it; give the lease up if it does not."""
+        """Say whether the lease allows a call; give the lease up if it does not."""
         claim = effect.call.row.claim or ''
         if effect.compensates or self._lease.time_left(claim) > self._action_timeout:
             return True
@@ -50,31 +50,33 @@ class PluginCaller:
         return False
 
     def bulk(self, effect: CallPlugin | Predict) -> int:
-        """Return how many such calls may be made as one."""
+        """Return how many such calls fit into one."""
         plugin = self._registry.plugin(effect.call.row.type)
         return 1 if plugin is None else plugin.bulk
 
     def predicts(self, effect: Predict) -> bool:
-        """Say whether a commit of the store can do what is asked."""
+        """Say whether a commit of the store can carry out the call."""
         if not self._in_store:
             return False
         plugin = self._registry.plugin(effect.call.row.type)
         return plugin is not None and plugin.predicts
 
     def predict(self, effects: Sequence[Predict]) -> list[Prediction | None]:
-        """Tell what such calls of one type and stack would come to."""
+        """Predict the results of calls of one type and stack."""
         plugin = self._registry.plugin(effects[0].call.row.type)
         assert plugin is not None
         return plugin.predict(plugin_calls(effects))
 
     def perform_many(self, effects: Sequence[CallPlugin]) -> list[Observation | None]:
-        """Do what is asked of several resources of one type and stack."""
-        admitted = [self.admits(one) for one in effects]
-        seen = iter(self._act([one for one, may in zip(effects, admitted, strict=True) if may]))
-        return [next(seen) if may else None for may in admitted]
+        """Make calls for several resources of one type and stack."""
+        admitted = [self.admits(effect) for effect in effects]
+        observations = iter(
+            self._act([effect for effect, may in zip(effects, admitted, strict=True) if may])
+        )
+        return [next(observations) if may else None for may in admitted]
 
     def act(self, effect: CallPlugin) -> Observation:
-        """Do what is asked, then look; a plugin that raises has failed."""
+        """Make a call and observe; a plugin that raises has failed."""
         return self._act([effect])[0]
 
     def _act(self, effects: Sequence[CallPlugin]) -> list[Observation]:
@@ -83,22 +85,22 @@ class PluginCaller:
         first = effects[0]
         name = first.call.row.name if len(effects) == 1 else f'{len(effects)} resources'
         about(first.project_id, first.request_id, first.stack_name, name)
-        plugin, asked = self._registry.plugin(first.call.row.type), plugin_calls(effects)
+        plugin, calls = self._registry.plugin(first.call.row.type), plugin_calls(effects)
         if plugin is None:
             reason = f'no plugin for {effects[0].call.row.type} is installed'
             return [Observation(Reality.FAILED, reason=reason) for _ in effects]
         outcomes: list[Observation | Exception]
         try:
-            outcomes = plugin.perform(asked)
-        except Exception as error:  # whatever a plugin raises, its resource has failed
-            outcomes = [error] * len(asked)
+            outcomes = plugin.perform(calls)
+        except Exception as error:  # whatever a plugin raises fails its resource
+            outcomes = [error] * len(calls)
         return [
-            self._failed(plugin, one, outcome) if isinstance(outcome, Exception) else outcome
-            for one, outcome in zip(asked, outcomes, strict=True)
+            self._failed(plugin, call, outcome) if isinstance(outcome, Exception) else outcome
+            for call, outcome in zip(calls, outcomes, strict=True)
         ]
 
-    def _failed(self, plugin: Plugin, asked: PluginCall, error: Exception) -> Observation:
-        resource, verb = asked.resource, asked.verb
+    def _failed(self, plugin: Plugin, call: PluginCall, error: Exception) -> Observation:
+        resource, verb = call.resource, call.verb
         if isinstance(error, TransientError):
             LOG.info(
                 'Plugin %s cannot %s %s just now: %s', resource.type, verb, resource.name, error
@@ -121,9 +123,10 @@ class PluginCaller:
     def _after_failure(self, plugin: Plugin, resource: Resource, error: Exception) -> Observation:
         reason = f'{type(error).__name__}: {error}'
         try:
-            seen = plugin.observe(resource)
+            observation = plugin.observe(resource)
         except TransientError as again:
-            # What it left is not known: without its id nobody would replace it.
+            # What the call left is not known: without a physical id the resource would not be
+            # replaced.
             return Observation(
                 Reality.UNKNOWN, reason=f'{reason}; {again}', retry_after=again.retry_after
             )
@@ -131,12 +134,18 @@ class PluginCaller:
             LOG.warning('Plugin %s cannot observe %s: %s', resource.type, resource.name, again)
             return Observation(Reality.FAILED, reason=reason)
         return Observation(
-            Reality.FAILED, seen.physical_id, seen.attributes, seen.properties, reason
+            Reality.FAILED,
+            observation.physical_id,
+            observation.attributes,
+            observation.properties,
+            reason,
         )
 
 
 def plugin_calls(effects: Sequence[CallPlugin] | Sequence[Predict]) -> list[PluginCall]:
-    return [PluginCall(one.call.verb, _resource(one), one.call.changed) for one in effects]
+    return [
+        PluginCall(effect.call.verb, _resource(effect), effect.call.changed) for effect in effects
+    ]
 
 
 def _resource(effect: CallPlugin | Predict) -> Resource:

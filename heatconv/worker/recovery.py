@@ -32,7 +32,7 @@ from heatconv.runtime.effects import (
 from heatconv.runtime.ports import Clock
 from heatconv.worker.save import save_step
 
-#: A process may stand still for long, and go on, and die.
+#: A stopped process may continue after a long time, act, and die.
 ORPHAN_CHECK_DELAYS = (60.0, 600.0, 3_600.0)
 
 
@@ -52,7 +52,7 @@ class Recovery:
     orphan_check_delays: tuple[float, ...] = ORPHAN_CHECK_DELAYS
 
     def settle(self, row: Resource) -> Task:
-        """Settle a row that no node is about."""
+        """Settle a row that has no node."""
         step = settle.begin(row, self.lease, None)
         yield Trace(row, step.reason)
         outcome = yield from save_step(step, self.check)
@@ -62,54 +62,61 @@ class Recovery:
         stack: Stack | None = yield LoadStack(row.stack_id)
         if stack is None:
             return
-        seen = yield CallPlugin(
+        observation = yield CallPlugin(
             step.call, stack.project_id, stack.name, request_id=stack.request_id
         )
-        if seen is None:
+        if observation is None:
             return
-        if seen.reality != Reality.UNKNOWN:
-            step = settle.finish(None, claimed, seen)
-        if seen.reality == Reality.UNKNOWN or step.wait:
-            # The next sweep looks again, until the stack's time is over.
-            step = timeout.superseded(claimed, seen, stack, False, self.clock.now())
+        if observation.reality != Reality.UNKNOWN:
+            step = settle.finish(None, claimed, observation)
+        if observation.reality == Reality.UNKNOWN or step.wait:
+            # The next sweep observes again, until the stack times out.
+            step = timeout.superseded(claimed, observation, stack, False, self.clock.now())
             if step.wait:
                 step = timeout.release(claimed)
         yield Trace(claimed, step.reason)
         yield from save_step(step, self.check)
 
     def void(self, dead_claim: DeadClaim) -> Task:
-        """Void a claim of a dead lease."""
+        """Void the claim of a dead lease."""
         step = void(dead_claim, self.clock.now() + self.orphan_check_delays[0])
         yield Trace(dead_claim.row, step.reason)
         yield from save_step(step, self.check)
 
-    def follow_up(self, left: OrphanCheck) -> Task:
-        """Find out what the holder of a void claim did after all, and undo it."""
-        row: Resource | None = yield Reload(left.row.id)
-        step = follow_up(left.row, row)
-        yield Trace(left.row, step.reason)
-        delays = self.orphan_check_delays[left.attempts + 1 :] or self.orphan_check_delays[-1:]
-        # A row that went while its resource is retained took this with it: whoever read
-        # it before must not take the resource for something left over.
-        if not (yield Postpone(left, self.clock.now() + delays[0])):
+    def follow_up(self, orphan_check: OrphanCheck) -> Task:
+        """Do an orphan check: find out what the holder of a voided claim did after all, and undo
+        it.
+        """
+        row: Resource | None = yield Reload(orphan_check.row.id)
+        step = follow_up(orphan_check.row, row)
+        yield Trace(orphan_check.row, step.reason)
+        delays = (
+            self.orphan_check_delays[orphan_check.attempts + 1 :] or self.orphan_check_delays[-1:]
+        )
+        # A row that is deleted while its resource is retained deletes its orphan checks: a worker
+        # that read one before must not take the resource for an orphan.
+        if not (yield Postpone(orphan_check, self.clock.now() + delays[0])):
             return
         clean = True
         if step.commit is not None:
             yield Save(step.commit)
         elif step.call is not None:
             clean = yield from self._remove(step.call)
-        if clean and left.attempts + 1 >= len(self.orphan_check_delays):
-            yield Postpone(left, None)
+        if clean and orphan_check.attempts + 1 >= len(self.orphan_check_delays):
+            yield Postpone(orphan_check, None)
 
     def _remove(self, looked: Call) -> Generator[Effect, Any, bool]:
-        """Delete what is there of a row that is gone; say whether nothing is."""
+        """Delete the physical resource of a row that is gone; say whether none is left."""
         stack: Stack | None = yield LoadStack(looked.row.stack_id)
         if stack is None:
             return True
-        seen: Observation | None = yield CallPlugin(
+        observation: Observation | None = yield CallPlugin(
             looked, stack.project_id, stack.name, compensates=True
         )
-        if seen is not None and seen.reality not in (Reality.ABSENT, Reality.UNKNOWN):
-            asked = evolve(looked, verb=Verb.DELETE)
-            seen = yield CallPlugin(asked, stack.project_id, stack.name, compensates=True)
-        return seen is not None and seen.reality == Reality.ABSENT
+        if observation is not None and observation.reality not in (
+            Reality.ABSENT,
+            Reality.UNKNOWN,
+        ):
+            delete = evolve(looked, verb=Verb.DELETE)
+            observation = yield CallPlugin(delete, stack.project_id, stack.name, compensates=True)
+        return observation is not None and observation.reality == Reality.ABSENT

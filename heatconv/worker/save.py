@@ -1,4 +1,4 @@
-"""Commit a step, and announce what it made ready: save before you say."""
+"""Commit a step, then announce the nodes that it made ready: save before you say."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from heatconv.runtime.effects import Cast, CastWish, Effect, Save, Task, Trace, 
 def save_step(
     step: Step, check: Callable[[NodeKey], Task], view: View | None = None
 ) -> Generator[Effect, Any, Outcome]:
-    """Commit a step and, if it stands, say what it says.
+    """Commit a step and, if it stands, send its casts.
 
-    :param view: what it was decided on.
+    :param check: makes the task that checks a root, if its inline check is refused.
+    :param view: the view that the step was decided on.
     """
     commit = step.commit
     if commit is None:
@@ -32,15 +33,15 @@ def save_step(
     casts: list[NodeKey] = []
     if outcome.verdict == Verdict.STANDS:
         casts.extend(step.casts)
-        casts.extend(one for one in outcome.ready if one.kind != Kind.ROOT)
+        casts.extend(key for key in outcome.ready if key.kind != Kind.ROOT)
     wakes = step.wakes
     if outcome.verdict == Verdict.LATE and step.commit.row is not None:
         wakes = step.commit.row.read.id
     if wakes is not None:
-        # In a statement of its own, after the commit: a traversal prepared
-        # meanwhile saw the claim, and nobody else will tell its node.
+        # In a statement of its own, after the commit: a traversal prepared meanwhile saw the
+        # claim, and no other message announces its node.
         waiting = yield Waiting(wakes)
-        casts.extend(one for one in waiting if one not in casts)
+        casts.extend(key for key in waiting if key not in casts)
     if casts:
         yield Cast(tuple(casts))
     if outcome.wish is not None:
@@ -54,7 +55,7 @@ def save_step(
 def _check_root(
     root: NodeKey, commit: Commit, check: Callable[[NodeKey], Task]
 ) -> Generator[Effect, Any, None]:
-    """Check a root that this commit made ready: all there is to know of it is known."""
+    """Check a root that this commit made ready; no query is needed for that."""
     stack_id = commit.root.stack_id if commit.root else None
     if commit.row is not None:
         stack_id = commit.row.read.stack_id

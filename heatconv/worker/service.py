@@ -1,4 +1,4 @@
-"""A worker: its loop, its lease, its sweep, put together."""
+"""The worker: its loop, lease and sweep as one service."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from heatconv.worker.sweep import Sweep
 
 LOG = log.getLogger(__name__)
 
-#: How often a sweep that was not enough is gone on with, once this process has little to do.
+#: How often an incomplete sweep is continued, and the queue length below which it is.
 GO_ON_SECONDS = 0.2
 GO_ON_BELOW = 2_000
 
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """How a worker works; times in seconds."""
+    """Options of a worker; times in seconds."""
 
     threads: int = 16
     capacity: int = 10_000
@@ -48,10 +48,10 @@ class WorkerOptions:
 
 
 class Worker:
-    """Checks the nodes it is given until it is stopped.
+    """Checks the nodes that it receives until it is stopped.
 
-    :param server: the name that messages for this process alone go to.
-    :param shares: says which stacks its sweep looks after; all if None.
+    :param server: the name that messages to this process alone are sent to.
+    :param shares: says which stacks its sweep owns; all if None.
     :param in_store: the records of the built-in types are in the database of the store.
     """
 
@@ -108,16 +108,16 @@ class Worker:
 
     @property
     def queued(self) -> int:
-        """Return how much there is to do: nodes that wait and tasks under way."""
+        """Return the length of the queue: waiting nodes and tasks in progress."""
         return len(self._inbox) + self._loop.live
 
     @property
     def live(self) -> int:
-        """Return how many tasks are under way."""
+        """Return the number of tasks in progress."""
         return self._loop.live
 
     def start(self) -> None:
-        """Take a lease and start to work, in threads of its own."""
+        """Take a lease and start the threads."""
         self.lease.start()
         interval = self.options.heartbeat_interval
         for name, target in (
@@ -130,7 +130,7 @@ class Worker:
             self._threads.append(thread)
 
     def check(self, keys: Iterable[NodeKey]) -> None:
-        """Take nodes to check; what there is no room for is left to the sweep."""
+        """Queue nodes to check; nodes without room are left to the sweep."""
         refused = 0
         for key in keys:
             refused += not self._inbox.put(key)
@@ -139,9 +139,9 @@ class Worker:
         self._loop.wake()
 
     def accept(self, keys: Sequence[NodeKey]) -> bool:
-        """Take nodes that became ready here, without a message, if there is time for them.
+        """Accept nodes that became ready here, without a message, if they fit into one round.
 
-        What is more than one round takes is shared with others.
+        More nodes are shared with other workers.
         """
         if self._stopping.is_set() or len(keys) + self.queued > self.options.batch_size:
             return False
@@ -149,17 +149,17 @@ class Worker:
         return True
 
     def _next(self, may: Callable[[str], bool]) -> tuple[Lane, Task] | None:
-        taken = self._inbox.take(may)
-        if taken is None:
+        item = self._inbox.take(may)
+        if item is None:
             return None
-        project_id, key = taken
+        project_id, key = item
         return (project_id, key.traversal_id), self._checker().check(key)
 
     def sweep(self, patience: float | None = None) -> bool:
-        """Look once for what is left over; return whether more nodes may be.
+        """Sweep once; return whether more ready nodes may wait.
 
-        :param patience: seconds that a ready node may wait before it counts as
-            lost, if not two sweeps long.
+        :param patience: seconds after which a ready node counts as lost; two sweep intervals if
+            None.
         """
         return self._sweep.run(self._patience if patience is None else patience)
 
@@ -168,7 +168,7 @@ class Worker:
         return 2 * self.options.sweep_interval
 
     def stop(self) -> None:
-        """Finish what acts, give the lease back, and stop."""
+        """Finish acting tasks, release the lease, and stop."""
         self._stopping.set()
         self._loop.stop()
         for thread in self._threads:
@@ -187,22 +187,22 @@ class Worker:
         )
 
     def _lost(self) -> None:
-        # Their claims are freed when the lease runs out: go on with another.
+        # Their claims are freed when the lease expires: take another one.
         self.lease.give_up(self.lease.id)
 
     def _sweeps(self) -> None:
-        # At once, too: this may be the restart of what left something behind.
+        # Also at the start: this process may be the restart of one that died.
         while True:
             more = self._run_sweep(self.sweep)
-            left = self.options.sweep_interval
-            while more and left > GO_ON_SECONDS:
-                # A stack may have more ready nodes than are announced at once.
+            remaining = self.options.sweep_interval
+            while more and remaining > GO_ON_SECONDS:
+                # A stack may have more ready nodes than one sweep announces.
                 if self._stopping.wait(GO_ON_SECONDS):
                     return
-                left -= GO_ON_SECONDS
+                remaining -= GO_ON_SECONDS
                 if self.queued <= GO_ON_BELOW:
                     more = self._run_sweep(lambda: self._sweep.go_on(self._patience))
-            if self._stopping.wait(left):
+            if self._stopping.wait(remaining):
                 return
 
     def _run_sweep(self, look: Callable[[], bool]) -> bool:

@@ -1,4 +1,4 @@
-"""Look regularly for what the dead have left and what messages have lost."""
+"""The sweep: recover periodically what dead workers and lost messages have left."""
 
 from __future__ import annotations
 
@@ -16,24 +16,27 @@ from heatconv.worker.recovery import Recovery
 
 LOG = log.getLogger(__name__)
 
-#: How much one sweep takes up at most: the next one goes on.
+#: Largest number of rows of each kind that one sweep handles; the next sweep continues.
 LIMIT = 500
 
-#: So many times as many lost nodes: to announce one is cheap, and a worker that died may
-#: have known of thousands.
+#: This many times as many lost nodes: an announcement is cheap, and a dead worker may have queued
+#: thousands.
 PAGES = 20
 
-#: Every so many looks, one looks after the stacks of all.
+#: Every fifth sweep covers the stacks of all workers.
 EVERYTHING = 5
 
 
 class Sweep:
-    """One look after another; several may look at once.
+    """Recovers the stacks of this worker, once for each call.
 
-    :param submit: takes a task, or returns False when there is no room.
-    :param owned: says which stacks this process looks after. Now and then it looks after
-        all: who should may not.
-    :param backlog: names the traversals of which more is waiting here than one round takes.
+    Several workers may sweep concurrently.
+
+    :param recovery: makes the recovery tasks for the current lease.
+    :param submit: accepts a task, or returns False if there is no room.
+    :param owned: picks the stacks that this worker owns. Now and then a sweep covers all stacks,
+        in case their owner does not.
+    :param backlog: names the traversals with more waiting nodes here than fit into one round.
     """
 
     def __init__(
@@ -58,12 +61,11 @@ class Sweep:
         self._looks = 0
 
     def run(self, patience: float) -> bool:
-        """Look once at everything.
+        """Sweep once.
 
-        :param patience: seconds that a ready node may wait before it counts as
-            lost.
-        :return: whether more nodes may be to be announced: they were as many as may be at
-            once, or are of a stack of which much is waiting here.
+        :param patience: seconds after which a ready node counts as lost.
+        :return: whether more nodes may have to be announced: the limit was reached, or a traversal
+            has a backlog here.
         """
         now = self._clock.now()
         for lease_id in self._store.void_leases(now):
@@ -73,7 +75,7 @@ class Sweep:
         owned = set if everything else self._mine
         recovery = self._recovery()
         dead_claims = self._store.dead_claims(LIMIT)
-        stacks = owned(one.row.stack_id for one in dead_claims)
+        stacks = owned(orphan_check.row.stack_id for orphan_check in dead_claims)
         for dead_claim in dead_claims:
             if dead_claim.row.stack_id not in stacks:
                 continue
@@ -86,23 +88,21 @@ class Sweep:
             if row.stack_id in stacks and not self._submit(recovery.settle(row)):
                 return False
         orphan_checks = self._store.orphan_checks(now, LIMIT)
-        stacks = owned(one.row.stack_id for one in orphan_checks)
-        for left in orphan_checks:
-            if left.row.stack_id in stacks and not self._submit(recovery.follow_up(left)):
+        stacks = owned(orphan_check.row.stack_id for orphan_check in orphan_checks)
+        for due in orphan_checks:
+            if due.row.stack_id in stacks and not self._submit(recovery.follow_up(due)):
                 return False
         for stack_id in sorted(owned(self._store.overdue(now))):
             self._time_out(stack_id, now)
         for stack_id in sorted(owned(self._store.lost_wishes())):
             self._announcer.wish(stack_id)
-        # Where much of a stack is waiting here already, the rest of it is most likely not
-        # lost; and it must not stand before what other stacks have lost.
+        # The rest of a traversal with a backlog here is most likely queued, not lost; and it must
+        # not delay lost nodes of other stacks.
         backlog = self._backlog()
         return self._announce_lost(now - patience, owned, backlog) or bool(backlog)
 
     def go_on(self, patience: float) -> bool:
-        """Announce more of what is lost, or was too much to be announced at once.
-
-        For a process that has little to do.
+        """Announce more lost nodes, for a worker that has little work.
 
         :return: whether there may be more.
         """
@@ -126,8 +126,8 @@ class Sweep:
         wish_id = self._ids.fresh()
 
         def decide(stack: Stack) -> Request | None:
-            made = stack_rules.time_out(stack, now, wish_id)
-            return None if made is None else Request(*made, drops_nodes=True)
+            change = stack_rules.time_out(stack, now, wish_id)
+            return None if change is None else Request(*change, drops_nodes=True)
 
         answered = self._store.request(stack_id, decide)
         if answered is not None and answered[1]:

@@ -44,7 +44,7 @@ class ArchiveEndpoint:
     def abandon_stack(
         self, context: Any, stack_identity: Any, abandon: bool = True
     ) -> dict[str, Any]:
-        """Delete a stack and leave its resources where they are; show what it was."""
+        """Delete a stack but keep its physical resources; show the stack."""
         stack = self._lookup.stack(context, stack_identity)
         shown = self._exported(stack)
         if abandon:
@@ -55,25 +55,25 @@ class ArchiveEndpoint:
     def stack_snapshot(
         self, context: Any, stack_identity: Any, name: str | None = None
     ) -> dict[str, Any]:
-        """Keep what a stack is now."""
+        """Take a snapshot of a stack."""
         if not isinstance(name, str | None) or len(name or '') > NAME_LENGTH:
             raise exception.StackValidationFailed(
                 message=f'name: it must be a string of {NAME_LENGTH} characters at most'
             )
         stack = self._lookup.stack(context, stack_identity)
-        made = take_snapshot(self._requests, stack, name or '')
-        return archive.snapshot(made, self._kept(stack, made))
+        snapshot = take_snapshot(self._requests, stack, name or '')
+        return archive.snapshot(snapshot, self._kept(stack, snapshot))
 
     @rpc_method
     def show_snapshot(self, context: Any, stack_identity: Any, snapshot_id: str) -> dict[str, Any]:
-        """Show what a stack was."""
+        """Show a snapshot."""
         stack = self._lookup.stack(context, stack_identity)
-        found = self._snapshot(stack, snapshot_id)
-        return archive.snapshot(found, self._kept(stack, found))
+        snapshot = self._snapshot(stack, snapshot_id)
+        return archive.snapshot(snapshot, self._kept(stack, snapshot))
 
     @rpc_method
     def delete_snapshot(self, context: Any, stack_identity: Any, snapshot_id: str) -> None:
-        """Forget what a stack was."""
+        """Delete a snapshot."""
         stack = self._lookup.stack(context, stack_identity)
         self._snapshot(stack, snapshot_id)
         self._store.drop_snapshot(stack.id, snapshot_id)
@@ -83,21 +83,21 @@ class ArchiveEndpoint:
         """List the snapshots of a stack, oldest first."""
         stack = self._lookup.stack(context, stack_identity)
         return [
-            archive.snapshot(one, self._kept(stack, one))
-            for one in self._store.snapshots(stack.id)
+            archive.snapshot(snapshot, self._kept(stack, snapshot))
+            for snapshot in self._store.snapshots(stack.id)
         ]
 
     @rpc_method
     def stack_restore(self, context: Any, stack_identity: Any, snapshot_id: str) -> None:
-        """Have a stack be again what it was."""
+        """Restore a stack to a snapshot."""
         stack = self._lookup.stack(context, stack_identity)
-        found = self._snapshot(stack, snapshot_id)
-        restore_stack(self._requests, stack, found.template_id)
+        snapshot = self._snapshot(stack, snapshot_id)
+        restore_stack(self._requests, stack, snapshot.template_id)
 
     def _snapshot(self, stack: Stack, snapshot_id: Any) -> Snapshot:
-        for one in self._store.snapshots(stack.id):
-            if one.id == snapshot_id:
-                return one
+        for snapshot in self._store.snapshots(stack.id):
+            if snapshot.id == snapshot_id:
+                return snapshot
         raise exception.EntityNotFound(entity='Snapshot', name=str(snapshot_id)[:255])
 
     def _exported(self, stack: Stack) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class ArchiveEndpoint:
         plugin = self._types.plugin(type_name)
         return () if plugin is None else plugin.handed_over
 
-    def _kept(self, stack: Stack, one: Snapshot) -> dict[str, Any]:
-        content = self._store.template(one.template_id or '') or {}
-        shown = archive.exported(stack, content, one.resources)
+    def _kept(self, stack: Stack, snapshot: Snapshot) -> dict[str, Any]:
+        content = self._store.template(snapshot.template_id or '') or {}
+        shown = archive.exported(stack, content, snapshot.resources)
         return {**shown, 'status': Status.COMPLETE.value}

@@ -45,21 +45,21 @@ class EventsEndpoint:
         if nested_depth is not None:
             *_, root = owners(self._store, stack)
         if sort_dir == 'desc' or depth:
-            found = self._all_events(stack, depth)
+            events = self._all_events(stack, depth)
             if sort_dir == 'desc':
-                found.reverse()
+                events.reverse()
             if marker is not None:
-                ids = [one.id for _, one in found]
-                found = found[ids.index(marker) + 1 :] if marker in ids else []
+                ids = [event.id for _, event in events]
+                events = events[ids.index(marker) + 1 :] if marker in ids else []
         else:
             most = None if filters else limit
-            found = [(stack, one) for one in self._store.events(stack.id, marker, most)]
-        shown = [wire_format.event(one, of, root) for of, one in found]
-        shown = [one for one in shown if matches_filters(one, filters or {})]
+            events = [(stack, event) for event in self._store.events(stack.id, marker, most)]
+        shown = [wire_format.event(event, of, root) for of, event in events]
+        shown = [event for event in shown if matches_filters(event, filters or {})]
         return shown if limit is None else shown[:limit]
 
     def _all_events(self, stack: Stack, depth: int) -> list[tuple[Stack, StoredEvent]]:
-        """Return the events of a stack and of those within, oldest first."""
+        """Return the events of a stack and of nested stacks, oldest first."""
         stacks = [stack, *(descendants(self._store, stack, depth) if depth else ())]
-        found = [(one, event) for one in stacks for event in self._store.events(one.id)]
-        return sorted(found, key=lambda one: (one[1].at, one[1].id)) if depth else found
+        events = [(item, event) for item in stacks for event in self._store.events(item.id)]
+        return sorted(events, key=lambda item: (item[1].at, item[1].id)) if depth else events

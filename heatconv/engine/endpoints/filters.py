@@ -37,7 +37,7 @@ def nested_levels(nested_depth: Any) -> int:
 
 def matches_filters(shown: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
     """Say whether a resource or an event, in the shape of the API, passes all filters."""
-    for name, wanted in filters.items():
+    for name, accepted in filters.items():
         if name == 'uuid':
             identity = shown.get('event_identity', {'path': ''})
             value = identity['path'].rpartition('/')[2]
@@ -45,6 +45,6 @@ def matches_filters(shown: Mapping[str, Any], filters: Mapping[str, Any]) -> boo
             value = shown[FILTERS[name]]
         else:
             continue
-        if value not in (wanted if isinstance(wanted, list) else [wanted]):
+        if value not in (accepted if isinstance(accepted, list) else [accepted]):
             return False
     return True

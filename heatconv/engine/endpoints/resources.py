@@ -23,7 +23,7 @@ from heatconv.rpc import api
 from heatconv.templates.cache import MissingTemplate, TemplateCache
 from heatconv.templates.compiled import scope
 
-#: Why a resource is in the state that a user gave it, where nothing else is said.
+#: The default reason of a mark.
 MARKED = 'state changed by resource_mark_unhealthy api'
 
 
@@ -53,22 +53,22 @@ class ResourcesEndpoint:
         """List the resources of a stack."""
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
         shown = self._resources(stack, with_detail, nested_levels(nested_depth))
-        return [one for one in shown if matches_filters(one, filters or {})]
+        return [resource for resource in shown if matches_filters(resource, filters or {})]
 
     def _resources(self, stack: Stack, with_detail: bool, depth: int) -> list[dict[str, Any]]:
-        """Show the resources of a stack, and after them those within, level by level."""
+        """Show the resources of a stack, then those of nested stacks, level by level."""
         shown: list[dict[str, Any]] = []
         level = [stack]
         while level:
-            rows_of = {one.id: self._store.resources(one.id) for one in level}
+            rows_of = {child.id: self._store.resources(child.id) for child in level}
             children = self._lookup.children(level, rows_of)
-            for one in level:
-                rows = rows_of[one.id]
+            for child in level:
+                rows = rows_of[child.id]
                 required_by = self._lookup.required_by(rows)
                 shown += [
                     wire_format.resource(
                         row,
-                        one,
+                        child,
                         required_by[row.id],
                         with_detail,
                         nested=children.get(row.id),
@@ -98,7 +98,7 @@ class ResourcesEndpoint:
 
     def _said(self, stack: Stack, rows: Sequence[Resource], row: Resource) -> dict[str, Any]:
         """Return the description and the metadata of a resource, as far as they are known."""
-        serving = {one.name: one for one in rows if states.healthy(one)}
+        serving = {candidate.name: candidate for candidate in rows if states.healthy(candidate)}
         for template_id in dict.fromkeys((stack.newest_template_id, row.template_id)):
             try:
                 definition = self._templates.declared(template_id, row.name)
@@ -109,17 +109,17 @@ class ResourcesEndpoint:
                         'metadata': metadata or self._signals.told(stack, row),
                     }
             except (MissingTemplate, TemplateError):
-                continue  # it cannot be told now
+                continue  # not known now
         return {}
 
     @rpc_method
     def find_physical_resource(self, context: Any, physical_resource_id: str) -> dict[str, str]:
-        """Find the resource of the project that has a physical id."""
-        found = self._store.resources_with(context.project_id, str(physical_resource_id)[:255])
-        stack = self._store.stack(found[-1].stack_id) if found else None
+        """Find the resource of the project with a physical id."""
+        rows = self._store.resources_with(context.project_id, str(physical_resource_id)[:255])
+        stack = self._store.stack(rows[-1].stack_id) if rows else None
         if stack is None:
             raise exception.EntityNotFound(entity='Resource', name=str(physical_resource_id)[:255])
-        return wire_format.identity(stack, f'/resources/{found[-1].name}')
+        return wire_format.identity(stack, f'/resources/{rows[-1].name}')
 
     @rpc_method
     def describe_stack_resources(
@@ -127,7 +127,9 @@ class ResourcesEndpoint:
     ) -> list[dict[str, Any]]:
         """Show all resources of a stack, or those of one name, with details."""
         shown = self.list_stack_resources(context, stack_identity, with_detail=True)
-        return [one for one in shown if resource_name in (None, one['resource_name'])]
+        return [
+            resource for resource in shown if resource_name in (None, resource['resource_name'])
+        ]
 
     @rpc_method
     def resource_mark_unhealthy(
@@ -138,7 +140,7 @@ class ResourcesEndpoint:
         mark_unhealthy: bool,
         resource_status_reason: str | None = None,
     ) -> None:
-        """Have the next update replace a resource, or take that back."""
+        """Mark a resource unhealthy, so that the next update replaces it; or remove the mark."""
         if not isinstance(mark_unhealthy, bool):
             raise exception.Invalid(reason='mark_unhealthy is not a boolean')
         stack = self._lookup.stack(context, stack_identity)
@@ -154,13 +156,13 @@ class ResourcesEndpoint:
         details: Any = None,
         sync_call: bool = False,
     ) -> dict[str, Any] | None:
-        """Clear a hook, or tell a resource something that its type takes."""
+        """Clear a hook, or send a resource a signal."""
         stack = self._lookup.stack(context, stack_identity)
         rows = self._store.resources(stack.id)
         row = self._lookup.resource(stack, rows, resource_name)
         if isinstance(details, Mapping) and 'unset_hook' in details:
-            same_name = [one for one in rows if one.name == row.name]
+            same_name = [candidate for candidate in rows if candidate.name == row.name]
             clear_hook(self._requests, same_name, row, details['unset_hook'])
             return None
-        said = self._signals.take(stack, row, details)
-        return said if sync_call else None
+        signals = self._signals.take(stack, row, details)
+        return signals if sync_call else None

@@ -1,4 +1,4 @@
-"""Mark RPC methods."""
+"""The decorators of RPC methods."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ F = TypeVar('F', bound=Callable[..., Any])
 
 
 def rpc_method(function: F, of_all: bool = False) -> F:
-    """Mark an RPC method: what users did wrong is no error of the service's.
+    """Decorate an RPC method: errors of users are expected, and not logged as faults.
 
-    :param of_all: an administrator without a project may call it, for all projects.
+    :param of_all: administrators without a project may call it for all projects.
     """
 
     @functools.wraps(function)
@@ -38,20 +38,20 @@ def rpc_method(function: F, of_all: bool = False) -> F:
             ) from None
 
     expecting = oslo_messaging.expected_exceptions(exception.HeatconvException)
-    made: F = functools.update_wrapper(expecting(wrapped), function)
-    return made
+    decorated: F = functools.update_wrapper(expecting(wrapped), function)
+    return decorated
 
 
 def rpc_method_for_admins(function: F) -> F:
-    """Mark an RPC method that administrators may call for all projects.
+    """Decorate an RPC method that administrators may call for all projects.
 
-    heat-api asks so where its policy ``stacks:global_index`` allows it.
+    heat-api does so if its policy ``stacks:global_index`` allows it.
     """
     return rpc_method(function, of_all=True)
 
 
 def _tell_about(context: Any, arguments: Mapping[str, Any]) -> None:
-    """Have the log lines of a call name the stack that it is about."""
+    """Add the name of the stack to the log lines of a call."""
     identity = arguments.get('stack_identity')
     name = identity.get('stack_name') if isinstance(identity, Mapping) else identity
     if isinstance(context, Context):

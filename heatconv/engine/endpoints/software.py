@@ -1,7 +1,7 @@
-"""The RPC methods about software on servers: configurations, and where they are deployed.
+"""The RPC methods of software on servers: configurations and deployments.
 
-They are kept and handed out, as in Heat (heat/engine/service_software_config.py); what reads
-them on a server is no business of heatconv's.
+They are stored and served, as in Heat (heat/engine/service_software_config.py). The agents that
+read them on servers are not part of heatconv.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from heatconv.rpc import api
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import CONFIG, DEPLOYMENT, Software, Store
 
-#: What a deployment has of its own.
+#: The fields of a deployment.
 FIELDS = (
     'config_id',
     'server_id',
@@ -35,7 +35,7 @@ WORD_LENGTH = 255
 
 
 class SoftwareEndpoint:
-    """Keep software configurations and deployments."""
+    """Store and serve software configurations and deployments."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
@@ -49,12 +49,15 @@ class SoftwareEndpoint:
     def list_software_configs(
         self, context: Any, limit: int | None = None, marker: str | None = None
     ) -> list[dict[str, Any]]:
-        """List the configurations of a project, oldest first, without what they say."""
-        found = self._store.all_software(context.project_id, CONFIG)
+        """List the configurations of a project, oldest first, without their content."""
+        configs = self._store.all_software(context.project_id, CONFIG)
         if marker is not None:
-            ids = [one.id for one in found]
-            found = found[ids.index(marker) + 1 :] if marker in ids else []
-        return [_config(one, False) for one in (found if limit is None else found[: int(limit)])]
+            ids = [software.id for software in configs]
+            configs = configs[ids.index(marker) + 1 :] if marker in ids else []
+        return [
+            _config(software, False)
+            for software in (configs if limit is None else configs[: int(limit)])
+        ]
 
     @rpc_method
     def show_software_config(self, context: Any, config_id: str) -> dict[str, Any]:
@@ -72,15 +75,15 @@ class SoftwareEndpoint:
         outputs: Any = None,
         options: Any = None,
     ) -> dict[str, Any]:
-        """Keep a configuration."""
+        """Create a configuration."""
         _check_words(group=group, name=name)
-        for key, one in (('inputs', inputs), ('outputs', outputs)):
-            described = one is None or isinstance(one, list)
-            if not described or not all(_is_described(each) for each in one or ()):
+        for key, described_list in (('inputs', inputs), ('outputs', outputs)):
+            described = described_list is None or isinstance(described_list, list)
+            if not described or not all(_is_described(item) for item in described_list or ()):
                 raise exception.StackValidationFailed(
                     message=f'{key}: it must be a list of maps with a name'
                 )
-        said = {
+        fields = {
             'group': group or 'Heat::Ungrouped',
             'name': name or '',
             'config': config if config is not None else '',
@@ -88,15 +91,15 @@ class SoftwareEndpoint:
             'outputs': outputs or [],
             'options': options or {},
         }
-        return _config(self._keep(context, CONFIG, said))
+        return _config(self._keep(context, CONFIG, fields))
 
     @rpc_method
     def delete_software_config(self, context: Any, config_id: str) -> None:
-        """Forget a configuration that is not deployed."""
+        """Delete a configuration that is not deployed."""
         self._software(context, CONFIG, config_id)
         if any(
-            one.content.get('config_id') == config_id
-            for one in self._store.all_software(context.project_id, DEPLOYMENT)
+            deployment.content.get('config_id') == config_id
+            for deployment in self._store.all_software(context.project_id, DEPLOYMENT)
         ):
             raise exception.Invalid(
                 reason=f'Software config with id {config_id} can not be deleted as it is '
@@ -109,7 +112,7 @@ class SoftwareEndpoint:
         self, context: Any, server_id: str | None = None
     ) -> list[dict[str, Any]]:
         """List the deployments of a project, or those on one server."""
-        return [_deployment(one) for one in self._deployments(context, server_id)]
+        return [_deployment(deployment) for deployment in self._deployments(context, server_id)]
 
     @rpc_method
     def show_software_deployment(self, context: Any, deployment_id: str) -> dict[str, Any]:
@@ -129,8 +132,8 @@ class SoftwareEndpoint:
         stack_user_project_id: Any = None,
         deployment_id: Any = None,
     ) -> dict[str, Any]:
-        """Keep that a configuration is to be on a server."""
-        said = {
+        """Create a deployment of a configuration on a server."""
+        fields = {
             'server_id': server_id,
             'config_id': config_id,
             'input_values': input_values or {},
@@ -140,24 +143,26 @@ class SoftwareEndpoint:
             'status_reason': status_reason or '',
             'stack_user_project_id': stack_user_project_id,
         }
-        self._check_deployment(context, said)
+        self._check_deployment(context, fields)
         if deployment_id is not None:
             _check_words(deployment_id=deployment_id)
             if not 0 < len(deployment_id) <= 36:
                 raise exception.StackValidationFailed(
                     message='deployment_id: it must have 1 to 36 characters'
                 )
-        return _deployment(self._keep(context, DEPLOYMENT, said, deployment_id))
+        return _deployment(self._keep(context, DEPLOYMENT, fields, deployment_id))
 
     @rpc_method
     def update_software_deployment(
         self, context: Any, deployment_id: str, updated_at: Any = None, **changes: Any
     ) -> dict[str, Any]:
-        """Keep what became of a deployment, or what it is to be now."""
-        given = {key: one for key, one in changes.items() if key in FIELDS and one is not None}
-        self._check_deployment(context, given)
+        """Update a deployment."""
+        fields = {
+            key: value for key, value in changes.items() if key in FIELDS and value is not None
+        }
+        self._check_deployment(context, fields)
         changed = self._store.change_software(
-            context.project_id, DEPLOYMENT, str(deployment_id), lambda old: {**old, **given}
+            context.project_id, DEPLOYMENT, str(deployment_id), lambda old: {**old, **fields}
         )
         if changed is None:
             raise exception.NotFound(f'Deployment with id {str(deployment_id)[:255]} not found')
@@ -167,141 +172,147 @@ class SoftwareEndpoint:
     def check_software_deployment(
         self, context: Any, deployment_id: str, timeout: Any = None
     ) -> dict[str, Any]:
-        """Show a deployment: nobody is to be asked how far it is."""
+        """Show a deployment; its progress is not polled."""
         return _deployment(self._software(context, DEPLOYMENT, deployment_id))
 
     @rpc_method
     def signal_software_deployment(
         self, context: Any, deployment_id: str, details: Any, updated_at: Any = None
     ) -> str | None:
-        """Take what a server says of a deployment; return what to tell of it."""
-        found = self._software(context, DEPLOYMENT, deployment_id)
+        """Handle the signal of a server about a deployment; return the reason for an event."""
+        deployment = self._software(context, DEPLOYMENT, deployment_id)
         if not isinstance(details, Mapping):
             raise exception.StackValidationFailed(message='details: it must be a map')
         config = self._store.software(
-            context.project_id, CONFIG, str(found.content.get('config_id'))
+            context.project_id, CONFIG, str(deployment.content.get('config_id'))
         )
         declared = config.content.get('outputs') if config is not None else None
-        said = _signalled(declared or (), details)
+        changes = _signalled(declared or (), details)
 
         def change(old: Mapping[str, Any]) -> dict[str, Any]:
-            outputs = {**(old.get('output_values') or {}), **said['output_values']}
-            return {**old, **said, 'output_values': outputs}
+            outputs = {**(old.get('output_values') or {}), **changes['output_values']}
+            return {**old, **changes, 'output_values': outputs}
 
-        self._store.change_software(context.project_id, DEPLOYMENT, found.id, change)
+        self._store.change_software(context.project_id, DEPLOYMENT, deployment.id, change)
         code = details.get('deploy_status_code')
         failed = bool(code) and str(code) != '0'
         how = f'failed ({code})' if failed else 'succeeded'
-        return f'deployment {found.id} {how}'
+        return f'deployment {deployment.id} {how}'
 
     @rpc_method
     def delete_software_deployment(self, context: Any, deployment_id: str) -> None:
-        """Forget a deployment."""
+        """Delete a deployment."""
         self._software(context, DEPLOYMENT, deployment_id)
         self._store.drop_software(context.project_id, DEPLOYMENT, deployment_id)
 
     @rpc_method
     def metadata_software_deployments(self, context: Any, server_id: str) -> list[dict[str, Any]]:
         """Show the configurations that are deployed on a server, by name."""
-        found = []
-        for one in self._deployments(context, server_id):
+        configs = []
+        for deployment in self._deployments(context, server_id):
             config = self._store.software(
-                context.project_id, CONFIG, str(one.content.get('config_id'))
+                context.project_id, CONFIG, str(deployment.content.get('config_id'))
             )
             if config is not None:
-                found.append(_config(config))
-        return sorted(found, key=lambda one: (str(one['name']), str(one['id'])))
+                configs.append(_config(config))
+        return sorted(
+            configs, key=lambda deployment: (str(deployment['name']), str(deployment['id']))
+        )
 
     def _deployments(self, context: Any, server_id: str | None) -> list[Software]:
-        found = self._store.all_software(context.project_id, DEPLOYMENT)
-        return [one for one in found if server_id in (None, one.content.get('server_id'))]
+        deployments = self._store.all_software(context.project_id, DEPLOYMENT)
+        return [
+            deployment
+            for deployment in deployments
+            if server_id in (None, deployment.content.get('server_id'))
+        ]
 
-    def _check_deployment(self, context: Any, said: Mapping[str, Any]) -> None:
-        words = ('server_id', 'config_id', 'action', 'status', 'stack_user_project_id')
-        _check_words(**{key: said.get(key) for key in words})
+    def _check_deployment(self, context: Any, deployment: Mapping[str, Any]) -> None:
+        strings = ('server_id', 'config_id', 'action', 'status', 'stack_user_project_id')
+        _check_words(**{key: deployment.get(key) for key in strings})
         for key in ('input_values', 'output_values'):
-            if not isinstance(said.get(key), dict | None):
+            if not isinstance(deployment.get(key), dict | None):
                 raise exception.StackValidationFailed(message=f'{key}: it must be a map')
-        if said.get('config_id') is not None:
-            self._software(context, CONFIG, said['config_id'])
+        if deployment.get('config_id') is not None:
+            self._software(context, CONFIG, deployment['config_id'])
 
     def _software(self, context: Any, kind: str, software_id: Any) -> Software:
-        found = self._store.software(context.project_id, kind, str(software_id)[:255])
-        if found is None:
+        software = self._store.software(context.project_id, kind, str(software_id)[:255])
+        if software is None:
             named = {CONFIG: 'Software config', DEPLOYMENT: 'Deployment'}[kind]
             raise exception.NotFound(f'{named} with id {str(software_id)[:255]} not found')
-        return found
+        return software
 
     def _keep(
-        self, context: Any, kind: str, said: Mapping[str, Any], software_id: str | None = None
+        self, context: Any, kind: str, fields: Mapping[str, Any], software_id: str | None = None
     ) -> Software:
         try:
-            content.check_size(said, self._max_template_size)
+            content.check_size(fields, self._max_template_size)
         except TemplateError as error:
             raise of_template(error) from None
         if software_id and self._store.software(context.project_id, kind, software_id):
             raise exception.StackValidationFailed(
                 message=f'deployment_id: there is a deployment {software_id}'
             )
-        made = Software(
+        software = Software(
             software_id or self._ids.fresh(),
             context.project_id,
             kind,
-            said,
+            fields,
             self._clock.now(),
         )
-        self._store.save_software(made)
-        return made
+        self._store.save_software(software)
+        return software
 
 
 def _signalled(declared: Any, details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a signal changes in a deployment (heat/engine/service_software_config.py)."""
+    """Return the changes of a deployment by a signal (heat/engine/service_software_config.py)."""
     wrong: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     code = details.get('deploy_status_code')
     if code and str(code) != '0':
         wrong['deploy_status_code'] = f'Deployment exited with non-zero status code: {code}'
-    for one in declared:
-        name = one['name']
+    for value in declared:
+        name = value['name']
         if name in details:
             outputs[name] = details[name]
-            if one.get('error_output'):
+            if value.get('error_output'):
                 wrong[name] = details[name]
     for name in ('deploy_stdout', 'deploy_stderr', 'deploy_status_code'):
         outputs[name] = details.get(name)
-    told = ', '.join(f'{name} : {one}' for name, one in wrong.items())
+    reason = ', '.join(f'{name} : {value}' for name, value in wrong.items())
     return {
         'output_values': outputs,
         'status': 'FAILED' if wrong else 'COMPLETE',
-        'status_reason': told or 'Outputs received',
+        'status_reason': reason or 'Outputs received',
     }
 
 
-def _check_words(**given: Any) -> None:
-    for key, one in given.items():
-        if one is not None and (not isinstance(one, str) or len(one) > WORD_LENGTH):
+def _check_words(**strings: Any) -> None:
+    for key, value in strings.items():
+        if value is not None and (not isinstance(value, str) or len(value) > WORD_LENGTH):
             raise exception.StackValidationFailed(
                 message=f'{key}: it must be a string of {WORD_LENGTH} characters at most'
             )
 
 
-def _is_described(one: Any) -> bool:
-    return isinstance(one, dict) and isinstance(one.get('name'), str)
+def _is_described(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get('name'), str)
 
 
-def _config(one: Software, detail: bool = True) -> dict[str, Any]:
+def _config(software: Software, detail: bool = True) -> dict[str, Any]:
     shown = ('name', 'group', 'config', 'inputs', 'outputs', 'options')
     return {
-        'id': one.id,
-        'creation_time': wire_format.time(one.created_at),
-        **{key: one.content.get(key) for key in (shown if detail else shown[:2])},
+        'id': software.id,
+        'creation_time': wire_format.time(software.created_at),
+        **{key: software.content.get(key) for key in (shown if detail else shown[:2])},
     }
 
 
-def _deployment(one: Software) -> dict[str, Any]:
+def _deployment(software: Software) -> dict[str, Any]:
     return {
-        'id': one.id,
-        'creation_time': wire_format.time(one.created_at),
-        'updated_time': wire_format.time(one.updated_at),
-        **{key: one.content.get(key) for key in FIELDS if key != 'stack_user_project_id'},
+        'id': software.id,
+        'creation_time': wire_format.time(software.created_at),
+        'updated_time': wire_format.time(software.updated_at),
+        **{key: software.content.get(key) for key in FIELDS if key != 'stack_user_project_id'},
     }

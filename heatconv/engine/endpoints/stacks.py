@@ -50,7 +50,7 @@ class StacksEndpoint:
         environment_files: Sequence[str] | None = None,
         **unused: Any,
     ) -> dict[str, str]:
-        """Create a stack; answer with its identity."""
+        """Create a stack; return its identity."""
         name_of(stack_name)
         read = content.read(
             template, params, files, args, environment_files, self._max_template_size
@@ -70,7 +70,7 @@ class StacksEndpoint:
         environment_files: Sequence[str] | None = None,
         **unused: Any,
     ) -> dict[str, str]:
-        """Update a stack; with ``existing`` keep what is not given."""
+        """Update a stack; with ``existing``, keep what the request does not give."""
         stack, read = self._update_of(
             context, stack_identity, template, params, files, args, environment_files
         )
@@ -87,7 +87,7 @@ class StacksEndpoint:
         args: Any,
         environment_files: Sequence[str] | None,
     ) -> tuple[Stack, content.StackContent]:
-        """Return the stack that an update is about, and what it is to be."""
+        """Return the stack of an update, and its new content."""
         stack = self._lookup.stack(context, stack_identity)
         check_updatable(stack)
         if content.arguments(args).get('existing'):
@@ -136,7 +136,7 @@ class StacksEndpoint:
         environment_files: Sequence[str] | None = None,
         **unused: Any,
     ) -> dict[str, Any]:
-        """Show what an update would do to each resource."""
+        """Show the effect of an update on each resource."""
         stack, read = self._update_of(
             context, stack_identity, template, params, files, args, environment_files
         )
@@ -145,20 +145,20 @@ class StacksEndpoint:
 
     @rpc_method
     def delete_stack(self, context: Any, stack_identity: Any, cast: bool = False) -> None:
-        """Delete a stack and all that is in it."""
+        """Delete a stack and all its resources."""
         delete_stack(self._requests, self._lookup.stack(context, stack_identity))
 
     @rpc_method
     def stack_cancel_update(
         self, context: Any, stack_identity: Any, cancel_with_rollback: bool = True
     ) -> None:
-        """Stop an update under way."""
+        """Stop an update in progress."""
         stack = self._lookup.stack(context, stack_identity)
         cancel_update(self._requests, stack, cancel_with_rollback)
 
     @rpc_method
     def stack_rollback(self, context: Any, stack_identity: Any) -> None:
-        """Go back to the last good template."""
+        """Return to the last good template."""
         rollback_stack(self._requests, self._lookup.stack(context, stack_identity))
 
     @rpc_method
@@ -246,7 +246,7 @@ class StacksEndpoint:
 
 
 def _user(context: Any) -> str:
-    """Return the name of the user, as heat-api tells it, or the id."""
+    """Return the name of the user as given by heat-api, or the id."""
     return str(getattr(context, 'username', None) or context.user_id or '')
 
 

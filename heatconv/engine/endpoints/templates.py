@@ -38,8 +38,8 @@ class TemplatesEndpoint:
     def get_template(self, context: Any, stack_identity: Any) -> Any:
         """Return the template of the latest request for a stack."""
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
-        found = self._store.template(stack.newest_template_id or '')
-        return None if found is None else found['template']
+        stored = self._store.template(stack.newest_template_id or '')
+        return None if stored is None else stored['template']
 
     @rpc_method
     def validate_template(
@@ -52,7 +52,7 @@ class TemplatesEndpoint:
         show_nested: bool = False,
         **unused: Any,
     ) -> dict[str, Any]:
-        """Check a template; answer with its parameters, or with ``Error``."""
+        """Validate a template; return its parameters, or an ``Error``."""
         merged: dict[str, Any] = {}
         try:
             source.bound(template, 'template', nodes_within(self._max_template_size))
@@ -61,8 +61,8 @@ class TemplatesEndpoint:
                 params, files or {}, environment_files, self._max_template_size, template
             )
             schema = parse_schema(cfn.as_hot(template))
-            given = {'template': template, 'environment': merged, 'files': files or {}}
-            compiled = self._templates.compile(given, lenient=True)
+            request = {'template': template, 'environment': merged, 'files': files or {}}
+            compiled = self._templates.compile(request, lenient=True)
         except TemplateError as error:
             return {'Error': str(errors.of_template(error, template, merged))}
         shown = without_hidden(merged, hidden_names(template))
@@ -109,7 +109,7 @@ class TemplatesEndpoint:
         heat_version: str | None = None,
         with_description: bool = False,
     ) -> list[Any]:
-        """List the types that may be used."""
+        """List the resource types."""
         return catalogue.resource_types(
             self._templates.types, support_status, type_name, heat_version, with_description
         )
@@ -125,20 +125,20 @@ class TemplatesEndpoint:
     def generate_template(
         self, context: Any, type_name: str, template_type: str = 'cfn'
     ) -> dict[str, Any]:
-        """Make a template of a type."""
+        """Generate a template with one resource of a type."""
         return catalogue.generated_template(self._templates.types, type_name, template_type)
 
 
 def _nested_parameters(template: Template, nesting: Nesting | None) -> dict[str, Any]:
-    """Describe the parameters of nested templates, by the resources that they are."""
-    found: dict[str, Any] = {}
-    known = {} if nesting is None else nesting.compiled()
-    for name, one in template.resources.items():
-        if one.type in known:
-            within, further = known[one.type]
-            found[name] = {
-                'Type': one.type,
+    """Describe the parameters of nested templates, by the name of the resource."""
+    described: dict[str, Any] = {}
+    nested = {} if nesting is None else nesting.compiled()
+    for name, definition in template.resources.items():
+        if definition.type in nested:
+            within, further = nested[definition.type]
+            described[name] = {
+                'Type': definition.type,
                 **summary.validate_result(within),
                 **_nested_parameters(within, further),
             }
-    return {'NestedParameters': found} if found else {}
+    return {'NestedParameters': described} if described else {}

@@ -21,7 +21,7 @@ def adopted_rows(
     for name, definition in compiled.definitions.items():
         exported = (adopts or {}).get(name)
         exported = exported if isinstance(exported, Mapping) else {}
-        given = exported.get('resource_data')
+        data = exported.get('resource_data')
         rows.append(
             Resource(
                 id=ids.fresh(),
@@ -29,7 +29,7 @@ def adopted_rows(
                 name=name,
                 type=definition.type,
                 physical_id=str(exported.get('resource_id') or '')[:255],
-                attributes={ADOPTED: dict(given) if isinstance(given, Mapping) else {}},
+                attributes={ADOPTED: dict(data) if isinstance(data, Mapping) else {}},
                 deletion_policy=definition.deletion_policy,
             )
         )

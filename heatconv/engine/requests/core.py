@@ -22,11 +22,11 @@ from heatconv.templates.compiled import CompiledTemplate
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Upper bounds of what users may ask for.
+    """Upper bounds of requests.
 
-    :ivar timeout_mins: default timeout of a stack, in minutes.
+    :ivar timeout_mins: default timeout of a stack action, in minutes.
     :ivar abandon: whether a stack may be deleted without its resources.
-    :ivar adopt: whether a stack may be created from resources that exist.
+    :ivar adopt: whether a stack may be created from existing resources.
     """
 
     max_stacks_per_project: int = 512
@@ -64,7 +64,7 @@ class Requests:
     def compile(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
         """Compile a template.
 
-        :param like: the id of a template that it may differ from in little.
+        :param like: the id of a similar template, whose unchanged definitions are reused.
         :raises HeatconvException: if the template is not valid, or too large.
         """
         try:
@@ -108,13 +108,13 @@ class Requests:
 
         :param decide: a pure function of the stored stack; None for no change.
         :param must: refuse the request if nothing changes.
-        :raises EntityNotFound: if the stack does not exist any more.
+        :raises EntityNotFound: if the stack was deleted.
         :raises ActionInProgress: if nothing changes although it must.
         """
-        answered = self.store.request(stack.id, decide)
-        if answered is None:
+        result = self.store.request(stack.id, decide)
+        if result is None:
             raise exception.EntityNotFound(entity='Stack', name=stack.name)
-        after, changed = answered
+        after, changed = result
         if must and not changed:
             raise exception.ActionInProgress(stack_name=after.name, action=after.action.value)
         if changed and after.wish_id is not None:

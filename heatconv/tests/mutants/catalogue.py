@@ -48,7 +48,7 @@ MUTANTS = (
     Mutant(
         'updates_wait_for_nothing',
         TRAVERSAL,
-        'tuple(dict.fromkeys(one for one in definition.requires if one in definitions))',
+        'tuple(dict.fromkeys(other for other in definition.requires if other in definitions))',
         '()',
     ),
     Mutant(
@@ -79,8 +79,8 @@ MUTANTS = (
     Mutant(
         'settles_whatever_is_required',
         TRAVERSAL,
-        'len(alike) != 1 or not all(map(settled.__contains__, before[name]))',
-        'len(alike) != 1',
+        'len(rows) != 1 or not all(map(settled.__contains__, before[name]))',
+        'len(rows) != 1',
     ),
     Mutant(
         'settles_whatever_was_written_since',
@@ -97,7 +97,7 @@ MUTANTS = (
     Mutant(
         'settled_rows_have_no_node_to_look_up',
         TRAVERSAL,
-        'if name in read:',
+        'if name in referenced:',
         'if False:',
     ),
     Mutant(
@@ -135,7 +135,7 @@ MUTANTS = (
     Mutant(
         'no_substitute_is_looked_for',
         REPLACEMENT,
-        'fitting = [one for one in others if fits(one, desired)]',
+        'fitting = [other for other in others if fits(other, desired)]',
         'fitting: list[Resource] = []',
     ),
     Mutant(
@@ -147,7 +147,7 @@ MUTANTS = (
     Mutant(
         'rows_never_begun_are_no_substitute',
         REPLACEMENT,
-        'if not states.begun(one) and one.type == desired.type:',
+        'if not states.begun(other) and other.type == desired.type:',
         'if False:',
     ),
     Mutant(
@@ -256,8 +256,8 @@ MUTANTS = (
     Mutant(
         'requirements_never_shrink',
         CHECK,
-        'requires=desired.requires,\n        )\n        as_asked',
-        'requires=claimed.requires,\n        )\n        as_asked',
+        'requires=desired.requires,\n        )\n        as_desired',
+        'requires=claimed.requires,\n        )\n        as_desired',
     ),
     Mutant(
         'unchanged_row_keeps_its_requirements',
@@ -280,8 +280,8 @@ MUTANTS = (
     Mutant(
         'what_was_asked_is_taken_for_real',
         CHECK,
-        'as_asked = not replacement.changed(saved.properties, desired.properties)',
-        'as_asked = True',
+        'as_desired = not replacement.changed(saved.properties, desired.properties)',
+        'as_desired = True',
     ),
     Mutant(
         'zombie_makes_up_for_nothing',
@@ -359,7 +359,7 @@ MUTANTS = (
     Mutant(
         'ready_successors_are_not_cast',
         SAVE,
-        'casts.extend(one for one in outcome.ready if one.kind != Kind.ROOT)',
+        'casts.extend(key for key in outcome.ready if key.kind != Kind.ROOT)',
         'pass',
     ),
     Mutant(
@@ -422,7 +422,7 @@ MUTANTS = (
         'if nodes:\n',
         'if nodes and not nodes:\n',
     ),
-    Mutant('leaves_are_not_cast', PREPARE, 'if made.leaves:', 'if False:'),
+    Mutant('leaves_are_not_cast', PREPARE, 'if planned.leaves:', 'if False:'),
     Mutant(
         'nobody_looks_for_what_the_dead_did',
         WORKER_RECOVERY,
@@ -436,7 +436,9 @@ MUTANTS = (
         'if awaited or stack is None or seen.reality == Reality.UNKNOWN:',
         'if stack is None or seen.reality == Reality.UNKNOWN:',
     ),
-    Mutant('release_wakes_nobody', TIMEOUT, "under way', commit, wakes=claimed.id)", "', commit)"),
+    Mutant(
+        'release_wakes_nobody', TIMEOUT, "in progress', commit, wakes=claimed.id)", "', commit)"
+    ),
     Mutant('release_keeps_the_claim', TIMEOUT, 'claim=None,\n', 'claim=claimed.claim,\n'),
     Mutant(
         'release_leaves_no_doubt',
