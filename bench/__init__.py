@@ -1,1 +1,1 @@
-"""Measure what orchestration costs: ``python -m bench run|floor|report``."""
+"""Measure the cost of orchestration: ``python -m bench run|floor|report``."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench import workloads
 
-#: How much of a statement is shown of the costliest.
+#: How much text of a costly statement is shown.
 SHOWN = 170
 
 
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     report.add_argument('--sizes', help='SVG to draw: CPU per resource over size')
     report.add_argument('--curves', help='SVG to draw: resources done over time')
     arguments = parser.parse_args(argv)
-    # Whatever ends it, what it has started is to go with it.
+    # Whatever ends it, the servers and daemons that it has started end too.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     return COMMANDS[arguments.command](arguments)
 
@@ -80,15 +80,15 @@ def _daemons(arguments: Any) -> int:
     from bench import curve, measure, site
 
     exceeded = False
-    with site.site(arguments.store, arguments.workers) as made:
-        measure.warm_up(made)
+    with site.site(arguments.store, arguments.workers) as running:
+        measure.warm_up(running)
         for number in range(arguments.runs):
             if arguments.profile:
-                with made.database.cursor() as cursor:
+                with running.database.cursor() as cursor:
                     cursor.execute('SELECT pg_stat_statements_reset()')
             curves: list[Any] | None = [] if arguments.curves else None
             for result in measure.run(
-                made,
+                running,
                 arguments.workload,
                 arguments.size,
                 f'bench_{number}',
@@ -104,40 +104,42 @@ def _daemons(arguments: Any) -> int:
                 for text in _exceeded(arguments, tagged):
                     sys.stderr.write(f'{tagged["workload"]}: {text}\n')
                     exceeded = True
-            for one in curves or ():
-                curve.add(pathlib.Path(arguments.curves), {'store': arguments.store, **one})
+            for figure in curves or ():
+                curve.add(pathlib.Path(arguments.curves), {'store': arguments.store, **figure})
             if arguments.profile:
-                for calls, milliseconds, rows, query in made.database.costliest():
-                    told = f'{calls:7} {milliseconds:9.1f} ms {rows:8} {" ".join(query.split())}'
-                    sys.stderr.write(f'{told[:SHOWN]}\n')
+                for calls, milliseconds, rows, query in running.database.costliest():
+                    line = f'{calls:7} {milliseconds:9.1f} ms {rows:8} {" ".join(query.split())}'
+                    sys.stderr.write(f'{line[:SHOWN]}\n')
     return int(exceeded)
 
 
 def _exceeded(arguments: Any, result: dict[str, Any]) -> list[str]:
-    """Tell which bounds a result exceeds: counts, which no load of the machine changes."""
+    """Return the bounds that a result exceeds: counts, which do not depend on the load of the
+    machine.
+    """
     spent = {
         'statements': result['statements_per_resource'],
         'messages': result['messages_per_resource'],
         'bytes': result['bytes_from_database_per_resource']
         + result['bytes_to_database_per_resource'],
     }
-    found = []
+    exceeded = []
     for name, count in spent.items():
         most = getattr(arguments, f'max_{name}')
         if most is not None and count > most:
-            found.append(f'{count:g} {name} per resource are more than {most:g}')
-    return found
+            exceeded.append(f'{count:g} {name} per resource are more than {most:g}')
+    return exceeded
 
 
 def _report(arguments: Any) -> int:
     from bench import report
 
-    files = [pathlib.Path(one) for one in arguments.files]
-    found = report.results(files)
-    if found:
-        sys.stdout.write(report.table(found) + '\n')
+    files = [pathlib.Path(name) for name in arguments.files]
+    results = report.results(files)
+    if results:
+        sys.stdout.write(report.table(results) + '\n')
     if arguments.sizes:
-        report.draw_sizes(found, pathlib.Path(arguments.sizes))
+        report.draw_sizes(results, pathlib.Path(arguments.sizes))
     if arguments.curves:
         report.draw_curves(files, pathlib.Path(arguments.curves))
     return 0
@@ -146,10 +148,10 @@ def _report(arguments: Any) -> int:
 def _floor(arguments: Any) -> int:
     from bench import floor, site
 
-    with site.site(arguments.store, 1) as made:
+    with site.site(arguments.store, 1) as running:
         for _ in range(arguments.runs):
-            for lot in (1, 10, 100):
-                result = floor.measure(made, arguments.size, lot)
+            for batch in (1, 10, 100):
+                result = floor.measure(running, arguments.size, batch)
                 print(json.dumps({'store': arguments.store, **result}), flush=True)
     return 0
 

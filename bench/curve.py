@@ -1,4 +1,4 @@
-"""How many resources are done, second by second, told by their events."""
+"""The number of finished resources over time, from their events."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ GROUP BY 1 ORDER BY 1
 def done_over_time(
     site: Site, stack_id: str, action: str, began: float, step: float
 ) -> list[tuple[float, int]]:
-    """Return pairs of seconds since the request and how many are done by then."""
-    found: list[tuple[float, int]] = []
+    """Return pairs of seconds since the request and the number of resources done by then."""
+    points: list[tuple[float, int]] = []
     done = 0
     with site.rows() as connection:
-        asked = {'stack': stack_id, 'action': action, 'began': began, 'step': step}
-        for number, count in connection.execute(sa.text(QUERY), asked):
+        parameters = {'stack': stack_id, 'action': action, 'began': began, 'step': step}
+        for number, count in connection.execute(sa.text(QUERY), parameters):
             done += count
-            found.append((round((float(number) + 1) * step, 3), done))
-    return found
+            points.append((round((float(number) + 1) * step, 3), done))
+    return points
 
 
 def add(file: pathlib.Path, entry: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Measure the command ``heatconv`` on SQLite, from its start to its end, as a user waits.
 
-What it asks of the database is not counted: that is in the same process.
+Its statements are not counted, because the database is in the same process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bench import workloads
 
 
 def run(workload: str, size: int) -> Iterator[dict[str, Any]]:
-    """Create a stack by the command, and delete it if that is what is measured.
+    """Create a stack by the command, and delete it if the delete is measured.
 
     :raises RuntimeError: if a command fails.
     """

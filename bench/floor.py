@@ -1,9 +1,9 @@
-"""The least that any durable implementation must do, by plain drivers and in bulk.
+"""The floor: the least work of any durable implementation, by plain drivers and in bulk.
 
-For each resource a row is inserted; a commit says who is about to act on it, since an action
-that nobody knows of cannot be found again; a commit says what became of it; and of each lot
-of resources that may begin together a message tells. Nothing is decided, nothing is looked
-up, no graph is kept, no event told.
+For each resource a row is inserted; one commit records who is about to act on it, since an
+unrecorded action could not be found again; another commit records the result; and one message
+announces each batch of resources that may begin together. There are no decisions, queries, graphs
+or events.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TABLE = 'CREATE TABLE floor (id CHAR(36) PRIMARY KEY, stack CHAR(36), state TEXT
 
 
 def measure(site: Site, resources: int, lot: int) -> dict[str, Any]:
-    """Create so many resources, so many of them in a lot, and return what that took."""
+    """Create resources in batches and return the cost."""
     connection = _connect(site)
     cursor = connection.cursor()
     cursor.execute('DROP TABLE IF EXISTS floor')
@@ -36,19 +36,21 @@ def measure(site: Site, resources: int, lot: int) -> dict[str, Any]:
     ids = [str(uuid.uuid4()) for _ in range(resources)]
     stack, body = str(uuid.uuid4()), json.dumps({'value': 'one', 'output': 'one'})
     for start in range(0, resources, 1000):
-        rows = [(one, stack, 'init', body) for one in ids[start : start + 1000]]
+        rows = [(seconds, stack, 'init', body) for seconds in ids[start : start + 1000]]
         marks = ', '.join(['(%s, %s, %s, %s)'] * len(rows))
-        cursor.execute(f'INSERT INTO floor VALUES {marks}', [one for row in rows for one in row])
+        cursor.execute(
+            f'INSERT INTO floor VALUES {marks}', [seconds for row in rows for seconds in row]
+        )
     connection.commit()
     for start in range(0, resources, lot):
         some = ids[start : start + lot]
         queue.basic_publish(amqp.Message(json.dumps(some)), routing_key='floor')
-        told = json.loads(_next(queue).body)
-        marks = ', '.join(['%s'] * len(told))
+        announced = json.loads(_next(queue).body)
+        marks = ', '.join(['%s'] * len(announced))
         for state in ('claimed', 'done'):
             cursor.execute(
                 f'UPDATE floor SET state = %s, body = %s WHERE id IN ({marks})',
-                [state, body, *told],
+                [state, body, *announced],
             )
             connection.commit()
     wall = time.monotonic() - began
@@ -61,13 +63,13 @@ def measure(site: Site, resources: int, lot: int) -> dict[str, Any]:
         'resources': resources,
         'lot': lot,
         'wall_seconds': round(wall, 3),
-        'cpu_seconds': {name: round(one, 3) for name, one in used.items()},
+        'cpu_seconds': {name: round(seconds, 3) for name, seconds in used.items()},
         'cpu_ms_per_resource': round(1000 * sum(used.values()) / resources, 4),
     }
 
 
 def link(site: Site, links: int) -> dict[str, Any]:
-    """Return how long one cast and two durable commits take, one after the other."""
+    """Return the time of one cast and two durable commits in sequence, in seconds."""
     result = measure(site, links, 1)
     return {'links': links, 'ms_per_link': round(1000 * result['wall_seconds'] / links, 3)}
 

@@ -1,7 +1,7 @@
-"""How long graph nodes wait, told by the events that resources leave.
+"""How long graph nodes wait, from the events of resources.
 
-What an event says was decided at its time; it holds from the commit of its transaction
-on, which PostgreSQL remembers and MariaDB does not.
+The time of an event is that of its decision. It is visible from the commit of its transaction on,
+whose time PostgreSQL records and MariaDB does not.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FROM event WHERE stack_id = :stack AND resource_name IS NOT NULL AND action = 'C
 """
 COMMITTED = {'postgresql': 'EXTRACT(EPOCH FROM pg_xact_commit_timestamp(xmin))', 'mysql': 'NULL'}
 
-#: More resources than that are not looked at one by one.
+#: Larger stacks are not analysed resource by resource.
 MOST = 200_000
 
 
@@ -28,9 +28,9 @@ def latencies(
 ) -> dict[str, Any]:
     """Return the percentiles of one create.
 
-    ``ready_to_claimed``: from when the last thing a resource requires is committed as
-    done to when its own claim is. ``done_to_ready``: from when a resource is known to be
-    done to when that, and with it the readiness of its successors, is committed.
+    ``ready_to_claimed``: from the commit that finishes the last requirement of a resource to the
+    commit of its own claim. ``done_to_ready``: from the end of a resource to the commit that saves
+    it and makes its successors ready.
     """
     if len(predecessors) > MOST:
         return {}
@@ -46,7 +46,7 @@ def latencies(
             elif status == 'COMPLETE':
                 done[name] = (at, stands)
     waits = [
-        begun[name] - max(done[one][1] for one in required)
+        begun[name] - max(done[required_name][1] for required_name in required)
         for name, required in predecessors.items()
         if required
     ]
@@ -58,7 +58,7 @@ def latencies(
 
 
 def acting_seconds(site: Site, stack_id: str) -> float:
-    """Return the time from the begin of the first resource to the end of the last one."""
+    """Return the seconds from the begin of the first resource to the end of the last one."""
     query = sa.text(
         'SELECT min(at), max(at) FROM event WHERE stack_id = :stack AND resource_name IS NOT NULL'
     )

@@ -1,4 +1,4 @@
-"""Carry out one workload and tell what it has used."""
+"""Run one workload and measure what it uses."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from bench.site import Site
 
 Identity = Mapping[str, str]
 
-#: Seconds between two looks of the client, at least: those of users take several.
+#: The shortest polling interval of the client, in seconds; clients of users poll less often.
 POLL = 0.25
 
-#: So many resources make every part load what it loads once.
+#: This many resources make every part load its modules and statements.
 WARM_UP = 60
 
 
 def warm_up(site: Site) -> None:
     """Have each statement prepared and each module loaded once."""
     for shape in ('layered', 'independent'):
-        made = create(site, f'warm_{shape}', workloads.SHAPES[shape](WARM_UP))
-        wait(site, made)
-        update(site, made, workloads.SHAPES[shape](WARM_UP, fail=False))
-        wait(site, made)
-        site.client.call('delete_stack', stack_identity=made)
-        wait(site, made)
+        identity = create(site, f'warm_{shape}', workloads.SHAPES[shape](WARM_UP))
+        wait(site, identity)
+        update(site, identity, workloads.SHAPES[shape](WARM_UP, fail=False))
+        wait(site, identity)
+        site.client.call('delete_stack', stack_identity=identity)
+        wait(site, identity)
 
 
 def create(site: Site, name: str, template: workloads.Template) -> Identity:
-    """Ask for a stack; return its identity."""
-    made: Identity = site.client.call(
+    """Request a stack; return its identity."""
+    identity: Identity = site.client.call(
         'create_stack', stack_name=name, template=template, params={}, files={}, args={}
     )
-    return made
+    return identity
 
 
 def update(site: Site, identity: Identity, template: workloads.Template) -> None:
-    """Ask for another template of a stack."""
+    """Request another template for a stack."""
     site.client.call(
         'update_stack', stack_identity=identity, template=template, params={}, files={}, args={}
     )
 
 
 def wait(site: Site, identity: Identity) -> None:
-    """Wait until a stack is not under way, as a client does.
+    """Wait until no action of a stack is in progress, as a client does.
 
-    :raises RuntimeError: if it has failed.
+    :raises RuntimeError: if the stack has failed.
     """
     began = time.monotonic()
     while True:
@@ -62,13 +62,13 @@ def wait(site: Site, identity: Identity) -> None:
 
 
 class Meter:
-    """Measures what happens between its start and its end."""
+    """Measures the time between its start and its end."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
         self._site.forget_peaks()
         self._messages = self._site.broker.messages()
         self._traffic = self._site.database.traffic()
@@ -76,7 +76,7 @@ class Meter:
         self._wall = time.monotonic()
 
     def end(self, resources: int) -> dict[str, Any]:
-        """Return what was used, by resource where that makes sense."""
+        """Return the usage, per resource where that makes sense."""
         wall = time.monotonic() - self._wall
         after = self._site.cpu()
         traffic = self._site.database.traffic().since(self._traffic)
@@ -85,7 +85,7 @@ class Meter:
         total = sum(used.values())
         return {
             'wall_seconds': round(wall, 3),
-            'cpu_seconds': {name: round(one, 2) for name, one in used.items()},
+            'cpu_seconds': {name: round(size, 2) for name, size in used.items()},
             'cpu_ms_per_resource': round(1000 * total / resources, 4),
             'statements_per_resource': round(traffic.statements / resources, 4),
             'transactions_per_resource': round(traffic.transactions / resources, 4),
@@ -94,7 +94,7 @@ class Meter:
             'bytes_to_database_per_resource': round(traffic.bytes_received / resources),
             'messages_per_resource': round(messages / resources, 4),
             'peak_rss_mb': {
-                name: round(one / 2**20, 1) for name, one in self._site.peaks().items()
+                name: round(size / 2**20, 1) for name, size in self._site.peaks().items()
             },
         }
 
@@ -108,11 +108,11 @@ def run(
     concurrency: int = 50,
     curves: list[dict[str, Any]] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Carry out one workload once; what follows something gives that first.
+    """Run one workload once; a workload on an existing stack creates the stack first.
 
     :param size: of the stack; for many-stacks the number of stacks.
-    :param shape: of the stack that an update or a delete is about.
-    :param curves: is given how many resources were done over time.
+    :param shape: shape of the stack that an update or a delete is measured on.
+    :param curves: filled with the number of finished resources over time.
     """
     meter = Meter(site)
     if workload == 'many-stacks':
@@ -129,11 +129,11 @@ def run(
         began, clock = time.monotonic(), time.time()
         meter.start()
         answer = ask()
-        answered = time.monotonic() - began
+        answered_seconds = time.monotonic() - began
         identity = answer if action == 'CREATE' else created
         wait(site, identity)
         result = {'workload': what, 'size': size, **meter.end(size)}
-        result['answered_seconds'] = round(answered, 3)
+        result['answered_seconds'] = round(answered_seconds, 3)
         if follows:
             result['shape'] = shape
         if curves is not None:
@@ -142,10 +142,12 @@ def run(
             curves.append({'workload': what, 'size': size, 'action': action, 'points': points})
         return {'identity': identity, **result}
 
-    made = measured(shape if follows else workload, 'CREATE', lambda: create(site, name, template))
-    created = made.pop('identity')
+    result = measured(
+        shape if follows else workload, 'CREATE', lambda: create(site, name, template)
+    )
+    created = result.pop('identity')
     yield {
-        **made,
+        **result,
         'acting_seconds': acting_seconds(site, created['stack_id']),
         **latencies(site, created['stack_id'], workloads.predecessors(template)),
     }
@@ -154,7 +156,7 @@ def run(
             'UPDATE',
             lambda: update(site, created, workloads.with_a_leaf_changed(template)),
         ),
-        # The same resources under another hash, or there would be nothing to look at.
+        # The same resources under another content hash; otherwise nothing would be compared.
         'noop-update': (
             'UPDATE',
             lambda: update(site, created, {**template, 'description': 'again'}),
@@ -162,8 +164,8 @@ def run(
         'delete': ('DELETE', lambda: site.client.call('delete_stack', stack_identity=created)),
     }
     steps = ('update-one', 'delete') if workload == 'life' else (workload,)
-    for one in steps if follows else ():
-        result = measured(one, *actions[one])
+    for kind in steps if follows else ():
+        result = measured(kind, *actions[kind])
         result.pop('identity')
         yield result
 

@@ -1,4 +1,4 @@
-"""What processes have used, from /proc."""
+"""Resource usage of processes, from /proc."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ PROC = pathlib.Path('/proc')
 
 def children() -> dict[int, list[int]]:
     """Map each process to its children."""
-    found: dict[int, list[int]] = {}
+    by_parent: dict[int, list[int]] = {}
     for entry in PROC.iterdir():
         if entry.name.isdigit():
             fields = _stat(int(entry.name))
             if fields is not None:
-                found.setdefault(int(fields[1]), []).append(int(entry.name))
-    return found
+                by_parent.setdefault(int(fields[1]), []).append(int(entry.name))
+    return by_parent
 
 
 def tree(root: int) -> list[int]:
     """Return a process and all its descendants."""
     below = children()
-    found = [root]
-    for pid in found:
-        found.extend(below.get(pid, ()))
-    return found
+    pids = [root]
+    for pid in pids:
+        pids.extend(below.get(pid, ()))
+    return pids
 
 
 def cpu_seconds(root: int) -> float:
-    """Return what a process, its descendants and its dead children have used.
+    """Return the CPU seconds of a process, its descendants and its dead children.
 
-    It only grows: what a child has used passes on to its parent when it ends.
+    The value only grows: the usage of a child passes on to its parent when it ends.
     """
     ticks = 0
     for pid in tree(root):
         fields = _stat(pid)
         if fields is not None:
             # utime, stime, cutime, cstime of proc(5), counted from the state on.
-            ticks += sum(int(one) for one in fields[11:15])
+            ticks += sum(int(field) for field in fields[11:15])
     return ticks / TICKS
 
 
 def peak_bytes(pid: int) -> int:
-    """Return the largest resident size that a process has had."""
+    """Return the peak resident size of a process, in bytes."""
     try:
         for line in (PROC / str(pid) / 'status').read_text().splitlines():
             if line.startswith('VmHWM:'):
@@ -55,7 +55,7 @@ def peak_bytes(pid: int) -> int:
 
 
 def forget_peak(pid: int) -> None:
-    """Have the peak counted from now on."""
+    """Reset the peak resident size."""
     (PROC / str(pid) / 'clear_refs').write_text('5')
 
 

@@ -1,4 +1,4 @@
-"""Draw what was measured: a table of medians, and curves."""
+"""Draw the measurements: a table of medians, and curves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-#: What a table tells of each workload.
+#: The figures of a table.
 FIGURES = (
     'wall_seconds',
     'cpu_ms_per_resource',
@@ -23,24 +23,29 @@ Key = tuple[str, str, int, int]
 
 def results(files: Iterable[pathlib.Path]) -> dict[Key, list[dict[str, Any]]]:
     """Read lines of JSON; group those of the same store, workload, size and workers."""
-    found: dict[Key, list[dict[str, Any]]] = {}
+    groups: dict[Key, list[dict[str, Any]]] = {}
     for file in files:
         for line in file.read_text().splitlines():
             if line.startswith('{'):
-                one = json.loads(line)
-                if 'cpu_ms_per_resource' in one and 'workload' in one:
-                    key = (one['store'], one['workload'], one['size'], one.get('workers', 1))
-                    found.setdefault(key, []).append(one)
-    return dict(sorted(found.items()))
+                record = json.loads(line)
+                if 'cpu_ms_per_resource' in record and 'workload' in record:
+                    key = (
+                        record['store'],
+                        record['workload'],
+                        record['size'],
+                        record.get('workers', 1),
+                    )
+                    groups.setdefault(key, []).append(record)
+    return dict(sorted(groups.items()))
 
 
-def table(found: dict[Key, list[dict[str, Any]]]) -> str:
-    """Return medians, with the least and the most of the CPU time."""
+def table(groups: dict[Key, list[dict[str, Any]]]) -> str:
+    """Return a table of medians, with minimum and maximum of the CPU time."""
     lines = ['store, workload, size, workers | runs | ' + ' | '.join(FIGURES)]
-    for (store, workload, size, workers), runs in found.items():
+    for (store, workload, size, workers), runs in groups.items():
         cells = []
         for figure in FIGURES:
-            values = [one[figure] for one in runs if one.get(figure) is not None]
+            values = [run[figure] for run in runs if run.get(figure) is not None]
             cell = f'{statistics.median(values):g}' if values else '-'
             if figure == 'cpu_ms_per_resource' and len(values) > 1:
                 cell += f' ({min(values):g} to {max(values):g})'
@@ -50,12 +55,12 @@ def table(found: dict[Key, list[dict[str, Any]]]) -> str:
     return '\n'.join(lines)
 
 
-def draw_sizes(found: dict[Key, list[dict[str, Any]]], output: pathlib.Path) -> None:
-    """Draw the CPU time of one resource over the size of its stack."""
+def draw_sizes(groups: dict[Key, list[dict[str, Any]]], output: pathlib.Path) -> None:
+    """Draw the CPU time per resource over the size of its stack."""
     figure, axes = _axes()
     by_workload: dict[str, list[tuple[int, float]]] = {}
-    for (store, workload, size, workers), runs in found.items():
-        median = statistics.median(one['cpu_ms_per_resource'] for one in runs)
+    for (store, workload, size, workers), runs in groups.items():
+        median = statistics.median(run['cpu_ms_per_resource'] for run in runs)
         by_workload.setdefault(f'{workload} ({store}, {workers})', []).append((size, median))
     for name, points in by_workload.items():
         axes.plot(*zip(*sorted(points), strict=True), marker='o', label=name)
@@ -68,14 +73,14 @@ def draw_sizes(found: dict[Key, list[dict[str, Any]]], output: pathlib.Path) -> 
 
 
 def draw_curves(files: Sequence[pathlib.Path], output: pathlib.Path) -> None:
-    """Draw how many resources are done over time."""
+    """Draw the number of finished resources over time."""
     figure, axes = _axes()
     for file in files:
         for line in file.read_text().splitlines():
-            one = json.loads(line)
-            points = [(0.0, 0), *map(tuple, one['points'])]
+            record = json.loads(line)
+            points = [(0.0, 0), *map(tuple, record['points'])]
             if len(points) > 3:
-                label = f'{one["action"].lower()} of {one["size"]:,}'
+                label = f'{record["action"].lower()} of {record["size"]:,}'
                 axes.plot(*zip(*points, strict=True), label=label)
     axes.set_xlabel('seconds since the request')
     axes.set_ylabel('resources done')
@@ -88,7 +93,7 @@ def _axes() -> tuple[Any, Any]:
     import matplotlib
 
     matplotlib.use('svg')
-    # The same picture for the same figures, byte by byte.
+    # The same figures give the same picture, byte by byte.
     matplotlib.rcParams['svg.hashsalt'] = 'heatconv'
     from matplotlib import pyplot
 

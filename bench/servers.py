@@ -1,6 +1,6 @@
-"""Servers for a measurement: private ones, as they are installed, that also count.
+"""Private servers for a measurement, as they are installed, that also count.
 
-Their settings of durability are those they come with.
+Their durability settings are the defaults.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from heatconv.tests import servers
 
 @dataclass(frozen=True)
 class Traffic:
-    """What a database has been asked since it was started.
+    """What a database was asked since its start.
 
     :ivar statements: without those that begin or end transactions, and without pings.
-    :ivar round_trips: everything that was sent and answered.
-    :ivar bytes_sent: to the clients.
+    :ivar round_trips: requests and answers.
+    :ivar bytes_sent: bytes sent to the clients.
     """
 
     statements: int = 0
@@ -33,9 +33,12 @@ class Traffic:
     bytes_received: int = 0
 
     def since(self, before: Traffic) -> Traffic:
-        """Return what came in between."""
+        """Return the difference to an earlier value."""
         return Traffic(
-            *(getattr(self, one.name) - getattr(before, one.name) for one in fields(Traffic))
+            *(
+                getattr(self, figure.name) - getattr(before, figure.name)
+                for figure in fields(Traffic)
+            )
         )
 
 
@@ -88,14 +91,14 @@ class Postgresql(servers.Postgresql):
                 if not CONTROLS.match(query) and not PING.match(query)
             ),
             transactions=transactions,
-            # Several statements may be sent as one request.
+            # Several statements may be sent in one request.
             round_trips=requests,
             bytes_sent=sent,
             bytes_received=received,
         )
 
     def costliest(self, limit: int = 25) -> list[tuple[Any, ...]]:
-        """Return calls, milliseconds, rows and text of what took longest."""
+        """Return calls, milliseconds, rows and text of the most expensive statements."""
         with self.cursor() as cursor:
             cursor.execute(
                 'SELECT calls, total_exec_time, rows, query FROM pg_stat_statements '
@@ -123,11 +126,11 @@ class Mariadb(servers.Mariadb):
         controls = ('Com_begin', 'Com_commit', 'Com_rollback', 'Com_set_option', 'Com_show_status')
         # A ping of the protocol counts as a question too.
         pings = int(status['Com_admin_commands'])
-        asked = int(status['Questions'])
+        questions = int(status['Questions'])
         return Traffic(
-            statements=asked - pings - sum(int(status[one]) for one in controls),
+            statements=questions - pings - sum(int(status[control]) for control in controls),
             transactions=int(status['Com_commit']),
-            round_trips=asked,
+            round_trips=questions,
             bytes_sent=int(status['Bytes_sent']),
             bytes_received=int(status['Bytes_received']),
         )
@@ -135,7 +138,7 @@ class Mariadb(servers.Mariadb):
 
 class Rabbitmq(servers.Rabbitmq):
     def messages(self) -> int:
-        """Return how many messages it has taken in since it was started."""
+        """Return the number of messages received since the start."""
         done = subprocess.run(
             [
                 servers.program('/usr/lib/rabbitmq/bin/rabbitmqctl', 'rabbitmqctl'),
@@ -155,24 +158,24 @@ class Rabbitmq(servers.Rabbitmq):
 
 
 def sockets(port: int) -> tuple[int, int, int]:
-    """Return the bytes that a server has sent and received, and the pieces of the latter.
+    """Return the bytes that a server has sent and received, and the number of received segments.
 
-    Of the connections that it has now. A request is one piece on loopback, up to 64 KiB.
+    Only of its present connections. A request is one segment on loopback, up to 64 KiB.
     """
     done = subprocess.run(
         ['ss', '-tinH', f'sport = :{port}'], capture_output=True, text=True, check=True
     )
 
     def total(what: str) -> int:
-        return sum(int(one) for one in re.findall(rf'\b{what}:(\d+)', done.stdout))
+        return sum(int(number) for number in re.findall(rf'\b{what}:(\d+)', done.stdout))
 
     return total('bytes_acked'), total('bytes_received'), total('data_segs_in')
 
 
 def wait_until(holds: Any, what: str, seconds: float = 120.0) -> None:
-    """Wait until something holds.
+    """Wait until a condition holds.
 
-    :raises RuntimeError: if it does not, in time.
+    :raises RuntimeError: if it does not hold in time.
     """
     ends = time.monotonic() + seconds
     while not holds():
@@ -186,6 +189,6 @@ DATABASES = {'postgresql': Postgresql, 'mariadb': Mariadb}
 
 def start(kind: type[servers.Server], directory: pathlib.Path) -> Any:
     """Start a server in a directory of its own."""
-    made = kind(directory)
-    made.start()
-    return made
+    server = kind(directory)
+    server.start()
+    return server

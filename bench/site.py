@@ -1,4 +1,4 @@
-"""A set-up to measure: servers, one engine and workers, as an operator starts them."""
+"""A deployment to measure: servers, one engine and workers, as an operator starts them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench import servers, waits
 from bench.processes import cpu_seconds, forget_peak, peak_bytes, tree
 from heatconv.rpc.client import EngineClient, connect
 
-#: No template of a measurement is larger; what is common is far below.
+#: The size limit of templates, above that of any measured template.
 MAX_TEMPLATE_SIZE = 1_000_000_000
 ANSWER_SECONDS = 900
 
@@ -67,7 +67,7 @@ class Site:
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        """Make the schema and start the daemons; return when they work."""
+        """Create the schema and start the daemons; return when they serve."""
         plugins = self.directory / 'plugins'
         waits.install(plugins)
         root = str(pathlib.Path(__file__).parents[1])
@@ -107,11 +107,11 @@ class Site:
                 process.kill()
 
     def log(self) -> str:
-        """Return what the daemons have logged."""
-        return ''.join((self.directory / f'{one}.log').read_text() for one in self._daemons)
+        """Return the logs of the daemons."""
+        return ''.join((self.directory / f'{kind}.log').read_text() for kind in self._daemons)
 
     def cpu(self) -> dict[str, float]:
-        """Return the CPU seconds that each part has used so far."""
+        """Return the CPU seconds of each part so far."""
         engine, *_ = self._forked('engine')
         used = {'engine': cpu_seconds(engine)}
         for number, pid in enumerate(self._forked('worker'), 1):
@@ -121,34 +121,34 @@ class Site:
         return used
 
     def peaks(self) -> dict[str, int]:
-        """Return the largest resident size of each part, in bytes."""
-        found = {'engine': peak_bytes(self._forked('engine')[0])}
+        """Return the peak resident size of each part, in bytes."""
+        peaks = {'engine': peak_bytes(self._forked('engine')[0])}
         for number, pid in enumerate(self._forked('worker'), 1):
-            found[f'worker-{number}'] = peak_bytes(pid)
-        return found
+            peaks[f'worker-{number}'] = peak_bytes(pid)
+        return peaks
 
     def forget_peaks(self) -> None:
-        """Have peaks counted from now on."""
+        """Reset the peak resident sizes."""
         for name in self._daemons:
             for pid in self._forked(name):
                 forget_peak(pid)
 
     @contextlib.contextmanager
     def rows(self) -> Iterator[sa.Connection]:
-        """Give a connection that only looks."""
+        """Yield a connection for reading."""
         engine = sa.create_engine(self.database.url, poolclass=sa.pool.NullPool)
         with engine.connect() as connection:
             yield connection
 
     def _forked(self, name: str) -> list[int]:
-        """Return the processes that do the work of a daemon."""
+        """Return the worker processes of a daemon."""
         return tree(self._daemons[name].pid)[1:]
 
     def _all_there(self) -> bool:
         for name, process in self._daemons.items():
             if process.poll() is not None:
                 raise RuntimeError(f'{name} has ended:\n{self.log()[-3000:]}')
-        # A call to who does not listen yet is lost, and waited for.
+        # A call to a server that does not listen yet is lost, and its timeout is waited for.
         if self.log().count('Serving') < 1 + self.workers:
             return False
         with self.rows() as connection:
@@ -170,11 +170,11 @@ def site(store: str, workers: int, **options: Any) -> Iterator[Site]:
             stack.callback(database.stop)
             broker = servers.start(servers.Rabbitmq, directory / 'broker')
             stack.callback(broker.stop)
-            made = Site(directory, database, broker, workers, options)
-            stack.callback(made.stop)
+            deployment = Site(directory, database, broker, workers, options)
+            stack.callback(deployment.stop)
             try:
-                made.start()
-                yield made
+                deployment.start()
+                yield deployment
             except BaseException:
                 keep = os.environ.get('BENCH_KEEP')
                 if keep:

@@ -1,4 +1,4 @@
-"""A resource type whose reality is elsewhere, as that of a cloud is; its calls may take time."""
+"""A resource type whose physical resources are not in the database; its calls may take time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from heatconv.runtime.ports import Clock
 TYPE = 'Bench::Waits'
 SECONDS = 0.02
 
-#: Names the directory that is its cloud.
+#: Environment variable that names the directory of its resources.
 CLOUD = 'HEATCONV_BENCH_CLOUD'
 
 
 class Waits(Plugin):
-    """Waits in each create, one resource a call; its reality is a file of an empty cloud."""
+    """Waits in each create, one resource a call; its physical resource is an empty file."""
 
     schema = TypeSchema(
         description='Waits.',
@@ -37,20 +37,20 @@ class Waits(Plugin):
         (self._cloud / resource.token).touch()
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
-        """Nothing of it can change."""
+        """Do nothing: no property can change in place."""
 
     def delete(self, resource: Resource) -> None:
         (self._cloud / resource.token).unlink(missing_ok=True)
 
     def observe(self, resource: Resource) -> Observation:
-        there = (self._cloud / resource.token).exists()
-        if not there:
+        exists = (self._cloud / resource.token).exists()
+        if not exists:
             return Observation(Reality.ABSENT)
         return Observation(Reality.READY, resource.token, properties=resource.properties)
 
 
 def install(directory: pathlib.Path) -> None:
-    """Make a distribution that offers the type to whoever has the directory on its path."""
+    """Write a distribution that offers the type to processes with the directory on their path."""
     metadata = directory / 'bench_waits-1.dist-info'
     metadata.mkdir(parents=True)
     (metadata / 'METADATA').write_text('Metadata-Version: 2.1\nName: bench-waits\nVersion: 1\n')

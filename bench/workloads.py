@@ -1,4 +1,4 @@
-"""Templates whose graphs have one shape and any size."""
+"""Templates of graphs of one shape and any size."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 Template = dict[str, Any]
 
-#: How many resources a layer has; each requires all of the layer before.
+#: The size of a layer; each resource requires the whole layer before.
 LAYER = 10
 
-#: How many resources each of many small stacks has.
+#: The size of each of many small stacks.
 SMALL = 5
 
 
@@ -19,11 +19,11 @@ def _template(resources: dict[str, Any]) -> Template:
 
 
 def _resource(value: str, requires: list[str] | None = None, **properties: Any) -> Template:
-    made: Template = {'type': 'OS::Heat::TestResource'}
-    made['properties'] = {'value': value, **properties}
+    resource: Template = {'type': 'OS::Heat::TestResource'}
+    resource['properties'] = {'value': value, **properties}
     if requires:
-        made['depends_on'] = requires
-    return made
+        resource['depends_on'] = requires
+    return resource
 
 
 def name(number: int) -> str:
@@ -32,12 +32,12 @@ def name(number: int) -> str:
 
 
 def independent(size: int, **properties: Any) -> Template:
-    """Nothing requires anything."""
+    """No resource requires another one."""
     return _template({name(i): _resource('one', **properties) for i in range(size)})
 
 
 def chain(size: int, **properties: Any) -> Template:
-    """Each requires the one before."""
+    """Each resource requires the one before."""
     return _template(
         {
             name(i): _resource('one', [name(i - 1)] if i else None, **properties)
@@ -47,24 +47,24 @@ def chain(size: int, **properties: Any) -> Template:
 
 
 def layered(size: int, **properties: Any) -> Template:
-    """Layers of ten, each resource requiring all ten of the layer before."""
+    """Layers of ten; each resource requires all ten of the layer before."""
     resources = {}
     for i in range(size):
         first = (i // LAYER - 1) * LAYER
-        before = [name(one) for one in range(first, first + LAYER)] if first >= 0 else None
+        before = [name(number) for number in range(first, first + LAYER)] if first >= 0 else None
         resources[name(i)] = _resource('one', before, **properties)
     return _template(resources)
 
 
 def fan_in(size: int, **properties: Any) -> Template:
-    """The last one requires all others."""
+    """The last resource requires all others."""
     resources = {name(i): _resource('one', **properties) for i in range(size - 1)}
     resources[name(size - 1)] = _resource('one', list(resources), **properties)
     return _template(resources)
 
 
 def fan_out(size: int, **properties: Any) -> Template:
-    """All others require the first one."""
+    """All other resources require the first one."""
     return _template(
         {name(i): _resource('one', [name(0)] if i else None, **properties) for i in range(size)}
     )
@@ -80,12 +80,12 @@ SHAPES: dict[str, Callable[..., Template]] = {
 
 
 def waiting(size: int) -> Template:
-    """Resources whose plugin takes 20 ms of waiting for each."""
+    """Resources whose plugin waits 20 ms for each."""
     return _template({name(i): {'type': 'Bench::Waits'} for i in range(size)})
 
 
 def elsewhere(size: int) -> Template:
-    """Layers whose resources are not in the database, as none of a cloud are."""
+    """Layers of resources that are not in the database, like those of a cloud."""
     template = layered(size)
     for resource in template['resources'].values():
         resource['type'] = 'Bench::Waits'
@@ -96,8 +96,8 @@ def elsewhere(size: int) -> Template:
 SHAPES['waiting'] = waiting
 SHAPES['elsewhere'] = elsewhere
 
-#: What is measured on a stack that is there already; its shape is an option. A life is an
-#: update of one leaf, and then the delete.
+#: Workloads on an existing stack, whose shape is an option. A life is an update of one leaf, then
+#: the delete.
 FOLLOWING = ('update-one', 'noop-update', 'delete', 'life')
 
 WORKLOADS = (*SHAPES, 'many-stacks', *FOLLOWING)
@@ -114,5 +114,8 @@ def with_a_leaf_changed(template: Template) -> Template:
 
 
 def predecessors(template: Template) -> dict[str, list[str]]:
-    """Name what each resource requires."""
-    return {name: list(one.get('depends_on') or ()) for name, one in template['resources'].items()}
+    """Return the requirements of each resource."""
+    return {
+        name: list(definition.get('depends_on') or ())
+        for name, definition in template['resources'].items()
+    }

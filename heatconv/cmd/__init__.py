@@ -1,1 +1,1 @@
-"""The daemons and the command of operators: they build real parts and hand them in."""
+"""The daemons and ``heatconv-manage``: they build real parts and pass them in."""

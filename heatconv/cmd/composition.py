@@ -1,4 +1,4 @@
-"""Build the parts of a daemon from its configuration."""
+"""Composition: build the parts of a daemon from its configuration."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ from heatconv.worker.service import Worker, WorkerOptions
 
 LOG = log.getLogger(__name__)
 
-#: What says more than an operator wants to read.
+#: Loggers that are too verbose for operators.
 QUIET = ('alembic=WARN', 'cotyledon=WARN', 'amqp=ERROR')
 
-#: Seconds between two tries to reach a database that is away.
+#: Seconds between two attempts to reach a database that is down.
 WAIT_SECONDS = 1.0
 
-#: Options of oslo.db that go into the engine of SQLAlchemy.
+#: Options of oslo.db that configure the engine of SQLAlchemy.
 DATABASE_OPTIONS = (
     'connection_recycle_time',
     'max_pool_size',
@@ -64,9 +64,9 @@ def configure(
     description: str,
     conf: cfg.ConfigOpts | None = None,
 ) -> cfg.ConfigOpts:
-    """Read command line and configuration files, and set up logging.
+    """Read the command line and the configuration files, and set up logging.
 
-    Ends the process with 2 if they cannot be read.
+    Exit with 2 if they cannot be read.
 
     :param conf: has further options registered.
     """
@@ -109,14 +109,14 @@ def database(conf: cfg.ConfigOpts) -> Database:
 
 
 def check_schema(database: Database) -> None:
-    """End the process if the database has not the schema of this release.
+    """Exit if the database does not have the schema of this release.
 
-    A server that is away is waited for: it may be starting too.
+    A server that is down is waited for: it may be starting too.
     """
-    found, wanted = _current(database), migration.head()
-    if found != wanted:
+    current, required = _current(database), migration.head()
+    if current != required:
         sys.stderr.write(
-            f'error: the database has schema {found or "none"}, this release needs {wanted}: '
+            f'error: the database has schema {current or "none"}, this release needs {required}: '
             'run "heatconv-manage db sync" with the same configuration\n'
         )
         raise SystemExit(1)
@@ -136,7 +136,7 @@ def _current(database: Database) -> str | None:
 
 @dataclass
 class Parts:
-    """What engine and worker are built from."""
+    """The parts that engine and worker share."""
 
     bus: oslo_messaging.Transport
     topics: Topics
@@ -152,7 +152,7 @@ class Parts:
 
     @property
     def server(self) -> str:
-        """Return the name that messages for this process alone go to."""
+        """Return the name that messages to this process alone are sent to."""
         return self.slot.name
 
     def close(self) -> None:
@@ -165,7 +165,7 @@ class Parts:
 
 
 def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
-    """Build what engine and worker share; after the fork, not before.
+    """Build the parts that engine and worker share; after the fork, not before.
 
     :param kind: engine or worker.
     """
@@ -203,7 +203,7 @@ def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
 
 
 def limits(conf: cfg.ConfigOpts) -> Limits:
-    """Return what users may ask for at most."""
+    """Return the upper bounds of requests."""
     return Limits(
         max_stacks_per_project=conf.engine.max_stacks_per_project,
         max_resources_per_stack=conf.engine.max_resources_per_stack,
@@ -213,26 +213,26 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
     )
 
 
-def engine(conf: cfg.ConfigOpts, made: Parts) -> Engine:
+def engine(conf: cfg.ConfigOpts, shared: Parts) -> Engine:
     """Build an engine."""
     return Engine(
-        made.store,
-        made.templates,
-        made.announcer,
-        made.clock,
-        made.ids,
+        shared.store,
+        shared.templates,
+        shared.announcer,
+        shared.clock,
+        shared.ids,
         limits(conf),
         conf.engine.max_template_size,
     )
 
 
-def presence(conf: cfg.ConfigOpts, made: Parts) -> Callable[[], None]:
-    """Have an engine listed among the services; return what ends that.
+def presence(conf: cfg.ConfigOpts, shared: Parts) -> Callable[[], None]:
+    """List an engine among the services; return a function that ends that.
 
-    It claims nothing: its lease only tells that it is there.
+    It claims nothing: its lease only shows that it is alive.
     """
     lease = LeaseKeeper(
-        made.store, made.clock, made.ids, conf.worker.lease_duration, 'engine', made.server
+        shared.store, shared.clock, shared.ids, conf.worker.lease_duration, 'engine', shared.server
     )
     lease.start()
     over = threading.Event()
@@ -250,35 +250,35 @@ def presence(conf: cfg.ConfigOpts, made: Parts) -> Callable[[], None]:
     return end
 
 
-def worker(conf: cfg.ConfigOpts, made: Parts) -> Worker:
+def worker(conf: cfg.ConfigOpts, shared: Parts) -> Worker:
     """Build a worker."""
     options = WorkerOptions(
         **{name: getattr(conf.worker, name) for name in WorkerOptions.__dataclass_fields__}
     )
     worker = Worker(
-        made.store,
-        made.registry,
-        made.templates,
-        made.announcer,
-        made.clock,
-        made.ids,
+        shared.store,
+        shared.registry,
+        shared.templates,
+        shared.announcer,
+        shared.clock,
+        shared.ids,
         options,
-        made.server,
-        made.partition,
+        shared.server,
+        shared.partition,
         in_store=True,
     )
-    made.announcer.accept = worker.accept
+    shared.announcer.accept = worker.accept
     requests = Requests(
-        made.store, made.templates, made.announcer, made.clock, made.ids, limits(conf)
+        shared.store, shared.templates, shared.announcer, shared.clock, shared.ids, limits(conf)
     )
-    made.registry.nest(
+    shared.registry.nest(
         NestedStacks(
-            made.store,
-            made.templates,
+            shared.store,
+            shared.templates,
             requests,
             conf.engine.max_template_size,
             conf.engine.max_nested_stack_depth,
         ),
-        StoredConfigs(made.store, made.clock),
+        StoredConfigs(shared.store, shared.clock),
     )
     return worker

@@ -1,9 +1,9 @@
 """Run a daemon as several processes, with oslo.service.
 
-SIGTERM lets each process finish what it has under way; SIGHUP reads the
-configuration again and starts the processes anew; a process that dies is
-replaced. At SIGUSR2 a process writes a Guru Meditation Report to standard error, or
-into ``[oslo_reports] log_dir``: its threads, its configuration, its versions.
+SIGTERM lets each process finish its work in progress. SIGHUP reloads the configuration and
+restarts the processes. A process that dies is replaced. On SIGUSR2 a process writes a Guru
+Meditation Report (threads, configuration, versions) to standard error, or into ``[oslo_reports]
+log_dir``.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ LOG = log.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Served:
-    """What one process does.
+    """What one process serves.
 
     :ivar endpoints: by topic.
-    :ivar threads: how many messages of a topic are handled at once.
+    :ivar threads: number of concurrent messages of a topic.
     :ivar finish: called at the end, before the parts are closed.
     """
 
@@ -54,7 +54,7 @@ class Daemon(service.Service):  # type: ignore[misc]
         self._servers: list[Any] = []
 
     def start(self) -> None:
-        """Build the parts and begin to serve."""
+        """Build the parts and start to serve."""
         super().start()
         self._parts = composition.parts(self._conf, self._kind)
         served = self._serve(self._conf, self._parts)
@@ -67,7 +67,7 @@ class Daemon(service.Service):  # type: ignore[misc]
         LOG.info('Serving %s', ', '.join(served.endpoints))
 
     def stop(self, graceful: bool = True) -> None:
-        """Take no more messages, finish what is under way, and close."""
+        """Accept no more messages, finish the work in progress, and close."""
         for serving in self._servers:
             serving.stop()
         for serving in self._servers:
@@ -87,12 +87,13 @@ def run(
     processes: Callable[[cfg.ConfigOpts], int],
     serve: Serve,
 ) -> int:
-    """Run a daemon until it is told to stop; return its exit code."""
+    """Run a daemon until it is stopped; return its exit code."""
     allocator.give_back()
     allocator.collect_seldom()
     conf = composition.configure(argv, prog, description)
     report_options.set_defaults(conf)
-    # Before the fork: only the main thread may ask for signals, and each child has them.
+    # Before the fork: only the main thread may register signal handlers, and children inherit
+    # them.
     reports.TextGuruMeditation.setup_autorun(VERSION, conf=conf)
     base = composition.database(conf)
     composition.check_schema(base)

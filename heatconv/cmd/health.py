@@ -1,4 +1,4 @@
-"""Look whether requests are served, part by part, as a user's would go."""
+"""Health check: whether requests are served, part by part along the path of a request."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from heatconv.rpc.transport import transport
 from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.storage.base import Lease, StoreUnavailable
 
-#: How long an engine may take to answer.
+#: Timeout of the answer of an engine, in seconds.
 ANSWER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found about one part.
+    """The result for one part.
 
-    :ivar detail: figures, or what is wrong and what to do.
+    :ivar detail: figures, or the fault and its remedy.
     """
 
     what: str
@@ -35,12 +35,12 @@ class Finding:
 
 
 def look(conf: cfg.ConfigOpts) -> list[Finding]:
-    """Look at the database, the services that hold a lease, and an engine's answer."""
+    """Check the database, the services that hold a lease, and the answer of an engine."""
     base = composition.database(conf)
     try:
-        version, wanted = migration.current(base), migration.head()
-        if version != wanted:
-            detail = f'schema {version or "none"}, not {wanted}: run "heatconv-manage db sync"'
+        version, required = migration.current(base), migration.head()
+        if version != required:
+            detail = f'schema {version or "none"}, not {required}: run "heatconv-manage db sync"'
             return [Finding('database', False, detail)]
         leases = DatabaseStore(base, SystemClock(), SystemIds()).leases()
     except StoreUnavailable as error:
@@ -52,8 +52,8 @@ def look(conf: cfg.ConfigOpts) -> list[Finding]:
 
 def _services(leases: list[Lease]) -> list[Finding]:
     now = time.time()
-    alive = Counter(one.kind for one in leases if one.expires_at > now)
-    dead = Counter(one.kind for one in leases if one.expires_at <= now)
+    alive = Counter(lease.kind for lease in leases if lease.expires_at > now)
+    dead = Counter(lease.kind for lease in leases if lease.expires_at <= now)
     return [
         Finding(kind, alive[kind] > 0, f'{alive[kind]} alive, {dead[kind]} dead')
         for kind in ('engine', 'worker')

@@ -14,7 +14,7 @@ import heatconv.runtime.threads  # noqa: F401 - before oslo.messaging
 
 
 def _db_sync(conf: cfg.ConfigOpts) -> int:
-    """Bring the database to the schema of this release."""
+    """Migrate the database to the schema of this release."""
     from heatconv.cmd import composition
     from heatconv.db import migration
 
@@ -26,20 +26,20 @@ def _db_sync(conf: cfg.ConfigOpts) -> int:
 
 
 def _db_version(conf: cfg.ConfigOpts) -> int:
-    """Print the schema of the database; exit 1 if this release needs another."""
+    """Print the schema version of the database; exit 1 if this release needs another one."""
     from heatconv.cmd import composition
     from heatconv.db import migration
 
-    found, wanted = migration.current(composition.database(conf)), migration.head()
-    if found == wanted:
-        print(found)
+    current, required = migration.current(composition.database(conf)), migration.head()
+    if current == required:
+        print(current)
         return 0
-    print(f'{found or "empty"} (this release needs {wanted}: run "heatconv-manage db sync")')
+    print(f'{current or "empty"} (this release needs {required}: run "heatconv-manage db sync")')
     return 1
 
 
 def _service_list(conf: cfg.ConfigOpts) -> int:
-    """List engines and workers: alive or dead, for how long, with how much to do."""
+    """List engines and workers: alive or dead, uptime, lease, claims and queue."""
     now = time.time()
     store = _store(conf)
     head = ('lease', 'kind', 'server', 'pid', 'state', 'up s', 'lease s', 'claims', 'queue')
@@ -59,27 +59,27 @@ def _service_list(conf: cfg.ConfigOpts) -> int:
         for lease in store.leases()
     ]
     if conf.command.format == 'json':
-        print(json.dumps([dict(zip(head, one, strict=True)) for one in rows], indent=2))
+        print(json.dumps([dict(zip(head, row, strict=True)) for row in rows], indent=2))
         return 0
-    row = '{:<36}  {:<6}  {:<24}  {:>8}  {:<5}  {:>8}  {:>7}  {:>6}  {:>6}'.format
-    print(row(*head))
-    for one in rows:
-        print(row(*one))
+    line = '{:<36}  {:<6}  {:<24}  {:>8}  {:<5}  {:>8}  {:>7}  {:>6}  {:>6}'.format
+    print(line(*head))
+    for row in rows:
+        print(line(*row))
     return 0
 
 
 def _service_check(conf: cfg.ConfigOpts) -> int:
-    """Say whether requests are served: database, bus, engine and worker; exit 1 if not."""
+    """Check whether requests are served: database, bus, engine and worker; exit 1 if not."""
     from heatconv.cmd import health
 
-    found = health.look(conf)
-    for one in found:
-        print(f'{"ok" if one.well else "FAILED":<8}{one.what:<10}{one.detail}')
-    return 0 if all(one.well for one in found) else 1
+    findings = health.look(conf)
+    for finding in findings:
+        print(f'{"ok" if finding.well else "FAILED":<8}{finding.what:<10}{finding.detail}')
+    return 0 if all(finding.well for finding in findings) else 1
 
 
 def _purge_deleted(conf: cfg.ConfigOpts) -> int:
-    """Forget stacks that were deleted some days ago."""
+    """Purge stacks that were deleted some days ago."""
     before = time.time() - conf.command.days * 86_400
     print(f'{_store(conf).purge_deleted(before)} deleted stacks forgotten')
     return 0

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from heatconv.cmd.composition import Parts
     from heatconv.cmd.daemon import Served
 
-#: Threads that take messages in: they only hand them on.
+#: Threads that receive messages; they only queue the nodes.
 INTAKE_THREADS = 4
 
 

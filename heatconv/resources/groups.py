@@ -1,4 +1,4 @@
-"""OS::Heat::ResourceGroup and OS::Heat::ResourceChain: many resources of a definition."""
+"""OS::Heat::ResourceGroup and OS::Heat::ResourceChain: groups of resources in a nested stack."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from heatconv.hot.schema import (
 from heatconv.resources.nested import NestedPlugin, NestedStack
 from heatconv.resources.plugin import Resource
 
-#: Of the templates that are made here, as in Heat.
+#: The version of generated templates, as in Heat.
 VERSION = '2015-04-30'
 
-#: What a group remembers in the content of its stack: members that are gone for good.
+#: Key in the content of a group's stack: names of members that were removed for good.
 REMOVED = 'removed'
 
 
 class _Group(NestedPlugin):
-    """What groups have in common."""
+    """The common part of groups."""
 
     def resources(
         self, resource: Resource, before: NestedStack | None, removed: Sequence[str]
     ) -> dict[str, Any]:
-        """Return the resources of the group, as a template has them."""
+        """Return the resources section of the group's template."""
         raise NotImplementedError
 
     def removed(self, resource: Resource, before: NestedStack | None) -> tuple[str, ...]:
-        """Return the names that are not to be used, sorted."""
+        """Return the names that must not be used again, sorted."""
         return ()
 
     def content(
@@ -49,16 +49,16 @@ class _Group(NestedPlugin):
             'heat_template_version': VERSION,
             'resources': self.resources(resource, before, removed),
         }
-        made = self.within(resource, owner, template, {})
-        return {**made, REMOVED: list(removed)} if removed else made
+        content = self.within(resource, owner, template, {})
+        return {**content, REMOVED: list(removed)} if removed else content
 
     def attributes(self, child: NestedStack) -> dict[str, Any]:
         members = self.members(child)
-        # In the order of the template, which is that of their names as numbers.
+        # In the order of the template, which is the numeric order of the names.
         content = self.children.made_of(child)
         named = content['template']['resources']
         ordered = {name: members[stacks.MEMBERS].get(name, [None, {}]) for name in named}
-        references = {name: one[0] for name, one in ordered.items()}
+        references = {name: member[0] for name, member in ordered.items()}
         return {
             'refs': list(references.values()),
             'refs_map': references,
@@ -69,7 +69,7 @@ class _Group(NestedPlugin):
 
 
 class ResourceGroup(_Group):
-    """Resources that differ in their number only (heat/engine/resources/openstack/heat)."""
+    """Resources that differ in their index only (heat/engine/resources/openstack/heat)."""
 
     schema = TypeSchema(
         description='A number of resources of one definition, in a stack of their own.',
@@ -135,41 +135,45 @@ class ResourceGroup(_Group):
     def resources(
         self, resource: Resource, before: NestedStack | None, removed: Sequence[str]
     ) -> dict[str, Any]:
-        given = resource.properties
-        definition = {key: one for key, one in given['resource_def'].items() if one is not None}
-        mark = given['index_var']
+        properties = resource.properties
+        definition = {
+            key: value for key, value in properties['resource_def'].items() if value is not None
+        }
+        mark = properties['index_var']
         names = (name for name in _numbers() if name not in removed)
         return {
             name: filled(definition, mark, name)
-            for name in itertools.islice(names, given['count'])
+            for name in itertools.islice(names, properties['count'])
         }
 
     def removed(self, resource: Resource, before: NestedStack | None) -> tuple[str, ...]:
-        given = resource.properties
+        properties = resource.properties
         removed: set[str] = set()
         before_removed: Sequence[str] = ()
         if before is not None:
             before_removed = self.children.made_of(before).get(REMOVED, ())
-        if given['removal_policies_mode'] == 'append':
+        if properties['removal_policies_mode'] == 'append':
             removed.update(before_removed)
-        wanted = [
-            str(one) for each in given['removal_policies'] for one in each.get('resource_list', ())
+        requested = [
+            str(reference)
+            for policy in properties['removal_policies']
+            for reference in policy.get('resource_list', ())
         ]
-        if before is None or not wanted:
+        if before is None or not requested:
             return tuple(sorted(removed, key=_order))
         members = self.children.members(before)
-        by_reference = {one.reference_id: name for name, one in members.items()}
-        # What is asked for again after it went is still not to come back.
-        known = {*members, *before_removed}
-        for one in wanted:
-            name = one if one in known else by_reference.get(one)
+        by_reference = {reference.reference_id: name for name, reference in members.items()}
+        # A removed member that is named again stays removed.
+        names = {*members, *before_removed}
+        for reference in requested:
+            name = reference if reference in names else by_reference.get(reference)
             if name is not None:
                 removed.add(name)
         return tuple(sorted(removed, key=_order))
 
 
 class ResourceChain(_Group):
-    """Resources of several types, one after the other (resource_chain.py of Heat)."""
+    """Resources of several types, in sequence (resource_chain.py of Heat)."""
 
     schema = TypeSchema(
         description='Resources of several types with the same properties, one after the other.',
@@ -199,26 +203,26 @@ class ResourceChain(_Group):
     def resources(
         self, resource: Resource, before: NestedStack | None, removed: Sequence[str]
     ) -> dict[str, Any]:
-        given = resource.properties
-        made: dict[str, Any] = {}
-        for name, type_ in zip(_numbers(), given['resources'], strict=False):
-            one: dict[str, Any] = {'type': type_}
-            if given.get('resource_properties'):
-                one['properties'] = given['resource_properties']
-            if made and not given['concurrent']:
-                one['depends_on'] = [list(made)[-1]]
-            made[name] = one
-        return made
+        properties = resource.properties
+        members: dict[str, Any] = {}
+        for name, type_ in zip(_numbers(), properties['resources'], strict=False):
+            member: dict[str, Any] = {'type': type_}
+            if properties.get('resource_properties'):
+                member['properties'] = properties['resource_properties']
+            if members and not properties['concurrent']:
+                member['depends_on'] = [list(members)[-1]]
+            members[name] = member
+        return members
 
 
 def filled(value: Any, mark: str, name: str) -> Any:
-    """Return a value with a name in place of a mark, in all its texts."""
+    """Replace a mark by a name in all strings of a value."""
     if isinstance(value, str):
         return value.replace(mark, name)
     if isinstance(value, dict):
-        return {key: filled(one, mark, name) for key, one in value.items()}
+        return {key: filled(item, mark, name) for key, item in value.items()}
     if isinstance(value, list):
-        return [filled(one, mark, name) for one in value]
+        return [filled(item, mark, name) for item in value]
     return value
 
 
@@ -227,7 +231,7 @@ def _numbers() -> Iterator[str]:
 
 
 def _order(name: str) -> tuple[int, str]:
-    """Sort names that are numbers as such."""
+    """Return a sort key: names that are numbers sort as numbers."""
     return (int(name) if name.isdecimal() else 0, name)
 
 

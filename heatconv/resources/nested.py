@@ -1,7 +1,7 @@
-"""Resources whose reality is a stack of their own.
+"""Resources whose physical resource is a nested stack.
 
-Such a plugin asks for stacks, and looks at what became of them: it never waits, and what
-it asks for twice is there once, since the name of the stack is made of the token.
+Such a plugin requests a stack and observes it; it never blocks. A repeated request finds the
+existing stack, because the name of the stack contains the token.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from heatconv.hot.schema import TypeSchema
 from heatconv.resources.plugin import Observation, Plugin, Reality, Resource
 from heatconv.runtime.ports import Clock
 
-#: Heat's physical_resource_name has so many characters at most.
+#: Length limit of Heat's physical_resource_name.
 NAME_LENGTH = 255
-#: What names of stacks do not have.
+#: Characters that names of stacks must not have.
 UNUSUAL = re.compile('[^a-zA-Z0-9_.-]')
-#: So many of the token make a name unique.
+#: This many characters of the token make a name unique.
 TOKEN_LENGTH = 12
 
-#: Seconds between two looks at a nested stack, at first.
+#: The first polling interval of a nested stack, in seconds.
 SOON = 0.05
 
 
@@ -33,7 +33,7 @@ SOON = 0.05
 class Member:
     """A resource of a nested stack.
 
-    :ivar reference_id: what others refer to it by.
+    :ivar reference_id: what ``get_resource`` returns for it.
     """
 
     reference_id: str
@@ -44,8 +44,8 @@ class Member:
 class NestedStack:
     """A nested stack, as its plugin sees it.
 
-    :ivar since: when something was asked of it last, in seconds since the epoch.
-    :ivar template_id: of what it was asked to be.
+    :ivar since: time of the latest request, in seconds since the epoch.
+    :ivar template_id: id of the requested content.
     """
 
     id: str
@@ -56,38 +56,38 @@ class NestedStack:
 
 
 class NestedStacks(Protocol):
-    """Makes nested stacks."""
+    """Creates and observes nested stacks."""
 
-    #: Of a nested template, in bytes.
+    #: Size limit of a nested template, in bytes.
     max_template_size: int
 
     def content(self, template_id: str | None) -> Mapping[str, Any]:
-        """Return template, environment and files of the stack that a resource is in."""
+        """Return template, environment and files of the stack that owns a resource."""
 
     def made_of(self, child: NestedStack) -> Mapping[str, Any]:
-        """Return what a stack was asked to be: its content, as its plugin gave it."""
+        """Return the content that a nested stack was requested with."""
 
     def find(self, resource: Resource, name: str) -> NestedStack | None:
-        """Return the stack that a resource is, or None."""
+        """Return the nested stack of a resource, or None."""
 
     def create(self, resource: Resource, name: str, content: Mapping[str, Any]) -> None:
-        """Ask for the stack that a resource is to be, unless it is there."""
+        """Request the nested stack of a resource, unless it exists."""
 
     def update(self, child: NestedStack, content: Mapping[str, Any]) -> None:
-        """Ask for a stack to become something else."""
+        """Request another content for a nested stack."""
 
     def delete(self, child: NestedStack) -> None:
-        """Ask for a stack to go."""
+        """Request the deletion of a nested stack."""
 
     def outputs(self, child: NestedStack) -> Mapping[str, Any]:
-        """Return the values of the outputs."""
+        """Return the values of the outputs, by name."""
 
     def members(self, child: NestedStack) -> Mapping[str, Member]:
-        """Return the resources in it that others may refer to, by name."""
+        """Return the healthy resources of a nested stack, by name."""
 
 
 class NestedPlugin(Plugin):
-    """A resource type whose resources are stacks; see `NestedStacks`."""
+    """A resource type whose physical resources are nested stacks; see `NestedStacks`."""
 
     nests = True
     mends = True
@@ -100,10 +100,10 @@ class NestedPlugin(Plugin):
     def content(
         self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
     ) -> dict[str, Any]:
-        """Return what a nested stack is to be: template, environment and files.
+        """Return the content of a nested stack: template, environment and files.
 
-        :param owner: the content of the stack that the resource is in.
-        :param before: what it is now; None if it is to be made.
+        :param owner: the content of the stack that owns the resource.
+        :param before: the present nested stack; None before its creation.
         """
         raise NotImplementedError
 
@@ -112,10 +112,10 @@ class NestedPlugin(Plugin):
         raise NotImplementedError
 
     def name(self, resource: Resource) -> str:
-        """Return the name of the stack that a resource is."""
+        """Return the name of the nested stack of a resource."""
         tail = f'-{resource.token[-TOKEN_LENGTH:]}'
-        words = f'{resource.stack_name}-{resource.name}'
-        return UNUSUAL.sub('_', words)[: NAME_LENGTH - len(tail)] + tail
+        stem = f'{resource.stack_name}-{resource.name}'
+        return UNUSUAL.sub('_', stem)[: NAME_LENGTH - len(tail)] + tail
 
     def create(self, resource: Resource) -> None:
         name = self.name(resource)
@@ -126,7 +126,7 @@ class NestedPlugin(Plugin):
         name = self.name(resource)
         child = self.children.find(resource, name)
         if child is None:
-            # It went behind our back: what is asked for is that it is there.
+            # The nested stack was deleted by hand: create it again.
             self.children.create(resource, name, self._wanted(resource, None))
         else:
             self.children.update(child, self._wanted(resource, child))
@@ -141,7 +141,7 @@ class NestedPlugin(Plugin):
         if child is None:
             return Observation(Reality.ABSENT)
         if child.status == Status.IN_PROGRESS:
-            # It is asked often, and what it is made of may be large.
+            # A pending stack is polled often, and its content may be large.
             waited = self._clock.now() - child.since
             return Observation(
                 Reality.PENDING,
@@ -162,22 +162,22 @@ class NestedPlugin(Plugin):
         )
 
     def members(self, child: NestedStack) -> dict[str, Any]:
-        """Return the part of the attributes that resources of the nested stack are."""
+        """Return the attributes that expose the resources of the nested stack."""
         members = self.children.members(child)
         return {
             stacks.MEMBERS: {
-                name: [one.reference_id, stacks.shown(one.attributes)]
-                for name, one in members.items()
+                name: [member.reference_id, stacks.shown(member.attributes)]
+                for name, member in members.items()
             }
         }
 
     def _wanted(self, resource: Resource, before: NestedStack | None) -> dict[str, Any]:
         owner = self.children.content(resource.template_id)
-        made = self.content(resource, owner, before)
-        # What it is made of, to tell it again; and what it stands for.
-        made['properties'] = dict(resource.properties)
+        content = self.content(resource, owner, before)
+        # The content as requested, for observations; and the facade of the resource.
+        content['properties'] = dict(resource.properties)
         facade = resource.properties.get(nested.FACADE)
-        return made if facade is None else {**made, 'facade': facade}
+        return content if facade is None else {**content, 'facade': facade}
 
     def within(
         self,
@@ -186,7 +186,7 @@ class NestedPlugin(Plugin):
         template: Mapping[str, Any],
         parameters: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Return the content of a nested stack with a template."""
+        """Return the content of a nested stack with a given template."""
         environment = nested.child_environment(
             owner.get('environment') or {}, resource.name, resource.type, parameters
         )
@@ -197,7 +197,7 @@ class NestedPlugin(Plugin):
 
 
 class TemplateResource(NestedPlugin):
-    """A resource whose type is a template: its properties are the parameters."""
+    """A resource whose type is a template; its properties are the parameters of the template."""
 
     schema = TypeSchema(any_property=True, any_attribute=True, nested=True)
 
@@ -207,12 +207,12 @@ class TemplateResource(NestedPlugin):
         template = nested.source_of(
             owner.get('files') or {}, resource.type, self.children.max_template_size
         )
-        given = {
+        parameters = {
             name: value
             for name, value in resource.properties.items()
             if not name.startswith(nested.OWN)
         }
-        return self.within(resource, owner, template, given)
+        return self.within(resource, owner, template, parameters)
 
     def attributes(self, child: NestedStack) -> dict[str, Any]:
         return {**self.children.outputs(child), **self.members(child)}

@@ -1,4 +1,4 @@
-"""OS::Heat::None: stands in for any resource and does nothing."""
+"""OS::Heat::None: a stub for any resource."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from heatconv.resources.virtual import VirtualPlugin
 
 
 class NoneResource(VirtualPlugin):
-    """Takes any property; each of its attributes is null."""
+    """Accepts any property; each of its attributes is null."""
 
     schema = TypeSchema(
         description='A resource that does nothing: it replaces a type that is not wanted.',

@@ -1,9 +1,8 @@
 """The contract between heatconv and a resource type.
 
-A plugin never waits: `create`, `update` and `delete` start what they have to
-start and return; `observe` says how far reality has got. All four may be called
-again at any time with the same token, by another process, after a crash: what
-was done once must not be done twice.
+A plugin never blocks: `create`, `update` and `delete` start an operation and return; `observe`
+reports its progress. All four may be repeated at any time with the same token, by another process,
+after a crash, and must be idempotent.
 """
 
 from __future__ import annotations
@@ -31,13 +30,12 @@ __all__ = [
 
 
 class TransientError(Exception):
-    """It cannot be done just now: the same is to be asked again.
+    """A transient failure: the same call is to be repeated later.
 
-    Raise it for a cloud that is busy, over its rate limit or away for a moment. Any
-    other exception fails the resource at once.
+    Raise it for a cloud that is busy, over its rate limit or unreachable for a moment. Any other
+    exception fails the resource immediately.
 
-    :param retry_after: seconds until it makes sense to ask again; None if nobody
-        knows.
+    :param retry_after: seconds until a retry makes sense; None if unknown.
     """
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
@@ -47,14 +45,14 @@ class TransientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a plugin is told about one resource.
+    """One resource, as its plugin sees it.
 
-    :ivar token: unique and the same for the life of this incarnation: mark the
-        physical resource with it and find it by it.
-    :ivar properties: as wanted, references resolved and defaults filled in.
+    :ivar token: unique, and the same for the life of this incarnation: mark the physical resource
+        with it and find it by it.
+    :ivar properties: the desired properties, references resolved and defaults filled in.
     :ivar physical_id: None until it is known.
-    :ivar adopted: what was handed over with a resource to adopt.
-    :ivar template_id: of the content of its stack that it was last made of.
+    :ivar adopted: the exported data of a resource to adopt.
+    :ivar template_id: id of the stack content that the resource was last created or updated from.
     """
 
     token: str
@@ -71,7 +69,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class PluginCall:
-    """What is asked of a plugin for one resource.
+    """One call of a plugin for one resource.
 
     :ivar changed: for an update, the names of the properties that differ.
     """
@@ -81,7 +79,7 @@ class PluginCall:
     changed: Sequence[str] = ()
 
 
-#: What would be observed, and what has to be written for that.
+#: A prediction: the observation that would follow a call, and the writes that the call takes.
 Prediction = tuple[Observation, Writes | None]
 
 
@@ -93,52 +91,52 @@ class Plugin:
 
     @functools.cached_property
     def digest(self) -> str:
-        """Return a digest of the schema: another one may want other properties."""
+        """Return a digest of the schema: with another schema, other properties may be desired."""
         return fingerprint.digest(repr(self.schema))
 
-    #: Whether a resource of it is a stack, made of the template that it is in too.
+    #: Whether a resource of the type is a nested stack.
     nests: ClassVar[bool] = False
 
-    #: Whether what could not be created is mended by an update, not replaced.
+    #: Whether a failed create is repaired by an update instead of replaced.
     mends: ClassVar[bool] = False
 
-    #: How many resources `perform` is asked for at once. More than one makes sense where
-    #: a call for many costs less than one for each; they wait for each other.
+    #: How many resources one call of `perform` takes at most. More than one makes sense if a call
+    #: for many costs less than a call for each; they wait for each other.
     bulk: ClassVar[int] = 1
 
-    def perform(self, asked: Sequence[PluginCall]) -> list[Observation | Exception]:
-        """Do what is asked of each resource and observe it.
+    def perform(self, calls: Sequence[PluginCall]) -> list[Observation | Exception]:
+        """Make a call for each resource and observe it.
 
-        :return: for each what was observed, or what was raised; an exception that is
-            raised instead is that of each.
+        :return: for each resource the observation, or the exception of this resource. A raised
+            exception counts for all of them.
         """
-        return [self._outcome(one) for one in asked]
+        return [self._outcome(call) for call in calls]
 
-    #: Whether `predict` can tell. Then it waits for nothing but the store.
+    #: Whether `predict` is implemented. It may wait for nothing but the store.
     predicts: ClassVar[bool] = False
 
-    def predict(self, asked: Sequence[PluginCall]) -> list[Prediction | None]:
-        """Tell what would be observed of each resource if what is asked were done.
+    def predict(self, calls: Sequence[PluginCall]) -> list[Prediction | None]:
+        """Predict the observation that would follow each call, and the writes that it takes.
 
-        Of a type whose reality is in the store: what is to be written is returned, and the
-        commit that tells what was observed writes it, so that both stand or neither does.
+        For a type whose resources are in the store: the commit that saves the observation carries
+        out the writes, so that both stand or neither does.
 
-        :return: None for what would not be over at once.
+        :return: None for a call that would not be over immediately.
         """
         raise NotImplementedError
 
-    def _outcome(self, asked: PluginCall) -> Observation | Exception:
+    def _outcome(self, call: PluginCall) -> Observation | Exception:
         try:
-            if asked.verb == Verb.CREATE:
-                self.create(asked.resource)
-            elif asked.verb == Verb.UPDATE:
-                self.update(asked.resource, asked.changed)
-            elif asked.verb == Verb.DELETE:
-                self.delete(asked.resource)
-            elif asked.verb == Verb.ADOPT:
-                self._adopt(asked.resource)
-            return self.observe(asked.resource)
-        except Exception as error:  # of this resource, and no concern of the others
+            if call.verb == Verb.CREATE:
+                self.create(call.resource)
+            elif call.verb == Verb.UPDATE:
+                self.update(call.resource, call.changed)
+            elif call.verb == Verb.DELETE:
+                self.delete(call.resource)
+            elif call.verb == Verb.ADOPT:
+                self._adopt(call.resource)
+            return self.observe(call.resource)
+        except Exception as error:  # an exception of one resource does not concern the others
             return error
 
     def _adopt(self, resource: Resource) -> None:
@@ -147,63 +145,62 @@ class Plugin:
         self.adopt(resource)
 
     def replace_on_change(self, properties: Mapping[str, Any]) -> frozenset[str]:
-        """Name the properties that cannot change in place.
+        """Return the names of the properties that cannot change in place.
 
-        :param properties: all properties as wanted.
+        :param properties: all desired properties.
         """
         return self.schema.replace_on_change
 
     def observe(self, resource: Resource) -> Observation:
-        """Look for the resource by its token and tell what is real."""
+        """Find the resource by its token and return what is real."""
         raise NotImplementedError
 
     def create(self, resource: Resource) -> None:
-        """Start to create it, unless a resource with its token is there."""
+        """Start to create it, unless a resource with its token exists."""
         raise NotImplementedError
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
-        """Start to change it in place.
+        """Start to update it in place.
 
-        :param changed: the names of the properties that differ; may be empty
-            after a failure.
+        :param changed: the names of the properties that differ; may be empty after a failure.
         """
         raise NotImplementedError
 
     def delete(self, resource: Resource) -> None:
-        """Start to delete it; fine if it is not there."""
+        """Start to delete it; succeed if it does not exist."""
         raise NotImplementedError
 
     def adopt(self, resource: Resource) -> None:
-        """Mark what has the physical id with the token, unless that is done.
+        """Mark the resource with the physical id with the token, unless that is done.
 
-        From then on it is found by the token like one that was created.
+        From then on the token finds it like a created resource.
         """
         raise NotImplementedError(f'resources of type {resource.type} cannot be adopted')
 
-    #: Whether `signal` may be called.
+    #: Whether `signal` is implemented.
     takes_signals: ClassVar[bool] = False
 
     def signal(self, resource: Resource, details: Any) -> str:
-        """Take what somebody tells the resource; return what to tell of it.
+        """Accept a signal; return the reason for its event.
 
-        It may come from any process, several times, and at once.
+        Signals may come from any process, repeatedly and concurrently.
 
-        :raises ValueError: if it is not what may be told.
+        :raises ValueError: if the signal is not valid.
         """
         raise NotImplementedError
 
     def take_signal(
         self, resource: Resource, details: Any, told: Callable[[str], Event]
     ) -> Event | None:
-        """Take a signal, and give the event that tells of it; None if that is written already.
+        """Accept a signal, and return its event; None if the event is saved already.
 
-        :param told: gives the event of what `signal` returns.
+        :param told: makes the event from the result of `signal`.
         """
         return told(self.signal(resource, details))
 
     def signals(self, resource: Resource) -> Mapping[str, Any]:
-        """Return what was told, as Heat shows it in the metadata."""
+        """Return the received signals, as Heat shows them in the metadata."""
         return {}
 
-    #: The attributes that are handed over with an abandoned resource, to be adopted with it.
+    #: The attributes that are exported with an abandoned resource, to be adopted with it.
     handed_over: ClassVar[Sequence[str]] = ()

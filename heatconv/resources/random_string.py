@@ -1,4 +1,4 @@
-"""OS::Heat::RandomString: a secret that is made once and kept."""
+"""OS::Heat::RandomString: a secret that is generated once."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class RandomString(VirtualPlugin):
         return {'value': value} if isinstance(value, str) else self.initial_state(resource)
 
     def physical_id(self, resource: Resource) -> str:
-        # Not the value: the physical id shows in events and logs.
+        # Not the value: events and logs show the physical id.
         return resource.token
 
     def attributes(self, record: Record) -> Mapping[str, Any]:
@@ -86,15 +86,19 @@ class RandomString(VirtualPlugin):
 
 
 def generate(properties: Mapping[str, Any]) -> str:
-    """Make a string with at least the asked number of each kind of character.
+    """Generate a string with at least the required number of characters of each kind.
 
-    :raises ValueError: if more characters are demanded than the length allows.
+    :raises ValueError: if the minimums exceed the length.
     """
     length: int = properties['length']
     pools = [
-        (CLASSES[one['class']], one['min']) for one in properties.get('character_classes') or ()
+        (CLASSES[sequence['class']], sequence['min'])
+        for sequence in properties.get('character_classes') or ()
     ]
-    pools += [(one['sequence'], one['min']) for one in properties.get('character_sequences') or ()]
+    pools += [
+        (sequence['sequence'], sequence['min'])
+        for sequence in properties.get('character_sequences') or ()
+    ]
     needed = sum(least for _, least in pools)
     if needed > length:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Where the built-in types, which need no cloud, keep their reality."""
+"""Records: the physical resources of the built-in types, which need no cloud."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from heatconv.convergence.model import Event
 class Record:
     """One virtual resource.
 
-    :ivar state: what the type remembers about it beyond its properties.
+    :ivar state: further state of the type beyond the properties.
     """
 
     token: str
@@ -26,9 +26,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What somebody told a resource.
+    """A signal to a resource.
 
-    :ivar data: anything that JSON holds.
+    :ivar data: any JSON value.
     """
 
     id: str
@@ -39,21 +39,21 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """What is to be done to records, each as its own method of `Records` would."""
+    """Writes to records, each equivalent to a method of `Records`."""
 
     added: tuple[Record, ...] = ()
     replaced: tuple[Record, ...] = ()
     removed: tuple[str, ...] = ()
 
 
-#: Gives the event that tells of a signal.
+#: Makes the event of a signal.
 Told = Callable[[Signal], Event]
 
 
 class Signals(Protocol):
-    """Keeps signals, by the token of who took them.
+    """Keeps the signals of resources, by token.
 
-    :ivar writes_events: `add_signal` does.
+    :ivar writes_events: whether `add_signal` saves the event of a signal.
     """
 
     writes_events: bool
@@ -67,18 +67,18 @@ class Signals(Protocol):
         data: Any,
         told: Told | None = None,
     ) -> Signal:
-        """Keep a signal; one of the same id takes its place.
+        """Save a signal; it replaces one of the same id.
 
         :param signal_id: None for the next number.
-        :param reason: None to tell the number that it is.
-        :param told: gives the event to write with it, in one transaction.
+        :param reason: None for a default reason with the number.
+        :param told: makes the event that is saved in the same transaction.
         """
 
     def signals(self, token: str) -> list[Signal]:
-        """Return what came, in order."""
+        """Return the received signals, in order."""
 
     def drop_signals(self, token: str) -> None:
-        """Forget what came."""
+        """Delete the signals of a resource."""
 
 
 class Records(Protocol):
@@ -88,30 +88,30 @@ class Records(Protocol):
         """Return a record, or None."""
 
     def add(self, record: Record) -> None:
-        """Keep a record unless its token is taken."""
+        """Add a record unless its token is taken."""
 
     def replace(self, record: Record) -> None:
-        """Overwrite a record, if it is there."""
+        """Overwrite a record if it exists."""
 
     def remove(self, token: str) -> None:
-        """Forget a record, if it is there."""
+        """Delete a record if it exists."""
 
     def all(self) -> list[Record]:
         """Return all records, by token."""
 
 
 class BulkRecords(Records, Signals, Protocol):
-    """Keeps records, and does many things at once."""
+    """Keeps records, with bulk operations."""
 
     def some(self, tokens: Sequence[str]) -> dict[str, Record]:
-        """Return those of some records that are there, by token."""
+        """Return the existing records among some tokens, by token."""
 
     def save(
         self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
     ) -> bool:
-        """Do many things at once, each as its own method would.
+        """Add, replace and remove records, each as its own method would.
 
-        :return: whether each was added that was to be.
+        :return: whether every record to add was added.
         """
 
 
@@ -147,7 +147,7 @@ class MemoryRecords:
 
     def some(self, tokens: Sequence[str]) -> dict[str, Record]:
         with self._lock:
-            return {one: self._records[one] for one in tokens if one in self._records}
+            return {token: self._records[token] for token in tokens if token in self._records}
 
     def save(
         self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
@@ -170,10 +170,10 @@ class MemoryRecords:
         told: Told | None = None,
     ) -> Signal:
         with self._lock:
-            kept = self._signals.setdefault(token, {})
-            made = numbered(len(kept) + 1, signal_id, status, reason, data)
-            kept[made.id] = made
-            return made
+            signals = self._signals.setdefault(token, {})
+            signal = numbered(len(signals) + 1, signal_id, status, reason, data)
+            signals[signal.id] = signal
+            return signal
 
     def signals(self, token: str) -> list[Signal]:
         with self._lock:
@@ -187,7 +187,7 @@ class MemoryRecords:
 def numbered(
     number: int, signal_id: str | None, status: str, reason: str | None, data: Any
 ) -> Signal:
-    """Return a signal, with its number where nothing else is said, as Heat does."""
+    """Return a signal with Heat's default id and reason, which contain its number."""
     return Signal(
         str(number) if signal_id is None else signal_id,
         status,
@@ -197,11 +197,11 @@ def numbered(
 
 
 class Draft:
-    """Records as they will be, until they are saved together; see `Records`.
+    """Records with pending changes, to be saved together; see `Records`.
 
-    :param records: where they are.
-    :param tokens: of those that are read; others count as not there.
-    :param blind: of those that may be removed without being read.
+    :param records: the saved records.
+    :param tokens: records to read; others count as missing.
+    :param blind: records that may be removed without being read.
     """
 
     def __init__(
@@ -232,7 +232,7 @@ class Draft:
         return [self._now[token] for token in sorted(self._now)]
 
     def take(self, token: str) -> Writes | None:
-        """Return what has changed of one record, which is the caller's to save; or None."""
+        """Return the pending writes of one record, for the caller to save; None without any."""
         before, now = self._before.pop(token, None), self._now.pop(token, None)
         if now is not None:
             if before is None:
@@ -245,10 +245,12 @@ class Draft:
         return Writes(removed=(token,))
 
     def finish(self) -> bool:
-        """Save what has changed; return False if somebody else was faster with an add."""
+        """Save the changes; return False if another process added one of the records first."""
         before, now = self._before, self._now
-        added = [one for token, one in now.items() if token not in before]
-        replaced = [one for token, one in now.items() if before.get(token, one) is not one]
+        added = [record for token, record in now.items() if token not in before]
+        replaced = [
+            record for token, record in now.items() if before.get(token, record) is not record
+        ]
         removed = [*(token for token in before if token not in now), *self._gone]
         if not (added or replaced or removed):
             return True

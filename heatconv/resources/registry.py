@@ -1,7 +1,7 @@
-"""Find the plugin of a resource type.
+"""The registry of resource types and their plugins.
 
-Plugins are entry points in the group ``heatconv.resources``, named after their
-type and loaded by stevedore. Each is called with the records and the clock.
+Plugins are entry points in the group ``heatconv.resources``, named after their type and loaded by
+stevedore. Each is called with the records and the clock.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMESPACE = 'heatconv.resources'
 
 
 class Registry:
-    """Knows the plugins by type.
+    """Maps types to plugins.
 
     :param of_templates: the plugin of types that are templates.
     """
@@ -39,22 +39,22 @@ class Registry:
 
     @classmethod
     def installed(cls, records: Records, clock: Clock) -> Registry:
-        """Load every plugin that is installed; one that fails is left out."""
+        """Load every installed plugin; one that fails to load is left out."""
 
         def failed(manager: Any, entry_point: Any, error: Exception) -> None:
             LOG.error('Resource type %s cannot be loaded: %s', entry_point.name, error)
 
-        found = extension.ExtensionManager(
+        manager = extension.ExtensionManager(
             NAMESPACE,
             invoke_on_load=True,
             invoke_args=(records, clock),
             on_load_failure_callback=failed,
         )
         of_templates = TemplateResource(records, clock)
-        return cls({one.name: one.obj for one in found}, of_templates)
+        return cls({loaded.name: loaded.obj for loaded in manager}, of_templates)
 
     def nest(self, children: NestedStacks, configs: SoftwareConfigs | None = None) -> None:
-        """Let plugins ask for stacks, and for software configurations."""
+        """Give plugins access to nested stacks and software configurations."""
         for plugin in (self._of_templates, *self._plugins.values()):
             if isinstance(plugin, NestedPlugin):
                 plugin.children = children
@@ -62,9 +62,9 @@ class Registry:
                 plugin.configs = configs
 
     def plugin(self, type_name: str) -> Plugin | None:
-        """Return the plugin of a type, or None; templates have one of their own."""
-        found = self._plugins.get(type_name)
-        return self._of_templates if found is None and is_template(type_name) else found
+        """Return the plugin of a type, or None; templates have a plugin of their own."""
+        plugin = self._plugins.get(type_name)
+        return self._of_templates if plugin is None and is_template(type_name) else plugin
 
     def schema(self, type_name: str) -> TypeSchema | None:
         """Return the schema of a type, or None."""

@@ -1,4 +1,4 @@
-"""OS::Heat::SoftwareConfig and OS::Heat::StructuredConfig: what is to be run on a server."""
+"""OS::Heat::SoftwareConfig and OS::Heat::StructuredConfig: configurations of software."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from heatconv.runtime.ports import Clock
 
 
 class SoftwareConfigs(Protocol):
-    """Keeps software configurations, those that users make without a stack too."""
+    """Keeps software configurations, those without a stack included."""
 
     def config(self, project_id: str, config_id: str) -> Mapping[str, Any] | None:
         """Return a configuration, or None."""
 
     def keep_config(self, project_id: str, config_id: str, said: Mapping[str, Any]) -> None:
-        """Keep a configuration, unless it is there."""
+        """Save a configuration unless it exists."""
 
     def drop_config(self, project_id: str, config_id: str) -> None:
-        """Forget a configuration; fine if it is not there."""
+        """Delete a configuration if it exists."""
 
 
 def _schema(config: Property, description: str) -> TypeSchema:
@@ -44,7 +44,7 @@ def _schema(config: Property, description: str) -> TypeSchema:
 
 
 class SoftwareConfig(Plugin):
-    """A configuration that is a text."""
+    """A configuration that is a string."""
 
     configs: SoftwareConfigs
 
@@ -56,35 +56,35 @@ class SoftwareConfig(Plugin):
         pass
 
     def observe(self, resource: Resource) -> Observation:
-        found = self.configs.config(resource.project_id, resource.token)
-        if found is None:
+        config = self.configs.config(resource.project_id, resource.token)
+        if config is None:
             return Observation(Reality.ABSENT)
         return Observation(
             Reality.READY,
             physical_id=resource.token,
-            attributes={'config': found.get('config')},
-            properties=found.get('properties'),
+            attributes={'config': config.get('config')},
+            properties=config.get('properties'),
         )
 
     def create(self, resource: Resource) -> None:
-        given = resource.properties
-        said = {
-            'group': given['group'],
+        properties = resource.properties
+        config = {
+            'group': properties['group'],
             'name': f'{resource.stack_name}-{resource.name}-{resource.token[-12:]}',
-            'config': given.get('config', self.nothing()),
-            'inputs': given['inputs'],
-            'outputs': given['outputs'],
-            'options': given.get('options') or {},
-            # As asked for, to tell it again.
-            'properties': dict(given),
+            'config': properties.get('config', self.nothing()),
+            'inputs': properties['inputs'],
+            'outputs': properties['outputs'],
+            'options': properties.get('options') or {},
+            # The properties as desired, for observations.
+            'properties': dict(properties),
         }
-        self.configs.keep_config(resource.project_id, resource.token, said)
+        self.configs.keep_config(resource.project_id, resource.token, config)
 
-    #: Makes what there is to run where nothing is said.
+    #: The default tool that applies a configuration.
     nothing: ClassVar[Callable[[], Any]] = str
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
-        # Every property replaces: whatever differs was not changed by us.
+        # Every property replaces, so that no other property changes in place.
         self.delete(resource)
         self.create(resource)
 

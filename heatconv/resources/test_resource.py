@@ -1,4 +1,4 @@
-"""OS::Heat::TestResource: behaves, waits and fails as it is told."""
+"""OS::Heat::TestResource: waits and fails as its properties say."""
 
 from __future__ import annotations
 
@@ -131,18 +131,18 @@ class TestResource(VirtualPlugin):
             return Observation(Reality.ABSENT)
         seconds = record.state['seconds']
         due = record.state['since'] + seconds
-        seen = Observation(
+        observation = Observation(
             Reality.READY,
             physical_id=record.physical_id,
             attributes=self.attributes(record),
             properties=record.properties,
         )
         if seconds < 0 or self.clock.now() < due:
-            return dataclasses.replace(seen, reality=Reality.PENDING)
+            return dataclasses.replace(observation, reality=Reality.PENDING)
         if record.state['action'] == 'delete':
             self.records.remove(resource.token)
             return Observation(Reality.ABSENT)
-        return seen
+        return observation
 
     def _started(self, action: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         own = (properties.get('action_wait_secs') or {}).get(action)

@@ -1,4 +1,4 @@
-"""OS::Heat::Value: gives back what it is given."""
+"""OS::Heat::Value: exposes a value as an attribute."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from heatconv.resources.virtual import VirtualPlugin
 
 
 class Value(VirtualPlugin):
-    """Makes a value known under a name."""
+    """Gives a value a name."""
 
     schema = TypeSchema(
         description='A value that other resources and outputs can refer to.',
@@ -50,9 +50,9 @@ class Value(VirtualPlugin):
 
 
 def converted(properties: Mapping[str, Any]) -> Any:
-    """Return the value as the type that it is said to have.
+    """Convert the value to its declared type.
 
-    :raises TemplateError: if it is none.
+    :raises TemplateError: if it is not of that type.
     """
     kind = properties.get('type')
     value = properties.get('value')

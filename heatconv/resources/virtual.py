@@ -1,4 +1,4 @@
-"""Resource types whose reality is a record: the common part."""
+"""The common part of resource types whose physical resources are records."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from heatconv.runtime.ports import Clock
 
 
 class VirtualPlugin(Plugin):
-    """A resource type that keeps a record for each of its resources.
+    """A resource type that keeps one record for each of its resources.
 
-    :param records: where to keep them.
+    :param records: the store of the records.
     """
 
     bulk: ClassVar[int] = 200
 
-    #: It asks for nothing but records, of its own resources.
+    #: A call reads and writes only the records of its own resources.
     predicts: ClassVar[bool] = True
 
     def __init__(self, records: BulkRecords, clock: Clock) -> None:
@@ -38,42 +38,42 @@ class VirtualPlugin(Plugin):
 
     @property
     def records(self) -> Records:
-        """Return the records: those of this thread's draft, while it acts on many."""
+        """Return the records; while this thread acts on several resources, their draft."""
         draft: Records | None = getattr(self._drafts, 'current', None)
         return self._records if draft is None else draft
 
-    def perform(self, asked: Sequence[PluginCall]) -> list[Observation | Exception]:
-        """Read all records at once, do everything to a draft of them, save it."""
-        draft, seen = self._drafted(asked)
+    def perform(self, calls: Sequence[PluginCall]) -> list[Observation | Exception]:
+        """Read all records by one query, make all changes to a draft, and save it."""
+        draft, outcomes = self._drafted(calls)
         if draft.finish():
-            return seen
-        # Somebody else made one of them meanwhile: what is there counts.
-        return super().perform(asked)
+            return outcomes
+        # Another process created one of the records meanwhile: repeat the calls one by one.
+        return super().perform(calls)
 
-    def predict(self, asked: Sequence[PluginCall]) -> list[Prediction | None]:
-        draft, seen = self._drafted(asked)
+    def predict(self, calls: Sequence[PluginCall]) -> list[Prediction | None]:
+        draft, outcomes = self._drafted(calls)
         return [
-            (outcome, draft.take(one.resource.token)) if is_over(outcome) else None
-            for one, outcome in zip(asked, seen, strict=True)
+            (outcome, draft.take(call.resource.token)) if is_over(outcome) else None
+            for call, outcome in zip(calls, outcomes, strict=True)
         ]
 
-    def _drafted(self, asked: Sequence[PluginCall]) -> tuple[Draft, list[Observation | Exception]]:
-        # What is to be created is not there, as a rule: the insert will tell.
+    def _drafted(self, calls: Sequence[PluginCall]) -> tuple[Draft, list[Observation | Exception]]:
+        # A record to create is missing as a rule: the insert finds out.
         looked, blind = [], []
-        for one in asked:
-            if one.verb == Verb.DELETE and self.deletes_at_once(one.resource):
-                blind.append(one.resource.token)
-            elif one.verb != Verb.CREATE:
-                looked.append(one.resource.token)
+        for call in calls:
+            if call.verb == Verb.DELETE and self.deletes_at_once(call.resource):
+                blind.append(call.resource.token)
+            elif call.verb != Verb.CREATE:
+                looked.append(call.resource.token)
         draft = Draft(self._records, looked, blind)
         self._drafts.current = draft
         try:
-            return draft, super().perform(asked)
+            return draft, super().perform(calls)
         finally:
             self._drafts.current = None
 
     def deletes_at_once(self, resource: Resource) -> bool:
-        """Say whether a delete removes the record, whatever is in it."""
+        """Say whether a delete removes the record unconditionally."""
         return True
 
     def attributes(self, record: Record) -> Mapping[str, Any]:
@@ -81,13 +81,13 @@ class VirtualPlugin(Plugin):
         return {}
 
     def initial_state(self, resource: Resource) -> Mapping[str, Any]:
-        """Return what to remember about a new resource."""
+        """Return the initial state of a new resource."""
         return {}
 
     def physical_id(self, resource: Resource) -> str:
-        """Return the id of a new resource.
+        """Return the physical id of a new resource.
 
-        Heat's physical_resource_name: stack, resource and what makes it unique.
+        Heat's physical_resource_name: stack, resource and a unique part.
         """
         return f'{resource.stack_name}-{resource.name}-{resource.token[-12:]}'
 
@@ -125,7 +125,7 @@ class VirtualPlugin(Plugin):
         )
 
     def adopted_state(self, resource: Resource) -> Mapping[str, Any]:
-        """Return what to remember about a resource that was there before."""
+        """Return the initial state of an adopted resource."""
         return self.initial_state(resource)
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
@@ -138,7 +138,7 @@ class VirtualPlugin(Plugin):
 
 
 def is_over(outcome: Observation | Exception) -> TypeGuard[Observation]:
-    """Say whether that is all there is to see."""
+    """Say whether the operation is over and has not failed."""
     return isinstance(outcome, Observation) and outcome.reality in (
         Reality.READY,
         Reality.ABSENT,

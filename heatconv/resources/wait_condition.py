@@ -1,9 +1,9 @@
-"""OS::Heat::WaitConditionHandle and OS::Heat::WaitCondition: wait until somebody says so.
+"""OS::Heat::WaitConditionHandle and OS::Heat::WaitCondition: wait for signals.
 
-A handle takes signals, through ``openstack stack resource signal``; a condition is there once
-so many of them have come, and fails with the first that tells of a failure (heat/engine/
-resources/wait_condition.py). Addresses to signal by, which Heat makes with users of Keystone,
-there are none.
+A handle receives signals by ``openstack stack resource signal``. A condition is complete after
+enough signals, and fails with the first signal of a failure
+(heat/engine/resources/wait_condition.py). There are no signal URLs; Heat creates them with
+Keystone users.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from heatconv.resources.virtual import VirtualPlugin
 
 SUCCESS, FAILURE = 'SUCCESS', 'FAILURE'
 
-#: What a signal may say.
+#: The keys of a signal.
 KEYS = ('data', 'id', 'reason', 'status')
 
 TRANSPORTS = (
@@ -35,7 +35,7 @@ TRANSPORTS = (
 
 
 class WaitConditionHandle(VirtualPlugin):
-    """Takes signals."""
+    """Receives signals."""
 
     takes_signals = True
 
@@ -81,51 +81,52 @@ class WaitConditionHandle(VirtualPlugin):
     ) -> Event | None:
         if not self._records.writes_events:
             return super().take_signal(resource, details, told)
-        # Whoever dies between the two would have taken a signal that nothing tells of.
+        # Signal and event are one transaction: a crash in between would save a signal without an
+        # event.
         self._records.add_signal(
             resource.token, *_read(details), told=lambda taken: told(_told(taken))
         )
         return None
 
     def signals(self, resource: Resource) -> dict[str, Any]:
-        """Return all signals, as Heat keeps them in the metadata of a handle."""
+        """Return all signals in the form of Heat's metadata of a handle."""
         return {
-            one.id: {'status': one.status, 'reason': one.reason, 'data': one.data}
-            for one in self._records.signals(resource.token)
+            signal.id: {'status': signal.status, 'reason': signal.reason, 'data': signal.data}
+            for signal in self._records.signals(resource.token)
         }
 
 
 def _read(details: Any) -> tuple[str | None, str, str | None, Any]:
     """Return id, status, reason and data of a signal.
 
-    :raises ValueError: if it is not what a signal may be.
+    :raises ValueError: if it is not valid.
     """
-    given = {} if details is None else details
-    if not isinstance(given, Mapping):
+    fields = {} if details is None else details
+    if not isinstance(fields, Mapping):
         raise ValueError('a signal must be a map')
-    unknown = sorted(str(key) for key in given if key not in KEYS)
-    status = given.get('status', SUCCESS)
+    unknown = sorted(str(key) for key in fields if key not in KEYS)
+    status = fields.get('status', SUCCESS)
     if unknown or status not in (SUCCESS, FAILURE):
         raise ValueError(
             f'a signal has {", ".join(KEYS)} only, and a status of {SUCCESS} or {FAILURE}'
         )
-    if not isinstance(given.get('id'), str | int | None):
+    if not isinstance(fields.get('id'), str | int | None):
         raise ValueError('the id of a signal must be a string')
-    said = None if given.get('id') is None else str(given['id'])
-    if said is not None and not 0 < len(said) <= 255:
+    signal_id = None if fields.get('id') is None else str(fields['id'])
+    if signal_id is not None and not 0 < len(signal_id) <= 255:
         raise ValueError('the id of a signal must have 1 to 255 characters')
-    reason = given.get('reason')
-    return said, status, None if reason is None else str(reason), given.get('data')
+    reason = fields.get('reason')
+    return signal_id, status, None if reason is None else str(reason), fields.get('data')
 
 
-def _told(taken: Signal) -> str:
-    return f'status:{taken.status} reason:{taken.reason}'
+def _told(signal: Signal) -> str:
+    return f'status:{signal.status} reason:{signal.reason}'
 
 
 class WaitCondition(VirtualPlugin):
-    """Is there once enough signals have come."""
+    """Completes after enough signals."""
 
-    #: Each look asks for the signals of its own handle.
+    #: Each observation reads the signals of its handle.
     bulk = 1
 
     predicts: ClassVar[bool] = False
@@ -160,30 +161,30 @@ class WaitCondition(VirtualPlugin):
         record = self.records.get(resource.token)
         if record is None:
             return Observation(Reality.ABSENT)
-        seen = Observation(
+        observation = Observation(
             Reality.READY, physical_id=record.physical_id, properties=record.properties
         )
-        # It is another resource's record: no draft has read it.
+        # The record belongs to another resource, so no draft contains it.
         handle = self._records.get(record.properties['handle'])
         if handle is None or handle.state.get('project') != resource.project_id:
-            return _failed(seen, f'there is no handle {record.properties["handle"]}')
+            return _failed(observation, f'there is no handle {record.properties["handle"]}')
         came = self._records.signals(handle.token)
-        wrong = [one.reason for one in came if one.status == FAILURE]
+        wrong = [signal.reason for signal in came if signal.status == FAILURE]
         count = record.properties['count']
         if wrong:
-            return _failed(seen, 'WaitConditionFailure: ' + ';'.join(wrong))
+            return _failed(observation, 'WaitConditionFailure: ' + ';'.join(wrong))
         if len(came) < count:
             if record.state.get('until', 0.0) > self.clock.now():
                 return Observation(
                     Reality.PENDING, physical_id=record.physical_id, properties=record.properties
                 )
-            told = ';'.join(one.reason for one in came)
+            reasons = ';'.join(signal.reason for signal in came)
             return _failed(
-                seen,
+                observation,
                 f'WaitConditionTimeout: {len(came)} of {count} received'
-                + (f' - {told}' if told else ''),
+                + (f' - {reasons}' if reasons else ''),
             )
-        data = json.dumps({one.id: one.data for one in came})
+        data = json.dumps({signal.id: signal.data for signal in came})
         return Observation(
             Reality.READY,
             physical_id=record.physical_id,
@@ -192,7 +193,10 @@ class WaitCondition(VirtualPlugin):
         )
 
 
-def _failed(seen: Observation, reason: str) -> Observation:
+def _failed(observation: Observation, reason: str) -> Observation:
     return Observation(
-        Reality.FAILED, physical_id=seen.physical_id, properties=seen.properties, reason=reason
+        Reality.FAILED,
+        physical_id=observation.physical_id,
+        properties=observation.properties,
+        reason=reason,
     )
