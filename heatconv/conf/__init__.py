@@ -1,4 +1,4 @@
-"""The options of heatconv; every one is registered on a conf that is handed in."""
+"""The options of heatconv; they are registered on a given ConfigOpts."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 """Read, insert and update many rows by one statement each, past SQLAlchemy's compiler.
 
-The rows of a statement are one parameter: a JSON array, which PostgreSQL and MariaDB turn
-into a table again. So its text is the same whatever their number, and building it costs
-neither here nor there what a list of a thousand parameters does. SQLite, which is in this
-process, takes them one by one.
+The rows of a statement are one parameter: a JSON array, which PostgreSQL and MariaDB turn into a
+table. So the text of a statement does not depend on the number of rows, and the cost of a list of
+a thousand parameters is avoided on both sides. SQLite runs in this process and receives the rows
+one by one.
 
-Measured for an update of ten rows of resources on PostgreSQL: 23 microseconds of CPU per
-row here and 62 there, against 164 and 190 by an upsert of SQLAlchemy's.
+Measured for an update of ten resource rows on PostgreSQL: 23 microseconds of CPU per row here and
+62 there, against 164 and 190 with an upsert of SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from sqlalchemy.dialects import mysql, postgresql
 
 from heatconv.db.driver import Answer, DriverConnection
 
-#: Rows of one statement, so that none is larger than a server takes.
+#: Largest number of rows of one statement, so that servers accept it.
 ROWS = 1_000
 
-#: The names of the columns in the JSON: short, since each row repeats them.
+#: Keys of the columns in the JSON: short, because each row repeats them.
 LETTERS = tuple('abcdefghijklmnopqrstuvwxyz')
 
 encode = json.JSONEncoder(separators=(',', ':'), check_circular=False).encode
@@ -33,15 +33,15 @@ encode = json.JSONEncoder(separators=(',', ':'), check_circular=False).encode
 @functools.cache
 def _type(table: sa.Table, column: str, dialect: str) -> str:
     kind: Any = mysql if dialect == 'mysql' else postgresql
-    made = table.c[column].type.compile(dialect=kind.dialect())
-    if dialect == 'mysql' and made == 'BOOL':
+    type_text = table.c[column].type.compile(dialect=kind.dialect())
+    if dialect == 'mysql' and type_text == 'BOOL':
         return 'TINYINT'
-    return str(made)
+    return str(type_text)
 
 
 @functools.cache
 def _rows_from(table: sa.Table, columns: tuple[str, ...], dialect: str) -> str:
-    """Return the table that a JSON parameter stands for."""
+    """Return the table expression of a JSON parameter."""
     named = list(zip(LETTERS, columns, strict=False))
     assert len(named) == len(columns)
     if dialect == 'mysql':
@@ -61,7 +61,7 @@ def _insert(table: sa.Table, columns: tuple[str, ...], dialect: str, ignore: boo
         return (
             f'INSERT {"OR IGNORE " if ignore else ""}INTO {table.name} ({names}) VALUES ({marks})'
         )
-    shorts = ', '.join(f'v.{one}' for one in LETTERS[: len(columns)])
+    shorts = ', '.join(f'v.{short}' for short in LETTERS[: len(columns)])
     source = _rows_from(table, columns, dialect)
     if dialect == 'mysql':
         return (
@@ -76,27 +76,27 @@ def _insert(table: sa.Table, columns: tuple[str, ...], dialect: str, ignore: boo
 def _update(table: sa.Table, columns: tuple[str, ...], dialect: str) -> str:
     key, *changed = columns
     if dialect == 'sqlite':
-        sets = ', '.join(f'{one} = ?' for one in changed)
+        sets = ', '.join(f'{column} = ?' for column in changed)
         return f'UPDATE {table.name} SET {sets} WHERE {key} = ?'
     source = _rows_from(table, columns, dialect)
     if dialect == 'mysql':
         sets = ', '.join(
-            f't.{one} = v.{short}' for short, one in zip(LETTERS[1:], changed, strict=False)
+            f't.{column} = v.{short}' for short, column in zip(LETTERS[1:], changed, strict=False)
         )
         return f'UPDATE {source} STRAIGHT_JOIN {table.name} t ON t.{key} = v.a SET {sets}'
     sets = ', '.join(
-        f'{one} = v.{short}' for short, one in zip(LETTERS[1:], changed, strict=False)
+        f'{column} = v.{short}' for short, column in zip(LETTERS[1:], changed, strict=False)
     )
     return f'UPDATE {table.name} t SET {sets} FROM {source} WHERE t.{key} = v.a'
 
 
 @functools.cache
 def guarded_update(table: sa.Table, columns: tuple[str, ...], guard: str) -> str:
-    """Return an update for PostgreSQL that fails unless it finds as many rows as are said.
+    """Return an update for PostgreSQL that fails unless it finds the given number of rows.
 
-    :param columns: the key, what the guard is about, and those to overwrite; the second
-        one's old value is ``v.b``, and its new one is written as well.
-    :param guard: what must hold of the row ``t`` as it is.
+    :param columns: the key, the guarded column, and the columns to overwrite; the old value of the
+        guarded column is ``v.b``, and its new value is written as well.
+    :param guard: the condition on the present row ``t``.
     """
     key = columns[0]
     named = list(zip(LETTERS, columns, strict=False))
@@ -114,7 +114,7 @@ def guarded_update(table: sa.Table, columns: tuple[str, ...], guard: str) -> str
 class Script:
     """Statements that are sent together: PostgreSQL answers them in one round trip.
 
-    The answer is that of the last one. The other databases take one after the other.
+    The answer is that of the last one. The other databases run them one by one.
     """
 
     def __init__(self, driver: DriverConnection) -> None:
@@ -142,8 +142,8 @@ class Script:
     ) -> None:
         """Insert rows.
 
-        :param values: of the columns, row by row, of nothing but what JSON knows.
-        :param ignore: leave out what is there already.
+        :param values: JSON values of the columns, row by row.
+        :param ignore: leave out existing rows.
         """
         sql = _insert(table, columns, self._dialect, ignore)
         self._add_rows(sql, values)
@@ -160,22 +160,22 @@ class Script:
         self._add_rows(_update(table, columns, self._dialect), values)
 
     def listed(self, sql: str, values: Sequence[str], more: Sequence[Any] = ()) -> None:
-        """Add a statement that names a list of strings.
+        """Add a statement with a list of strings.
 
-        :param sql: with ``{}`` for the condition on the list, as in ``id {}``, and ``%s``
-            for each further parameter.
+        :param sql: with ``{}`` for the condition on the list, as in ``id {}``, and ``%s`` for each
+            further parameter.
         """
         self._waiting.extend(_listed(self._dialect, sql, values, more))
 
     def fetch(
         self, sql: str, values: Sequence[str], more: Sequence[Any] = ()
     ) -> list[tuple[Any, ...]]:
-        """Run a query that names a list of strings; see `listed`."""
-        found: list[tuple[Any, ...]] = []
+        """Run a query with a list of strings; see `listed`."""
+        fetched: list[tuple[Any, ...]] = []
         for text, parameters in _listed(self._dialect, sql, values, more):
             self.add(text, parameters)
-            found.extend(self.rows())
-        return found
+            fetched.extend(self.rows())
+        return fetched
 
     def select(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a query."""
@@ -183,7 +183,7 @@ class Script:
         return self.rows()
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """Send what was added; return the rows that the last one gives."""
+        """Send the statements; return the rows of the last one."""
         answer = self.run()
         return [] if answer is None else list(map(tuple, answer.fetchall()))
 
@@ -197,7 +197,7 @@ class Script:
                 self.add(sql, (encode([dict(zip(shorts, row, strict=True)) for row in chunk]),))
 
     def run(self) -> Answer | None:
-        """Send what was added; return the answer to the last one."""
+        """Send the statements; return the answer of the last one."""
         waiting, self._waiting = self._waiting, []
         return self._driver_connection.run_all(waiting)
 
@@ -209,21 +209,21 @@ def fetch_joined(
     on: tuple[str, ...],
     values: Sequence[tuple[str, ...]],
 ) -> list[tuple[Any, ...]]:
-    """Select the rows of a table ``r`` in which some columns have given values together.
+    """Select the rows of a table ``r`` in which some columns have given combinations of values.
 
     :param columns: to select.
     :param on: the columns, those of an index.
     :param values: of these columns, row by row.
     """
     dialect = driver.dialect
-    found: list[tuple[Any, ...]] = []
+    fetched: list[tuple[Any, ...]] = []
     for start in range(0, len(values), ROWS):
         chunk = values[start : start + ROWS]
         sql = _joined(columns, table, on, dialect)
         shorts = LETTERS[: len(on)]
-        given = encode([dict(zip(shorts, row, strict=True)) for row in chunk])
-        found.extend(map(tuple, driver.run(sql, (given,)).fetchall()))
-    return found
+        parameter = encode([dict(zip(shorts, row, strict=True)) for row in chunk])
+        fetched.extend(map(tuple, driver.run(sql, (parameter,)).fetchall()))
+    return fetched
 
 
 @functools.cache
@@ -233,7 +233,7 @@ def _joined(columns: str, table: sa.Table, on: tuple[str, ...], dialect: str) ->
             f"r.{name} = json_extract(v.value, '$.{short}')"
             for short, name in zip(LETTERS, on, strict=False)
         )
-        # A cross join is one that SQLite does in the order in which it is written.
+        # SQLite executes a cross join in the written order.
         return f'SELECT {columns} FROM json_each(?) v CROSS JOIN {table.name} r WHERE {same}'
     same = ' AND '.join(f'r.{name} = v.{short}' for short, name in zip(LETTERS, on, strict=False))
     join = 'STRAIGHT_JOIN' if dialect == 'mysql' else 'JOIN'
@@ -244,14 +244,14 @@ def _joined(columns: str, table: sa.Table, on: tuple[str, ...], dialect: str) ->
 def fetch(
     driver: DriverConnection, sql: str, values: Sequence[str], more: Sequence[Any] = ()
 ) -> list[tuple[Any, ...]]:
-    """Run a query that names a list of strings, in as many statements as that takes.
+    """Run a query with a list of strings, in as many statements as needed.
 
-    :param sql: as that of `Script.listed`.
+    :param sql: as for `Script.listed`.
     """
-    found: list[tuple[Any, ...]] = []
+    fetched: list[tuple[Any, ...]] = []
     for text, parameters in _listed(driver.dialect, sql, values, more):
-        found.extend(map(tuple, driver.run(text, parameters).fetchall()))
-    return found
+        fetched.extend(map(tuple, driver.run(text, parameters).fetchall()))
+    return fetched
 
 
 def select(driver: DriverConnection, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""What checks read and commit in the database, many at once."""
+"""The reads and commits of checks, in bulk."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ GUARDED = (
     'FROM resource WHERE id {} ORDER BY id'
 )
 
-#: Locks stacks, nodes and rows, in this order, each in the order in which they are given. One
-#: by one: asked to sort, PostgreSQL may read all of an index for a few rows of a table that
-#: was empty when it made its plan.
+#: Locks stacks, nodes and rows, in this order, and within each in the given order. Row by row:
+#: with a sort, PostgreSQL may read a whole index for a few rows if the table was empty when it was
+#: planned.
 LOCK_ROWS = f"""
 WITH stacked AS (
     SELECT s.* FROM unnest(%s::text[]) AS given(id) CROSS JOIN LATERAL (
@@ -63,11 +63,11 @@ SERVING = f"""
 SELECT n.traversal_id, n.kind, n.name, {', '.join(f'r.{one}' for one in rows.SERVING)}
 FROM node n JOIN resource r ON r.id = n.subject WHERE n.id {{}}
 """
-#: What requires more than so many resources has them read on their own, in pieces.
+#: The requirements of a resource with more of them are read separately, in pieces.
 REQUIRED = 1_000
-#: Nodes with the rows of their name, or, for cleanups, with their subject and the row that
-#: serves its name; the rows that serve what definitions refer to; and at the end their stacks.
-#: Of three lists of nodes: those that are no cleanups, cleanups, and all.
+#: Nodes with the rows of their name, or, for cleanups, with their subject and the row that serves
+#: its name; the rows that serve the references of definitions; and at the end the stacks of the
+#: nodes. It takes three lists of nodes: those that are no cleanups, cleanups, and all.
 VIEW_QUERY = f"""
 SELECT 'n', {rows.NODE_LIST}, n.definition, NULL, {rows.RESOURCE_LIST}
 FROM node n LEFT JOIN resource r
@@ -93,13 +93,13 @@ SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + 1 + len(row
 FROM stack s WHERE s.id = ANY(ARRAY(SELECT DISTINCT stack_id FROM node WHERE id = ANY({{all}})))
 """
 VIEWS = VIEW_QUERY.format(others='%s', cleanups='%s', all='%s')
-#: The same of those that the transaction before has noted.
+#: The same for the nodes that the preceding transaction has noted.
 VIEWS_OF_READY = VIEW_QUERY.format(
     others=writes.NOTED,
     cleanups=writes.NOTED_CLEANUPS,
     all=f'{writes.NOTED} || {writes.NOTED_CLEANUPS}',
 )
-#: Where they tell of rows that are required what a check asks of them.
+#: The positions of the fields of required rows in the result.
 SERVES = [len(rows.NODE_FIELDS) + 3 + rows.RESOURCE.index(one) for one in rows.SERVING]
 PAUSED = f"""
 SELECT {rows.NODE_LIST}, n.definition
@@ -113,12 +113,12 @@ WHERE n.subject {} AND n.status = 'ready'
 """
 
 
-#: How databases say yes in what is a text to them here.
+#: The values of a boolean that was read as text, by database.
 TRUE = (True, 1, 'true')
 
 
 class CheckRows:
-    """The part of the store that knows checks."""
+    """The part of the store for checks."""
 
     database: Database
     _clock: Clock
@@ -126,24 +126,24 @@ class CheckRows:
 
     @repeated
     def views(self, keys: Sequence[NodeKey]) -> list[View]:
-        seen = _ViewBuilder()
+        builder = _ViewBuilder()
         with self.database.read_driver() as driver:
             if driver.dialect == 'postgresql':
-                seen.in_one_query(driver, keys)
+                builder.in_one_query(driver, keys)
             else:
-                seen.in_several_queries(driver, keys)
-        return [seen.view(key) for key in keys]
+                builder.in_several_queries(driver, keys)
+        return [builder.view(key) for key in keys]
 
     @repeated
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
         ids = sorted(rows.node_id(key) for key in keys)
-        found: dict[NodeKey, Resource] = {}
-        known = rows.Interner()
+        subjects: dict[NodeKey, Resource] = {}
+        interner = rows.Interner()
         with self.database.read_driver() as driver:
             for chunk in writes.chunks(ids, bulk.ROWS):
                 for row in bulk.fetch(driver, SERVING, chunk):
-                    found[rows.key_of(row)] = rows.serving(row[3:], known)
-        return found
+                    subjects[rows.key_of(row)] = rows.serving(row[3:], interner)
+        return subjects
 
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         return self.commit_and_view(commits, 0)[0]
@@ -162,8 +162,8 @@ class CheckRows:
     def _commit(
         self, commits: Sequence[Commit], most: int
     ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
-        # Not repeated when the connection is lost: whether the commit stands is
-        # not known then, and its guards would refuse it the second time.
+        # Not repeated after a lost connection: the commit may stand, and its guards would refuse
+        # it then.
         if self._is_postgresql and guards.widest(commits) <= bulk.ROWS:
             locked = guards.as_read(commits)
             if locked is not None:
@@ -182,10 +182,10 @@ class CheckRows:
         outcomes = guards.apply_all(commits, locked)
         released = locked.released
         if len(released) > bulk.ROWS:
-            # More than one statement tells who is ready: only the last would be heard.
+            # Several statements would report ready nodes, and only the last one is read.
             raise StaleRead
         looks = len(released) <= most and any(key.kind != Kind.ROOT for key in released)
-        seen = _ViewBuilder()
+        builder = _ViewBuilder()
         with self.database.single_trip() as script:
             if looks:
                 script.add(BEGIN)
@@ -195,16 +195,16 @@ class CheckRows:
                 writes.release_and_note(script, released, now)
                 script.add(COMMIT)
                 script.add(VIEWS_OF_READY)
-                seen.take(script.rows())
-                ready = (key for key, node in seen.nodes.items() if key in released)
-                unblocked = {key for key in ready if seen.nodes[key].status == NodeStatus.READY}
+                builder.take(script.rows())
+                ready = (key for key, node in builder.nodes.items() if key in released)
+                unblocked = {key for key in ready if builder.nodes[key].status == NodeStatus.READY}
             else:
                 unblocked = writes.release(script, released, now)
                 script.run()
         views = {}
         for key in sorted(unblocked) if looks else ():
-            view = seen.view(key)
-            # Where a claim is in the way, it is to be looked at when that is gone.
+            view = builder.view(key)
+            # A claimed row is read again when the claim is gone.
             if view.row is not None and view.row.claim is None:
                 views[key] = view
         return guards.announced(outcomes, locked, unblocked), views
@@ -232,29 +232,29 @@ class CheckRows:
     @repeated
     def row(self, row_id: str) -> Resource | None:
         with self.database.read_driver() as driver:
-            found = bulk.fetch(driver, ROWS, [row_id])
-        return rows.resource_of(found[0]) if found else None
+            fetched = bulk.fetch(driver, ROWS, [row_id])
+        return rows.resource_of(fetched[0]) if fetched else None
 
     @repeated
     def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:
         with self.database.read_driver() as driver:
-            found = bulk.fetch(driver, WAITING, row_ids)
-        return sorted(rows.key_of(row) for row in found)
+            fetched = bulk.fetch(driver, WAITING, row_ids)
+        return sorted(rows.key_of(row) for row in fetched)
 
     @repeated
     def paused_on(self, row_id: str) -> list[Node]:
         with self.database.read_driver() as driver:
-            found = bulk.fetch(driver, PAUSED, [row_id])
-        return sorted(map(rows.node_of, found), key=lambda node: node.key)
+            fetched = bulk.fetch(driver, PAUSED, [row_id])
+        return sorted(map(rows.node_of, fetched), key=lambda node: node.key)
 
 
 class _ViewBuilder:
-    """What was read of some nodes, and what goes with them.
+    """Rows and nodes that were read, combined to views.
 
     :ivar rows: by id: the subjects of nodes, and for updates all rows of the name.
     :ivar serving: ids of rows that the update of their name ended on.
-    :ivar required: by traversal and name: the subjects of update nodes that definitions
-        refer to, where they were read with them.
+    :ivar required: by traversal and name: the subjects of update nodes that definitions refer to,
+        if they were read with them.
     """
 
     def __init__(self) -> None:
@@ -266,7 +266,7 @@ class _ViewBuilder:
         self._alike: dict[tuple[str, str], list[Resource]] | None = None
 
     def in_several_queries(self, driver: DriverConnection, keys: Sequence[NodeKey]) -> None:
-        """Read with a statement for each table."""
+        """Read with one statement for each table."""
         self.nodes = _by_key(driver, keys)
         self.stacks = _stacks(driver, {node.stack_id for node in self.nodes.values()})
         self.rows = _rows_named_alike(driver, self.nodes.values())
@@ -279,37 +279,37 @@ class _ViewBuilder:
         self.serving = {subject for subject in subjects if subject is not None}
 
     def in_one_query(self, driver: DriverConnection, keys: Sequence[NodeKey]) -> None:
-        """Read with one statement, for the sake of round trips."""
+        """Read with one statement, to save round trips."""
         ids = {rows.node_id(key): key.kind == Kind.CLEANUP for key in keys}
-        cleanups = sorted(one for one, cleans in ids.items() if cleans)
-        others = sorted(one for one, cleans in ids.items() if not cleans)
+        cleanups = sorted(node_id for node_id, cleans in ids.items() if cleans)
+        others = sorted(node_id for node_id, cleans in ids.items() if not cleans)
         self.take(driver.run(VIEWS, (others, cleanups, others, sorted(ids))).fetchall())
 
-    def take(self, found: Iterable[rows.Row]) -> None:
-        """Take in what such a statement has found."""
+    def take(self, fetched: Iterable[rows.Row]) -> None:
+        """Add the result of such a statement."""
         width = len(rows.NODE_FIELDS) + 1
         self.required = {}
-        known = rows.Interner()
-        for one in found:
-            if one[0] == 's':
-                stack = stack_rows.stack_of(json.loads(one[1]))
+        interner = rows.Interner()
+        for record in fetched:
+            if record[0] == 's':
+                stack = stack_rows.stack_of(json.loads(record[1]))
                 self.stacks[stack.id] = stack
                 continue
-            if one[0] == 'r':
-                there = self.required.setdefault(one[1], {})
-                there[one[3]] = rows.serving([one[place] for place in SERVES], known)
+            if record[0] == 'r':
+                required = self.required.setdefault(record[1], {})
+                required[record[3]] = rows.serving([record[place] for place in SERVES], interner)
                 continue
-            key = NodeKey(one[1], rows.KINDS[one[2]], one[3])
+            key = NodeKey(record[1], rows.KINDS[record[2]], record[3])
             if key not in self.nodes:
-                self.nodes[key] = rows.node_of(one[1 : width + 1])
-            row_id = one[width + 2]
+                self.nodes[key] = rows.node_of(record[1 : width + 1])
+            row_id = record[width + 2]
             if row_id is not None and row_id not in self.rows:
-                self.rows[row_id] = rows.resource_of(one[width + 2 :])
-            if one[width + 1] is not None:
-                self.serving.add(one[width + 1])
+                self.rows[row_id] = rows.resource_of(record[width + 2 :])
+            if record[width + 1] is not None:
+                self.serving.add(record[width + 1])
 
     def view(self, key: NodeKey) -> View:
-        """Return what a check of a node needs to know."""
+        """Return the view of a node."""
         node = self.nodes.get(key)
         if node is None or node.stack_id not in self.stacks:
             return View(None)
@@ -318,8 +318,8 @@ class _ViewBuilder:
             return View(None)
         row = self.rows.get(node.subject) if node.subject is not None else None
         if key.kind == Kind.UPDATE:
-            alike = self._named_alike(node.stack_id, key.name)
-            siblings = tuple(other for other in alike if other.id != node.subject)
+            same_name = self._named_alike(node.stack_id, key.name)
+            siblings = tuple(other for other in same_name if other.id != node.subject)
             return View(node, stack, row, siblings, required=self._required_in(key.traversal_id))
         return View(node, stack, row, serving=row is not None and row.id in self.serving)
 
@@ -336,31 +336,32 @@ class _ViewBuilder:
 
 def _by_key(driver: DriverConnection, keys: Iterable[NodeKey]) -> dict[NodeKey, Node]:
     ids = sorted(rows.node_id(key) for key in keys)
-    found = bulk.fetch(driver, NODES, ids)
-    return {node.key: node for node in map(rows.node_of, found)}
+    fetched = bulk.fetch(driver, NODES, ids)
+    return {node.key: node for node in map(rows.node_of, fetched)}
 
 
 def _stacks(driver: DriverConnection, ids: Iterable[str]) -> dict[str, Stack]:
-    found = bulk.fetch(driver, STACKS, sorted(ids))
+    fetched = bulk.fetch(driver, STACKS, sorted(ids))
     return {
-        row[0]: stack_rows.stack_of(dict(zip(stack_rows.STACK, row, strict=True))) for row in found
+        row[0]: stack_rows.stack_of(dict(zip(stack_rows.STACK, row, strict=True)))
+        for row in fetched
     }
 
 
 def _lock_rows(script: Script, needs: guards.Needs, locked: guards.LockedRows) -> None:
-    """Lock what guards look at, and take as much of it as they do."""
+    """Lock the rows that guards check, and read what they need."""
     ids = sorted(rows.node_id(key) for key in needs.nodes)
     if script.dialect == 'postgresql':
         script.add(LOCK_ROWS, (list(needs.stacks), ids, list(needs.rows)))
-        found = script.rows()
+        records = script.rows()
     else:
         lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
         stacks = script.fetch(STACKS + lock, needs.stacks)
-        found = [('s', dict(zip(stack_rows.STACK, row, strict=True))) for row in stacks]
-        found += [('n', *row) for row in script.fetch(NODES + lock, ids)]
+        records = [('s', dict(zip(stack_rows.STACK, row, strict=True))) for row in stacks]
+        records += [('n', *row) for row in script.fetch(NODES + lock, ids)]
         guarded = script.fetch(GUARDED + lock, needs.rows)
-        found += [('r', *row[:6], None, row[6]) for row in guarded]
-    for tag, *row in found:
+        records += [('r', *row[:6], None, row[6]) for row in guarded]
+    for tag, *row in records:
         if tag == 's':
             stack = stack_rows.stack_of(row[0] if isinstance(row[0], dict) else json.loads(row[0]))
             locked.stacks[stack.id] = stack
@@ -384,11 +385,11 @@ def _lock_rows(script: Script, needs: guards.Needs, locked: guards.LockedRows) -
 
 
 def _save_orphan_checks(script: Script, locked: guards.LockedRows) -> None:
-    left = [lease_rows.orphan_check_values(one) for one in locked.orphan_checks]
-    script.listed('DELETE FROM orphan_check WHERE id {}', sorted(one[0] for one in left))
-    script.insert(tables.orphan_check, lease_rows.ORPHAN_CHECK, left)
+    values = [lease_rows.orphan_check_values(value) for value in locked.orphan_checks]
+    script.listed('DELETE FROM orphan_check WHERE id {}', sorted(value[0] for value in values))
+    script.insert(tables.orphan_check, lease_rows.ORPHAN_CHECK, values)
     for row_id in locked.retained:
-        # Their ids begin with that of the row.
+        # The ids of its orphan checks begin with the id of the row.
         script.add('DELETE FROM orphan_check WHERE id LIKE %s', (f'{row_id}/%',))
 
 
@@ -401,8 +402,8 @@ def _rows_named_alike(driver: DriverConnection, nodes: Iterable[Node]) -> dict[s
             names.append((node.stack_id, node.key.name))
         elif node.subject is not None:
             subjects.append(node.subject)
-    found = bulk.fetch_joined(
+    fetched = bulk.fetch_joined(
         driver, rows.RESOURCE_LIST, tables.resource, ('stack_id', 'name'), sorted(names)
     )
-    found += bulk.fetch(driver, ROWS, sorted(subjects))
-    return {row.id: row for row in sorted(map(rows.resource_of, found), key=lambda row: row.id)}
+    fetched += bulk.fetch(driver, ROWS, sorted(subjects))
+    return {row.id: row for row in sorted(map(rows.resource_of, fetched), key=lambda row: row.id)}

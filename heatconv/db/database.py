@@ -1,7 +1,7 @@
-"""Connect to a database and run transactions on it, through oslo.db.
+"""Connect to a database and run transactions, through oslo.db.
 
-What each database needs to be told is here and nowhere else: READ COMMITTED on
-the servers; on SQLite a write-ahead log, one writer at a time, and a pool.
+The settings of each database are here: READ COMMITTED on servers; on SQLite a write-ahead log, one
+writer at a time, and a pool.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ F = TypeVar('F', bound=Callable[..., Any])
 
 SQLITE_BUSY_MS = 30_000
 
-#: A process that stands still in a transaction keeps its locks no longer than that.
+#: A process that is idle in a transaction keeps its locks no longer than this many seconds.
 IDLE_SECONDS = 10
 
 
-#: A plan for more rows than that may take a good part of it.
+#: A plan for more rows may take a good part of that time.
 PATIENT_ROWS = 20_000
 
 
-#: What is raised where a database cannot be used at all.
+#: The exceptions of a database that cannot be used.
 UNUSABLE = (db_exception.DBError, sa.exc.SQLAlchemyError, StoreUnavailable)
 
-#: What servers say that are going, coming or away, where the driver does not tell that
-#: the connection is lost.
+#: Messages of servers that shut down, start or are down, for errors that the driver does not
+#: report as a lost connection.
 AWAY = (
     'shutting down',
     'server closed the connection',
@@ -67,16 +67,16 @@ def _locked(error: Exception) -> bool:
 
 
 def _lost(error: Exception) -> bool:
-    """Say whether the server is away, or has left."""
+    """Say whether the server is down or the connection is lost."""
     if isinstance(error, db_exception.DBConnectionError):
         return True
     text = str(error)
-    return any(one in text for one in AWAY)
+    return any(message in text for message in AWAY)
 
 
 def _retry(again: Callable[[Exception], bool]) -> Callable[[F], F]:
-    # Some seconds in all: as long as a server needs that starts again, and shorter than
-    # those who ask will wait.
+    # A few seconds in total: long enough for a server to restart, and shorter than the timeout of
+    # callers.
     wrap: Callable[[F], F] = oslo_db_api.wrap_db_retry(
         max_retries=11,
         retry_interval=0.01,
@@ -94,35 +94,33 @@ def _untouched(error: Exception) -> bool:
     )
 
 
-#: Around every transaction that may be run again from its beginning: what was lost
-#: before the commit has changed nothing.
+#: Retry a transaction from its beginning: a connection lost before the commit has changed nothing.
 retried = _retry(_untouched)
 
-#: The same, for what may also be repeated when it is not known whether the
-#: last try was committed.
+#: The same, for transactions that may also be repeated if the last try may have been committed.
 repeated = _retry(lambda error: _locked(error) or isinstance(error, StoreUnavailable))
 
 
-#: How many links are put by at most.
+#: Largest number of idle connections.
 IDLE_CONNECTIONS = 4
 
 
 class Database:
     """One database.
 
-    :param url: of SQLAlchemy: ``sqlite:///FILE``, ``postgresql+psycopg2://...``
-        or ``mysql+pymysql://...``.
+    :param url: a URL of SQLAlchemy: ``sqlite:///FILE``, ``postgresql+psycopg2://...`` or
+        ``mysql+pymysql://...``.
     :param options: further options of oslo.db's ``[database]`` section.
     """
 
     def __init__(self, url: str, **options: Any) -> None:
         self._local = threading.local()
-        #: Those that nobody uses just now: cheaper than the way through the pool.
+        #: Idle connections: cheaper than the pool.
         self._idle: collections.deque[PostgresqlConnection] = collections.deque()
         self._backend = sa.make_url(url).get_backend_name()
         self._is_server = self._backend != 'sqlite'
         self._manager = enginefacade.transaction_context()
-        # Threads of the system need no yield of ours at the end of each transaction.
+        # Native threads need no yield at the end of each transaction.
         options.setdefault('thread_checkin', False)
         self._manager.configure(connection=_complete(url), **options)
         self._manager.append_on_engine_create(self._tune)
@@ -143,7 +141,7 @@ class Database:
         """Run a transaction that writes.
 
         :raises StoreUnavailable: if the connection is lost, or there is none.
-        :raises CommitUnknown: if it is lost at the commit.
+        :raises CommitUnknown: if it is lost during the commit.
         """
         self._local.writes = True
         try:
@@ -154,12 +152,12 @@ class Database:
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[Script]:
-        """Run a transaction that writes, in as few round trips as it takes.
+        """Run a transaction that writes, in as few round trips as possible.
 
-        What is added to the script last is sent together with the commit.
+        The last statements of the script are sent together with the commit.
 
         :raises StoreUnavailable: if the connection is lost, or there is none.
-        :raises CommitUnknown: if it is lost at the commit.
+        :raises CommitUnknown: if it is lost during the commit.
         """
         if self._backend != 'postgresql':
             with self._writing() as driver:
@@ -176,7 +174,7 @@ class Database:
             with self.write() as connection:
                 yield SqlalchemyConnection(connection)
             return
-        # Said before the connection is handed out: see `_begin_sqlite`.
+        # Set before the connection is checked out: see `_begin_sqlite`.
         self._local.writes = True
         try:
             with contextlib.closing(SqliteConnection(self.engine)) as driver:
@@ -196,9 +194,9 @@ class Database:
 
     @contextlib.contextmanager
     def standing_still(self, script: Script, rows: int) -> Iterator[None]:
-        """Let a transaction stand still for as long as it takes to plan for so many rows.
+        """Allow a transaction to be idle for as long as a plan for a number of rows takes.
 
-        Who does so for longer than `IDLE_SECONDS` is cut off else: it may have died.
+        After `IDLE_SECONDS` the server would otherwise end it: the process may have died.
         """
         if rows <= PATIENT_ROWS or self._backend == 'sqlite':
             yield
@@ -209,7 +207,7 @@ class Database:
             script.run()
             yield
             return
-        # MariaDB has it for whole sessions, and not every server of its kind has it.
+        # MariaDB has the timeout per session, and not every server of its kind has it.
         with contextlib.suppress(db_exception.DBError):
             script.add(f'SET SESSION idle_transaction_timeout = {seconds}')
             script.run()
@@ -220,7 +218,7 @@ class Database:
 
     @contextlib.contextmanager
     def single_trip(self) -> Iterator[Script]:
-        """Run a script, once, that is a transaction; on PostgreSQL in one round trip.
+        """Run a script that is a whole transaction; on PostgreSQL in one round trip.
 
         :raises StoreUnavailable: if there is no connection.
         :raises CommitUnknown: if it is lost.
@@ -249,9 +247,9 @@ class Database:
                 yield SqlalchemyConnection(connection)
 
     def _driver_connection(self) -> PostgresqlConnection:
-        """Return a link that lives: this thread's, one put by, or a new one."""
+        """Return a live connection: the one of this thread, an idle one, or a new one."""
         driver: PostgresqlConnection | None = getattr(self._local, 'driver', None)
-        self._local.driver = None  # nobody else's while it is in use
+        self._local.driver = None  # no other user while it is in use
         while driver is None or not driver.lives:
             if driver is not None:
                 driver.close()
@@ -262,7 +260,7 @@ class Database:
         return driver
 
     def _release(self, driver: PostgresqlConnection) -> None:
-        """Keep a link for whoever comes next; if it is lost, so are the others."""
+        """Keep a connection for the next user; if it is lost, drop the idle ones as well."""
         if not driver.lives:
             self._drop_idle()
             driver.close()
@@ -280,10 +278,7 @@ class Database:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
-        """Have this thread keep its connection, to spare it the way to the pool.
-
-        For a thread that talks to the database all the time.
-        """
+        """Let this thread keep its connection: for threads that use the database all the time."""
         self._local.keeps = True
         try:
             yield
@@ -296,7 +291,7 @@ class Database:
 
     @contextlib.contextmanager
     def read_driver(self) -> Iterator[DriverConnection]:
-        """Read with statements of the driver's, each what is committed when it begins.
+        """Read with statements of the driver; each sees what is committed when it begins.
 
         :raises StoreUnavailable: if the connection is lost, or there is none.
         """
@@ -305,7 +300,7 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Run a transaction that only reads.
+        """Run a read-only transaction.
 
         :raises StoreUnavailable: if the connection is lost, or there is none.
         """
@@ -318,7 +313,7 @@ class Database:
         connect: Callable[[], contextlib.AbstractContextManager[T]],
         commits: bool = False,
     ) -> Iterator[T]:
-        # Whatever keeps a server from being connected to, it may do so later.
+        # Any failure to connect to a server may be temporary.
         lost, committing = self._is_server, False
         try:
             with connect() as connection:
@@ -337,15 +332,15 @@ class Database:
         self._manager.dispose_pool()
 
     def _tune(self, engine: sa.Engine) -> None:
-        # oslo.db asks each connection whether it lives before each use. Ours may be dead:
-        # every transaction is tried again where nothing was changed.
+        # oslo.db pings each connection before each use. Here a connection may be dead: every
+        # transaction is retried where nothing was changed.
         engine.pool._pre_ping = False
         if engine.dialect.name == 'mysql':
             event.listen(engine, 'connect', _tune_mysql)
             engine.dispose()
         elif engine.dialect.name == 'postgresql':
             event.listen(engine, 'connect', _tune_postgresql)
-            # oslo.db has tried one connection already, which was told nothing.
+            # oslo.db has made a connection already, without these settings.
             engine.dispose()
         elif engine.dialect.name == 'sqlite':
             event.listen(engine, 'connect', _sqlite_pragmas)
@@ -355,13 +350,12 @@ class Database:
             event.listen(engine, 'reset', _sqlite_reset)
 
     def _begin_sqlite(self, connection: Any, record: Any, proxy: Any) -> None:
-        """Take the write lock at once where it will be needed.
+        """Take the write lock at the begin of a transaction that writes.
 
-        Two transactions that read and then want to write would otherwise both
-        be refused at once, whatever the busy timeout. oslo.db begins a
-        transaction in a listener of its own, always before ours; so we begin
-        when the connection is handed out, and set the mark by which oslo.db
-        knows that a transaction was begun.
+        Two transactions that read and then write would otherwise both be refused immediately,
+        whatever the busy timeout. oslo.db begins a transaction in a listener of its own, always
+        before ours; so we begin when the connection is checked out, and set the mark by which
+        oslo.db recognizes a begun transaction.
         """
         if getattr(self._local, 'writes', False):
             connection.execute('BEGIN IMMEDIATE')
@@ -374,7 +368,7 @@ def _first_line(error: Exception) -> str:
 
 
 def sqlite_url(file: str | os.PathLike[str]) -> str:
-    """Return the URL of a file, whatever characters its name has."""
+    """Return the URL of an SQLite file, with any characters in its name."""
     url = sa.URL.create('sqlite', database=os.fspath(file))
     return url.render_as_string(hide_password=False)
 
@@ -389,8 +383,8 @@ def _complete(url: str) -> str:
 def _keep_connections(engine: sa.Engine) -> None:
     """Give an engine on an SQLite file a pool.
 
-    oslo.db opens a connection for each transaction there, and closing the last
-    one copies the write-ahead log back into the file each time.
+    oslo.db opens a connection for each transaction there, and closing the last one checkpoints the
+    write-ahead log each time.
     """
     old = engine.pool
     engine.pool = pool.QueuePool(
@@ -406,10 +400,9 @@ def _tune_mysql(connection: Any, record: Any) -> None:
     cursor.close()
 
 
-#: What connections to PostgreSQL are told once. The driver would tell the isolation it is
-#: asked for with each BEGIN. Every statement of ours has an index to go by, and goes by it
-#: from the first row on, whatever statistics say of a table that has just begun to fill;
-#: its plan is made once.
+#: Settings of connections to PostgreSQL. The driver would otherwise send the isolation level with
+#: each BEGIN. Every statement here has an index, and uses it from the first row on, whatever the
+#: statistics of a table that has just begun to fill; its plan is made once.
 POSTGRESQL = {
     'default_transaction_isolation': "'read committed'",
     'idle_in_transaction_session_timeout': str(1000 * IDLE_SECONDS),
@@ -434,6 +427,6 @@ def _sqlite_reset(connection: Any, record: Any, state: Any) -> None:
 def _sqlite_pragmas(connection: Any, record: Any) -> None:
     connection.execute(f'PRAGMA busy_timeout = {SQLITE_BUSY_MS}')
     connection.execute('PRAGMA journal_mode = WAL')
-    # Survives the death of any process. Only a power cut may lose the newest
-    # transactions, and never tears one.
+    # Survives the death of any process. Only a power failure may lose the newest transactions, and
+    # never corrupts one.
     connection.execute('PRAGMA synchronous = NORMAL')

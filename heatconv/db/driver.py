@@ -1,7 +1,7 @@
-"""Connections that run statements of the driver's own.
+"""Driver connections: they run statements of the database driver directly.
 
-PostgreSQL's is used past SQLAlchemy, whose results and contexts would cost more than most
-of the statements; the pool, and what an error means, are SQLAlchemy's and oslo.db's.
+That of PostgreSQL bypasses SQLAlchemy, whose results and contexts would cost more than most of the
+statements. The pool and the classification of errors are SQLAlchemy's and oslo.db's.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
-#: What begins and ends transactions is not prepared.
+#: Statements that begin and end transactions are not prepared.
 BEGIN, COMMIT, ROLLBACK = 'BEGIN', 'COMMIT', 'ROLLBACK'
 CONTROLS = (BEGIN, COMMIT, ROLLBACK)
 
-#: Where a connection remembers what it has prepared.
+#: Key of the prepared statements in the info of a pooled connection.
 PREPARED = 'heatconv_prepared'
 
 
 class StaleRead(Exception):
-    """Something is not as it was read: nothing was written."""
+    """A row differs from the state it was read in: nothing was written."""
 
 
 class Answer(Protocol):
-    """What came of a statement."""
+    """The answer of a statement."""
 
     rowcount: int
 
@@ -34,19 +34,19 @@ class Answer(Protocol):
 
 
 class DriverConnection(Protocol):
-    """One connection."""
+    """A connection of a database driver."""
 
     dialect: str
 
     def run(self, sql: str, parameters: Any) -> Answer:
-        """Run one statement, with parameters as the driver marks them."""
+        """Run one statement, with parameters in the style of the driver."""
 
     def run_all(self, statements: list[tuple[str, Any]]) -> Answer | None:
-        """Run statements in turn; return what came of the last one."""
+        """Run statements in order; return the answer of the last one."""
 
 
 class SqlalchemyConnection:
-    """A connection of SQLAlchemy's."""
+    """A connection of SQLAlchemy."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -63,7 +63,7 @@ class SqlalchemyConnection:
 
 
 class SqliteConnection:
-    """A connection of the module sqlite3's, from SQLAlchemy's pool, past everything else."""
+    """A connection of the module sqlite3, from SQLAlchemy's pool."""
 
     dialect = 'sqlite'
 
@@ -88,19 +88,19 @@ class SqliteConnection:
         return answer
 
     def commit(self) -> None:
-        """Make what was written stand."""
+        """Commit."""
         try:
             self._pooled.commit()
         except sqlite3.Error as error:
             raise db_exception.DBError(error) from error
 
     def close(self) -> None:
-        """Give the connection back, without what was not committed."""
+        """Return the connection to the pool, and roll back what was not committed."""
         self._pooled.close()
 
 
 class PostgresqlConnection:
-    """A connection of psycopg2's, from SQLAlchemy's pool, that begins no transactions.
+    """A connection of psycopg2 from SQLAlchemy's pool, in autocommit mode.
 
     Every statement is planned once for each connection, and several are sent as one.
     """
@@ -113,7 +113,7 @@ class PostgresqlConnection:
         try:
             self._pooled: Any = engine.raw_connection()
         except dialect.dbapi.Error as error:
-            # The pool gives what the driver raised: it is nobody else's error yet.
+            # The pool passes on the error of the driver unconverted.
             raise db_exception.DBConnectionError(error) from error
         driver = self._pooled.dbapi_connection
         driver.autocommit = True
@@ -128,20 +128,22 @@ class PostgresqlConnection:
         if not statements:
             return None
         texts = [self._asked(sql, len(parameters)) for sql, parameters in statements]
-        return self._execute(';'.join(texts), [one for _, some in statements for one in some])
+        return self._execute(
+            ';'.join(texts), [parameter for _, some in statements for parameter in some]
+        )
 
     @property
     def lives(self) -> bool:
-        """Say whether it can be used again."""
+        """Say whether the connection can be used again."""
         return self._pooled.dbapi_connection is not None and not self._driver.closed
 
     def rest(self) -> None:
-        """Drop what was not committed."""
+        """Roll back what was not committed."""
         if self.lives and self._driver.info.transaction_status:
             self._execute(ROLLBACK, ())
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Return the connection to the pool."""
         if not self.lives:
             if self._pooled.dbapi_connection is not None:
                 self._pooled.invalidate()
@@ -151,18 +153,18 @@ class PostgresqlConnection:
         self._pooled.close()
 
     def _asked(self, sql: str, parameters: int) -> str:
-        """Have a statement prepared; return how to ask for it."""
+        """Prepare a statement if needed; return the statement that executes it."""
         if sql in CONTROLS or sql.startswith('SET '):
             return sql
-        asked = self._prepared.get(sql)
-        if asked is None:
+        execution = self._prepared.get(sql)
+        if execution is None:
             pieces = sql.split('%s')
             numbered = ''.join(f'{piece}${at}' for at, piece in enumerate(pieces[:-1], 1))
             name = f'heatconv_{len(self._prepared)}'
             self._execute(f'PREPARE {name} AS {numbered}{pieces[-1]}', ())
             marks = f' ({", ".join(["%s"] * parameters)})' if parameters else ''
-            asked = self._prepared[sql] = f'EXECUTE {name}{marks}'
-        return asked
+            execution = self._prepared[sql] = f'EXECUTE {name}{marks}'
+        return execution
 
     def _execute(self, sql: str, parameters: Any) -> Answer:
         dialect: Any = self._engine.dialect
@@ -179,8 +181,8 @@ class PostgresqlConnection:
             if error.pgcode == DEADLOCK:
                 raise db_exception.DBDeadlock(error) from error
             if error.pgcode in PREPARED_BY_OTHERS:
-                # Somebody between us and the server hands out connections as it likes: what
-                # this one has prepared is not what we think. Another one is to be tried.
+                # A pooler between client and server switches connections: the prepared statements
+                # are those of another one. Try another connection.
                 self._pooled.invalidate(error)
                 raise db_exception.DBConnectionError(error) from error
             raise db_exception.DBError(error) from error
@@ -188,6 +190,6 @@ class PostgresqlConnection:
         return answer
 
 
-#: Codes of PostgreSQL's.
+#: Error codes of PostgreSQL.
 DEADLOCK, DIVISION_BY_ZERO, DUPLICATE = '40P01', '22012', '23505'
 PREPARED_BY_OTHERS = ('26000', '42P05')

@@ -22,8 +22,8 @@ def orphan_check_values(orphan_check: OrphanCheck) -> tuple[Any, ...]:
 
 
 def orphan_check_of(row: Row) -> OrphanCheck:
-    kept = json.loads(row['row'])
-    resource = resource_of([kept.get(name) for name in RESOURCE])
+    fields = json.loads(row['row'])
+    resource = resource_of([fields.get(name) for name in RESOURCE])
     return OrphanCheck(row['id'], resource, row['due_at'], row['attempts'])
 
 

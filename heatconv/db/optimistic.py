@@ -1,8 +1,8 @@
-"""Commit without reading first: one round trip, where nothing has changed since.
+"""Optimistic commit: write without reading first, in one round trip.
 
-What commits were decided on is taken for what is there. Each write says so in its
-condition, and one that finds less than it should fails all of them; then, and only then,
-they are decided again on what is really there.
+Each write has the state that its commit was decided on as its condition. A write that finds fewer
+rows than it should fails all of them; only then the commits are decided again, on rows that are
+read and locked.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from heatconv.convergence.step import Commit, RowGuard
 from heatconv.db import rows, tables, writes
 from heatconv.db.bulk import Script, guarded_update
 
-#: All or nothing: a division by zero ends the transaction. What must hold is in a CASE, of
-#: which the planner thinks that it holds as a rule: a row with a certain status it takes for
-#: so rare that it would rather go through the table for it than through its key.
+#: All or nothing: a division by zero aborts the transaction. The conditions are in a CASE, which
+#: the planner takes for usually true. A plain condition on the status looks so rare to it that it
+#: would scan the table instead of using the key.
 NODES = """
 WITH done AS (
     UPDATE node n SET {sets} FROM json_to_recordset(%s) AS v(a text, b text, c text)
@@ -42,7 +42,7 @@ SELECT 1 / (count(*) = %s)::int FROM done
 def add_nodes(
     script: Script, commits: Sequence[Commit], locked: guards.LockedRows, now: float
 ) -> None:
-    """Move nodes on that are still where they were read."""
+    """Update nodes that are still as they were read."""
     groups: dict[tuple[NodeStatus, int], list[tuple[str, str, str | None]]] = {}
     begun: list[str] = []
     ready: list[tuple[Any, ...]] = []
@@ -58,7 +58,7 @@ def add_nodes(
         if node.status == NodeStatus.READY:
             ready.append(rows.ready_values(write.key, now))
     for (status, attempts), values in groups.items():
-        # Most have been tried once: the number is then not worth a column.
+        # Most nodes were tried once: the number is not worth a column in the JSON.
         sets = 'status = %s, attempts = %s' if attempts else 'status = %s'
         changed = (status.value, attempts) if attempts else (status.value,)
         values.sort()
@@ -83,7 +83,7 @@ def add_rows(script: Script, commits: Sequence[Commit], now: float) -> None:
         values = (before.id, before.version, *changed, rows.in_doubt(after), now)
         groups.setdefault((write.guard, columns), []).append(values)
     for (guard, columns), values_of in groups.items():
-        values_of.sort(key=lambda one: one[0])
+        values_of.sort(key=lambda values: values[0])
         unclaimed = ' AND t.claim IS NULL' if guard == RowGuard.UNCLAIMED else ''
         sql = guarded_update(
             tables.resource,
@@ -100,7 +100,7 @@ def add_rows(script: Script, commits: Sequence[Commit], now: float) -> None:
 def add(
     script: Script, commits: Sequence[Commit], locked: guards.LockedRows, now: float, ids: Any
 ) -> None:
-    """Add everything to a script but the release of successors."""
+    """Add everything to a script except the release of successors."""
     add_nodes(script, commits, locked, now)
     add_rows(script, commits, now)
     for row_id in locked.retained:

@@ -18,21 +18,21 @@ from heatconv.storage.base import StoreUnavailable
 
 TABLE = tables.virtual_resource
 
-#: So many who come at once are told apart.
+#: How many concurrent signals get distinct numbers.
 SIGNAL_TRIES = 20
 COLUMNS = ('token', 'type', 'physical_id', 'properties', 'state')
 SOME = f'SELECT {", ".join(COLUMNS)} FROM virtual_resource WHERE token {{}}'
 
 
 def join(script: Script, several: Sequence[Writes]) -> None:
-    """Add to a transaction what plugins did; a token that is taken fails all of it."""
+    """Add the writes of plugins to a transaction; a token that is taken fails all of it."""
     if not several:
         return
-    replaced = [_values(one) for writes in several for one in writes.replaced]
+    replaced = [_values(record) for writes in several for record in writes.replaced]
     script.update(TABLE, COLUMNS, replaced)
     removed = [token for writes in several for token in writes.removed]
     script.listed('DELETE FROM virtual_resource WHERE token {}', removed)
-    added = [_values(one) for writes in several for one in writes.added]
+    added = [_values(record) for writes in several for record in writes.added]
     script.insert(TABLE, COLUMNS, added)
 
 
@@ -61,7 +61,7 @@ class DatabaseRecords:
             with self.database.write() as connection:
                 connection.execute(sa.insert(TABLE), _row(record))
         except db_exception.DBDuplicateEntry:
-            pass  # created before: its token says that it is the same one
+            pass  # created before: the token identifies it
 
     @repeated
     def replace(self, record: Record) -> None:
@@ -78,10 +78,10 @@ class DatabaseRecords:
     @repeated
     def some(self, tokens: Sequence[str]) -> dict[str, Record]:
         with self.database.read_driver() as driver:
-            found = bulk.fetch(driver, SOME, tokens)
+            fetched = bulk.fetch(driver, SOME, tokens)
         return {
             row[0]: Record(row[0], row[1], row[2], json.loads(row[3]), json.loads(row[4]))
-            for row in found
+            for row in fetched
         }
 
     @repeated
@@ -89,18 +89,18 @@ class DatabaseRecords:
         self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
     ) -> bool:
         with self.database.single_trip() as script:
-            script.update(TABLE, COLUMNS, [_values(one) for one in replaced])
+            script.update(TABLE, COLUMNS, [_values(record) for record in replaced])
             script.listed('DELETE FROM virtual_resource WHERE token {}', removed)
-            # Last: the answer to it is the one that is heard.
-            script.insert(TABLE, COLUMNS, [_values(one) for one in added], ignore=True)
+            # Last: its answer is the one that is read.
+            script.insert(TABLE, COLUMNS, [_values(record) for record in added], ignore=True)
             answer = script.run()
         return not added or (answer is not None and answer.rowcount == len(added))
 
     @repeated
     def all(self) -> list[Record]:
         with self.database.read() as connection:
-            found = connection.execute(sa.select(TABLE).order_by(TABLE.c.token)).mappings()
-            return [_record(row) for row in found]
+            fetched = connection.execute(sa.select(TABLE).order_by(TABLE.c.token)).mappings()
+            return [_record(row) for row in fetched]
 
     @retried
     def add_signal(
@@ -112,7 +112,7 @@ class DatabaseRecords:
         data: Any,
         told: Told | None = None,
     ) -> Signal:
-        # Two at once may count the same: one of them is told so, and counts again.
+        # Two concurrent signals may count the same number: one of them fails, and counts again.
         for _ in range(SIGNAL_TRIES):
             try:
                 return self._add_signal(token, signal_id, status, reason, data, told)
@@ -133,24 +133,24 @@ class DatabaseRecords:
         with self.database.write() as connection:
             highest = sa.select(sa.func.max(table.c.number)).where(table.c.token == token)
             number = (connection.execute(highest).scalar() or 0) + 1
-            made = numbered(number, signal_id, status, rows.plain(reason or '') or None, data)
-            same = sa.and_(table.c.token == token, table.c.id == made.id)
+            signal = numbered(number, signal_id, status, rows.plain(reason or '') or None, data)
+            same = sa.and_(table.c.token == token, table.c.id == signal.id)
             if signal_id is not None:
                 connection.execute(sa.delete(table).where(same))
             values = {
                 'token': token,
-                'id': made.id,
+                'id': signal.id,
                 'number': number,
-                'status': made.status,
-                'reason': made.reason[: rows.REASON_LIMIT],
-                'data': rows.dumps(made.data),
+                'status': signal.status,
+                'reason': signal.reason[: rows.REASON_LIMIT],
+                'data': rows.dumps(signal.data),
             }
             connection.execute(sa.insert(table), values)
             if told is not None:
-                event = rows.event_values(told(made), self._ids.fresh(), self._clock.now())
+                event = rows.event_values(told(signal), self._ids.fresh(), self._clock.now())
                 row = dict(zip(rows.EVENT, event, strict=True))
                 connection.execute(sa.insert(tables.event), row)
-        return made
+        return signal
 
     @repeated
     def signals(self, token: str) -> list[Signal]:

@@ -1,4 +1,4 @@
-"""Turn values into rows of tables, and back."""
+"""Turn resources, nodes and events into rows of their tables, and back."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from heatconv.storage.base import StoredEvent
 
 Row = Any
 
-#: A reason may quote anything; what a user can read is enough.
+#: A reason may quote anything; this much can be read.
 REASON_LIMIT = 16_384
 
 
 def records(values: Sequence[tuple[Any, ...]]) -> str:
-    """Return rows as the JSON that statements for many rows take."""
+    """Return rows as the JSON parameter of bulk statements."""
     shorts = LETTERS[: len(values[0])]
     return dumps([dict(zip(shorts, row, strict=True)) for row in values])
 
@@ -41,9 +41,9 @@ _scan = json.JSONDecoder().scan_once
 
 
 def loads(text: str) -> Any:
-    """Return what a text says that `dumps` has written: nothing stands around it.
+    """Parse a JSON text that `dumps` has written, without surrounding whitespace.
 
-    So it takes half of the time of `json.loads`, which looks for that.
+    It takes half of the time of `json.loads`, which searches for whitespace.
     """
     return _scan(text, 0)[0]
 
@@ -60,9 +60,9 @@ def node_id(key: NodeKey) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text without what no database takes: NUL, and halves of characters.
+    """Remove what no database accepts from a text: NUL, and lone surrogates.
 
-    A plugin may quote anything, and one bad text must not keep back what is saved with it.
+    A plugin may quote anything, and one bad text must not fail the whole commit.
     """
     if text.isascii() and '\0' not in text:
         return text
@@ -74,7 +74,7 @@ def _of_requires(requires: tuple[str, ...]) -> str:
 
 
 def ids_of(text: str) -> tuple[str, ...]:
-    """Return a list of ids that JSON holds, as `dumps` writes it."""
+    """Parse a JSON list of ids, as `dumps` writes it."""
     if text == '[]':
         return ()
     if '\\' in text or '", ' in text:
@@ -86,7 +86,7 @@ def _of_properties(properties: Mapping[str, Any] | None) -> str | None:
     return None if properties is None else dumps(dict(properties))
 
 
-#: How a field of a resource is written to its column, where it is not as it is.
+#: How fields of a resource are converted to column values.
 _WRITTEN: Mapping[str, Callable[[Any], Any]] = {
     'action': str,
     'status': str,
@@ -114,7 +114,7 @@ def resource_values(resource: Resource) -> tuple[Any, ...]:
 
 
 def changed_columns(before: Resource, after: Resource) -> tuple[str, ...]:
-    """Name the columns that differ."""
+    """Return the names of the columns that differ."""
     return tuple(
         name
         for name, old, new in zip(RESOURCE, _fields(before), _fields(after), strict=True)
@@ -129,7 +129,7 @@ def some_values(resource: Resource, columns: tuple[str, ...]) -> tuple[Any, ...]
     get, written = _some(columns)
     values = get(resource) if len(columns) > 1 else (get(resource),)
     return tuple(
-        [one if how is None else how(one) for one, how in zip(values, written, strict=True)]
+        [value if how is None else how(value) for value, how in zip(values, written, strict=True)]
     )
 
 
@@ -138,7 +138,7 @@ def _some(columns: tuple[str, ...]) -> tuple[Callable[[Any], Any], tuple[Any, ..
     return operator.attrgetter(*columns), tuple(_WRITTEN.get(name) for name in columns)
 
 
-#: What a preparation asks of the rows that are there.
+#: The columns that a preparation reads.
 PLANNED = (
     'id',
     'name',
@@ -155,38 +155,38 @@ PLANNED = (
 )
 
 
-def planned(stack_id: str, found: Iterable[Row]) -> Iterator[Resource]:
-    """Make resources of the values of PLANNED: without properties, attributes and reasons."""
-    known: dict[str, str] = {}  # a million rows have one type and one template
-    for row_id, name, kind, action, status, version, claim, suspect, template, *rest in found:
-        requires, policy, made = rest
+def planned(stack_id: str, records: Iterable[Row]) -> Iterator[Resource]:
+    """Yield resources from the values of PLANNED: without properties, attributes and reasons."""
+    interned: dict[str, str] = {}  # shared: a million rows have one type and one template
+    for row_id, name, kind, action, status, version, claim, suspect, template, *rest in records:
+        requires, policy, fingerprint = rest
         yield Resource(
             row_id,
             stack_id,
             name,
-            known.setdefault(kind, kind),
+            interned.setdefault(kind, kind),
             ACTIONS[action],
             STATUSES[status],
             version=version,
             claim=claim,
             suspect=bool(suspect),
-            template_id=None if template is None else known.setdefault(template, template),
+            template_id=None if template is None else interned.setdefault(template, template),
             attributes=NOTHING,
             requires=ids_of(requires),
-            deletion_policy=known.setdefault(policy, policy),
-            fingerprint=made,
+            deletion_policy=interned.setdefault(policy, policy),
+            fingerprint=fingerprint,
         )
 
 
-#: What a check asks of the rows that it requires; others have as much.
+#: The columns of required rows that a check reads.
 SERVING = ('id', 'stack_id', 'name', 'type', 'action', 'status', 'version', 'physical_id')
 SERVING += ('attributes', 'fingerprint')
 
 
 class Interner:
-    """Values that many rows have, each once."""
+    """Interns values that many rows share."""
 
-    #: How many maps are known at most: where none are equal, they only cost.
+    #: Largest number of interned maps: where all differ, interning only costs.
     MAPS = 1_000
 
     def __init__(self) -> None:
@@ -194,33 +194,35 @@ class Interner:
         self._maps: dict[str, Mapping[str, Any]] = {}
 
     def text(self, value: str) -> str:
-        """Return a text that is equal."""
+        """Return the interned text."""
         return self._texts.setdefault(value, value)
 
     def map(self, value: str) -> Mapping[str, Any]:
-        """Return what a text in JSON says; nobody changes it."""
-        made = self._maps.get(value)
-        if made is None:
-            made = loads(value)
+        """Return the interned map of a JSON text; it must not be changed."""
+        parsed = self._maps.get(value)
+        if parsed is None:
+            parsed = loads(value)
             if len(self._maps) < self.MAPS:
-                self._maps[value] = made
-        return made
+                self._maps[value] = parsed
+        return parsed
 
 
-def serving(row: Row, known: Interner) -> Resource:
-    """Make a resource of the values of SERVING."""
-    row_id, stack_id, name, kind, action, status, version, physical_id, attributes, made = row
+def serving(row: Row, interner: Interner) -> Resource:
+    """Return a resource from the values of SERVING."""
+    row_id, stack_id, name, kind, action, status, version, physical_id, attributes, fingerprint = (
+        row
+    )
     return Resource(
         row_id,
-        known.text(stack_id),
+        interner.text(stack_id),
         name,
-        known.text(kind),
+        interner.text(kind),
         ACTIONS[action],
         STATUSES[status],
         version=version,
         physical_id=physical_id,
-        attributes=known.map(attributes),
-        fingerprint=made,
+        attributes=interner.map(attributes),
+        fingerprint=fingerprint,
     )
 
 
@@ -228,7 +230,7 @@ NOTHING: Mapping[str, Any] = {}
 
 
 def in_doubt(resource: Resource) -> bool:
-    """Say whether the sweep is to look for this row."""
+    """Say whether the sweep must find this row."""
     return resource.claim is None and states.unsettled(resource)
 
 
@@ -237,7 +239,7 @@ def resource_row(resource: Resource) -> dict[str, Any]:
 
 
 def resource_of(row: Row) -> Resource:
-    """Make a resource of the values of all columns, in their order."""
+    """Return a resource from the values of all columns, in order."""
     properties, attributes, requires = row[12], row[13], row[14]
     return Resource(
         row[0],
@@ -261,7 +263,7 @@ def resource_of(row: Row) -> Resource:
 
 #: The columns of a node.
 NODE = tuple(column.name for column in tables.node.c)
-#: The columns that a node is made of.
+#: The columns that a node is read from.
 NODE_FIELDS = (
     'traversal_id',
     'kind',
@@ -314,26 +316,26 @@ def ready_values(key: NodeKey, now: float) -> tuple[Any, ...]:
 
 
 def key_of(row: Row) -> NodeKey:
-    """Make a key of traversal, kind and name."""
+    """Return a key from traversal, kind and name."""
     return NodeKey(row[0], KINDS[row[1]], row[2])
 
 
 def node_of(row: Row) -> Node:
-    """Make a node of the values of NODE_FIELDS, and of its definition if that was read."""
+    """Return a node from the values of NODE_FIELDS, and its definition if that was read."""
     return Node(
         NodeKey(row[0], KINDS[row[1]], row[2]),
         row[3],
         row[4],
         NODE_STATUSES[row[5]],
         int(row[6]),
-        tuple([(KINDS[one[0]], one[1:]) for one in loads(row[7])]),
+        tuple([(KINDS[successor[0]], successor[1:]) for successor in loads(row[7])]),
         int(row[8]),
         hooks=tuple(row[9].split(',')) if row[9] else (),
         definition=row[10] if len(row) > 10 else None,
     )
 
 
-#: The columns of an event, but for its number.
+#: The columns of an event, except its number.
 EVENT = tuple(column.name for column in tables.event.c if column.name != 'seq')
 
 

@@ -14,7 +14,7 @@ TABLE = tables.snapshot
 
 
 class SnapshotRows:
-    """The part of the store that knows snapshots."""
+    """The part of the store that keeps snapshots."""
 
     database: Database
 

@@ -18,7 +18,7 @@ TABLE = tables.software
 
 
 class SoftwareRows:
-    """The part of the store that knows what is to be on servers."""
+    """The part of the store that keeps software configurations and deployments."""
 
     database: Database
     _clock: Clock
@@ -29,14 +29,14 @@ class SoftwareRows:
             with self.database.write() as connection:
                 connection.execute(sa.insert(TABLE), _row(software))
         except db_exception.DBDuplicateEntry:
-            pass  # its id says that it is the same one
+            pass  # saved before: the id identifies it
 
     @repeated
     def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
         statement = sa.select(TABLE).where(_one(project_id, kind, software_id))
         with self.database.read() as connection:
-            found = connection.execute(statement).mappings().first()
-        return None if found is None else _software(found)
+            record = connection.execute(statement).mappings().first()
+        return None if record is None else _software(record)
 
     @repeated
     def all_software(self, project_id: str, kind: str) -> list[Software]:
@@ -56,16 +56,16 @@ class SoftwareRows:
         software_id: str,
         change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> Software | None:
-        one = _one(project_id, kind, software_id)
+        condition = _one(project_id, kind, software_id)
         with self.database.write() as connection:
-            found = connection.execute(sa.select(TABLE).where(one).with_for_update())
-            row = found.mappings().first()
+            records = connection.execute(sa.select(TABLE).where(condition).with_for_update())
+            row = records.mappings().first()
             if row is None:
                 return None
             content = dict(change(json.loads(row['content'])))
             now = self._clock.now()
             values = {'content': rows.dumps(content), 'updated_at': now}
-            connection.execute(sa.update(TABLE).where(one).values(values))
+            connection.execute(sa.update(TABLE).where(condition).values(values))
             return Software(software_id, project_id, kind, content, row['created_at'], now)
 
     @repeated

@@ -28,7 +28,7 @@ WHERE s.id {{}}
 """
 
 
-#: A list of one name would have PostgreSQL walk all stacks of the project.
+#: With a list of one name, PostgreSQL would walk all stacks of the project.
 LIVE = f"""
 SELECT {', '.join(stack_rows.STACK)} FROM stack
 WHERE project_id = %s AND name = %s AND deleted = ''
@@ -37,8 +37,8 @@ STACKS = f'SELECT {", ".join(stack_rows.STACK)} FROM stack WHERE id {{}}'
 RESOURCES = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.stack_id {{}}'
 
 
-#: In pieces: a stack may have a million. In the order of an index of the stack: in that of
-#: the ids the rows of all stacks would be walked.
+#: In pieces: a stack may have a million rows. In the order of an index of the stack; in the order
+#: of ids, the rows of all stacks would be walked.
 PLANNED = f"""
 SELECT {', '.join(rows.PLANNED)} FROM resource
 WHERE stack_id = %s AND name >= %s AND (name > %s OR id > %s)
@@ -58,7 +58,7 @@ RETAIN = (
 
 
 class StackRows:
-    """The part of the store that knows stacks."""
+    """The part of the store that keeps stacks."""
 
     def __init__(self, database: Database, clock: Clock, ids: Ids) -> None:
         self.database = database
@@ -85,29 +85,29 @@ class StackRows:
                 }
                 connection.execute(sa.insert(table), value)
         except db_exception.DBDuplicateEntry:
-            pass  # somebody else has just saved the same content
+            pass  # another process has just saved the same content
         return template_id
 
     @repeated
     def template(self, template_id: str) -> Mapping[str, Any] | None:
         table = tables.template
         with self.database.read() as connection:
-            found = connection.execute(
+            record = connection.execute(
                 sa.select(table.c.content).where(table.c.id == template_id)
             ).scalar_one_or_none()
-        return None if found is None else dict(json.loads(found))
+        return None if record is None else dict(json.loads(record))
 
     @repeated
     def template_head(self, template_id: str) -> Mapping[str, Any] | None:
         table = tables.template
         with self.database.read() as connection:
-            found = connection.execute(
+            record = connection.execute(
                 sa.select(table.c.head).where(table.c.id == template_id)
             ).first()
-        if found is None:
+        if record is None:
             return None
-        if found[0] is not None:
-            return dict(json.loads(found[0]))
+        if record[0] is not None:
+            return dict(json.loads(record[0]))
         content = self.template(template_id)
         return None if content is None else head_of(content)
 
@@ -144,7 +144,7 @@ class StackRows:
             if request.drops_nodes and stack.traversal_id is not None:
                 writes.drop_nodes(script, stack.traversal_id)
             if request.retains:
-                # The rows are locked first: a claim is seen, or comes too late.
+                # The rows are locked first: a claim is either visible, or comes too late.
                 script.select(LOCKED_ROWS + _locking(script), [stack_id])
                 if script.select(CLAIMED, [stack_id]):
                     return stack, False
@@ -171,19 +171,19 @@ class StackRows:
             if stack.traversal_id is not None:
                 writes.drop_nodes(script, stack.traversal_id)
                 script.run()
-            # Else nobody has made a row yet, but for what is to be adopted.
+            # Otherwise the stack has no rows yet, except those to adopt.
             if stack.traversal_id is not None or stack.action == Action.ADOPT:
-                # Only now: whatever replacement a commit under way made, its node
-                # was deleted after it, so its row is seen here.
+                # Only now: the nodes of a replacement by a concurrent commit were deleted after
+                # it, so its row is visible here.
                 existing = sorted(_planned(script, stack_id), key=lambda row: row.id)
-            # While the plan is made the transaction stands still.
+            # The transaction is idle while the plan is computed.
             with self.database.standing_still(script, max(size, len(existing))):
-                made = plan(stack, existing)
-            writes.save_stacks(script, [stamped(made.stack, now)])
-            writes.insert_resources(script, made.rows, now)
-            writes.insert_nodes(script, made.nodes, now)
-            writes.add_events(script, made.events, self._ids, now)
-        return made
+                planned = plan(stack, existing)
+            writes.save_stacks(script, [stamped(planned.stack, now)])
+            writes.insert_resources(script, planned.rows, now)
+            writes.insert_nodes(script, planned.nodes, now)
+            writes.add_events(script, planned.events, self._ids, now)
+        return planned
 
     @repeated
     def stack(self, stack_id: str) -> Stack | None:
@@ -200,18 +200,18 @@ class StackRows:
         table = tables.stack
         statement = _chosen(sa.select(table), query)
         for key, descends in query.sort:
-            # NULL sorts differently from database to database; 0 does not.
+            # Databases sort NULL differently, but 0 alike.
             column = sa.func.coalesce(table.c[key], 0) if key.endswith('_at') else table.c[key]
             statement = statement.order_by(column.desc() if descends else column.asc())
         statement = statement.order_by(table.c.id.desc())
         with self.database.read() as connection:
             if query.marker is None and query.limit is not None:
                 statement = statement.limit(query.limit)
-            found = [stack_rows.stack_of(row) for row in connection.execute(statement).mappings()]
+            stacks = [stack_rows.stack_of(row) for row in connection.execute(statement).mappings()]
         if query.marker is not None:
-            ids = [stack.id for stack in found]
-            found = found[ids.index(query.marker) + 1 :] if query.marker in ids else []
-        return found if query.limit is None else found[: query.limit]
+            ids = [stack.id for stack in stacks]
+            stacks = stacks[ids.index(query.marker) + 1 :] if query.marker in ids else []
+        return stacks if query.limit is None else stacks[: query.limit]
 
     @repeated
     def count_stacks(self, query: StackQuery) -> int:
@@ -222,8 +222,8 @@ class StackRows:
     @repeated
     def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
         with self.database.read_driver() as driver:
-            found = bulk.select(driver, WITH_PHYSICAL_ID, [project_id, physical_id])
-        return sorted(map(rows.resource_of, found), key=lambda row: row.id)
+            fetched = bulk.select(driver, WITH_PHYSICAL_ID, [project_id, physical_id])
+        return sorted(map(rows.resource_of, fetched), key=lambda row: row.id)
 
     @repeated
     def resources(self, stack_id: str) -> list[Resource]:
@@ -233,8 +233,8 @@ class StackRows:
     @repeated
     def nodes(self, stack_id: str) -> list[Node]:
         with self.database.read_driver() as driver:
-            found = bulk.fetch(driver, NODES, [stack_id])
-        return sorted(map(rows.node_of, found), key=lambda one: one.key)
+            fetched = bulk.fetch(driver, NODES, [stack_id])
+        return sorted(map(rows.node_of, fetched), key=lambda node: node.key)
 
     @repeated
     def events(
@@ -277,8 +277,7 @@ class StackRows:
                     )
                 )
             )
-            # A template is saved before the stack that refers to it: leave the
-            # newest alone.
+            # A template is saved before the stack that refers to it: keep the newest ones.
             connection.execute(
                 sa.delete(template).where(
                     template.c.created_at < before, template.c.id.not_in(used)
@@ -288,7 +287,7 @@ class StackRows:
 
 
 def _chosen(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
-    """Have a statement select what a query is about."""
+    """Add the conditions of a query to a statement."""
     table = tables.stack
     if query.project_id is not None:
         statement = statement.where(table.c.project_id == query.project_id)
@@ -298,13 +297,13 @@ def _chosen(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
         statement = statement.where(table.c.owner_id.is_(None))
     if not query.show_deleted:
         statement = statement.where(table.c.deleted == '')
-    for column, wanted in (
+    for column, accepted in (
         (table.c.name, query.names),
         (table.c.id, query.ids),
         (table.c.action, query.actions),
     ):
-        if wanted:
-            statement = statement.where(column.in_(wanted))
+        if accepted:
+            statement = statement.where(column.in_(accepted))
     if query.statuses or query.states:
         pairs = (
             sa.and_(table.c.action == action, table.c.status == status)
@@ -315,14 +314,14 @@ def _chosen(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
 
 
 def _planned(script: Script, stack_id: str) -> Iterator[Resource]:
-    """Give the rows of a stack, by name, as much as a preparation asks of them."""
+    """Yield the rows of a stack by name, with the columns of a preparation."""
     name = last = ''
     while True:
-        found = script.select(PLANNED, [stack_id, name, name, last])
-        yield from rows.planned(stack_id, found)
-        if len(found) < 10 * bulk.ROWS:
+        fetched = script.select(PLANNED, [stack_id, name, name, last])
+        yield from rows.planned(stack_id, fetched)
+        if len(fetched) < 10 * bulk.ROWS:
             return
-        last, name = found[-1][:2]
+        last, name = fetched[-1][:2]
 
 
 def _locked_stack(script: Script, stack_id: str) -> Stack | None:
@@ -333,12 +332,12 @@ def _locking(script: Script) -> str:
     return '' if script.dialect == 'sqlite' else ' FOR UPDATE'
 
 
-def _stack_of(found: Sequence[tuple[Any, ...]]) -> Stack | None:
-    for row in found:
+def _stack_of(records: Sequence[tuple[Any, ...]]) -> Stack | None:
+    for row in records:
         return stack_rows.stack_of(dict(zip(stack_rows.STACK, row, strict=True)))
     return None
 
 
 def _resources(driver: DriverConnection, stack_id: str) -> list[Resource]:
-    found = bulk.fetch(driver, RESOURCES, [stack_id])
-    return sorted(map(rows.resource_of, found), key=lambda row: row.id)
+    fetched = bulk.fetch(driver, RESOURCES, [stack_id])
+    return sorted(map(rows.resource_of, fetched), key=lambda row: row.id)

@@ -1,4 +1,4 @@
-"""The store on a database: its five parts put together."""
+"""The store on a database, composed of its parts."""
 
 from __future__ import annotations
 

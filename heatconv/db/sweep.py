@@ -1,4 +1,4 @@
-"""Leases, and what the sweep looks for, in the database."""
+"""Leases and the queries of the sweep, in the database."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ LOST = sa.text("""
 SELECT n.id, n.traversal_id, n.kind, n.name, n.stack_id
 FROM ready q JOIN node n ON n.id = q.id
 WHERE q.touched_at < :before ORDER BY q.touched_at LIMIT :most
-""")  # and by nothing else: a million may have been touched at once
+""")  # and by nothing else: a million may have been announced in one moment
 
 
-#: The traversals of stacks under way: those have a deadline, which is indexed.
+#: The traversals of stacks in progress: those have a deadline, which is indexed.
 UNDER_WAY = """
 SELECT traversal_id FROM stack
 WHERE deadline IS NOT NULL AND traversal_id IS NOT NULL AND status {}
@@ -56,7 +56,7 @@ LIMIT 500
 
 
 class SweepRows:
-    """The part of the store that knows the living and the dead."""
+    """The part of the store that keeps leases and answers the sweep."""
 
     database: Database
     _clock: Clock
@@ -77,8 +77,8 @@ class SweepRows:
             .values(expires_at=expires_at, queued=queued)
         )
         with self.database.write() as connection:
-            # MariaDB counts a row that is found even if it does not change:
-            # SQLAlchemy asks it to.
+            # MariaDB counts a row that is found even if it does not change, because SQLAlchemy
+            # asks it to.
             return connection.execute(statement).rowcount == 1
 
     @repeated
@@ -117,15 +117,17 @@ class SweepRows:
         if not ids:
             return []
         with self.database.read_driver() as driver:
-            found = list(map(rows.resource_of, bulk.fetch(driver, ORPHANS, ids)))
+            claimed = list(map(rows.resource_of, bulk.fetch(driver, ORPHANS, ids)))
             running = {row[0]: rows.key_of(row[1:]) for row in bulk.fetch(driver, RUNNING, ids)}
-        return [DeadClaim(row, running.get(row.id)) for row in found]
+        return [DeadClaim(row, running.get(row.id)) for row in claimed]
 
     @repeated
     def unsettled_rows(self, limit: int) -> list[Resource]:
         with self.database.read() as connection:
-            found = [rows.resource_of(row) for row in connection.execute(STRAYS, {'most': limit})]
-        return [row for row in found if states.unsettled(row)]
+            unsettled = [
+                rows.resource_of(row) for row in connection.execute(STRAYS, {'most': limit})
+            ]
+        return [row for row in unsettled if states.unsettled(row)]
 
     @repeated
     def lost_nodes(
@@ -135,33 +137,33 @@ class SweepRows:
         owned: Callable[[Iterable[str]], set[str]] = set,
         besides: Collection[str] = (),
     ) -> list[NodeKey]:
-        found: list[Any]
+        fetched: list[Any]
         if besides:
-            # Not by age: the nodes that are not asked for may be a million, and older.
+            # Not in order of age: the excluded nodes may be a million, and older.
             with self.database.read_driver() as driver:
                 under_way = [row[0] for row in bulk.fetch(driver, UNDER_WAY, [IN_PROGRESS])]
                 others = sorted(set(under_way) - set(besides))
-                found = bulk.fetch(driver, LOST_OF, others, [before])[:limit]
+                fetched = bulk.fetch(driver, LOST_OF, others, [before])[:limit]
         else:
             with self.database.read() as connection:
-                found = list(connection.execute(LOST, {'before': before, 'most': limit}))
-        stacks = owned(row[4] for row in found)
-        found = [row for row in found if row[4] in stacks]
-        if not found:
+                fetched = list(connection.execute(LOST, {'before': before, 'most': limit}))
+        stacks = owned(row[4] for row in fetched)
+        fetched = [row for row in fetched if row[4] in stacks]
+        if not fetched:
             return []
         with self.database.batch() as script:
             touch = 'UPDATE ready SET touched_at = %s WHERE id {} AND touched_at < %s'
-            ids = sorted(row[0] for row in found)
+            ids = sorted(row[0] for row in fetched)
             script.listed(touch, ids, [self._clock.now(), before])
-        return sorted(rows.key_of(row[1:]) for row in found)
+        return sorted(rows.key_of(row[1:]) for row in fetched)
 
     @repeated
     def orphan_checks(self, now: float, limit: int) -> list[OrphanCheck]:
         table = tables.orphan_check
         statement = sa.select(table).where(table.c.due_at <= now).order_by(table.c.id)
         with self.database.read() as connection:
-            found = connection.execute(statement.limit(limit)).mappings()
-            return [lease_rows.orphan_check_of(row) for row in found]
+            fetched = connection.execute(statement.limit(limit)).mappings()
+            return [lease_rows.orphan_check_of(row) for row in fetched]
 
     @repeated
     def postpone(self, orphan_check: OrphanCheck, due_at: float | None) -> bool:

@@ -1,7 +1,7 @@
-"""The tables. Rows are read and written whole, by SQLAlchemy Core.
+"""The tables of SQLAlchemy Core.
 
-Ids and names compare byte by byte on every database: MariaDB would otherwise
-take ``A`` and ``a`` for the same resource.
+Ids and names compare byte by byte on every database: MariaDB would otherwise take ``A`` and ``a``
+for the same resource.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ metadata = sa.MetaData()
 
 
 def id_type(length: int = 36) -> sa.types.TypeEngine[str]:
-    """Return the type of a column that holds ids or other plain words."""
+    """Return the type of a column of ids or other ASCII words."""
     return sa.String(length).with_variant(
         mysql.VARCHAR(length, charset='ascii', collation='ascii_bin'), 'mysql'
     )
@@ -27,7 +27,7 @@ def name_type(length: int = 255) -> sa.types.TypeEngine[str]:
 
 
 def text_type() -> sa.types.TypeEngine[str]:
-    """Return the type of a column that holds a text of any length."""
+    """Return the type of a column of texts of any length."""
     return sa.Text().with_variant(mysql.LONGTEXT(charset='utf8mb4'), 'mysql')
 
 
@@ -72,9 +72,9 @@ stack = sa.Table(
     sa.Column('created_at', time_type(), nullable=False),
     sa.Column('updated_at', time_type()),
     sa.Column('deleted_at', time_type()),
-    # '' while the stack lives, its id afterwards: a name is free again then.
+    # '' while the stack is live, its id afterwards: the name is free again then.
     sa.Column('deleted', id_type(), nullable=False),
-    # The stack that it is a resource of, and the name of that; null for most.
+    # Owner of a nested stack, and the resource in it; null for other stacks.
     sa.Column('owner_id', id_type()),
     sa.Column('owner_resource', name_type()),
     sa.UniqueConstraint('project_id', 'name', 'deleted', name='uq_stack_name'),
@@ -108,17 +108,17 @@ resource = sa.Table(
     sa.Column('replaced_by', id_type()),
     sa.Column('created_at', time_type(), nullable=False),
     sa.Column('updated_at', time_type()),
-    # What it was last checked against, all it requires included; '' if that is not known.
+    # The fingerprint of the last check; '' if it is not certain.
     sa.Column('fingerprint', id_type(), nullable=False, server_default=''),
-    # Nobody claims it and reality must be observed: the sweep looks for that.
+    # Whether the row is unclaimed and unsettled: the sweep searches for that.
     sa.Column('doubt', sa.Boolean, nullable=False, server_default=sa.false()),
-    # No index has what an operation changes: an update then writes to none of them.
+    # No index has a column that an operation changes: its updates write to no index.
     sa.Index('ix_resource_stack_name', 'stack_id', 'name'),
     sa.Index('ix_resource_doubt', 'doubt'),
 )
 
-#: Which rows are claimed, and by which lease: an index by hand, as large as what is under
-#: way, where one of the column would be written twice for each operation.
+#: The claimed rows and their leases: a manual index, as large as the work in progress. A real
+#: index would be written twice for each operation.
 claim = sa.Table(
     'claim',
     metadata,
@@ -129,8 +129,8 @@ claim = sa.Table(
 node = sa.Table(
     'node',
     metadata,
-    # traversal, kind and name in one column: a list of them is then a range of
-    # one key on every database.
+    # Traversal, kind and name in one column: a list of them is a range of one key on every
+    # database.
     sa.Column('id', name_type(300), primary_key=True),
     sa.Column('traversal_id', id_type(), nullable=False),
     sa.Column('stack_id', id_type(), nullable=False),
@@ -141,16 +141,16 @@ node = sa.Table(
     sa.Column('blockers', sa.BigInteger, nullable=False),
     sa.Column('successors', text_type(), nullable=False),
     sa.Column('attempts', sa.Integer, nullable=False),
-    # The resource definition, as the engine compiled it from; null for other nodes.
+    # The serialized resource definition; null for other nodes.
     sa.Column('definition', text_type()),
-    # At which it waits for a user, in words; null for most.
+    # The hooks of the node; null for most.
     sa.Column('hooks', id_type(128)),
     sa.Index('ix_node_traversal', 'traversal_id'),
     sa.Index('ix_node_subject', 'subject'),
 )
 
-#: Which nodes are ready, and when each was last announced: what nobody begins in time is
-#: found here. An index by hand, as large as what is to be done.
+#: The ready nodes and the times of their last announcement, for the sweep: a manual index, as
+#: large as the waiting work.
 ready = sa.Table(
     'ready',
     metadata,
@@ -207,7 +207,7 @@ orphan_check = sa.Table(
     sa.Index('ix_orphan_check_due', 'due_at'),
 )
 
-#: What stacks were at some time; resources by name, as JSON.
+#: Snapshots of stacks; resources by name, as JSON.
 snapshot = sa.Table(
     'snapshot',
     metadata,
@@ -234,7 +234,7 @@ software = sa.Table(
     sa.Index('ix_software_project', 'project_id', 'kind'),
 )
 
-#: What somebody told a resource, by its token.
+#: Signals to resources, by token.
 signal = sa.Table(
     'signal',
     metadata,
@@ -246,7 +246,7 @@ signal = sa.Table(
     sa.Column('data', text_type(), nullable=False),
 )
 
-# The reality of the built-in resource types that need no cloud.
+# The physical resources of the built-in types, which need no cloud.
 virtual_resource = sa.Table(
     'virtual_resource',
     metadata,

@@ -1,7 +1,7 @@
-"""Write many rows with few statements, alike on every database.
+"""Write many rows with few statements, on every database.
 
-Rows that a transaction overwrites are locked by it, so an upsert of whole rows
-is an update of many rows in one statement.
+The transaction has locked the rows that it overwrites, so an upsert of whole rows is an update of
+many rows by one statement.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from heatconv.runtime.ports import Ids
 
 T = TypeVar('T')
 
-#: How many values one statement names: SQLite takes 32,766 parameters, and
-#: lists longer than this gain nothing.
+#: Largest number of values in one statement: SQLite accepts 32,766 parameters, and longer lists
+#: gain nothing.
 CHUNK = 500
 
 
@@ -36,10 +36,9 @@ def save_resources(
     saved: Mapping[str, Resource | None],
     now: float,
 ) -> None:
-    """Insert, overwrite or delete rows of resources.
+    """Insert, overwrite or delete resource rows.
 
-    :param before: what those that are overwritten were made from: only what differs is
-        written.
+    :param before: the rows as they were read: only changed columns are written.
     """
     gone = [row_id for row_id, row in saved.items() if row is None]
     script.listed('DELETE FROM resource WHERE id {}', gone)
@@ -69,10 +68,9 @@ def save_resources(
 def save_claims(
     script: Script, written: Iterable[tuple[Resource | None, Resource | None]]
 ) -> None:
-    """Keep the table of claims in step with rows.
+    """Update the table of claims after writes of rows.
 
-    :param written: each row as it was, None if it was not there, and as it is now, None if
-        it is gone.
+    :param written: each row as it was, None if it is new, and as it is now, None if it is deleted.
     """
     freed: list[str] = []
     claimed: list[tuple[Any, ...]] = []
@@ -106,14 +104,14 @@ def save_stacks(script: Script, stacks: Iterable[Stack]) -> None:
 
 
 def insert_resources(script: Script, added: Iterable[Resource], now: float) -> None:
-    """Insert rows of resources, streaming them."""
+    """Insert resource rows, as a stream."""
     for chunk in chunks(added, bulk.ROWS):
         script.insert(tables.resource, INSERTED, [_created(row, now) for row in chunk])
         _run_if_full(script, chunk)
 
 
 def insert_nodes(script: Script, nodes: Iterable[Node], now: float) -> None:
-    """Insert nodes, streaming them."""
+    """Insert nodes, as a stream."""
     for chunk in chunks(nodes, bulk.ROWS):
         script.insert(tables.node, rows.NODE, [*map(rows.node_values, chunk)])
         ready = [
@@ -124,7 +122,7 @@ def insert_nodes(script: Script, nodes: Iterable[Node], now: float) -> None:
 
 
 def _run_if_full(script: Script, chunk: list[Any]) -> None:
-    """Send what would be large; the rest goes with what comes next."""
+    """Send a script that grows large; the rest is sent with later statements."""
     if len(chunk) == bulk.ROWS:
         script.run()
 
@@ -132,7 +130,7 @@ def _run_if_full(script: Script, chunk: list[Any]) -> None:
 def save_nodes(
     script: Script, before: Mapping[NodeKey, Node], after: Iterable[Node], now: float
 ) -> None:
-    """Overwrite nodes, one statement for all that change alike.
+    """Overwrite nodes, with one statement for each kind of change.
 
     :param before: the nodes as they are stored.
     """
@@ -169,8 +167,7 @@ def save_nodes(
     script.insert(tables.ready, rows.READY, ready)
 
 
-#: It goes through the keys in the order in which they are given, or two commits could wait
-#: for each other; so do the statements for many rows.
+#: Keys are visited in the given order, or two commits could deadlock; so do the bulk statements.
 RELEASING = """
 WITH released AS (
     UPDATE node SET
@@ -188,7 +185,7 @@ told AS (
 RELEASE = f"""{RELEASING}
 SELECT id FROM released WHERE blockers = 0
 """
-#: The same, and the connection remembers who is ready, for a statement after the commit: only
+#: The same, and the connection remembers the ready nodes for a statement after the commit: only
 #: that sees what others have committed while this one waited for a lock.
 RELEASE_AND_NOTE = f"""{RELEASING}
 SELECT
@@ -201,7 +198,7 @@ FROM released WHERE blockers = 0
 NOTED = "current_setting('heatconv.ready', true)::text[]"
 NOTED_CLEANUPS = "current_setting('heatconv.cleanups', true)::text[]"
 
-#: In steps: MariaDB tells no rows that it updates, and notices at once who waits for whom.
+#: In steps: MariaDB has no UPDATE ... RETURNING, and detects deadlocks immediately.
 RELEASE_LIKE = """
 UPDATE node SET
     status = CASE WHEN blockers = %s THEN 'ready' ELSE status END,
@@ -212,29 +209,29 @@ UNBLOCKED = 'SELECT id FROM node WHERE id {} AND blockers = 0'
 
 
 def release(script: Script, released: Mapping[NodeKey, int], now: float) -> set[NodeKey]:
-    """Take blockers from nodes; return those that have none left and are ready now.
+    """Decrement the blockers of nodes; return those that have none left and are ready now.
 
-    Nobody reads the nodes: only their counters move. Last in a transaction: what many
-    wait for is locked by each of them.
+    The nodes are not read: only their counters change. Last in a transaction, because each waiting
+    commit locks the common successors.
     """
-    found: set[NodeKey] = set()
+    ready: set[NodeKey] = set()
     if script.dialect == 'postgresql':
         for keys in chunks(sorted(released), bulk.ROWS):
             by_id = {rows.node_id(key): key for key in keys}
             script.add(RELEASE, (_counted(by_id, released), now))
-            found.update(by_id[node_id] for (node_id,) in script.rows())
-        return found
+            ready.update(by_id[node_id] for (node_id,) in script.rows())
+        return ready
     by_number: dict[int, list[NodeKey]] = {}
     for key in sorted(released):
         by_number.setdefault(released[key], []).append(key)
-    for number, alike in sorted(by_number.items()):
-        for keys in chunks(alike, bulk.ROWS):
+    for number, same_count in sorted(by_number.items()):
+        for keys in chunks(same_count, bulk.ROWS):
             by_id = {rows.node_id(key): key for key in keys}
             script.listed(RELEASE_LIKE, list(by_id), [number, number])
-            found.update(by_id[node_id] for (node_id,) in script.fetch(UNBLOCKED, list(by_id)))
-    for ready in chunks(sorted(found), bulk.ROWS):
-        script.insert(tables.ready, rows.READY, [rows.ready_values(key, now) for key in ready])
-    return found
+            ready.update(by_id[node_id] for (node_id,) in script.fetch(UNBLOCKED, list(by_id)))
+    for keys in chunks(sorted(ready), bulk.ROWS):
+        script.insert(tables.ready, rows.READY, [rows.ready_values(key, now) for key in keys])
+    return ready
 
 
 def _counted(by_id: Mapping[str, NodeKey], released: Mapping[NodeKey, int]) -> str:
@@ -242,7 +239,7 @@ def _counted(by_id: Mapping[str, NodeKey], released: Mapping[NodeKey, int]) -> s
 
 
 def release_and_note(script: Script, released: Mapping[NodeKey, int], now: float) -> None:
-    """Do the same on PostgreSQL, and have `NOTED` and `NOTED_CLEANUPS` say who is ready.
+    """Do the same on PostgreSQL, and let `NOTED` and `NOTED_CLEANUPS` name the ready nodes.
 
     :param released: no more than one statement takes.
     """
@@ -252,15 +249,15 @@ def release_and_note(script: Script, released: Mapping[NodeKey, int], now: float
 
 def add_events(script: Script, events: Iterable[Event], ids: Ids, now: float) -> None:
     """Append events."""
-    values = [rows.event_values(one, ids.fresh(), now) for one in events]
+    values = [rows.event_values(event, ids.fresh(), now) for event in events]
     script.insert(tables.event, rows.EVENT, values)
 
 
 def drop_nodes(script: Script, traversal_id: str) -> None:
-    """Delete the nodes of a traversal, those of commits under way included.
+    """Delete the nodes of a traversal, including those of concurrent commits.
 
-    The first DELETE waits for commits that hold some of the nodes; it does not
-    see a node that such a commit inserted. The second one does.
+    The first DELETE waits for commits that lock some of the nodes; it does not see a node that
+    such a commit inserted. The second one does.
     """
     for _ in range(2):
         for table in ('node', 'ready'):

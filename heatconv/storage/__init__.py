@@ -1,1 +1,1 @@
-"""Where the truth is kept: the protocol, and a store in memory."""
+"""The store: its protocol, and the reference implementation in memory."""

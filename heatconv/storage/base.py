@@ -1,8 +1,8 @@
 """The protocol of a store.
 
-Every method is one transaction. A method that decides takes the decision as a
-pure function and may call it again when the database asks for a retry.
-Refusals are return values. Any method may raise StoreUnavailable.
+Every method is one transaction. A method that decides receives the decision as a pure function,
+and may call it again when the database demands a retry. Refusals are return values. Any method may
+raise StoreUnavailable.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from heatconv.convergence.traversal import Plan
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a request does to a stack.
+    """The change of a stack by a request.
 
-    :ivar drops_nodes: the traversal under way loses its nodes.
-    :ivar retains: all its resources stay in reality whatever becomes of their rows; it is
-        refused while one of them is claimed.
+    :ivar drops_nodes: delete the nodes of the current traversal.
+    :ivar retains: keep all physical resources when their rows are deleted; refused while one of
+        the rows is claimed.
     """
 
     stack: Stack
@@ -36,10 +36,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a stack was at some time.
+    """A snapshot of a stack.
 
-    :ivar template_id: of its template, environment and files.
-    :ivar resources: of each by name: what it was.
+    :ivar template_id: id of its template, environment and files.
+    :ivar resources: the exported resources, by name.
     """
 
     id: str
@@ -71,7 +71,7 @@ class Software:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as kept: with its id and its time."""
+    """A saved event with its id and its time."""
 
     id: str
     at: float
@@ -80,16 +80,15 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class StackQuery:
-    """Which stacks to list, in which order.
+    """A query for stacks.
 
-    :ivar project_id: None for those of all projects.
-    :ivar states: pairs of action and status, of which one must hold, or one of
-        the statuses.
-    :ivar sort: pairs of a key (name, created_at, updated_at, status) and
-        whether it descends.
+    :ivar project_id: None for all projects.
+    :ivar states: pairs of action and status; a stack must match one of them, or one of the
+        statuses.
+    :ivar sort: pairs of a key (name, created_at, updated_at, status) and whether it descends.
     :ivar marker: id of the stack after which to begin.
-    :ivar owners: ids of stacks; those asked for are resources of one of them.
-    :ivar nested: those that are resources of others too.
+    :ivar owners: ids of stacks; only their nested stacks are returned.
+    :ivar nested: whether to include nested stacks.
     """
 
     project_id: str | None
@@ -111,8 +110,8 @@ class Lease:
     """The right of one process start to claim rows.
 
     :ivar kind: engine or worker.
-    :ivar server: the name that messages for this process alone go to.
-    :ivar queued: how much it had to do when it last renewed the lease.
+    :ivar server: the name that messages to this process alone are sent to.
+    :ivar queued: length of its queue at the last renewal.
     """
 
     id: str
@@ -130,23 +129,23 @@ class StoreUnavailable(Exception):
 
 
 class CommitUnknown(StoreUnavailable):
-    """The connection was lost at the commit: whether it stands is not known."""
+    """The connection was lost during the commit: it may or may not stand."""
 
 
 class DuplicateRecord(Exception):
-    """What was to be made beside a commit is there already: nothing was changed."""
+    """A record to be created with a commit exists already: nothing was changed."""
 
 
 class Store(Protocol):
     """Keeps stacks, templates, resources, graph nodes, events and leases."""
 
     def session(self) -> AbstractContextManager[None]:
-        """Have this thread keep what it reaches the store with, until it leaves."""
+        """Let this thread keep its connection to the store while the context lasts."""
 
     # Templates
 
     def save_template(self, content: Mapping[str, Any]) -> str:
-        """Keep a template and return its id: the hash of its content."""
+        """Save a template and return its id: the hash of its content."""
 
     def template(self, template_id: str) -> Mapping[str, Any] | None:
         """Return the content of a template."""
@@ -161,16 +160,16 @@ class Store(Protocol):
     ) -> bool:
         """Add a stack; return False if its project has one of that name.
 
-        :param adopts: rows of what it is to adopt.
+        :param adopts: rows of the resources that it adopts.
         """
 
     def request(
         self, stack_id: str, decide: Callable[[Stack], Request | None]
     ) -> tuple[Stack, bool] | None:
-        """Let a pure function change a stack.
+        """Change a stack by a pure function.
 
-        :return: the stack as it is now and whether it changed; None if there
-            is no such stack, or it is deleted.
+        :return: the stack as it is now and whether it changed; None if the stack does not exist or
+            is deleted.
         """
 
     def prepare(
@@ -180,13 +179,13 @@ class Store(Protocol):
         plan: Callable[[Stack, list[Resource]], Plan],
         size: int = 0,
     ) -> Plan | None:
-        """Make a wish the current traversal, in one transaction.
+        """Make a wish the current traversal.
 
-        The nodes of the old traversal are deleted before the rows are read, and of those
-        only what a plan is made of: no properties, attributes, reasons and times.
+        The nodes of the old traversal are deleted before the rows are read. The rows have only
+        what a plan needs: no properties, attributes, reasons and times.
 
-        :param size: how many resources it is about, as far as the caller knows.
-        :return: None if the stack wishes something else by now.
+        :param size: number of resources, as far as the caller knows.
+        :return: None if the wish is not current any more.
         """
 
     def stack(self, stack_id: str) -> Stack | None:
@@ -208,16 +207,16 @@ class Store(Protocol):
         """Return the snapshots of a stack, oldest first."""
 
     def drop_snapshot(self, stack_id: str, snapshot_id: str) -> bool:
-        """Forget a snapshot; return whether it was there."""
+        """Delete a snapshot; return whether it existed."""
 
     def save_software(self, software: Software) -> None:
-        """Keep a configuration or a deployment, unless its id is taken."""
+        """Save a configuration or a deployment, unless its id is taken."""
 
     def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
-        """Return one of a project, or None."""
+        """Return a configuration or a deployment of a project, or None."""
 
     def all_software(self, project_id: str, kind: str) -> list[Software]:
-        """Return all of a project, by id."""
+        """Return all configurations or deployments of a project, by id."""
 
     def change_software(
         self,
@@ -226,15 +225,17 @@ class Store(Protocol):
         software_id: str,
         change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> Software | None:
-        """Let a pure function change the content of one; None if it is not there."""
+        """Change the content of a configuration or a deployment by a pure function; return None if
+        it does not exist.
+        """
 
     def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
-        """Forget one; return whether it was there."""
+        """Delete a configuration or a deployment; return whether it existed."""
 
     def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
-        """Return the rows of a project's live stacks that have a physical id, by id.
+        """Return the rows of a project's live stacks with a physical id, by id.
 
-        It goes through all of the project's rows: a physical id has no index.
+        It scans all rows of the project: physical ids have no index.
         """
 
     def resources(self, stack_id: str) -> list[Resource]:
@@ -249,34 +250,34 @@ class Store(Protocol):
         """Return the events of a stack, oldest first, after a marker (an id)."""
 
     def purge_deleted(self, before: float) -> int:
-        """Forget stacks deleted before a time, and what only they used."""
+        """Purge stacks deleted before a time, and everything that only they used."""
 
     # Checks
 
     def views(self, keys: Sequence[NodeKey]) -> list[View]:
-        """Return what a check needs to know of each node, in the order asked."""
+        """Return the view of each node, in the given order."""
 
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
         """Return the subject of each of these update nodes.
 
-        Of it no more than concerns those that require it: what it is, and how it is
-        referred to.
+        The rows have only what dependents need: identity, state, physical id, attributes and
+        fingerprint.
         """
 
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         """Save each commit whose guards hold, in one transaction.
 
-        :raises DuplicateRecord: if what is to be written beside them is there already; nothing
-            is saved then.
+        :raises DuplicateRecord: if a record to be created exists already; nothing is saved then.
         """
 
     def commit_and_view(
         self, commits: Sequence[Commit], most: int
     ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
-        """Commit, and look at what became ready by it, where that costs no round trip more.
+        """Commit, and read the views of nodes that became ready, if that costs no further round
+        trip.
 
-        :param most: how many nodes to look at, at most.
-        :return: the views of nodes that became ready; of none, if that is not so.
+        :param most: largest number of nodes to read.
+        :return: the outcomes, and the views; no views if they would cost a round trip.
         """
 
     def row(self, row_id: str) -> Resource | None:
@@ -294,22 +295,22 @@ class Store(Protocol):
         """Add a lease."""
 
     def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
-        """Prolong a lease; return False if it is void: then it stays so."""
+        """Extend a lease; return False if it is void, which is final."""
 
     def void_leases(self, before: float, ids: Sequence[str] = ()) -> list[str]:
-        """Remove leases expired before a time, and those named; return their ids."""
+        """Delete leases that expired before a time, and those with given ids; return their ids."""
 
     def leases(self) -> list[Lease]:
         """Return all leases, by id."""
 
     def claims(self) -> dict[str, int]:
-        """Count the rows that each lease claims."""
+        """Return the number of rows that each lease claims."""
 
     def dead_claims(self, limit: int) -> list[DeadClaim]:
-        """Return rows claimed by a lease that is no more."""
+        """Return rows whose claim names a lease that does not exist."""
 
     def unsettled_rows(self, limit: int) -> list[Resource]:
-        """Return unclaimed rows in doubt that no node is still to deal with."""
+        """Return unclaimed unsettled rows that have no open node."""
 
     def lost_nodes(
         self,
@@ -318,23 +319,23 @@ class Store(Protocol):
         owned: Callable[[Iterable[str]], set[str]] = set,
         besides: Collection[str] = (),
     ) -> list[NodeKey]:
-        """Return ready nodes that nobody touched since a time, and touch them.
+        """Return ready nodes that were not announced since a time, and record their announcement.
 
-        :param owned: picks among ids of stacks those whose nodes are asked for.
-        :param besides: traversals whose nodes are not asked for, however many they are.
+        :param owned: picks from ids of stacks; only their nodes are returned.
+        :param besides: traversals whose nodes are left out, however many they are.
         """
 
     def orphan_checks(self, now: float, limit: int) -> list[OrphanCheck]:
-        """Return those that are due, by id."""
+        """Return the orphan checks that are due, by id."""
 
     def postpone(self, orphan_check: OrphanCheck, due_at: float | None) -> bool:
-        """Have it looked at again at another time; forget it if that is None.
+        """Reschedule an orphan check; delete it if the time is None.
 
-        :return: whether it was there.
+        :return: whether it existed.
         """
 
     def overdue(self, now: float) -> list[str]:
-        """Return the ids of stacks under way whose deadline has passed."""
+        """Return the ids of stacks in progress whose deadline has passed."""
 
     def lost_wishes(self) -> list[str]:
         """Return the ids of stacks with a wish that is not prepared."""

@@ -1,4 +1,4 @@
-"""The content of a template: its id, its text, and what is said of it without resources."""
+"""The stored content of a template: its id, its text, and its head."""
 
 from __future__ import annotations
 
@@ -7,32 +7,31 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-#: The sections that a head does not have, in any language.
+#: The sections that are not part of the head, in any dialect.
 BODY = ('resources', 'outputs', 'Resources', 'Outputs')
 
 
 def encode_template(content: Mapping[str, Any]) -> tuple[str, str]:
     """Return the id of a template and its text.
 
-    The order of its keys is kept: resources are created in it where nothing
-    else decides.
+    The order of keys is preserved: resources are created in it where nothing else decides.
     """
     text = json.dumps(content, separators=(',', ':'))
     return hashlib.sha256(text.encode()).hexdigest(), text
 
 
 def head_of(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of a template without its resources, outputs and files.
+    """Return the head: the content of a template without resources, outputs and files.
 
-    It says whether there are outputs.
+    It records whether there are outputs.
     """
     source = content.get('template')
     outputs = False
     if isinstance(source, Mapping):
         outputs = bool(source.get('outputs') or source.get('Outputs'))
     if isinstance(source, Mapping):
-        kept = ((key, source[key]) for key in source if key not in BODY)
-        source = dict(kept)
+        sections = ((key, source[key]) for key in source if key not in BODY)
+        source = dict(sections)
     return {
         'template': source,
         'environment': content.get('environment'),

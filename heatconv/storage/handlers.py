@@ -1,7 +1,4 @@
-"""Answer the questions of tasks that need no plugin and no waiting.
-
-Every runtime, a daemon or a simulation, answers them alike.
-"""
+"""Handlers of effects that need neither a plugin call nor waiting; all runtimes share them."""
 
 from __future__ import annotations
 
@@ -16,13 +13,13 @@ from heatconv.storage.base import Store
 
 
 class Announcer(Protocol):
-    """Sends hints; a lost one costs time, not truth."""
+    """Sends hints; a lost hint costs time only."""
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
-        """Tell the workers that nodes are ready."""
+        """Announce ready nodes to the workers."""
 
     def wish(self, stack_id: str) -> None:
-        """Tell the engines that a stack has a wish."""
+        """Announce the wish of a stack to the engines."""
 
 
 class Templates(Protocol):
@@ -32,14 +29,14 @@ class Templates(Protocol):
         """Return a compiled template."""
 
     def defined(self, template_id: str | None, name: str, source: str) -> Any:
-        """Return a compiled definition, made of what its node brings."""
+        """Return a compiled definition, from the text that its node carries."""
 
     def hooked(self, template_id: str | None) -> Any:
-        """Return what gives the hooks of a resource by its name, or None."""
+        """Return a function from names to hooks, or None."""
 
 
 def answer(effect: Effect, store: Store, templates: Templates, announcer: Announcer) -> Any:
-    """Answer one question that needs no plugin and no waiting."""
+    """Handle one effect and return its answer."""
     match effect:
         case effects.CompileTemplate(template_id):
             return templates.get(template_id)

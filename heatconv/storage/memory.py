@@ -1,4 +1,4 @@
-"""The reference store: dictionaries, one lock, nothing to disk."""
+"""The reference store: dictionaries and one lock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from heatconv.storage.memory_sweep import Swept
 
 
 def served(row: Resource) -> Resource:
-    """Return as much of a row as concerns those that require it."""
+    """Return a row with only the fields that dependents need."""
     return Resource(
         row.id,
         row.stack_id,
@@ -50,13 +50,13 @@ def served(row: Resource) -> Resource:
 
 
 def stamped(stack: Stack, now: float) -> Stack:
-    """Return a stack with the times of a write at that time."""
+    """Return a stack with the times of a write at that moment."""
     gone = (stack.action, stack.status) == (Action.DELETE, Status.COMPLETE)
     return evolve(stack, updated_at=now, deleted_at=stack.deleted_at or (now if gone else None))
 
 
 class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
-    """Keeps everything in dictionaries; safe to use from several threads."""
+    """Keeps everything in dictionaries; thread-safe."""
 
     def __init__(self, clock: Clock, ids: Ids) -> None:
         self._clock = clock
@@ -121,7 +121,7 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
             if request.drops_nodes and stack.traversal_id is not None:
                 self._drop_nodes(stack.traversal_id)
             if request.retains:
-                rows = [self._rows[one] for one in sorted(self._rows_of.get(stack_id, ()))]
+                rows = [self._rows[row_id] for row_id in sorted(self._rows_of.get(stack_id, ()))]
                 if any(row.claim is not None for row in rows):
                     return stack, False
                 for row in rows:
@@ -145,14 +145,14 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
                 return None
             if stack.traversal_id is not None:
                 self._drop_nodes(stack.traversal_id)
-            made = plan(stack, [_for_a_plan(row) for row in self.resources(stack_id)])
-            self._save_stack(made.stack)
-            for row in made.rows:
+            planned = plan(stack, [_for_a_plan(row) for row in self.resources(stack_id)])
+            self._save_stack(planned.stack)
+            for row in planned.rows:
                 self._save_row(row)
-            for node in made.nodes:
+            for node in planned.nodes:
                 self._save_node(node)
-            self._add_events(made.events)
-            return made
+            self._add_events(planned.events)
+            return planned
 
     def stack(self, stack_id: str) -> Stack | None:
         return self._stacks.get(stack_id)
@@ -166,14 +166,14 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
 
     def stacks(self, query: StackQuery) -> list[Stack]:
         with self._lock:
-            found = [stack for stack in self._stacks.values() if _matches(stack, query)]
-        found.sort(key=lambda stack: stack.id, reverse=True)
+            stacks = [stack for stack in self._stacks.values() if _matches(stack, query)]
+        stacks.sort(key=lambda stack: stack.id, reverse=True)
         for key, descends in reversed(query.sort):
-            found.sort(key=lambda stack, key=key: getattr(stack, key) or 0, reverse=descends)  # type: ignore[misc]
+            stacks.sort(key=lambda stack, key=key: getattr(stack, key) or 0, reverse=descends)  # type: ignore[misc]
         if query.marker is not None:
-            ids = [stack.id for stack in found]
-            found = found[ids.index(query.marker) + 1 :] if query.marker in ids else []
-        return found if query.limit is None else found[: query.limit]
+            ids = [stack.id for stack in stacks]
+            stacks = stacks[ids.index(query.marker) + 1 :] if query.marker in ids else []
+        return stacks if query.limit is None else stacks[: query.limit]
 
     def count_stacks(self, query: StackQuery) -> int:
         with self._lock:
@@ -182,11 +182,11 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
     def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
         with self._lock:
             live = [
-                one.id
-                for one in self._stacks.values()
-                if one.project_id == project_id and one.deleted_at is None
+                stack.id
+                for stack in self._stacks.values()
+                if stack.project_id == project_id and stack.deleted_at is None
             ]
-            rows = [row for one in live for row in self.resources(one)]
+            rows = [row for stack_id in live for row in self.resources(stack_id)]
         return sorted(
             (row for row in rows if row.physical_id == physical_id), key=lambda row: row.id
         )
@@ -206,11 +206,11 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
         self, stack_id: str, marker: str | None = None, limit: int | None = None
     ) -> list[StoredEvent]:
         with self._lock:
-            found = list(self._events.get(stack_id, ()))
+            events = list(self._events.get(stack_id, ()))
         if marker is not None:
-            ids = [one.id for one in found]
-            found = found[ids.index(marker) + 1 :] if marker in ids else []
-        return found if limit is None else found[:limit]
+            ids = [event.id for event in events]
+            events = events[ids.index(marker) + 1 :] if marker in ids else []
+        return events if limit is None else events[:limit]
 
     def purge_deleted(self, before: float) -> int:
         with self._lock:
@@ -223,7 +223,9 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
                 del self._stacks[stack_id]
                 self._events.pop(stack_id, None)
                 self._snapshots = {
-                    key: one for key, one in self._snapshots.items() if one.stack_id != stack_id
+                    key: candidate
+                    for key, candidate in self._snapshots.items()
+                    if candidate.stack_id != stack_id
                 }
             used: set[str | None] = {
                 template_id
@@ -235,8 +237,10 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
                     stack.wish_template_id,
                 )
             }
-            used.update(one.template_id for one in self._snapshots.values())
-            for template_id in [one for one in self._templates if one not in used]:
+            used.update(candidate.template_id for candidate in self._snapshots.values())
+            for template_id in [
+                candidate for candidate in self._templates if candidate not in used
+            ]:
                 del self._templates[template_id]
             return len(gone)
 
@@ -266,22 +270,22 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
         return View(node, stack, row, siblings, serving)
 
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
-        found: dict[NodeKey, Resource] = {}
+        subjects: dict[NodeKey, Resource] = {}
         with self._lock:
             for key in keys:
                 node = self._nodes.get(key)
                 row = self._rows.get(node.subject) if node and node.subject else None
                 if row is not None:
-                    found[key] = served(row)
-        return found
+                    subjects[key] = served(row)
+        return subjects
 
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         with self._lock:
             needs = guards.needs(commits)
             locked = guards.LockedRows(
-                rows={one: self._rows[one] for one in needs.rows if one in self._rows},
-                nodes={one: self._nodes[one] for one in needs.nodes if one in self._nodes},
-                stacks={one: self._stacks[one] for one in needs.stacks if one in self._stacks},
+                rows={key: self._rows[key] for key in needs.rows if key in self._rows},
+                nodes={key: self._nodes[key] for key in needs.nodes if key in self._nodes},
+                stacks={key: self._stacks[key] for key in needs.stacks if key in self._stacks},
             )
             outcomes = guards.apply_all(commits, locked)
             self._write(locked)
@@ -296,10 +300,10 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
         unblocked = set()
         for key, number in released.items():
             node = self._nodes[key]
-            left = node.blockers - number
-            status = node.status if left else NodeStatus.READY
-            self._save_node(evolve(node, blockers=left, status=status))
-            if not left:
+            blockers = node.blockers - number
+            status = node.status if blockers else NodeStatus.READY
+            self._save_node(evolve(node, blockers=blockers, status=status))
+            if not blockers:
                 unblocked.add(key)
         return unblocked
 
@@ -316,10 +320,12 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
         for traversal_id in locked.purged:
             self._drop_nodes(traversal_id)
         self._add_events(locked.events)
-        self._orphan_checks.update((one.id, one) for one in locked.orphan_checks)
-        for one in list(self._orphan_checks.values()):
-            if one.row.id in locked.retained:
-                del self._orphan_checks[one.id]
+        self._orphan_checks.update(
+            (orphan_check.id, orphan_check) for orphan_check in locked.orphan_checks
+        )
+        for orphan_check in list(self._orphan_checks.values()):
+            if orphan_check.row.id in locked.retained:
+                del self._orphan_checks[orphan_check.id]
 
     def row(self, row_id: str) -> Resource | None:
         return self._rows.get(row_id)
@@ -380,7 +386,7 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
 
 
 def _for_a_plan(row: Resource) -> Resource:
-    """Return as much of a row as a store reads of it for a preparation."""
+    """Return a row with only the fields that a preparation needs."""
     return evolve(
         row,
         reason='',

@@ -19,13 +19,15 @@ class MemorySnapshots:
 
     def snapshots(self, stack_id: str) -> list[Snapshot]:
         with self._lock:
-            found = [one for one in self._snapshots.values() if one.stack_id == stack_id]
-        return sorted(found, key=lambda one: one.id)
+            snapshots = [
+                snapshot for snapshot in self._snapshots.values() if snapshot.stack_id == stack_id
+            ]
+        return sorted(snapshots, key=lambda snapshot: snapshot.id)
 
     def drop_snapshot(self, stack_id: str, snapshot_id: str) -> bool:
         with self._lock:
-            found = self._snapshots.get(snapshot_id)
-            if found is None or found.stack_id != stack_id:
+            snapshot = self._snapshots.get(snapshot_id)
+            if snapshot is None or snapshot.stack_id != stack_id:
                 return False
             del self._snapshots[snapshot_id]
             return True

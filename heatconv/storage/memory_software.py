@@ -23,16 +23,16 @@ class MemorySoftware:
             self._software.setdefault(software.id, software)
 
     def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
-        found = self._software.get(software_id)
-        same = found is not None and (found.project_id, found.kind) == (project_id, kind)
-        return found if same else None
+        stored = self._software.get(software_id)
+        same = stored is not None and (stored.project_id, stored.kind) == (project_id, kind)
+        return stored if same else None
 
     def all_software(self, project_id: str, kind: str) -> list[Software]:
         with self._lock:
             return [
-                one
-                for _, one in sorted(self._software.items())
-                if (one.project_id, one.kind) == (project_id, kind)
+                stored
+                for _, stored in sorted(self._software.items())
+                if (stored.project_id, stored.kind) == (project_id, kind)
             ]
 
     def change_software(
@@ -43,10 +43,10 @@ class MemorySoftware:
         change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> Software | None:
         with self._lock:
-            found = self.software(project_id, kind, software_id)
-            if found is None:
+            stored = self.software(project_id, kind, software_id)
+            if stored is None:
                 return None
-            changed = evolve(found, content=change(found.content), updated_at=self._clock.now())
+            changed = evolve(stored, content=change(stored.content), updated_at=self._clock.now())
             self._software[software_id] = changed
             return changed
 

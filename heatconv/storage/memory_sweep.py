@@ -1,4 +1,4 @@
-"""What the store in memory tells a sweep: leases, and all that is left over."""
+"""Leases and the queries of the sweep, in memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from heatconv.storage.base import Lease
 
 
 class Swept:
-    """The part of the store that knows leases and the sweep."""
+    """The part of the store that keeps leases and answers the sweep."""
 
     _clock: Clock
     _lock: threading.RLock
@@ -116,17 +116,21 @@ class Swept:
 
     def orphan_checks(self, now: float, limit: int) -> list[OrphanCheck]:
         with self._lock:
-            due = (one for _, one in sorted(self._orphan_checks.items()) if one.due_at <= now)
+            due = (
+                orphan_check
+                for _, orphan_check in sorted(self._orphan_checks.items())
+                if orphan_check.due_at <= now
+            )
             return list(itertools.islice(due, limit))
 
     def postpone(self, orphan_check: OrphanCheck, due_at: float | None) -> bool:
         with self._lock:
-            there = self._orphan_checks.pop(orphan_check.id, None) is not None
-            if there and due_at is not None:
+            existed = self._orphan_checks.pop(orphan_check.id, None) is not None
+            if existed and due_at is not None:
                 self._orphan_checks[orphan_check.id] = evolve(
                     orphan_check, due_at=due_at, attempts=orphan_check.attempts + 1
                 )
-            return there
+            return existed
 
     def overdue(self, now: float) -> list[str]:
         with self._lock:

@@ -1,1 +1,1 @@
-"""Templates as convergence needs them: compiled, cached, with what they nest."""
+"""Templates as convergence needs them: compiled, cached, with their nested templates."""

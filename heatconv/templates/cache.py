@@ -1,4 +1,4 @@
-"""Compile stored templates, each once, for engines and workers."""
+"""The cache of compiled templates, for engines and workers."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from heatconv.templates.compiled import (
 )
 from heatconv.templates.nesting import Nesting
 
-#: What knows the types that are installed.
+#: The registry of installed types.
 Types = Registry
 
-#: What may be said of a type that is not installed: anything.
+#: The schema of a type that is not installed: it accepts anything.
 UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
 
-#: Requests for larger templates are not compared with those before: they come seldom, and
-#: what names a template costs as much as it spares.
+#: Larger templates are not looked up by content: such requests are rare, and hashing the content
+#: costs as much as the lookup saves.
 COMPARED = 1_000
 
 
@@ -43,13 +43,13 @@ class MissingTemplate(Exception):
 
 
 class TemplateCache:
-    """Compiles templates and keeps the ones last used.
+    """Compiles templates and caches the ones used last.
 
-    :param size: how many resources those that are kept may have, in all.
-    :param max_template_size: of the largest template that is taken, in bytes.
+    :param size: capacity of the cache, in resources.
+    :param max_template_size: size limit of a template, in bytes.
     """
 
-    #: Of how many templates the heads are kept.
+    #: For how many templates the head is cached.
     HEADS = 1_000
 
     def __init__(
@@ -70,32 +70,32 @@ class TemplateCache:
 
     @property
     def types(self) -> Types:
-        """Return what knows the types that are installed."""
+        """Return the registry of installed types."""
         return self._registry
 
     def compile(self, content: Mapping[str, Any], lenient: bool = False) -> CompiledTemplate:
         """Compile a template that may not be stored, or not be valid.
 
-        :param lenient: take parameters without a value.
-        :raises TemplateError: if it is not.
+        :param lenient: accept parameters without a value.
+        :raises TemplateError: if the template is not valid.
         """
         return self._compiled(content, None, lenient)
 
     def accept(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
-        """Compile a template that a request brings, unless that was done just now.
+        """Compile the template of a request, unless it is cached.
 
-        :param like: the id of one that it may differ from in little.
-        :raises TemplateError: if it is not valid.
+        :param like: the id of a similar template, whose unchanged definitions are reused.
+        :raises TemplateError: if the template is not valid.
         """
         resources = content['template'].get('resources') or content['template'].get('Resources')
         if len(resources or ()) <= COMPARED:
-            found = self._found(encode_template(content)[0])
-            if found is not None and found.accepted:
-                return found
-        known = self._found(like) if like is not None else None
-        made = self._compiled(content, None, like=known)
-        made.accepted = True
-        return made
+            cached = self._found(encode_template(content)[0])
+            if cached is not None and cached.accepted:
+                return cached
+        similar = self._found(like) if like is not None else None
+        compiled = self._compiled(content, None, like=similar)
+        compiled.accepted = True
+        return compiled
 
     def _compiled(
         self,
@@ -104,7 +104,7 @@ class TemplateCache:
         lenient: bool = False,
         like: CompiledTemplate | None = None,
     ) -> CompiledTemplate:
-        """Compile a template; nested ones too, unless it is told what types are like."""
+        """Compile a template; with given schemas of types, nested templates are not compiled."""
         source = cfn.as_hot(content['template'])
         with cfn.placed(content['template']):
             return self._made(content, source, types, lenient, like)
@@ -118,10 +118,14 @@ class TemplateCache:
         like: CompiledTemplate | None,
     ) -> CompiledTemplate:
         around = [
-            {name: one for name, one in source.items() if name not in ('resources', 'outputs')},
+            {
+                name: section
+                for name, section in source.items()
+                if name not in ('resources', 'outputs')
+            },
             *(content.get(name) for name in ('environment', 'files', 'facade')),
         ]
-        # One that was not accepted may have types that are not installed.
+        # A template that was not accepted may have types that are not installed.
         if like is not None and not (like.accepted and like.shared_sections == around):
             like = None
         nesting = Nesting(content, self._registry, self._max_template_size, self._budget)
@@ -145,15 +149,17 @@ class TemplateCache:
             shared_sections.append(source['mappings'])
         surroundings = fingerprint.digest(encode(shared_sections)) if any(shared_sections) else ''
         resources = source.get('resources') or {}
-        made = CompiledTemplate(template, self._registry, resources, surroundings, nesting, like)
-        made.shared_sections = around
-        return made
+        compiled = CompiledTemplate(
+            template, self._registry, resources, surroundings, nesting, like
+        )
+        compiled.shared_sections = around
+        return compiled
 
     def _schema(self, type_name: str) -> TypeSchema:
-        """Return the schema of a type, of one that is not installed here too.
+        """Return the schema of a type, also of one that is not installed here.
 
-        The engine accepted the template, so its type is known somewhere. A worker
-        without it fails that resource, not everything in the template.
+        The engine accepted the template, so the type is installed somewhere. A worker without it
+        fails that resource, not the whole template.
         """
         return self._registry.schema(type_name) or UNKNOWN
 
@@ -161,74 +167,74 @@ class TemplateCache:
         """Return a stored template, compiled.
 
         :param template_id: None for the template without resources.
-        :raises MissingTemplate: if it is not there.
+        :raises MissingTemplate: if it is not stored.
         """
-        found = self._found(template_id)
-        if found is not None:
-            return found
+        cached = self._found(template_id)
+        if cached is not None:
+            return cached
         if template_id is None:
-            made = CompiledTemplate(hot.empty_template(), self._registry, {})
+            compiled = CompiledTemplate(hot.empty_template(), self._registry, {})
         else:
             content = self._store.template(template_id)
             if content is None:
                 raise MissingTemplate(template_id)
-            made = self._compiled(content, self._schema)
-        self.keep(template_id, made)
-        return made
+            compiled = self._compiled(content, self._schema)
+        self.keep(template_id, compiled)
+        return compiled
 
     def _found(self, template_id: str | None) -> CompiledTemplate | None:
         with self._lock:
-            found = self._kept.get(template_id)
-            if found is not None:
+            cached = self._kept.get(template_id)
+            if cached is not None:
                 self._kept.move_to_end(template_id)
-            return found
+            return cached
 
-    def keep(self, template_id: str | None, made: CompiledTemplate) -> None:
-        """Keep a compiled template for the next who asks for it, even a very large one."""
+    def keep(self, template_id: str | None, compiled: CompiledTemplate) -> None:
+        """Cache a compiled template, even a very large one."""
         with self._lock:
-            self._kept[template_id] = made
+            self._kept[template_id] = compiled
             self._trim(1)
 
     def trim(self) -> None:
-        """Forget very large templates too: who needed them has had them."""
+        """Shrink the cache to its capacity, very large templates included."""
         with self._lock:
             self._trim(0)
 
     def _trim(self, least: int) -> None:
-        kept = sum(1 + len(one.definitions) for one in self._kept.values())
-        while kept > self._size and len(self._kept) > least:
-            kept -= 1 + len(self._kept.popitem(last=False)[1].definitions)
+        total = sum(1 + len(template.definitions) for template in self._kept.values())
+        while total > self._size and len(self._kept) > least:
+            total -= 1 + len(self._kept.popitem(last=False)[1].definitions)
 
     def defined(
         self, template_id: str | None, name: str, source: str
     ) -> CompiledDefinition | BrokenDefinition:
-        """Return a definition, compiled of what its node brings.
+        """Return a definition, compiled from the text that its node carries.
 
-        The template may have a million of them, and a check needs one.
+        The template may have a million definitions, and a check needs one.
 
-        :raises MissingTemplate: if the template is not there.
+        :raises MissingTemplate: if the template is not stored.
         """
         head = self.head(template_id)[0]
-        known, requires, declaration, *made_of = json.loads(source)
-        # Releases before this one told again what it depends on.
+        digest, requires, declaration, *made_of = json.loads(source)
+        # Earlier releases saved the requirements twice.
         declaration.pop('depends_on', None)
         try:
             compiled = hot.compile_definition(name, declaration, head, self._schema)
         except TemplateError as error:
-            # It would be tried for ever: better it fails, and says why.
+            # Fail the resource with a reason, instead of retrying for ever.
             return BrokenDefinition(tuple(requires), error)
         reads = compiled.requires
         compiled = evolve(compiled, requires=tuple(requires))
-        return CompiledDefinition(compiled, known, self._registry, *(made_of or ('',)), reads)
+        return CompiledDefinition(compiled, digest, self._registry, *(made_of or ('',)), reads)
 
     def declared(self, template_id: str | None, name: str) -> ResourceDefinition | None:
-        """Return what a template says of one resource, or None; the others are not compiled.
+        """Return the definition of one resource, or None; other definitions are not compiled.
 
         :raises TemplateError: if it does not compile.
         """
-        kept = self._found(template_id)
-        if kept is not None:
-            return kept.hot.resources.get(name)
+        cached = self._found(template_id)
+        if cached is not None:
+            return cached.hot.resources.get(name)
         content = self._store.template(template_id or '')
         if content is None:
             return None
@@ -240,11 +246,11 @@ class TemplateCache:
         )
 
     def hooked(self, template_id: str | None) -> Callable[[str], tuple[str, ...]] | None:
-        """Return what gives the hooks of a resource by its name, if there are any."""
+        """Return a function from names to hooks, or None if the template has no hooks."""
         with self._lock:
-            found = self._kept.get(template_id)
-        if found is not None:
-            return found.hooked
+            cached = self._kept.get(template_id)
+        if cached is not None:
+            return cached.hooked
         try:
             types = self.head(template_id)[0].types
         except MissingTemplate:
@@ -252,15 +258,16 @@ class TemplateCache:
         return types.hooks if types.has_hooks else None
 
     def head(self, template_id: str | None) -> tuple[hot.Head, bool]:
-        """Return what a template says but for its resources, and whether it has outputs.
+        """Return the head of a template, which is everything except resources, and whether it has
+        outputs.
 
-        :raises MissingTemplate: if it is not there.
+        :raises MissingTemplate: if it is not stored.
         """
         with self._lock:
-            found = self._heads.get(template_id)
-            if found is not None:
+            cached = self._heads.get(template_id)
+            if cached is not None:
                 self._heads.move_to_end(template_id)
-                return found
+                return cached
         if template_id is None:
             return hot.empty_head(), False
         content = self._store.template_head(template_id)
@@ -272,10 +279,10 @@ class TemplateCache:
             content.get('files'),
             content.get('facade'),
         )
-        # Heads that were saved before they told are of templates that may have some.
-        made = (head, content.get('has_outputs', True))
+        # Heads of earlier releases do not say whether there are outputs: assume some.
+        entry = (head, content.get('has_outputs', True))
         with self._lock:
-            self._heads[template_id] = made
+            self._heads[template_id] = entry
             while len(self._heads) > self.HEADS:
                 self._heads.popitem(last=False)
-        return made
+        return entry

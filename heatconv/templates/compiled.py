@@ -1,4 +1,4 @@
-"""What templates are compiled to for convergence: the graph, and what is wanted."""
+"""Compiled templates and definitions: the graph and the desired state, for convergence."""
 
 from __future__ import annotations
 
@@ -21,18 +21,17 @@ from heatconv.templates.nesting import Nesting
 
 encode = json.JSONEncoder(separators=(',', ':')).encode
 
-#: What a declaration has that refers to parameters, conditions or files, in any of HOT's
-#: dialects.
+#: Functions of any HOT dialect in a declaration that refer to parameters, conditions or files.
 REFERS = re.compile(r'"(get_param|get_file|if|Ref|Fn::[A-Za-z]+)"')
 
 
 class CompiledDefinition:
     """A resource definition as a check needs it.
 
-    :param fingerprint: a digest of all that it says.
-    :param nested: of one that is a stack, a digest of what that is made of.
-    :param reads: the names of the resources that its functions refer to, None if that is not
-        known: the others that it requires it only comes after.
+    :param fingerprint: a digest of the whole definition.
+    :param nested: for a nested stack, a digest of its content.
+    :param reads: the names of the resources whose values its functions read, None if unknown;
+        other requirements only order the check.
     """
 
     def __init__(
@@ -51,7 +50,7 @@ class CompiledDefinition:
 
     @property
     def requires(self) -> tuple[str, ...]:
-        """Return the names of the resources that it refers to."""
+        """Return the names of the required resources."""
         return self._definition.requires
 
     def desired(
@@ -61,9 +60,9 @@ class CompiledDefinition:
         serving: Mapping[str, Resource],
         others: Sequence[str] = (),
     ) -> DesiredState:
-        """Resolve it with the rows that serve what it refers to.
+        """Resolve the definition with the rows that serve its references.
 
-        :param others: further rows that it requires, a line of each; see
+        :param others: one line for each row that only orders the check; see
             `heatconv.convergence.fingerprint`.
         :raises TemplateError: if it does not resolve, or to something invalid.
         """
@@ -72,9 +71,9 @@ class CompiledDefinition:
         plugin = self._registry.plugin(definition.type)
         if plugin is None:
             raise UnknownType(f'no plugin for {definition.type} is installed here', place)
-        known = scope(stack, serving)
-        values = definition.resolve(known)
-        # Of what is not the stack's own they are not asked for.
+        resolution = scope(stack, serving)
+        values = definition.resolve(resolution)
+        # An external resource needs no properties.
         properties = (
             values
             if definition.external_id
@@ -83,13 +82,13 @@ class CompiledDefinition:
         if plugin.nests:
             properties[nested.TEMPLATE] = self._nested
             properties[nested.FACADE] = {
-                'metadata': definition.resolve_metadata(known),
+                'metadata': definition.resolve_metadata(resolution),
                 'deletion_policy': definition.deletion_policy,
                 'update_policy': definition.update_policy or {},
             }
         try:
             replace_on_change = plugin.replace_on_change(properties)
-        except Exception as error:  # a plugin's fault must fail its resource only
+        except Exception as error:  # a fault of a plugin must fail only its resource
             raise InvalidProperty(f'{definition.type}: {error!r}', place) from error
         return DesiredState(
             type=definition.type,
@@ -99,8 +98,8 @@ class CompiledDefinition:
                 sorted([*(row.id for row in serving.values()), *map(fingerprint.of_line, others)])
             ),
             deletion_policy=definition.deletion_policy,
-            # What is gone from the template counts as changed too, and a
-            # property that the type no longer knows cannot change in place.
+            # A property that was removed from the template counts as changed, and a property that
+            # the type no longer has cannot change in place.
             replace_on_change=replace_on_change,
             fingerprint=fingerprint.desired(self._fingerprint, serving.values(), others),
             restricted=definition.restricted,
@@ -110,7 +109,9 @@ class CompiledDefinition:
 
 
 class BrokenDefinition:
-    """A definition that does not compile, though the template did: its check fails with that."""
+    """A definition that does not compile although its template did: its check fails with the
+    error.
+    """
 
     def __init__(self, requires: tuple[str, ...], error: TemplateError) -> None:
         self.requires = requires
@@ -124,7 +125,7 @@ class BrokenDefinition:
         serving: Mapping[str, Resource],
         others: Sequence[str] = (),
     ) -> DesiredState:
-        """Refuse.
+        """Fail.
 
         :raises TemplateError: always.
         """
@@ -132,14 +133,14 @@ class BrokenDefinition:
 
 
 class CompiledTemplate:
-    """A template as convergence needs it: the graph, and what is wanted.
+    """A template as convergence needs it: the graph and the desired state.
 
-    :param source: its section ``resources``, as it was written.
-    :param surroundings: a digest of what its resources may refer to beside each other.
-    :param nesting: the templates that it uses as types.
-    :param like: one whose definitions it may share.
-    :ivar accepted: it is valid with the types that are installed here.
-    :ivar shared_sections: all that it was made of but its resources and outputs.
+    :param source: its section ``resources``, as written.
+    :param surroundings: a digest of everything else that its resources may refer to.
+    :param nesting: the nested templates.
+    :param like: a similar template, whose definitions it may share.
+    :ivar accepted: whether it is valid with the types that are installed here.
+    :ivar shared_sections: everything that it was compiled from except resources and outputs.
     """
 
     accepted = False
@@ -156,7 +157,7 @@ class CompiledTemplate:
     ) -> None:
         self.hot = template
         self.nesting = nesting
-        #: Of each resource that is a stack, a digest of what that is made of.
+        #: For each nested stack, a digest of its content.
         self._nested: dict[str, str] = {}
         self._registry = registry
         self._source = source
@@ -178,63 +179,65 @@ class CompiledTemplate:
     def _shared(
         self, like: CompiledTemplate | None, name: str, definition: ResourceDefinition
     ) -> Definition | None:
-        """Return what another template says of a resource, if it is the same in all."""
+        """Return the definition of a resource from a similar template, if it is identical."""
         if like is None or like.hot.resources.get(name) is not definition or name in like._nested:
             return None
         return like.definitions[name]
 
     def _digest(self, name: str, definition: ResourceDefinition) -> str:
-        """Return a digest of all that a definition says.
+        """Return a digest of a definition.
 
-        Of parameters, conditions and files any may be meant, in any way, where one is.
+        If it refers to any parameter, condition or file, the digest covers all of them.
         """
         declaration = encode(self._source[name])
         uses = self._surroundings if REFERS.search(declaration) else ''
         plugin = self._registry.plugin(definition.type)
         schema = '' if plugin is None else plugin.digest
-        said = (self.hot.version, definition.type, schema, declaration, uses)
+        parts = (self.hot.version, definition.type, schema, declaration, uses)
         if plugin is not None and plugin.nests and self.nesting is not None:
             made_of = self.nesting.digest(definition.type, self._source[name])
             self._nested[name] = made_of
-            return fingerprint.digest(*said, made_of)
-        return fingerprint.digest(*said)
+            return fingerprint.digest(*parts, made_of)
+        return fingerprint.digest(*parts)
 
     @property
     def total(self) -> int:
-        """Count its resources, and those of nested templates as far as they are known."""
+        """Return the number of its resources, and of those in nested templates as far as they are
+        known.
+        """
         within = 0 if self.nesting is None else self.nesting.resources_of(self.definitions)
         return len(self.definitions) + within
 
     @property
     def previous_definitions(self) -> PreviousDefinitions:
-        """Return its resources, for one that differs from it in little."""
+        """Return its definitions, for a similar template."""
         return PreviousDefinitions(self._source, self.hot.resources)
 
     @property
     def hooked(self) -> Callable[[str], tuple[str, ...]] | None:
-        """Return what gives the hooks of a resource by its name, if there are any."""
+        """Return a function from names to hooks, or None if the template has no hooks."""
         return self.hot.types.hooks if self.hot.types.has_hooks else None
 
     def source_of(self, name: str) -> str | None:
-        """Return the definition that a node brings with it; see `TemplateCache.defined`."""
+        """Return the serialized definition that a node carries; see `TemplateCache.defined`."""
         definition = self.definitions[name]
         declaration = self._source[name]
         if 'depends_on' in declaration:
-            # All that it requires is told already.
-            declaration = {key: one for key, one in declaration.items() if key != 'depends_on'}
-        said = [definition.fingerprint, definition.requires, declaration]
+            # All requirements are saved already.
+            declaration = {key: value for key, value in declaration.items() if key != 'depends_on'}
+        parts = [definition.fingerprint, definition.requires, declaration]
         made_of = self._nested.get(name)
-        return encode(said if made_of is None else [*said, made_of])
+        return encode(parts if made_of is None else [*parts, made_of])
 
     def definition(self, name: str) -> CompiledDefinition:
         """Return the definition of one resource."""
-        known = self.definitions[name].fingerprint
+        digest = self.definitions[name].fingerprint
         made_of = self._nested.get(name, '')
-        return CompiledDefinition(self.hot.resources[name], known, self._registry, made_of)
+        return CompiledDefinition(self.hot.resources[name], digest, self._registry, made_of)
 
 
 def scope(stack: Stack, rows: Mapping[str, Resource]) -> Scope:
-    """Return what the functions of a template are resolved with."""
+    """Return the scope that the functions of a template are resolved in."""
     return Scope(
         pseudo=pseudo_parameters(stack),
         resources=States(rows),
@@ -242,9 +245,9 @@ def scope(stack: Stack, rows: Mapping[str, Resource]) -> Scope:
 
 
 class States(Mapping[str, ResourceState]):
-    """What definitions may know of rows, each made when it is asked for.
+    """The states of rows, each computed on demand.
 
-    Most of what a resource requires it only comes after.
+    Most requirements of a resource only order its check.
     """
 
     def __init__(self, rows: Mapping[str, Resource]) -> None:
@@ -270,10 +273,10 @@ def pseudo_parameters(stack: Stack) -> dict[str, str]:
 
 
 def attributes(row: Resource) -> Mapping[str, Any]:
-    """Return the attributes of a resource, ``show`` included."""
+    """Return the attributes of a resource, including ``show``."""
     return {'show': stacks.shown(row.attributes), **row.attributes}
 
 
 def reference_id(row: Resource) -> str:
-    """Return what others refer to a resource by; a nested stack may say so in an output."""
+    """Return the value of ``get_resource``; a nested stack may set it by an output."""
     return str(row.attributes.get(stacks.REFERENCE) or row.reference_id)

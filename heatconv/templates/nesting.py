@@ -1,4 +1,4 @@
-"""What a template's types that are templates are like: compiled, digested and counted."""
+"""The nested templates of a template: compiled, digested and counted."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Nesting:
     """The templates that a template may use as types; each is compiled once.
 
     :param content: environment and files of the template.
-    :param max_size: of a nested template, in bytes; 0 for the default.
-    :param depth: how many levels there may still be.
+    :param max_size: size limit of a nested template, in bytes; 0 for the default.
+    :param depth: number of further levels that are allowed.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Nesting:
         self._digests: dict[str, str] = {}
 
     def schema(self, type_name: str) -> TypeSchema | None:
-        """Return the schema of a type, of a template among the files too.
+        """Return the schema of a type, also of a template among the files.
 
         :raises TemplateError: if that template is not valid.
         """
@@ -56,13 +56,13 @@ class Nesting:
         return nested.schema_of(self.template(type_name), defaults)
 
     def template(self, name: str) -> Template:
-        """Return a nested template, compiled; parameters need no values.
+        """Return a nested template, compiled; its parameters need no values.
 
         :raises TemplateError: if it is not valid.
         """
-        found = self._templates.get(name)
-        if found is not None:
-            return found
+        cached = self._templates.get(name)
+        if cached is not None:
+            return cached
         if self._depth <= 1:
             raise InvalidSection(
                 f'templates are nested deeper than {nested.MAX_DEPTH} levels', 'type'
@@ -74,7 +74,7 @@ class Nesting:
         try:
             source = cfn.as_hot(written)
             with cfn.placed(written):
-                made = compile_template(
+                compiled = compile_template(
                     source,
                     environment,
                     within.schema,
@@ -87,37 +87,39 @@ class Nesting:
             error.under(name)
             raise
         self._within[name] = within
-        self._templates[name] = made
-        return made
+        self._templates[name] = compiled
+        return compiled
 
     def resources(self, type_name: str) -> int:
-        """Count the resources within one of a type, as far as it is known what they are."""
-        found = self._templates.get(type_name)
-        if found is None:
+        """Return the number of resources within one resource of a type, as far as it is known."""
+        template = self._templates.get(type_name)
+        if template is None:
             return 0
         within = self._within[type_name]
-        return sum(1 + within.resources(one.type) for one in found.resources.values())
+        return sum(
+            1 + within.resources(definition.type) for definition in template.resources.values()
+        )
 
     def resources_of(self, definitions: Mapping[str, Definition]) -> int:
-        """Count the resources within those of a template."""
+        """Return the number of resources within the nested stacks of a template."""
         if not self._templates:
             return 0
-        return sum(self.resources(one.type) for one in definitions.values())
+        return sum(self.resources(definition.type) for definition in definitions.values())
 
     def compiled(self) -> Mapping[str, tuple[Template, Nesting]]:
-        """Return the templates that were used, by name, and what each nests in turn."""
-        return {name: (one, self._within[name]) for name, one in self._templates.items()}
+        """Return the nested templates in use, by name, each with its own nested templates."""
+        return {name: (template, self._within[name]) for name, template in self._templates.items()}
 
     def digest(self, type_name: str, declaration: Any) -> str:
-        """Return a digest of all that a nested stack is made of beside its properties."""
+        """Return a digest of the content of a nested stack, except its properties."""
         made_of: Any = {'type': type_name} if nested.is_template(type_name) else declaration
         key = encode(made_of)
-        found = self._digests.get(key)
-        if found is None:
+        digest = self._digests.get(key)
+        if digest is None:
             used = nested.used_files(made_of, self._environment, self._files, self._max_size)
             inherited = [
-                self._environment.get(one)
-                for one in (environments.PARAMETER_DEFAULTS, environments.REGISTRY)
+                self._environment.get(section)
+                for section in (environments.PARAMETER_DEFAULTS, environments.REGISTRY)
             ]
-            found = self._digests[key] = fingerprint.digest(encode([inherited, used]))
-        return found
+            digest = self._digests[key] = fingerprint.digest(encode([inherited, used]))
+        return digest

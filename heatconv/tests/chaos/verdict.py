@@ -39,8 +39,8 @@ def judge(users: Sequence[User], store: DatabaseStore, world: World) -> list[str
         nodes = store.nodes(stack.id)
         if nodes:
             found.append(f'{stack.name} has {len(nodes)} nodes left')
-        owned = [one for one in things if one.stack == stack.id]
-        found += [f'{stack.name}: {what}' for what in differences(user.wanted, owned)]
+        things_of = [one for one in things if one.stack == stack.id]
+        found += [f'{stack.name}: {what}' for what in differences(user.wanted, things_of)]
     for one in things:
         if one.token not in owned:
             found.append(f'{one.id} ({one.name} of stack {one.stack}) is left over')

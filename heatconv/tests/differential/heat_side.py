@@ -25,7 +25,7 @@ _KINDS = {
     'RequestLimitExceeded': cases.TOO_LARGE,
 }
 #: What the name of a stack and of its project is, on both sides.
-STACK = 'owned'
+STACK = 'mine'
 PROJECT = 'project-1'
 
 

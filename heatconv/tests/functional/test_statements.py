@@ -40,7 +40,7 @@ class HistoryTestCase(StoreContract, testtools.TestCase):
         keys = [self.update_key(made, name) for name in names[:-1]]
         steps = []
         for view in self.store.views(keys):
-            wanted = self.wanted(view)
+            wanted = self.desired(view)
             steps.append(check.begin(view, wanted, LEASE, self.ids.fresh()))
         self.store.commit([step.commit for step in steps])
         self.store.serving(keys)
@@ -123,7 +123,7 @@ class PostgresqlTest(HistoryTestCase):
 
     def _prepared(self) -> list[str]:
         """Return the texts of what this thread's connection has prepared, as it numbers them."""
-        link: PostgresqlConnection = self.fixture.database._local.link
+        link: PostgresqlConnection = self.fixture.database._local.driver
         texts = []
         for sql in link._pooled.info[PREPARED]:
             pieces = sql.split('%s')
@@ -203,7 +203,7 @@ class PostgresqlTest(HistoryTestCase):
     def test_connection_that_lost_its_plans_makes_them_again(self) -> None:
         with self.store.session():
             self.stack('one')
-            link: PostgresqlConnection = self.fixture.database._local.link
+            link: PostgresqlConnection = self.fixture.database._local.driver
             link._execute('DEALLOCATE ALL', ())
             self.stack('two')
         self.assertIsNotNone(self.store.stack_by_name('project', 'two'))

@@ -56,7 +56,7 @@ class TestExports(SiteTest):
         self.assertEqual('Stack not found: demo', self.refused('stack', 'show', 'demo'))
 
     def test_adopt_what_was_abandoned(self) -> None:
-        self.make('demo', tested(value='owned'))
+        self.make('demo', tested(value='mine'))
         before = self.json('stack', 'resource', 'show', 'demo', 'r')
         self.works('stack', 'abandon', 'demo', '--output-file', 'demo.json')
         self.gone('demo')
