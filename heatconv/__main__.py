@@ -1,4 +1,4 @@
-"""``python -m heatconv``: run scenarios with everything they log."""
+"""``python -m heatconv``: run scenarios with full logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOG = logging.getLogger('heatconv.scenario')
 
 
 class LoggedAsserts:
-    """Stands in for a TestCase: assertions that fail are logged, not raised."""
+    """A substitute for a TestCase: failed assertions are logged, not raised."""
 
     def __init__(self) -> None:
         self.failed = 0
@@ -39,7 +39,7 @@ class LoggedAsserts:
 
 
 class LoggedTrace(list[str]):
-    """A trace that is logged line by line."""
+    """A trace whose lines are logged instead of kept."""
 
     def append(self, line: str) -> None:
         LOG.debug(line)
@@ -55,27 +55,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog='python -m heatconv',
         description='Run scenarios in the order of the convergence prototype, with full logs. '
-        'For every day there is "heatconv scenario run".',
+        'For everyday use there is "heatconv scenario run".',
     )
     parser.add_argument('-d', '--directory', default='scenarios', metavar='DIR')
     parser.add_argument(
         '-p',
         '--pdb',
         action='store_true',
-        help='Stop in the debugger at the beginning of each message that is handled.',
+        help='Stop in the debugger before each message is handled.',
     )
-    parser.add_argument('scenarios', nargs='*', metavar='SCENARIO', help='All if none is named.')
+    parser.add_argument('scenarios', nargs='*', metavar='SCENARIO', help='All if omitted.')
     args = parser.parse_args(argv)
     logging.basicConfig(
         level=logging.DEBUG, stream=sys.stderr, format='%(levelname)-7s %(name)s: %(message)s'
     )
     logging.getLogger('stevedore').setLevel(logging.WARNING)
     try:
-        found = library.find(args.directory, args.scenarios)
+        scenarios = library.find(args.directory, args.scenarios)
     except library.NoSuchScenario as error:
         parser.error(str(error))
     failed = 0
-    for scenario in found:
+    for scenario in scenarios:
         LOG.info('*** Beginning scenario %r', scenario.name)
         asserts = LoggedAsserts()
         world = make_world(workers=1, sweeps=False, tracing=True)

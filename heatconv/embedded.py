@@ -1,4 +1,4 @@
-"""Engine and worker in this process, on SQLite and ``fake://``: no server needed."""
+"""Embedded mode: engine and worker in this process, on SQLite and ``fake://``, without servers."""
 
 from __future__ import annotations
 
@@ -33,24 +33,25 @@ from heatconv.templates.cache import TemplateCache
 from heatconv.worker.endpoint import WorkerEndpoint
 from heatconv.worker.service import Worker, WorkerOptions
 
-#: Nobody waits for another host here: what a killed process left is seen at once.
+#: Short intervals: there is no other host to wait for, and what a killed process left is
+#: detected immediately.
 OPTIONS = WorkerOptions(
     threads=4, poll_interval=0.2, lease_duration=10.0, action_timeout=4.0, sweep_interval=1.0
 )
 
 
-#: The database, in the state directory.
+#: Name of the database file in the state directory.
 FILE = 'heatconv.sqlite'
 
 
 class StateUnusable(Exception):
-    """The state directory, or what is in it, cannot be used."""
+    """The state directory or its database cannot be used."""
 
 
 class Embedded:
-    """Runs everything between `start` and `stop`.
+    """An engine and a worker in this process, which run from `start` to `stop`.
 
-    :param state_dir: where the database is; made if it is not there.
+    :param state_dir: directory of the database; created if it does not exist.
     """
 
     client: EngineClient
@@ -62,7 +63,7 @@ class Embedded:
         self._interrupted: list[str] = []
 
     def start(self) -> None:
-        """Start engine and worker, and take up what a killed process left.
+        """Start the engine and the worker, and continue the work that a killed process left.
 
         :raises StateUnusable: if the state cannot be read or written.
         """
@@ -70,13 +71,13 @@ class Embedded:
             self._start()
         except (*UNUSABLE, OSError) as error:
             cause: BaseException = error.__cause__ or error
-            text = str(getattr(cause, 'orig', None) or cause)
-            raise StateUnusable((text.splitlines() or ['?'])[0]) from error
+            message = str(getattr(cause, 'orig', None) or cause)
+            raise StateUnusable((message.splitlines() or ['?'])[0]) from error
 
     def _start(self) -> None:
         self._state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = self._state_dir / FILE
-        # What is in it may be secret, whoever made the directory.
+        # The file may contain secrets, and an existing directory may have any mode.
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         database = Database(sqlite_url(file), max_retries=1)
         self._started.append(database.close)
@@ -90,7 +91,7 @@ class Embedded:
 
         conf = cfg.ConfigOpts()
         conf([], project='heatconv', default_config_files=[])
-        # An exchange of its own: the fake driver's are those of the process.
+        # A unique exchange: the exchanges of the fake driver are global to the process.
         bus = transport(conf, 'fake://', exchange=ids.fresh())
         self._started.append(bus.cleanup)
         announcer = RpcAnnouncer(bus)
@@ -112,49 +113,57 @@ class Embedded:
             (topics.prepare, [engine.prepare]),
             (topics.check, [WorkerEndpoint(self.worker)]),
         ):
-            serving = server(bus, topic, 'embedded', endpoints)
-            serving.start()
-            self._started.append(_stopper(serving))
+            rpc_server = server(bus, topic, 'embedded', endpoints)
+            rpc_server.start()
+            self._started.append(_stopper(rpc_server))
         self.client = EngineClient(bus, self._project_id, _user(), timeout=600)
         if self._interrupted:
             self.worker.sweep(patience=0.0)
 
     def interrupted(self) -> list[str]:
-        """Return the names of the stacks that a killed process left under way."""
+        """Return the names of the stacks that a killed process left in progress."""
         return self._interrupted
 
     def wait_idle(self, timeout: float | None = None) -> bool:
-        """Wait until no stack is under way; return False if that takes too long."""
-        ends = None if timeout is None else time.monotonic() + timeout
-        while self._under_way():
-            if ends is not None and time.monotonic() > ends:
+        """Wait until no stack is in progress.
+
+        :param timeout: in seconds; None to wait without a limit.
+        :return: False if the timeout has passed.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self._in_progress():
+            if deadline is not None and time.monotonic() > deadline:
                 return False
             time.sleep(0.05)
         return True
 
     def stop(self) -> None:
-        """Stop everything that was started, the last first."""
+        """Stop everything that was started, in reverse order."""
         while self._started:
             self._started.pop()()
 
-    def _under_way(self) -> list[str]:
+    def _in_progress(self) -> list[str]:
         query = StackQuery(
             None, statuses=(Status.IN_PROGRESS,), sort=(('name', False),), nested=True
         )
         return [stack.name for stack in self.store.stacks(query)]
 
     def _note_interrupted(self) -> None:
-        """Void the leases of processes of this host that are no more."""
-        here = socket.gethostname()
+        """Void the leases of dead processes of this host, and note the interrupted stacks.
+
+        While another process still holds a lease, no stack counts as interrupted.
+        """
+        host = socket.gethostname()
         leases = self.store.leases()
-        dead = [one.id for one in leases if one.host == here and not _alive(one.pid)]
+        dead = [lease.id for lease in leases if lease.host == host and not _alive(lease.pid)]
         if dead:
             self.store.void_leases(0.0, dead)
         if len(dead) == len(leases):
-            self._interrupted = self._under_way()
+            self._interrupted = self._in_progress()
 
 
 def _alive(pid: int) -> bool:
+    """Say whether a process of this host exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -164,12 +173,12 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _stopper(serving: Any) -> Any:
-    """Return what stops a server, without waiting for its next look at the bus.
+def _stopper(rpc_server: Any) -> Any:
+    """Return a function that stops a server without waiting for its next poll of the bus.
 
-    Nothing is lost: what is cast from now on is found by the next command.
+    No work is lost: the next command finds the nodes that are cast from now on.
     """
-    return threading.Thread(target=serving.stop, daemon=True).start
+    return threading.Thread(target=rpc_server.stop, daemon=True).start
 
 
 def _user() -> str:

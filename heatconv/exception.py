@@ -1,10 +1,10 @@
-"""Errors for users, as Heat's API knows them.
+"""User errors, compatible with the exceptions of Heat's API.
 
-The stock heat-api rebuilds an error from the name of its class and its keyword
-arguments, and only if its module is ``heat.common.exception``: otherwise every
-4xx becomes a 500. So these classes bear the names of Heat's and claim to live
-there, and ``kwargs`` holds just what Heat's class of that name takes. The text
-may say more than Heat's: clients of heatconv read that.
+The stock heat-api rebuilds an error from its class name and its keyword arguments, and only if
+its module is ``heat.common.exception``: otherwise every 4xx becomes a 500. So these classes
+have the names of Heat's classes, and that module as their ``__module__``. Their ``kwargs``
+hold exactly the arguments of Heat's class of the same name. The message may say more than
+Heat's: clients of heatconv read it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 
 
 class HeatconvException(Exception):
-    """An error that a user can do something about.
+    """An error that the user can correct.
 
-    :param text: what to say; else the format of the class is filled in.
-    :param kwargs: what Heat's class of the same name takes.
+    :param text: the message; if None, ``msg_fmt`` formatted with ``kwargs``.
+    :param kwargs: the arguments of Heat's class of the same name.
     """
 
     msg_fmt = 'An unknown error occurred.'
-    #: heat-api shows the message of safe errors only.
+    #: heat-api shows only the messages of safe errors.
     safe = True
 
     def __init__(self, text: str | None = None, /, **kwargs: Any) -> None:
@@ -33,7 +33,7 @@ class HeatconvException(Exception):
 
     @property
     def error_type(self) -> str:
-        """Return Heat's name of this kind of error."""
+        """Return Heat's name of this error type."""
         return type(self).__name__
 
 
@@ -46,7 +46,7 @@ class ResourceNotFound(EntityNotFound):
 
 
 class NotFound(HeatconvException):
-    """Heat's class takes its text as the only argument."""
+    """Heat's class accepts the message as its only argument."""
 
     def __init__(self, text: str = 'Not found') -> None:
         super().__init__(text)
@@ -114,13 +114,15 @@ class PhysicalResourceNameAmbiguity(HeatconvException):
 
 
 class Unavailable(HeatconvException):
-    """Nobody answers: not an error of Heat's API, but of the way to it."""
+    """The engine cannot be reached: an error of the transport, not of Heat's API."""
 
     msg_fmt = 'The engine does not answer: %(why)s'
 
 
+#: The module of these classes on the wire.
 WIRE_MODULE = 'heat.common.exception'
 
+#: All classes by name.
 CLASSES: dict[str, type[HeatconvException]] = {}
 for _class in list(globals().values()):
     if isinstance(_class, type) and issubclass(_class, HeatconvException):
@@ -130,5 +132,10 @@ for _class in list(globals().values()):
 
 
 def by_name(error_type: str, message: str) -> HeatconvException:
-    """Rebuild an error from what came over the wire."""
+    """Rebuild an error that was received over the wire.
+
+    :param error_type: name of its class.
+    :param message: its message.
+    :return: a HeatconvException if there is no class of that name.
+    """
     return CLASSES.get(error_type, HeatconvException)(message)

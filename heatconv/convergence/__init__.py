@@ -1,5 +1,5 @@
-"""The rules of convergence: pure functions from frozen values to steps.
+"""The rules of convergence: pure functions that turn frozen values into steps.
 
-Nothing in this package does I/O or reads a clock, a random source or a log.
-Whatever varies (ids, leases, what was observed) comes in as an argument.
+Nothing in this package does I/O or reads a clock, a random source or a log. Everything that
+varies (ids, leases, observations) is an argument.
 """

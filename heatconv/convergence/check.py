@@ -1,8 +1,11 @@
-"""Check an update node: what to do about one resource, and what follows.
+"""Check of an update node: decide what to do with one resource, and save the result.
 
-A check is `admit`, then `begin` with what is wanted (or `refuse`, when that
-cannot be told), then, once the plugin has answered, `finish`. Each returns a
-Step. Whatever was begun and interrupted is settled first: see `settle`.
+A check consists of `admit`, then `begin` with the desired state (or `refuse`, if the desired
+state cannot be computed), then, once the plugin has answered, `finish`. Each returns a Step.
+An interrupted operation is settled first: see `settle`.
+
+Some parameters are common: ``lease`` is the id of the lease to claim the row with, ``wish_id``
+the id for a rollback wish if the check fails, ``now`` the time in seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -30,25 +33,25 @@ from heatconv.convergence.model import (
 )
 from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard, RowWrite, Step
 
-#: How often a node is tried again when reality keeps differing from what was
-#: asked for.
+#: Maximum number of attempts at a node while the observation differs from the desired state.
 ATTEMPTS = 3
 
-#: Why what an environment forbids is not done, as Heat words it (heat/common/exception.py).
+#: The reason when the environment forbids an operation, in Heat's wording
+#: (heat/common/exception.py).
 RESTRICTED = '{} is restricted for resource.'
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a check of one node needs to know.
+    """The input of the check of one node, as read from the store.
 
-    :ivar node: None when there is no such node (any more).
-    :ivar row: its subject; None when that row is gone.
-    :ivar siblings: the other rows of the same name.
-    :ivar serving: for a cleanup: an update node of this traversal ended on
-        the row.
-    :ivar required: the rows that serve what the definition refers to, by name, where the
-        store could tell, among others; without those that are not there.
+    :ivar node: None if the node does not exist, or does not exist any more.
+    :ivar row: the subject of the node; None if the row was deleted.
+    :ivar siblings: the other rows of the same resource name.
+    :ivar serving: for a cleanup: an update node of this traversal ended on the row.
+    :ivar required: for an update: the rows that serve the names in its definition, by name,
+        if the store read them with the node; else None. Other names may be among them. A
+        name is missing if its row does not exist, or was not read.
     """
 
     node: Node | None
@@ -60,9 +63,9 @@ class View:
 
 
 def admit(view: View, lease: str) -> Step | None:
-    """Say what can be decided before it is known what is wanted.
+    """Decide what can be decided without the desired state.
 
-    :return: a step that ends the check here, or None to go on with `begin`.
+    :return: a step that ends the check or settles the row; None to continue with `begin`.
     """
     node, row = view.node, view.row
     if node is None or node.status != NodeStatus.READY:
@@ -70,7 +73,7 @@ def admit(view: View, lease: str) -> Step | None:
     if row is None:
         return None
     if row.claim is not None:
-        return Step('claimed: whoever finishes will announce the node again')
+        return Step('claimed: the node is announced again when the claim is released')
     if states.unsettled(row):
         return settle.begin(row, lease, node)
     return None
@@ -84,12 +87,11 @@ def begin(
     wish_id: str = '',
     now: float = 0.0,
 ) -> Step:
-    """Begin what it takes to make the subject what is wanted.
+    """Begin whatever brings the subject to the desired state.
 
-    :param lease: the lease to claim the row with.
-    :param fresh_id: the id of the row to add, should one be needed.
-    :param wish_id: the id of the wish to roll back, should it be refused.
-    :param now: seconds since the epoch.
+    :param fresh_id: id for a new row, if one is needed.
+    :return: a step that adopts, creates or updates the resource, keeps it, re-points the
+        node to another row, or fails the node.
     """
     node, row, stack = view.node, view.row, view.stack
     assert node is not None and stack is not None
@@ -125,20 +127,22 @@ def begin(
 
 
 def adopts(row: Resource) -> bool:
-    """Say whether a row stands for what is there already and is not its own yet."""
+    """Say whether a row stands for an existing resource that is not adopted yet."""
     return row.physical_id is not None and not states.begun(row)
 
 
 def _external(
     node: Node, row: Resource, desired: DesiredState, lease: str, wish_id: str, now: float
 ) -> Step | None:
-    """Begin to adopt what is there; leave alone what belongs to nobody here.
+    """Adopt an existing resource, or keep an external one as it is.
 
-    :return: None if it is an ordinary resource of the stack.
+    :return: None if the resource is an ordinary resource of the stack.
     """
     if not states.begun(row):
-        known = desired.external_id or row.physical_id
-        return _operate(node, evolve(row, physical_id=known), desired, Verb.ADOPT, lease, was=row)
+        physical_id = desired.external_id or row.physical_id
+        return _operate(
+            node, evolve(row, physical_id=physical_id), desired, Verb.ADOPT, lease, was=row
+        )
     if not desired.external_id or row.type != desired.type:
         return None
     if row.physical_id != desired.external_id:
@@ -147,10 +151,11 @@ def _external(
 
 
 def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
-    """Fail a node of which it cannot be told what is wanted.
+    """Fail a node whose desired state cannot be computed.
 
-    A reference that does not resolve or a property that came out invalid: the
-    row did not get to an operation, but it is not what the template says.
+    A reference does not resolve, or a property resolves to an invalid value. No operation is
+    begun. But the resource does not match the template, so a row that was healthy or never
+    begun fails as well.
     """
     node, row = view.node, view.row
     assert node is not None
@@ -176,29 +181,31 @@ def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
 
 
 def forbid(node: Node, row: Resource, reason: str, wish_id: str, now: float) -> Step:
-    """Fail a node that would do to its resource what may not be done to it.
+    """Fail a node whose operation is forbidden.
 
-    The resource stays as it is, and so does its row.
+    The resource and its row stay unchanged; an event reports the failure.
     """
-    told = evolve(row, action=Action.UPDATE, status=Status.FAILED, reason=reason)
+    failed = evolve(row, action=Action.UPDATE, status=Status.FAILED, reason=reason)
     commit = Commit(
         node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
         failure=Failure(node.stack_id, _stack_reason(node.key, reason), wish_id, now),
-        events=(event(told),),
+        events=(event(failed),),
     )
     return Step('refused: ' + reason, commit)
 
 
 def mark(row: Resource, unhealthy: bool, reason: str) -> Step:
-    """Write what a user says of a resource: the next update replaces what is unhealthy.
+    """Mark a resource unhealthy, or healthy again; the next update replaces an unhealthy one.
 
-    As in Heat (heat/engine/service.py, resource_mark_unhealthy); what was begun and is
-    not finished, or is to go, is left alone.
+    As in Heat (heat/engine/service.py, resource_mark_unhealthy). A row that was never begun,
+    is in progress or is doomed is not changed.
+
+    :param reason: the reason that the user gives.
     """
     if states.doomed(row) or states.in_progress(row) or not states.begun(row):
         return Step('nothing to mark')
     if not unhealthy and states.state(row) != states.CHECK_FAILED:
-        return Step('it was not marked')
+        return Step('the resource was not marked unhealthy')
     marked = evolve(
         row,
         action=Action.CHECK,
@@ -221,13 +228,15 @@ def finish(
     now: float,
     node: Node | None = None,
 ) -> Step:
-    """Save what became of a create or an update.
+    """Save the result of a create, an adoption or an update.
 
-    :param claimed: the row as my begin saved it.
-    :param attempts: how often the node was tried already.
-    :param wish_id: the id of the wish to roll back, should it fail.
-    :param now: seconds since the epoch.
-    :param node: as my begin read it, if it has hooks.
+    The row is saved as observed. If that differs from the desired state, the node goes back
+    to ready; after `ATTEMPTS` attempts it fails.
+
+    :param claimed: the row as the holder of the claim saved it last.
+    :param seen: the observation after the operation.
+    :param attempts: number of earlier attempts at the node.
+    :param node: the node as it was when the operation began; needed only if it has hooks.
     """
     if seen.reality == Reality.PENDING:
         return Step('pending', wait=True)
@@ -240,9 +249,9 @@ def finish(
             action=Action.CREATE,
             status=Status.FAILED,
             physical_id=None,
-            reason=f'{verb} was asked for, and the resource is not there',
+            reason=f'{verb} was requested, but the resource does not exist',
         )
-        as_asked = False
+        as_desired = False
     else:
         saved = evolve(
             released,
@@ -253,17 +262,17 @@ def finish(
             properties=desired.properties if seen.properties is None else seen.properties,
             requires=desired.requires,
         )
-        as_asked = not replacement.changed(saved.properties, desired.properties)
-        if as_asked:
+        as_desired = not replacement.changed(saved.properties, desired.properties)
+        if as_desired:
             saved = evolve(
                 saved, fingerprint=fingerprint.stamped(desired.fingerprint, saved.version)
             )
-    if not as_asked and attempts + 1 >= ATTEMPTS:
+    if not as_desired and attempts + 1 >= ATTEMPTS:
         reason = (
             saved.reason
             if seen.reality == Reality.ABSENT
             else (
-                f'{verb} was asked for {ATTEMPTS} times, and still differ: '
+                f'{verb} was requested {ATTEMPTS} times, but these properties still differ: '
                 + ', '.join(replacement.changed(saved.properties, desired.properties))
             )
         )
@@ -272,8 +281,8 @@ def finish(
         key,
         NodeStatus.RUNNING,
         claimed.id,
-        NodeStatus.DONE if as_asked else NodeStatus.READY,
-        retry=not as_asked,
+        NodeStatus.DONE if as_desired else NodeStatus.READY,
+        retry=not as_desired,
     )
     commit = Commit(
         row=RowWrite(RowGuard.MINE, claimed, saved),
@@ -281,23 +290,26 @@ def finish(
         late_stands=True,
         events=(event(saved),),
     )
-    if as_asked:
+    if as_desired:
         paused = hooks.after(node, NodeStatus.RUNNING, commit, saved, verb)
         return paused or Step(f'{verb} done', commit)
-    return Step(f'{verb} done, but not as asked', commit, casts=(key,))
+    return Step(f'{verb} done, but reality differs from the desired state', commit, casts=(key,))
 
 
 def fenced(verb: Verb, claimed: Resource, row: Resource | None, call: Call) -> Step:
-    """Make up for an operation whose finish was refused: somebody took over.
+    """Compensate for an operation whose finish was refused because another worker took over.
 
-    :param row: the row as it is now.
+    :param claimed: the row as the former holder of the claim saved it last.
+    :param row: the row as it is now; None if it was deleted.
+    :param call: the call that performed the operation.
+    :return: a step that deletes by token, marks the row suspect, or does nothing.
     """
     if row is None or (states.doomed(row) and verb == Verb.CREATE):
-        # What was adopted was there before: nobody asked for it to go.
+        # An adopted resource existed before, and no delete of it was requested.
         if verb in (Verb.DELETE, Verb.OBSERVE, Verb.ADOPT):
-            return Step('fenced: nothing is left to make up for')
+            return Step('fenced: there is nothing to compensate')
         return Step(
-            'fenced: the row is gone, delete by token',
+            'fenced: the row is gone or doomed, delete by token',
             call=evolve(call, verb=Verb.DELETE, row=claimed),
         )
     if verb == Verb.OBSERVE:
@@ -329,8 +341,8 @@ def _operate(
         claim=lease,
         suspect=False,
         template_id=desired.template_id,
-        # What a create asks for is what it will be; an update may fail half-way,
-        # and until it is observed the old properties are the better guess.
+        # A create results in the requested properties. An update may fail halfway; until it
+        # is observed, the old properties are the better guess.
         properties=desired.properties if creates else row.properties,
         requires=union(row.requires, desired.requires),
         deletion_policy=desired.deletion_policy,
@@ -352,7 +364,7 @@ def _operate(
 
 
 def _keep(node: Node, row: Resource, desired: DesiredState) -> Step:
-    """Leave the resource alone: what is wanted is there."""
+    """Finish the node without an operation: the resource has the desired state."""
     kept = evolve(
         row,
         version=row.version + 1,
@@ -366,17 +378,20 @@ def _keep(node: Node, row: Resource, desired: DesiredState) -> Step:
         row=RowWrite(RowGuard.UNCLAIMED, row, kept),
         node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.DONE, read=node),
     )
-    # Somebody else has settled what this node began.
+    # The node may have begun an operation that another worker settled: then its hook is due.
     paused = hooks.after(node, NodeStatus.READY, commit, kept)
     return paused or Step('unchanged', commit)
 
 
 def _repoint(node: Node, row: Resource | None, other: Resource, insert: bool) -> Step:
-    """Hand the node over to another row of the name, in one commit."""
+    """Re-point the node to another row of the same name, in one commit.
+
+    :param insert: the other row is new, and added by the same commit.
+    """
     write = None
     if row is not None:
-        left = evolve(row, version=row.version + 1, replaced_by=other.id)
-        write = RowWrite(RowGuard.UNCLAIMED, row, left)
+        abandoned = evolve(row, version=row.version + 1, replaced_by=other.id)
+        write = RowWrite(RowGuard.UNCLAIMED, row, abandoned)
     commit = Commit(
         row=write,
         node=NodeWrite(
@@ -393,16 +408,17 @@ def _fail(
     key: NodeKey,
     claimed: Resource,
     verb: Verb,
-    seen: Observation,
+    observation: Observation,
     wish_id: str,
     now: float,
     reason: str,
 ) -> Step:
-    absent = seen.reality == Reality.ABSENT
-    # What was observed is what a later update compares with.
+    """Save that a create, an adoption or an update has failed."""
+    absent = observation.reality == Reality.ABSENT
+    # A later update compares with the observed properties.
     observed: Mapping[str, Any] | None = claimed.properties
-    if seen.properties is not None:
-        observed = seen.properties
+    if observation.properties is not None:
+        observed = observation.properties
     saved = evolve(
         claimed,
         action=Action.CREATE if absent else claimed.action,
@@ -410,8 +426,8 @@ def _fail(
         reason=reason,
         claim=None,
         version=claimed.version + 1,
-        physical_id=None if absent else seen.physical_id or claimed.physical_id,
-        attributes=seen.attributes or claimed.attributes,
+        physical_id=None if absent else observation.physical_id or claimed.physical_id,
+        attributes=observation.attributes or claimed.attributes,
         properties=observed,
     )
     commit = Commit(
@@ -429,5 +445,5 @@ def _stack_reason(key: NodeKey, reason: str) -> str:
 
 
 def union(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
-    """Return both, sorted, each once."""
+    """Return the ids in either tuple, sorted, without duplicates."""
     return tuple(sorted({*old, *new}))

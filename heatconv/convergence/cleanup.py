@@ -1,4 +1,4 @@
-"""Clean up a row that the template no longer wants, and what follows."""
+"""Check of a cleanup node: delete a row that serves no name, and its physical resource."""
 
 from __future__ import annotations
 
@@ -21,17 +21,20 @@ from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard
 
 
 def begin(view: View, lease: str) -> Step:
-    """Begin the delete of the subject, unless the update of its name ended on it."""
+    """Begin the delete of the subject, unless the update of its name ended on it.
+
+    :param lease: id of the lease to claim the row with.
+    """
     node, row = view.node, view.row
     if node is None or node.status != NodeStatus.READY:
         return Step('nothing to do: the node is not ready')
     done = NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE, read=node)
     if row is None:
-        return Step('the row is gone', Commit(node=done))
+        return Step('the row was deleted already', Commit(node=done))
     if view.serving:
         return Step('in use', Commit(node=done))
     if row.claim is not None:
-        return Step('claimed: whoever finishes will announce the node again')
+        return Step('claimed: the node is announced again when the claim is released')
     if not states.begun(row):
         drop = RowWrite(RowGuard.UNCLAIMED, row, None)
         return Step('never begun: drop the row', Commit(row=drop, node=done))
@@ -40,8 +43,8 @@ def begin(view: View, lease: str) -> Step:
         return paused
     if row.deletion_policy == 'Retain':
         drop = RowWrite(RowGuard.UNCLAIMED, row, None)
-        gone = evolve(row, action=Action.DELETE, status=Status.COMPLETE, reason='retained')
-        return Step('retain', Commit(row=drop, node=done, events=(event(gone),)))
+        retained = evolve(row, action=Action.DELETE, status=Status.COMPLETE, reason='retained')
+        return Step('retain', Commit(row=drop, node=done, events=(event(retained),)))
     claimed = evolve(
         row,
         action=Action.DELETE,
@@ -74,27 +77,32 @@ def finish(
     now: float,
     node: Node | None = None,
 ) -> Step:
-    """Save what became of a delete: the row goes when the resource is gone.
+    """Save the result of a delete; delete the row once its resource is absent.
 
-    :param node: as my begin read it, if it has hooks.
+    :param key: key of the node.
+    :param claimed: the row as the holder of the claim saved it last.
+    :param seen: the observation after the delete.
+    :param wish_id: id for the rollback wish, if the delete failed.
+    :param now: seconds since the epoch.
+    :param node: the node as it was when the delete began; needed only if it has hooks.
     """
     if seen.reality in (Reality.PENDING, Reality.READY):
         return Step('pending', wait=True)
     if seen.reality == Reality.ABSENT:
         if node is not None and node.hooks:
-            # The row stays for whoever is to clear it by its name; the delete is then made
-            # again, and finds nothing.
+            # The row stays, because the user clears the hook by the name of the resource.
+            # The delete is then repeated, and finds nothing.
             released = evolve(claimed, claim=None, version=claimed.version + 1)
-            keep = Commit(row=RowWrite(RowGuard.MINE, claimed, released), late_stands=True)
-            paused = hooks.after(node, NodeStatus.RUNNING, keep, released, Verb.DELETE)
+            release = Commit(row=RowWrite(RowGuard.MINE, claimed, released), late_stands=True)
+            paused = hooks.after(node, NodeStatus.RUNNING, release, released, Verb.DELETE)
             if paused is not None:
                 return paused
-        gone = evolve(claimed, status=Status.COMPLETE)
+        deleted = evolve(claimed, status=Status.COMPLETE)
         commit = Commit(
             row=RowWrite(RowGuard.MINE, claimed, None),
             node=NodeWrite(key, NodeStatus.RUNNING, claimed.id, NodeStatus.DONE),
             late_stands=True,
-            events=(event(gone),),
+            events=(event(deleted),),
         )
         return Step('delete done', commit)
     reason = seen.reason or 'delete failed'

@@ -1,9 +1,9 @@
-"""Apply commits to the rows that a store holds locked: the guards.
+"""The guards: apply commits to the rows that a store holds locked.
 
-Every store does the same in one transaction: lock what `needs` names, `apply_all` the
-commits in turn, write what changed, count down what was released. So the guards are
-written once, here, and a store has no rules of its own. In a batch each commit stands by
-itself.
+In one transaction, every store locks what `needs` returns, applies the commits in order with
+`apply_all`, writes the changed rows, and decrements the blockers of the released nodes. So
+the guards are written once, here, and a store has no rules of its own. In a batch, each
+commit stands or is refused by itself.
 """
 
 from __future__ import annotations
@@ -42,24 +42,26 @@ from heatconv.convergence.step import (
 
 @dataclass
 class LockedRows:
-    """The rows that one transaction has locked, and what it will write.
+    """The rows that one transaction has locked, and the writes that it is to make.
 
-    The first three map to the rows as they are now, applied commits included;
-    a row that is not there is missing from them. The rest tells the store what
-    to write at the end.
+    ``rows``, ``nodes`` and ``stacks`` hold the current state, including the commits applied so
+    far; a row that does not exist is missing from them. The other fields tell the store what
+    to write at the end of the transaction.
 
-    :ivar read: what rows to overwrite or to delete were read as: only what differs from that
-        is to be written. A row to insert is missing from it.
-    :ivar rows_saved: rows to insert or overwrite, or None to delete.
-    :ivar nodes_saved: the same for nodes.
-    :ivar stacks_saved: stacks to overwrite.
-    :ivar purged: traversals whose nodes are to be deleted, all of them.
-    :ivar released: nodes, not among those locked, with how many blockers each loses. The
-        store counts down and says in `announced` who is ready.
-    :ivar released_last: the number of the last commit that takes a blocker from each.
-    :ivar plugin_writes: what is to be written with commits that stand.
-    :ivar retained: rows that go while their resource stays: their orphan checks go too, or
-        they would take it for something left over.
+    :ivar read: by id, the rows to overwrite or delete, as they were read: only differences
+        from these need to be written. A row to insert is missing.
+    :ivar rows_saved: by id, the rows to insert or overwrite; None for a row to delete.
+    :ivar nodes_saved: by key, the nodes to insert or overwrite.
+    :ivar stacks_saved: by id, the stacks to overwrite.
+    :ivar purged: ids of the traversals whose nodes are all to be deleted.
+    :ivar events: the events to add.
+    :ivar orphan_checks: the orphan checks to schedule.
+    :ivar released: for nodes that are not locked: by how much to decrement the blockers. The
+        store does that and passes the nodes without blockers to `announced`.
+    :ivar released_last: for these nodes: the index of the last commit that decrements them.
+    :ivar plugin_writes: the plugin writes of the commits that stand.
+    :ivar retained: ids of deleted rows whose physical resource is retained. Their orphan
+        checks are deleted too, since they would take the resource for an orphan.
     """
 
     rows: dict[str, Resource] = field(default_factory=dict)
@@ -78,16 +80,20 @@ class LockedRows:
     released_last: dict[NodeKey, int] = field(default_factory=dict)
 
     def save_row(self, row: Resource) -> None:
+        """Insert or overwrite a row."""
         self.rows[row.id] = self.rows_saved[row.id] = row
 
     def drop_row(self, row_id: str) -> None:
+        """Delete a row."""
         del self.rows[row_id]
         self.rows_saved[row_id] = None
 
     def save_node(self, node: Node) -> None:
+        """Insert or overwrite a node."""
         self.nodes[node.key] = self.nodes_saved[node.key] = node
 
     def purge(self, traversal_id: str) -> None:
+        """Delete all nodes of a traversal, those that are not locked included."""
         self.purged[traversal_id] = None
         for key in [key for key in self.nodes if key.traversal_id == traversal_id]:
             del self.nodes[key]
@@ -99,7 +105,7 @@ class LockedRows:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a store must lock for some commits, each list in key order."""
+    """The keys that a store must lock for some commits, each tuple sorted."""
 
     stacks: tuple[str, ...]
     nodes: tuple[NodeKey, ...]
@@ -107,12 +113,12 @@ class Needs:
 
 
 def needs(commits: Iterable[Commit]) -> Needs:
-    """Name the rows that `apply` will look at.
+    """Return the keys of the stacks, nodes and rows that `apply` reads.
 
-    Successors are not among them: their counters are moved without being read.
+    Successors are not among them: their blockers are decremented without being read.
 
-    Stacks come first in the order of locking: whoever changes a stack also
-    removes its nodes, as the preparation does.
+    Stacks are locked first, because a transaction that changes a stack also deletes its
+    nodes; the preparation does the same.
     """
     stacks: set[str] = set()
     nodes: set[NodeKey] = set()
@@ -140,16 +146,18 @@ def needs(commits: Iterable[Commit]) -> Needs:
 
 
 def widest(commits: Iterable[Commit]) -> int:
-    """Return how many nodes wait for the one that most wait for."""
+    """Return the largest number of successors that one of the nodes has."""
     reads = (commit.node.read for commit in commits if commit.node is not None)
     return max((len(read.successors) for read in reads if read is not None), default=0)
 
 
 def as_read(commits: Iterable[Commit]) -> LockedRows | None:
-    """Hold what commits were decided on, as if nothing had changed since.
+    """Return the state that the commits were decided on, for an optimistic commit.
 
-    :return: None where that does not do: where they look at more than one node and its row
-        each, or where the runtime has not told what it read.
+    :return: the rows and nodes as if nothing had changed since they were read. None if an
+        optimistic commit is impossible: a commit reads or writes more than the status of one
+        node and its row, two commits concern the same node or row, a row is suspect, or the
+        runtime did not provide the node that it read.
     """
     locked = LockedRows()
     for commit in commits:
@@ -180,32 +188,35 @@ def as_read(commits: Iterable[Commit]) -> LockedRows | None:
 
 
 def apply_all(commits: Iterable[Commit], locked: LockedRows) -> list[Outcome]:
-    """Apply commits in turn; each stands by itself."""
-    return [apply(commit, locked, turn) for turn, commit in enumerate(commits)]
+    """Apply commits in order; each stands or is refused by itself."""
+    return [apply(commit, locked, index) for index, commit in enumerate(commits)]
 
 
 def announced(
     outcomes: list[Outcome], locked: LockedRows, unblocked: Collection[NodeKey]
 ) -> list[Outcome]:
-    """Tell which commits made nodes ready, once the store has counted down.
+    """Add to the outcomes the nodes that became ready when the store decremented blockers.
 
-    :param unblocked: of the nodes released, those without blockers now.
+    Each node is added to the outcome of the last commit that decremented it.
+
+    :param outcomes: the outcomes of `apply_all`.
+    :param unblocked: those of the released nodes that have no blockers any more.
     """
     ready: dict[int, list[NodeKey]] = {}
     for key in unblocked:
         ready.setdefault(locked.released_last[key], []).append(key)
-    told = list(outcomes)
-    for turn, keys in ready.items():
-        told[turn] = evolve(told[turn], ready=tuple(sorted((*told[turn].ready, *keys))))
-    return told
+    merged = list(outcomes)
+    for index, keys in ready.items():
+        merged[index] = evolve(merged[index], ready=tuple(sorted((*merged[index].ready, *keys))))
+    return merged
 
 
 def apply(commit: Commit, locked: LockedRows, turn: int = 0) -> Outcome:
-    """Check every guard of a commit and, if they hold, do what it says.
+    """Check the guards of a commit and, if they hold, apply it to the locked rows.
 
-    :param locked: changed in place; untouched when the commit is refused.
-    :param turn: its number among those of one transaction.
-    :return: an outcome; refusal and lateness are ordinary.
+    :param locked: changed in place; unchanged if the commit is refused.
+    :param turn: index of the commit among those of one transaction.
+    :return: the outcome; REFUSED and LATE are ordinary results.
     """
     if commit.suspects is not None:
         return _suspect(commit.suspects, locked)
@@ -248,17 +259,19 @@ def apply(commit: Commit, locked: LockedRows, turn: int = 0) -> Outcome:
 
 
 def _suspect(row_id: str, locked: LockedRows) -> Outcome:
+    """Mark a row suspect, whoever holds its claim."""
     row = locked.rows.get(row_id)
     if row is None:
         return REFUSED
-    # The version stays: whoever holds the claim must be able to finish, and to
-    # see then that the row is in doubt.
+    # The version stays: the holder of the claim must be able to finish. The finish then
+    # finds that the row is in doubt.
     locked.read.setdefault(row.id, row)
     locked.save_row(evolve(row, suspect=True))
     return Outcome(Verdict.STANDS)
 
 
 def _row_holds(write: RowWrite, locked: LockedRows) -> bool:
+    """Say whether the guard of the row part holds."""
     row = locked.rows.get(write.read.id)
     if row is None:
         return False
@@ -272,6 +285,7 @@ def _row_holds(write: RowWrite, locked: LockedRows) -> bool:
 
 
 def _node_holds(write: NodeWrite, locked: LockedRows) -> Node | None:
+    """Return the node if the guard of the node part holds, else None."""
     node = locked.nodes.get(write.key)
     if node is None or node.status != write.was or node.subject != write.subject:
         return None
@@ -279,7 +293,7 @@ def _node_holds(write: NodeWrite, locked: LockedRows) -> Node | None:
 
 
 def _write_row(write: RowWrite, locked: LockedRows) -> bool:
-    """Save the row part; say whether it was marked suspect meanwhile."""
+    """Save the row part; say whether the row was marked suspect while it was claimed."""
     row = locked.rows[write.read.id]
     locked.read.setdefault(write.read.id, write.read)
     if write.saved is None:
@@ -296,8 +310,13 @@ def _write_row(write: RowWrite, locked: LockedRows) -> bool:
 
 
 def _write_node(
-    commit: Commit, write: NodeWrite, node: Node, locked: LockedRows, turn: int
+    commit: Commit, write: NodeWrite, node: Node, locked: LockedRows, index: int
 ) -> list[NodeKey]:
+    """Save the node part, and decrement the blockers of its successors if the node is done.
+
+    :param index: index of the commit in its transaction.
+    :return: the locked nodes that became ready.
+    """
     ready: list[NodeKey] = []
     changed = evolve(
         node,
@@ -317,7 +336,7 @@ def _write_node(
             successor = nodes.get(key)
             if successor is None:
                 released[key] = released.get(key, 0) + 1
-                last[key] = turn
+                last[key] = index
                 continue
             blockers = successor.blockers - 1
             status = NodeStatus.WAITING if blockers else NodeStatus.READY
@@ -328,7 +347,10 @@ def _write_node(
 
 
 def _abandon(row_id: str, node: Node, locked: LockedRows) -> Node:
-    """Give the row that a re-pointing leaves a cleanup node, if it has none."""
+    """Add a cleanup node for the row that a re-pointing abandons, unless it has one.
+
+    :return: the re-pointed node, which the new cleanup node waits for.
+    """
     traversal_id = node.key.traversal_id
     key = NodeKey(traversal_id, Kind.CLEANUP, row_id)
     if key in locked.nodes:
@@ -350,11 +372,15 @@ def _abandon(row_id: str, node: Node, locked: LockedRows) -> Node:
 
 
 def _fail(commit: Commit, node: Node, locked: LockedRows) -> str | None:
-    """Fail the stack, wish for a rollback where that is on, drop the nodes."""
+    """Fail the stack, save the rollback wish if rollback is enabled, and delete the nodes.
+
+    :return: id of the stack, if it now has a wish.
+    """
     assert commit.failure is not None
     stack = locked.stacks[node.stack_id]
     root = locked.nodes.get(NodeKey(node.key.traversal_id, Kind.ROOT, UPDATES))
-    # It is held, so it is counted down here and not by the store.
+    # The root is locked (see `needs`), so its blockers are decremented here and not by the
+    # store: they are up to date.
     updated = root is None or root.blockers == 0
     failed, events = stack_rules.fail(stack, commit.failure, updated)
     locked.stacks[stack.id] = locked.stacks_saved[stack.id] = failed
@@ -364,6 +390,7 @@ def _fail(commit: Commit, node: Node, locked: LockedRows) -> str | None:
 
 
 def _find_failed(failure: Failure, locked: LockedRows) -> None:
+    """Fail the stack because of an inspection, which continues with the other resources."""
     stack = locked.stacks[failure.stack_id]
     failed, events = stack_rules.found_failed(stack, failure.reason)
     if failed is not stack:
@@ -372,11 +399,12 @@ def _find_failed(failure: Failure, locked: LockedRows) -> None:
 
 
 def _close(root: RootDone, node: Node, locked: LockedRows) -> None:
+    """Apply a completed root to its stack; delete the nodes if the traversal ends."""
     closed = locked.stacks[node.stack_id]
     ends = root.ends
     if not ends:
         closed = stack_rules.template_is_good(closed)
-        # Where there was nothing to clean up, that was all.
+        # If there is nothing left to clean up, the traversal ends in the same commit.
         last = locked.nodes.get(NodeKey(node.key.traversal_id, Kind.ROOT, ALL))
         ends = last is not None and last.status == NodeStatus.READY
     if ends:

@@ -1,4 +1,4 @@
-"""What is told about rows."""
+"""Events about resource rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from heatconv.convergence.model import Event, Resource
 
 
 def event(row: Resource) -> Event:
-    """Return the event that tells the present state of a row."""
+    """Return the event that reports the current state of a row."""
     return Event(
         stack_id=row.stack_id,
         resource_name=row.name,

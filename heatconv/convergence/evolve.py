@@ -1,9 +1,10 @@
 """Change some fields of a frozen value, six times as fast as `dataclasses.replace`.
 
-Every decision makes a few new rows out of old ones; this is on the path of each. As
-`dataclasses` itself does for ``__init__``, a function is made for each set of fields that is
-ever changed. It fills an unfrozen value of the same layout, which then becomes one of the
-frozen class: no field passes through ``object.__setattr__``.
+Every decision creates a few new rows from old ones, so this function is on the path of each
+decision. Like `dataclasses` itself for ``__init__``, it generates the source of a function,
+one for each set of fields that is changed. The function fills an instance of an unfrozen
+class with the same layout, and then sets its ``__class__`` to the frozen class. So no field
+passes through ``object.__setattr__``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _makers: dict[tuple[type, tuple[str, ...]], Callable[..., Any]] = {}
 
 
 def _twin(kind: type) -> type:
-    """Return a class of the same slots whose values may be changed."""
+    """Return a class with the same slots whose instances are mutable."""
     twin = _twins.get(kind)
     if twin is None:
         slots = tuple(vars(kind)['__slots__'])
@@ -28,26 +29,28 @@ def _twin(kind: type) -> type:
 
 
 def _maker(kind: Any, changed: tuple[str, ...]) -> Callable[..., Any]:
-    """Make a function of a value and its changed fields.
+    """Generate the function that copies a value with some fields changed.
 
+    :param changed: names of the changed fields, in the order of the arguments.
+    :return: a function of the old value and the new field values.
     :raises KeyError: if there is no such field.
     """
     names = [field.name for field in dataclasses.fields(kind)]
     for name in changed:
         if name not in names:
             raise KeyError(name)
-    given = [f'new_{name}' if name in changed else f'old.{name}' for name in names]
+    sources = [f'new_{name}' if name in changed else f'old.{name}' for name in names]
     lines = [
         f'def make(old, {", ".join(f"new_{name}" for name in changed)}):',
-        '    made = new(twin)',
-        *(f'    made.{name} = {one}' for name, one in zip(names, given, strict=True)),
-        '    made.__class__ = kind',
-        '    return made',
+        '    copy = new(twin)',
+        *(f'    copy.{name} = {source}' for name, source in zip(names, sources, strict=True)),
+        '    copy.__class__ = kind',
+        '    return copy',
     ]
-    known = {'new': object.__new__, 'twin': _twin(kind), 'kind': kind}
-    # Of nothing but the names of the fields of our own classes.
-    exec('\n'.join(lines), known)  # noqa: S102
-    make: Callable[..., Any] = known['make']
+    namespace = {'new': object.__new__, 'twin': _twin(kind), 'kind': kind}
+    # The source contains only field names of our own classes.
+    exec('\n'.join(lines), namespace)  # noqa: S102
+    make: Callable[..., Any] = namespace['make']
     _makers[kind, changed] = make
     return make
 
@@ -60,5 +63,5 @@ def evolve(value: T, **changes: Any) -> T:
     kind = type(value)
     changed = tuple(changes)
     make = _makers.get((kind, changed)) or _maker(kind, changed)
-    made: T = make(value, *changes.values())
-    return made
+    copy: T = make(value, *changes.values())
+    return copy

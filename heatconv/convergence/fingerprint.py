@@ -1,11 +1,12 @@
-"""Tell, before it is checked, that a resource is what its definition says.
+"""Fingerprints: detect without a check that a resource matches its definition.
 
-A check reads its definition, and of each row it requires the reference id and the
-attributes. A fingerprint names all of that as it was: the definition, and the fingerprint
-of each required row, which in turn ends with the version that its own check left. Whatever
-is written to a row later raises its version, so that its fingerprint no longer holds, nor
-does that of anything that requires it. So where a fingerprint holds, and those of all it
-requires, a check could find nothing to do.
+A check reads its definition, and from each required row the reference id and the attributes.
+A fingerprint identifies all of these: it is a digest of the definition and of the
+fingerprint of each required row, followed by the version of the row that its own check
+saved. Every later write of a row increments its version. Its fingerprint then no longer
+holds, and neither does the fingerprint of any row that requires it. So if the fingerprint of
+a row holds, and the fingerprints of all rows that it requires, a check would find nothing to
+do.
 """
 
 from __future__ import annotations
@@ -15,49 +16,62 @@ from collections.abc import Iterable
 
 from heatconv.convergence.model import Resource
 
-#: Bytes of a digest: two different ones are never the same.
+#: Length of a digest in bytes: enough to exclude collisions in practice.
 SIZE = 12
 
-#: So many texts are put together at once.
+#: How many texts are joined and hashed in one call.
 LOT = 1_000
 
 
-def digest(*words: str) -> str:
-    """Return a name for some texts."""
-    made = hashlib.blake2b(digest_size=SIZE)
-    for start in range(0, len(words), LOT):
-        text = '\0'.join((*words[start : start + LOT], ''))
-        made.update(text.encode('utf-8', 'surrogatepass'))
-    return made.hexdigest()
+def digest(*texts: str) -> str:
+    """Return a digest of some texts, in hexadecimal digits."""
+    hasher = hashlib.blake2b(digest_size=SIZE)
+    for start in range(0, len(texts), LOT):
+        text = '\0'.join((*texts[start : start + LOT], ''))
+        hasher.update(text.encode('utf-8', 'surrogatepass'))
+    return hasher.hexdigest()
 
 
 def line(row: Resource) -> str:
-    """Return what a row that is required is, and as it was left, in one line."""
+    """Return a line of text that identifies a required row and its current fingerprint."""
     return f'{row.id} {row.fingerprint}'
 
 
 def of_line(said: str) -> str:
-    """Return the id of the row that such a line is about."""
+    """Return the row id in a line.
+
+    :param said: a line as `line` returns it.
+    """
     return said.partition(' ')[0]
 
 
 def desired(definition: str, required: Iterable[Resource], others: Iterable[str] = ()) -> str:
-    """Return what a check makes of a definition and the rows that it requires.
+    """Return a digest of a desired state: of a definition and the rows that it requires.
 
-    :param definition: a digest of the definition; empty if there is none.
-    :param others: further rows that it requires, a line of each.
+    :param definition: a digest of the definition; empty if it has none.
+    :param required: the rows that it requires.
+    :param others: the line of each further row that it requires; see `line`.
+    :return: empty if the definition has no digest.
     """
     if not definition:
         return ''
-    # An id is no beginning of another one's followed by a space: this is the order of ids.
+    # No id starts with another id and a space, so the lines sort in the order of the ids.
     return digest(definition, *sorted([*map(line, required), *others]))
 
 
 def stamped(made: str, version: int) -> str:
-    """Return the fingerprint of a row that a check leaves at a version."""
+    """Return the fingerprint of a row that a check saves.
+
+    :param made: digest of the desired state; see `desired`.
+    :param version: version of the row as the check saves it.
+    :return: empty if the desired state has no digest.
+    """
     return f'{made}:{version}' if made else ''
 
 
 def holds(row: Resource, made: str) -> bool:
-    """Say whether a row is as its last check left it, and that is what is wanted."""
+    """Say whether a row is unchanged since its last check and has the desired state.
+
+    :param made: digest of the desired state; see `desired`.
+    """
     return bool(made) and row.fingerprint == stamped(made, row.version)

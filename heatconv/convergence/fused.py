@@ -1,8 +1,9 @@
-"""Begin and finish an operation in one commit, where nothing happens before it stands.
+"""Fused commit: begin and finish an operation in one commit.
 
-A claim is saved before a plugin acts, since what acts may die. Where what a plugin does is
-written by the very commit that tells of it, there is nothing in between: either all of it
-was done or none. So no claim is needed, and nobody ever sees the operation under way.
+An ordinary claim is saved before a plugin acts, because the worker may die during the
+operation. If the commit that saves the result also makes the writes of the plugin, there is no
+such interval: either all of it happens, or nothing. So no claim is needed, and no operation is
+ever visible in progress.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Verb
 from heatconv.convergence.step import Commit, NodeWrite, RowWrite, Step
 
-#: Those that change something, and make what they change.
+#: The operations that can be fused: they change reality, and only what the stack itself makes.
 VERBS = (Verb.CREATE, Verb.UPDATE, Verb.DELETE)
 
 
 def fuse(begin: Step, finish: Step) -> Step:
-    """Make one step of the begin of an operation and of its finish.
+    """Combine the begin and the finish of an operation into one step.
 
-    :param finish: made of what would be observed.
-    :return: the begin as it is, if the operation would not be over.
+    :param begin: the step that claims the row.
+    :param finish: the step that would follow the predicted observation.
+    :return: ``begin`` itself if the operation would still be in progress.
     """
     first, second = begin.commit, finish.commit
     if first is None or second is None or finish.wait:
@@ -43,4 +45,4 @@ def fuse(begin: Step, finish: Step) -> Step:
         node_events=(*first.node_events, *second.node_events),
         fused=True,
     )
-    return evolve(finish, reason=f'{finish.reason}, at once', commit=commit)
+    return evolve(finish, reason=f'{finish.reason}, in one commit', commit=commit)

@@ -1,4 +1,4 @@
-"""Directed graphs of names: order and cycles, without recursion."""
+"""Topological order and cycles of directed graphs, without recursion."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ T = TypeVar('T', bound=Hashable)
 
 
 class Cycle(Exception):
-    """There is no order.
+    """The graph has a cycle, so there is no topological order.
 
-    :ivar path: the nodes of one cycle, its first one repeated at the end.
+    :ivar path: the nodes of one cycle; its first node is repeated at the end.
     """
 
     def __init__(self, path: list[object]) -> None:
@@ -20,30 +20,31 @@ class Cycle(Exception):
 
 
 def order(requires: Mapping[T, Iterable[T]]) -> list[T]:
-    """Sort nodes so that each comes after what it requires.
+    """Sort nodes topologically: each node comes after the nodes that it requires.
 
-    Depth first, in the order of the mapping, with a stack of its own, so that
-    a chain of a million nodes is no deeper than any other.
+    The search is depth-first, in the order of the mapping. It uses an explicit stack instead
+    of recursion, so that it can handle a chain of a million nodes.
 
-    :raises Cycle: if there is none.
+    :param requires: for each node, the nodes that it requires.
+    :raises Cycle: if the graph has a cycle.
     """
     done: dict[T, None] = {}
-    open_: dict[T, None] = {}
+    on_path: dict[T, None] = {}
     for start in requires:
         pending: list[tuple[T, bool]] = [(start, False)]
         while pending:
-            node, left = pending.pop()
-            if left:
-                del open_[node]
+            node, expanded = pending.pop()
+            if expanded:
+                del on_path[node]
                 done[node] = None
                 continue
             if node in done:
                 continue
-            open_[node] = None
+            on_path[node] = None
             pending.append((node, True))
             for required in reversed(list(requires.get(node, ()))):
-                if required in open_:
-                    path = list(open_)
+                if required in on_path:
+                    path = list(on_path)
                     raise Cycle([*path[path.index(required) :], required])
                 if required not in done:
                     pending.append((required, False))

@@ -1,10 +1,11 @@
-"""Pause a resource where its environment asks for it, until a user clears the hook.
+"""Hooks: pause a resource where its environment says so, until a user clears the hook.
 
-A node carries the hooks of its name. One that it has come to is *due*: written with `DUE`
-before it, in the commit that pauses the node or begins the operation that it follows, so
-that it is reached once whoever goes on. Clearing it is a signal, as in Heat
-(heat/engine/resource.py, _break_if_required). A traversal that takes the place of this one
-comes to its own hooks.
+A node carries the hooks of its resource name. A hook that the node has reached is *due*: it
+is saved with the prefix `DUE`. The commit that pauses the node saves the prefix, or the
+commit that begins the operation that the hook follows. So the node reaches each hook once,
+whichever worker continues. A user clears a hook with a signal, as in Heat
+(heat/engine/resource.py, _break_if_required). A traversal that supersedes this one has hooks
+of its own.
 """
 
 from __future__ import annotations
@@ -16,18 +17,20 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Node, NodeStatus, Resource, Verb
 from heatconv.convergence.step import Commit, NodeWrite, Step
 
-#: The hooks that there are, in the order in which a resource can come to them.
+#: All hooks, in the order in which a resource can reach them.
 HOOKS = ('pre-create', 'post-create', 'pre-update', 'post-update', 'pre-delete', 'post-delete')
 
-#: Stands before a hook that is due.
+#: Prefix of a hook that is due.
 DUE = '!'
 
+#: The hook before each operation.
 BEFORE = {
     Verb.CREATE: 'pre-create',
     Verb.ADOPT: 'pre-create',
     Verb.UPDATE: 'pre-update',
     Verb.DELETE: 'pre-delete',
 }
+#: The hook after each operation.
 AFTER = {
     Verb.CREATE: 'post-create',
     Verb.ADOPT: 'post-create',
@@ -37,33 +40,36 @@ AFTER = {
 
 
 def of_delete(hooks: Iterable[str]) -> tuple[str, ...]:
-    """Pick the hooks that a cleanup can come to."""
-    return tuple(one for one in hooks if one in (BEFORE[Verb.DELETE], AFTER[Verb.DELETE]))
+    """Return those of the hooks that a cleanup can reach."""
+    return tuple(hook for hook in hooks if hook in (BEFORE[Verb.DELETE], AFTER[Verb.DELETE]))
 
 
 def due(node: Node) -> str | None:
-    """Return the hook that a node has come to, or None."""
+    """Return the hook of a node that is due, without its prefix, or None."""
     return _due(node.hooks)
 
 
 def _due(hooks: Iterable[str]) -> str | None:
-    for one in hooks:
-        if one.startswith(DUE):
-            return one.removeprefix(DUE)
+    for hook in hooks:
+        if hook.startswith(DUE):
+            return hook.removeprefix(DUE)
     return None
 
 
 def before(node: Node, row: Resource, verb: Verb) -> Step | None:
-    """Pause before an operation begins, if a hook asks for it."""
+    """Pause a node instead of beginning an operation, if it has a hook before the operation.
+
+    :return: None if it has no such hook.
+    """
     if BEFORE[verb] not in node.hooks:
         return None
     return _paused(node, with_due(node.hooks, BEFORE[verb]), NodeStatus.READY, Commit(), row)
 
 
 def owing(hooks: tuple[str, ...], verb: Verb) -> tuple[str, ...] | None:
-    """Return the hooks of a node whose operation begins: the one after it is due with it.
+    """Mark the hook after an operation due, in the commit that begins the operation.
 
-    :return: None if they are what they were.
+    :return: the new hooks of the node; None if they do not change.
     """
     return with_due(hooks, AFTER[verb]) if AFTER[verb] in hooks else None
 
@@ -73,10 +79,12 @@ def after(
 ) -> Step | None:
     """Pause a node instead of finishing it, if a hook is due.
 
-    :param node: as it was when its operation began, or as it is now.
-    :param commit: what finishes it.
-    :param row: as that commit leaves it.
-    :param verb: the operation that it finishes.
+    :param node: the node as it was when its operation began, or as it is now.
+    :param was: its current status.
+    :param commit: the commit that would finish the node.
+    :param row: the row as that commit saves it.
+    :param verb: the operation that the commit finishes; None if it finishes none.
+    :return: None if no hook is due.
     """
     if node is None or not node.hooks:
         return None
@@ -87,18 +95,21 @@ def after(
 
 
 def clear(node: Node, row: Resource, hook: str) -> Step | None:
-    """Clear the hook that a paused node has come to; None if it has come to no such hook."""
+    """Clear the hook at which a node is paused.
+
+    :return: None if the node is not paused at this hook.
+    """
     if node.status != NodeStatus.PAUSED or due(node) != hook:
         return None
-    left = tuple(one for one in node.hooks if one != DUE + hook)
-    write = NodeWrite(node.key, NodeStatus.PAUSED, node.subject, NodeStatus.READY, hooks=left)
+    remaining = tuple(name for name in node.hooks if name != DUE + hook)
+    write = NodeWrite(node.key, NodeStatus.PAUSED, node.subject, NodeStatus.READY, hooks=remaining)
     commit = Commit(node=write, events=(evolve(event(row), reason=f'Hook {hook} is cleared'),))
     return Step(f'{hook} is cleared', commit, casts=(node.key,))
 
 
 def with_due(hooks: tuple[str, ...], hook: str) -> tuple[str, ...]:
-    """Return hooks of which one is due."""
-    return tuple(DUE + one if one == hook else one for one in hooks)
+    """Return the hooks with one of them marked due."""
+    return tuple(DUE + name if name == hook else name for name in hooks)
 
 
 def _paused(
@@ -109,6 +120,7 @@ def _paused(
     write = NodeWrite(node.key, was, node.subject, NodeStatus.PAUSED, hooks=hooks)
     verb = hook.partition('-')[2].upper()
     reason = f'{verb} paused until Hook {hook} is cleared'
-    # Told only if the node is paused: nobody could clear the hook of one that is gone.
-    made = evolve(commit, node=write, node_events=(evolve(event(row), reason=reason),))
-    return Step(f'paused at {hook}', made)
+    # The event is saved only if the node is paused: the hook of a node that no longer exists
+    # cannot be cleared.
+    paused = evolve(commit, node=write, node_events=(evolve(event(row), reason=reason),))
+    return Step(f'paused at {hook}', paused)

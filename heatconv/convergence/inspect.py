@@ -1,9 +1,11 @@
-"""Look at the resources of a stack without changing them: CHECK, SUSPEND and RESUME.
+"""Inspection: observe the resources of a stack without changing them (CHECK, SUSPEND, RESUME).
 
-A node claims nothing: to observe twice does no harm, and one of two commits wins. What a
-check finds wrong fails the stack, and the others are looked at all the same, as in Heat
-(heat/engine/check_resource.py). Types have nothing to suspend: they are told to be, but for
-nested stacks, which were asked to with their owner, and are waited for.
+An inspection claims no row: to observe twice does no harm, and only one of two commits
+stands. A problem that CHECK finds fails the stack; the other resources are observed
+nevertheless, as in Heat (heat/engine/check_resource.py). The resource types have no suspend
+operation, so their rows are only marked as suspended or resumed. Nested stacks are the
+exception: they received the request together with their owner, and the inspection waits for
+them.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard
 
 
 def begin(view: View) -> Call | None:
-    """Return what to ask of a plugin; None if nothing is to be asked."""
+    """Return the call that observes the resource; None if there is nothing to observe."""
     row, stack = view.row, view.stack
     if row is None or stack is None or not _inspectable(row):
         return None
@@ -33,58 +35,65 @@ def begin(view: View) -> Call | None:
 
 
 def finish(view: View, seen: Observation | None, wish_id: str, now: float) -> Step:
-    """Save what was seen of a resource, if it was looked at."""
+    """Save the observation of a resource, and finish its node.
+
+    :param seen: what was observed; None if nothing was.
+    :param wish_id: id for the rollback wish of a failure.
+    :param now: seconds since the epoch.
+    """
     node, row, stack = view.node, view.row, view.stack
     assert node is not None and stack is not None
     done = NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE)
     if row is None or not states.begun(row) or states.doomed(row):
-        return Step('nothing is there to look at', Commit(node=done))
+        return Step('there is no resource to inspect', Commit(node=done))
     if not _inspectable(row):
         if stack.action != Action.CHECK:
-            return Step('it has failed: left as it is', Commit(node=done))
+            return Step('the row has failed before: unchanged', Commit(node=done))
         reason = f'{row.action} had failed: {row.reason}'
         return Step(reason, Commit(node=done, failure=_failure(view, reason, wish_id, now)))
-    wrong = _wrong(seen) if stack.action == Action.CHECK else _failed(seen)
-    if wrong and stack.action != Action.CHECK:
-        # It is what it was, and only that is not done which was asked for.
-        return Step(wrong, Commit(node=done, failure=_failure(view, wrong, wish_id, now)))
+    problem = _problem_in(seen) if stack.action == Action.CHECK else _failure_in(seen)
+    if problem and stack.action != Action.CHECK:
+        # The action failed, but the resource is as before, so its row keeps its state.
+        return Step(problem, Commit(node=done, failure=_failure(view, problem, wish_id, now)))
     saved = evolve(
         row,
         action=stack.action,
-        status=Status.FAILED if wrong else Status.COMPLETE,
-        reason=wrong or 'state changed',
+        status=Status.FAILED if problem else Status.COMPLETE,
+        reason=problem or 'state changed',
         version=row.version + 1,
     )
-    if seen is not None and seen.reality == Reality.READY and not wrong:
+    if seen is not None and seen.reality == Reality.READY and not problem:
         saved = evolve(saved, attributes=seen.attributes)
         if seen.properties is not None:
             saved = evolve(saved, properties=seen.properties)
-    begun = evolve(saved, status=Status.IN_PROGRESS, reason='state changed')
+    started = evolve(saved, status=Status.IN_PROGRESS, reason='state changed')
     commit = Commit(
         row=RowWrite(RowGuard.UNCLAIMED, row, saved),
         node=done,
-        events=(event(begun), event(saved)),
-        failure=_failure(view, wrong, wish_id, now) if wrong else None,
+        events=(event(started), event(saved)),
+        failure=_failure(view, problem, wish_id, now) if problem else None,
     )
-    return Step(wrong or f'{stack.action} done', commit)
+    return Step(problem or f'{stack.action} done', commit)
 
 
 def _inspectable(row: Resource) -> bool:
     return states.healthy(row) or states.state(row) == states.CHECK_FAILED
 
 
-def _wrong(seen: Observation | None) -> str:
-    if seen is None or seen.reality in (Reality.PENDING, Reality.UNKNOWN):
-        return (seen.reason if seen else '') or 'it cannot be told what it is like'
-    if seen.reality == Reality.ABSENT:
-        return 'the resource is not there any more'
-    return _failed(seen)
+def _problem_in(observation: Observation | None) -> str:
+    """Return the problem that a CHECK reports; empty if there is none."""
+    if observation is None or observation.reality in (Reality.PENDING, Reality.UNKNOWN):
+        return (observation.reason if observation else '') or 'its condition is not known'
+    if observation.reality == Reality.ABSENT:
+        return 'the resource does not exist any more'
+    return _failure_in(observation)
 
 
-def _failed(seen: Observation | None) -> str:
-    if seen is None or seen.reality != Reality.FAILED:
+def _failure_in(observation: Observation | None) -> str:
+    """Return the failure that the plugin observed; empty if there is none."""
+    if observation is None or observation.reality != Reality.FAILED:
         return ''
-    return seen.reason or 'the resource has failed'
+    return observation.reason or 'the resource has failed'
 
 
 def _failure(view: View, reason: str, wish_id: str, now: float) -> Failure:

@@ -1,7 +1,8 @@
-"""What must hold after every commit, whatever the history.
+"""Invariants of a stack, its rows and its nodes: they hold after every commit.
 
-Each predicate names what is wrong; an empty list means that it holds. They are
-cheap enough to run after every step of a simulation, and on a live database.
+Each function returns descriptions of the violations; an empty list means that the invariant
+holds. The checks are cheap enough to run after every step of a simulation, and on a live
+database.
 """
 
 from __future__ import annotations
@@ -23,83 +24,86 @@ from heatconv.convergence.model import (
 def violations(
     stack: Stack, rows: Iterable[Resource], nodes: Iterable[Node], edges: bool = True
 ) -> list[str]:
-    """Return everything that is wrong with a stack, in a fixed order.
+    """Return all violations of the invariants of a stack, in a deterministic order.
 
-    :param edges: look for cycles too; False where no edge is new.
+    :param rows: all rows of the stack.
+    :param nodes: all nodes of the stack.
+    :param edges: search for cycles too; False if no edge was added.
     """
     rows = sorted(rows, key=lambda row: row.id)
     by_key = {node.key: node for node in sorted(nodes, key=lambda node: node.key)}
-    found: list[str] = []
-    found.extend(_nodes_are_current(stack, by_key))
+    problems: list[str] = []
+    problems.extend(_nodes_are_current(stack, by_key))
     if stack.status == Status.IN_PROGRESS and not stack.wish_id:
-        found.extend(_every_row_is_looked_after(rows, by_key))
-    found.extend(_running_means_claimed(rows, by_key))
-    found.extend(_blockers_are_right(by_key))
+        problems.extend(_every_row_is_looked_after(rows, by_key))
+    problems.extend(_running_means_claimed(rows, by_key))
+    problems.extend(_blockers_are_right(by_key))
     if edges:
-        found.extend(_acyclic(by_key))
-    found.extend(_deleted_leaves_nothing(stack, rows))
-    return found
+        problems.extend(_acyclic(by_key))
+    problems.extend(_deleted_leaves_nothing(stack, rows))
+    return problems
 
 
 def _nodes_are_current(stack: Stack, nodes: dict[NodeKey, Node]) -> list[str]:
     """Nodes exist exactly while IN_PROGRESS, and only of the current traversal."""
     current = stack.traversal_id
-    found = [f'{key} is not of the current traversal' for key in nodes if key[0] != current]
+    problems = [f'{key} is not of the current traversal' for key in nodes if key[0] != current]
     running = stack.status == Status.IN_PROGRESS
     if nodes and not running:
-        found.append(f'a stack {stack.action} {stack.status} has nodes')
+        problems.append(f'a stack {stack.action} {stack.status} has nodes')
     if running and not nodes and not stack.wish_id:
-        found.append('a stack IN_PROGRESS has neither nodes nor a wish')
-    return found
+        problems.append('a stack IN_PROGRESS has neither nodes nor a wish')
+    return problems
 
 
 def _every_row_is_looked_after(rows: list[Resource], nodes: dict[NodeKey, Node]) -> list[str]:
     """Every row is the subject of an update node or has a cleanup node.
 
-    But for those that were found to be as wanted when the traversal was prepared.
+    The exception is a row whose fingerprint held when the traversal was prepared: it has no
+    node. A healthy row with a fingerprint is taken for one.
     """
     subjects = {node.subject for node in nodes.values()}
     return [
-        f'nothing looks after row {row.id} of {row.name}'
+        f'no node is about row {row.id} of {row.name}'
         for row in rows
         if row.id not in subjects and not (row.fingerprint and states.healthy(row))
     ]
 
 
 def _running_means_claimed(rows: list[Resource], nodes: dict[NodeKey, Node]) -> list[str]:
-    """A running node's subject is claimed."""
+    """The subject of a running node is claimed."""
     claimed = {row.id for row in rows if row.claim is not None}
     return [
-        f'{node.key} is running and nobody claims {node.subject}'
+        f'{node.key} is running, but no lease claims {node.subject}'
         for node in nodes.values()
         if node.status is NodeStatus.RUNNING and node.subject not in claimed
     ]
 
 
 def _blockers_are_right(nodes: dict[NodeKey, Node]) -> list[str]:
-    """Blockers count the predecessors not done; waiting means some are left."""
-    # Plain tuples are equal to keys, and made faster: this runs after each step of
+    """Blockers count the predecessors that are not done; a node waits while it has any."""
+    # A plain tuple is equal to a NodeKey and faster to create: this runs after each step of
     # a simulation.
-    left: dict[tuple[str, str, str], int] = {}
+    counts: dict[tuple[str, str, str], int] = {}
     done, waiting = NodeStatus.DONE, NodeStatus.WAITING
     for key, node in nodes.items():
         if node.status is not done:
             for kind, name in node.successors:
-                other = (key[0], kind, name)
-                left[other] = left.get(other, 0) + 1
-    found: list[str] = []
+                successor = (key[0], kind, name)
+                counts[successor] = counts.get(successor, 0) + 1
+    problems: list[str] = []
     for key, node in nodes.items():
-        blockers = left.pop(key, 0)
+        blockers = counts.pop(key, 0)
         if node.blockers != blockers:
-            found.append(f'{key} has {node.blockers} blockers, not {blockers}')
+            problems.append(f'{key} has {node.blockers} blockers, not {blockers}')
         if (node.status is waiting) != (node.blockers > 0):
-            found.append(f'{key} is {node.status} with {node.blockers} blockers')
-    found.extend(f'there is no node {kind} {name} to go on with' for _, kind, name in left)
-    return found
+            problems.append(f'{key} is {node.status} with {node.blockers} blockers')
+    problems.extend(f'the successor {kind} {name} does not exist' for _, kind, name in counts)
+    return problems
 
 
 def _acyclic(nodes: dict[NodeKey, Node]) -> Iterator[str]:
-    """The graph has an order."""
+    """The graph has no cycle."""
     edges = {
         key: [NodeKey(key.traversal_id, kind, name) for kind, name in node.successors]
         for key, node in nodes.items()
@@ -111,19 +115,20 @@ def _acyclic(nodes: dict[NodeKey, Node]) -> Iterator[str]:
 
 
 def _deleted_leaves_nothing(stack: Stack, rows: list[Resource]) -> Iterator[str]:
+    """A deleted stack has no rows."""
     if (stack.action, stack.status) == (Action.DELETE, Status.COMPLETE) and rows:
         yield f'a deleted stack has rows: {[row.id for row in rows]}'
 
 
 def at_rest(stack: Stack, rows: Iterable[Resource], nodes: Iterable[Node]) -> list[str]:
-    """Return what is wrong with a stack when nothing is left to do."""
+    """Return all violations when no work is left: no row may be claimed or unsettled either."""
     rows, nodes = list(rows), list(nodes)
-    found = violations(stack, rows, nodes)
+    problems = violations(stack, rows, nodes)
     if stack.status == Status.IN_PROGRESS:
-        found.append(f'{stack.action} is IN_PROGRESS')
+        problems.append(f'{stack.action} is IN_PROGRESS')
     for row in rows:
         if row.claim is not None:
-            found.append(f'row {row.id} of {row.name} is claimed')
+            problems.append(f'row {row.id} of {row.name} is claimed')
         if states.unsettled(row):
-            found.append(f'row {row.id} of {row.name} is {row.action} {row.status}, unsettled')
-    return found
+            problems.append(f'row {row.id} of {row.name} is {row.action} {row.status}, unsettled')
+    return problems

@@ -1,7 +1,7 @@
-"""The rows that convergence decides about, as frozen values.
+"""The data model of convergence: frozen values for stacks, resources, graph nodes and their parts.
 
-A store loads and saves them; nobody else changes them. Everything that shows
-in an order (names, ids, successors) is a tuple.
+A store loads and saves them; no other component changes them. Every collection whose order is
+visible (names, ids, successors) is a tuple, so that results are deterministic.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 
 class Action(enum.StrEnum):
-    """What was last begun on a stack or a resource."""
+    """The action that was begun last on a stack or a resource."""
 
     INIT = 'INIT'
     CREATE = 'CREATE'
@@ -25,16 +25,16 @@ class Action(enum.StrEnum):
     RESUME = 'RESUME'
     ADOPT = 'ADOPT'
     RESTORE = 'RESTORE'
-    #: in events only: somebody told a resource something
+    #: In events only: a resource received a signal.
     SIGNAL = 'SIGNAL'
 
 
-#: Actions on a stack that change none of its resources: each is looked at, and says so.
+#: Stack actions that change no resource: each resource is observed, and its row shows the action.
 INSPECTIONS = (Action.CHECK, Action.SUSPEND, Action.RESUME)
 
 
 class Status(enum.StrEnum):
-    """How far the action has got."""
+    """The progress of an action."""
 
     IN_PROGRESS = 'IN_PROGRESS'
     COMPLETE = 'COMPLETE'
@@ -42,7 +42,7 @@ class Status(enum.StrEnum):
 
 
 class Kind(enum.StrEnum):
-    """What a graph node is for."""
+    """The kind of work that a graph node stands for."""
 
     UPDATE = 'u'
     CLEANUP = 'c'
@@ -50,21 +50,21 @@ class Kind(enum.StrEnum):
 
 
 class NodeStatus(enum.StrEnum):
-    """Where a graph node stands."""
+    """The status of a graph node."""
 
     WAITING = 'waiting'
     READY = 'ready'
     RUNNING = 'running'
     DONE = 'done'
-    #: at a hook, until a user clears it
+    #: The node waits at a hook until a user clears it.
     PAUSED = 'paused'
 
 
 class NodeKey(NamedTuple):
-    """Name a graph node.
+    """The key of a graph node.
 
-    ``name`` is the resource name for an update, the id of the row for a
-    cleanup, and UPDATES or ALL for a root.
+    ``name`` is the resource name for an update, the row id for a cleanup, and UPDATES or ALL
+    for a root.
     """
 
     traversal_id: str
@@ -72,30 +72,31 @@ class NodeKey(NamedTuple):
     name: str
 
 
-#: Names of the two root nodes that close a traversal.
+#: The names of the two root nodes that close a traversal.
 UPDATES = 'updates'
 ALL = 'all'
 
-#: The attribute of a row that is to adopt something: what was handed over with it.
+#: Attribute of a row that is to adopt a resource: the ``resource_data`` of the adopt request.
 ADOPTED = 'OS::adopted'
 
-#: A node as its predecessors name it: kind and name, the traversal is theirs.
+#: A reference to a successor: kind and name of a node in the traversal of its predecessor.
 Successor = tuple[Kind, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One piece of work of a traversal, and the sync point before it.
+    """One unit of work of a traversal, and the sync point before it.
 
-    :ivar subject: id of the row it works on; None for a root. A re-pointing
+    :ivar subject: id of the row that the node works on; None for a root. A re-pointing
         changes it.
-    :ivar blockers: how many predecessors are not done.
-    :ivar successors: whom to tell when this node is done.
-    :ivar attempts: how often it went back to ready since reality was not what
-        was asked for.
-    :ivar definition: of an update: the resource definition, in words that only the
-        runtime reads.
-    :ivar hooks: those of its name that it has not been cleared of; see
+    :ivar blockers: number of predecessors that are not done.
+    :ivar successors: the nodes that wait for this one; its completion decrements their
+        blockers.
+    :ivar attempts: how many times the node went back to ready because the observation
+        differed from the desired state.
+    :ivar definition: for an update: the serialized resource definition. Only the runtime
+        reads it.
+    :ivar hooks: the hooks of the resource name that are not cleared yet; see
         `heatconv.convergence.hooks`.
     """
 
@@ -114,20 +115,21 @@ class Node:
 class Resource:
     """The row of one resource incarnation.
 
-    Its id is also the token that plugins find the physical resource by, so
-    that an interrupted create is found again instead of repeated.
+    The id is also the token by which plugins find the physical resource, so that the result
+    of an interrupted create is found instead of created twice.
 
-    :ivar version: the fencing token; every write of the row raises it, but for
-        the mark ``suspect``.
-    :ivar claim: the lease of the worker that operates on it.
-    :ivar suspect: somebody without the claim acted on the physical resource.
-    :ivar physical_id: of a row that is not created yet: of what it is to adopt.
-    :ivar properties: as asked for at the create and as observed since; None
-        before the first operation.
-    :ivar requires: ids of the rows it depends on; the old and the new ones
-        while an operation is under way or has failed.
-    :ivar fingerprint: of what its last check made it, all it requires included; empty
-        where that is not certain.
+    :ivar version: the fencing version; every write of the row increments it, except setting
+        ``suspect``.
+    :ivar claim: id of the lease of the worker that operates on the row; None if unclaimed.
+    :ivar suspect: a worker without the claim may have acted on the physical resource.
+    :ivar physical_id: id of the physical resource. In a row that was never begun: id of the
+        existing resource to adopt.
+    :ivar properties: as requested by the create, and as observed since then; None before the
+        first operation.
+    :ivar requires: ids of the rows that this row depends on; both the old and the new ones
+        while an operation is in progress or has failed.
+    :ivar fingerprint: of the state in which the last check left the row, everything that it
+        requires included; empty if that state is not certain.
     """
 
     id: str
@@ -154,12 +156,12 @@ class Resource:
 
     @property
     def token(self) -> str:
-        """Return what a plugin marks and finds the physical resource by."""
+        """Return the token with which a plugin marks and finds the physical resource."""
         return self.id
 
     @property
     def reference_id(self) -> str:
-        """Return what ``get_resource`` gives to those that refer to it."""
+        """Return the value of ``get_resource`` for this resource."""
         return self.physical_id or self.name
 
 
@@ -167,16 +169,16 @@ class Resource:
 class Stack:
     """The row of a stack.
 
-    A request is a *wish* until an engine has prepared its traversal:
-    ``wish_id`` is set, ``wish_template_id`` is where it wants to go, and action
-    and status already show it. ``template_id`` is where the current traversal
-    goes. A template id of None stands for the template without resources.
+    A request is a *wish* until an engine has prepared its traversal: ``wish_id`` is set,
+    ``wish_template_id`` is the template of the wish, and action and status already show the
+    request. ``template_id`` is the template of the current traversal. A template id of None
+    stands for the template without resources.
 
-    :ivar gives_up: what older traversals have under way is not waited for, since it
-        was cancelled, came too late, or is to be rolled back.
-    :ivar request_id: of the latest request, for logs only.
-    :ivar owner_id: of the stack that it is a resource of, by the name ``owner_resource``;
-        None for most.
+    :ivar gives_up: operations of older traversals that are in progress are not waited for,
+        because the stack was cancelled, timed out or is rolled back.
+    :ivar request_id: id of the latest request, for logs only.
+    :ivar owner_id: for a nested stack: id of the stack in which it is the resource
+        ``owner_resource``; None for any other stack.
     """
 
     id: str
@@ -207,16 +209,16 @@ class Stack:
 
     @property
     def newest_template_id(self) -> str | None:
-        """Return the template of the latest request, prepared or not."""
+        """Return the template id of the latest request, prepared or not."""
         return self.wish_template_id if self.wish_id else self.template_id
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A resource definition as far as the graph of a traversal cares.
+    """The part of a resource definition that the graph of a traversal depends on.
 
-    :ivar requires: names of the resources it refers to, in a fixed order.
-    :ivar fingerprint: a digest of all it says; empty if its checks are never spared.
+    :ivar requires: names of the resources that the definition refers to, in a fixed order.
+    :ivar fingerprint: a digest of the whole definition; empty if its check is never skipped.
     """
 
     name: str
@@ -228,14 +230,15 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What an update node wants its resource to be, all references resolved.
+    """The desired state of the resource of an update node, all references resolved.
 
-    :ivar requires: ids of the rows that serve what the definition refers to.
-    :ivar replace_on_change: properties that cannot change in place.
-    :ivar fingerprint: of the definition and all it requires.
-    :ivar restricted: what may not be done to it: ``update``, ``replace``.
-    :ivar mends: what could not be created is mended by an update.
-    :ivar external_id: of what is there without the stack, which never changes it.
+    :ivar requires: ids of the rows that serve the names that the definition refers to.
+    :ivar replace_on_change: names of the properties that cannot change in place.
+    :ivar fingerprint: a digest of the definition and of everything that it requires.
+    :ivar restricted: operations that the environment forbids: ``update``, ``replace``.
+    :ivar mends: an update repairs a resource whose create failed; it is not replaced.
+    :ivar external_id: physical id of a resource that exists independently of the stack; the
+        stack never changes it.
     """
 
     type: str
@@ -252,14 +255,14 @@ class DesiredState:
 
 @dataclass(frozen=True, slots=True)
 class OrphanCheck:
-    """What the holder of a void claim may still do, to be looked for later.
+    """A scheduled check for what the former holder of a voided claim may still do.
 
-    It may have been about to act when it was taken for dead, and die for good before it
-    makes up for that: then nobody else knows of it.
+    A worker whose lease expired may be about to act. If it acts and dies for good before its
+    compensation, no other worker knows of the effect.
 
-    :ivar row: as it was when the claim was voided.
-    :ivar due_at: when to look, in seconds since the epoch.
-    :ivar attempts: how often somebody has looked.
+    :ivar row: the row at the time when its claim was voided.
+    :ivar due_at: time of the next check, in seconds since the epoch.
+    :ivar attempts: number of checks so far.
     """
 
     id: str
@@ -269,9 +272,9 @@ class OrphanCheck:
 
 
 class Reality(enum.StrEnum):
-    """What a plugin found when it looked for a token.
+    """The condition of the physical resource that a plugin found by its token.
 
-    UNKNOWN: it could not act or look just now; it is asked the same again.
+    UNKNOWN: the plugin temporarily could not act or observe; the same call is retried.
     """
 
     ABSENT = 'absent'
@@ -283,12 +286,12 @@ class Reality(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What is real about one resource.
+    """The answer of a plugin about the reality of one resource.
 
-    :ivar properties: as they really are; None if the plugin cannot tell.
-    :ivar retry_after: of what is UNKNOWN or PENDING: seconds until it makes sense to ask
-        again; None if the plugin cannot tell.
-    :ivar yields: of what is PENDING: it takes another operation all the same.
+    :ivar properties: the real properties; None if the plugin cannot determine them.
+    :ivar retry_after: if UNKNOWN or PENDING: seconds after which another call makes sense;
+        None if the plugin cannot say.
+    :ivar yields: if PENDING: the resource accepts another operation nevertheless.
     """
 
     reality: Reality
@@ -301,19 +304,19 @@ class Observation:
 
 
 class Verb(enum.StrEnum):
-    """What a worker asks of a plugin."""
+    """An operation that a worker requests from a plugin."""
 
     CREATE = 'create'
     UPDATE = 'update'
     DELETE = 'delete'
     OBSERVE = 'observe'
-    #: make what is there by its physical id the row's own
+    #: Make the existing resource with the physical id of the row the resource of the row.
     ADOPT = 'adopt'
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something a user wants to read about later.
+    """An entry of the event list that a user can read.
 
     :ivar resource_name: None for an event of the stack itself.
     """

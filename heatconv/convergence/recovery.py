@@ -1,6 +1,6 @@
-"""What the sweep does about what the dead have left.
+"""Recovery from dead workers: the steps of the sweep for dead claims and orphan checks.
 
-Every step here may be taken by anybody, at any time, any number of times.
+Every step here is idempotent: any worker may take it, at any time, any number of times.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from heatconv.convergence.step import Call, Commit, NodeWrite, RowGuard, RowWrit
 
 @dataclass(frozen=True, slots=True)
 class DeadClaim:
-    """A row claimed by a lease that is no more.
+    """A row that is claimed by a lease that no longer exists.
 
-    :ivar node: the running node whose subject it is, if there is one.
+    :ivar node: key of the running node whose subject is the row, if there is one.
     """
 
     row: Resource
@@ -25,16 +25,16 @@ class DeadClaim:
 
 
 def void(dead_claim: DeadClaim, look_at: float) -> Step:
-    """Take the claim from a dead lease and let the node be checked again.
+    """Void the claim of a dead lease, and make the node ready again.
 
-    :param look_at: when to look for what its holder may still do.
+    :param look_at: time of the first orphan check, in seconds since the epoch.
     """
     row = dead_claim.row
     saved = evolve(
         row,
         claim=None,
         version=row.version + 1,
-        # The claim may have been for settling it: keep the doubt.
+        # If the claim was for settling the row, the row is still in doubt.
         suspect=not states.doomed(row),
     )
     write = None
@@ -50,14 +50,16 @@ def void(dead_claim: DeadClaim, look_at: float) -> Step:
 
 
 def follow_up(then: Resource, now: Resource | None) -> Step:
-    """Say how to find out what the holder of a void claim did after all.
+    """Decide how to find out whether the former holder of a voided claim acted later.
 
-    :param then: the row when its claim was voided.
-    :param now: the row as it is; None if it is gone.
+    :param then: the row at the time when its claim was voided.
+    :param now: the row as it is now; None if it was deleted.
+    :return: a step with a call that observes by token, a step that marks the row suspect, or
+        a step that does nothing because a delete by token follows anyway.
     """
     if now is None:
         call = Call(Verb.OBSERVE, then, then.properties or {})
-        return Step('the row is gone: look whether anything is left', call=call)
+        return Step('the row was deleted: observe whether its resource exists', call=call)
     if states.doomed(now):
-        return Step('its delete is still to come')
+        return Step('the row is doomed: its delete by token follows')
     return Step('reality may differ from the row', Commit(suspects=now.id))

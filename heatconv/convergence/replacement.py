@@ -1,4 +1,7 @@
-"""Which row serves a name: rules 1 and 2, and what to do when none does."""
+"""Selection of the row that serves a resource name, and the need for a replacement.
+
+These are rules 1 and 2 of "Which row serves a name" in doc/source/algorithm.rst.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,16 @@ from heatconv.convergence.model import DesiredState, Resource
 
 
 def choose(rows: Iterable[Resource], target: str | None, previous: str | None) -> Resource | None:
-    """Pick the row that most likely serves a name, at preparation.
+    """Guess the row that serves a name, at preparation.
 
-    A hint only: the check looks again. Healthy rows come first, then those
-    under way, then failed ones, then those never begun; among equals the ones
-    of the target template, then of the previous, then the newest.
+    The result is only a hint: the check decides. A healthy row comes first, then one in
+    progress, then a failed one, then one that was never begun. Among equals, a row of the
+    target template comes first, then one of the previous template, then the newest.
 
-    :return: None if there are only doomed rows, or none.
+    :param rows: all rows of the name.
+    :param target: id of the template of the new traversal.
+    :param previous: id of the template of the previous traversal.
+    :return: None if there are no rows, or only doomed ones.
     """
 
     def rank(row: Resource) -> tuple[int, int, str]:
@@ -33,7 +39,7 @@ def choose(rows: Iterable[Resource], target: str | None, previous: str | None) -
 
 
 def changed(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[str, ...]:
-    """Name the properties that differ, absent ones included, sorted."""
+    """Return the sorted names of the properties that differ, added and removed ones included."""
     before = before or {}
     if before == after:
         return ()
@@ -43,7 +49,7 @@ def changed(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple
 
 
 def needs_replacement(row: Resource, desired: DesiredState) -> bool:
-    """Say whether a row cannot become what is wanted in place."""
+    """Say whether a row cannot reach the desired state in place."""
     if row.type != desired.type or states.doomed(row):
         return True
     if not states.begun(row):
@@ -57,7 +63,10 @@ def needs_replacement(row: Resource, desired: DesiredState) -> bool:
 
 
 def fits(row: Resource, desired: DesiredState) -> bool:
-    """Say whether a row is, or is becoming, what cannot be changed in place."""
+    """Say whether a row is healthy or in progress and can reach the desired state in place.
+
+    So its properties that cannot change in place are the desired ones.
+    """
     if not states.healthy(row) and not states.in_progress(row):
         return False
     return not needs_replacement(row, desired)
@@ -66,26 +75,26 @@ def fits(row: Resource, desired: DesiredState) -> bool:
 def substitute(
     row: Resource | None, siblings: Iterable[Resource], desired: DesiredState
 ) -> Resource | None:
-    """Find the row to re-point a node to before anything is created for a name.
+    """Find the row to re-point a node to, before anything is created for its name.
 
-    :param row: the node's subject; None when it is gone.
+    :param row: the subject of the node; None if it was deleted.
     :param siblings: the other rows of the name.
-    :return: a healthy row that fits, else one that is being made so, else, in
-        place of a new row, one never begun; None if there is none.
+    :return: a healthy row that fits; else one in progress that fits; else, instead of a new
+        row, one that was never begun. Among equals the newest. None if there is none.
     """
     others = sorted(
-        (one for one in siblings if row is None or one.id != row.id),
-        key=lambda one: one.id,
+        (sibling for sibling in siblings if row is None or sibling.id != row.id),
+        key=lambda sibling: sibling.id,
         reverse=True,
     )
-    fitting = [one for one in others if fits(one, desired)]
-    for one in fitting:
-        if states.healthy(one):
-            return one
+    fitting = [other for other in others if fits(other, desired)]
+    for other in fitting:
+        if states.healthy(other):
+            return other
     if fitting:
         return fitting[0]
     if row is None or needs_replacement(row, desired):
-        for one in others:
-            if not states.begun(one) and one.type == desired.type:
-                return one
+        for other in others:
+            if not states.begun(other) and other.type == desired.type:
+                return other
     return None

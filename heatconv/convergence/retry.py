@@ -1,7 +1,8 @@
 """Retry of a plugin call: how often, and after how long.
 
-A plugin that cannot act or observe just now answers `Reality.UNKNOWN`. It is then asked the
-same again, up to a limit, with exponential backoff unless it names a time itself.
+A plugin that temporarily cannot act or observe answers `Reality.UNKNOWN`. The same call is
+then retried, up to a limit. The pause before a retry is the one that the plugin names, or
+else grows exponentially.
 """
 
 from __future__ import annotations
@@ -11,34 +12,41 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Observation, Reality, Resource
 from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step
 
-#: Seconds between two tries at most, where the plugin does not say.
+#: Longest pause between two tries in seconds, unless the plugin names one.
 LONGEST_PAUSE = 60.0
 
 
 def retry(claimed: Resource, seen: Observation, tries: int, limit: int, pause: float) -> Step:
-    """Tell that a plugin is asked again.
+    """Save that a plugin call is retried, with an event.
 
-    :param tries: how often it is asked again with this time.
-    :param limit: how often at most.
-    :param pause: seconds until then.
+    :param claimed: the row as the holder of the claim saved it last.
+    :param seen: the answer of the plugin.
+    :param tries: number of this retry, from 1.
+    :param limit: maximum number of retries.
+    :param pause: seconds until the retry.
     """
     reason = f'retry {tries} of {limit} in {pause:g} s: {seen.reason}'
     saved = evolve(claimed, reason=reason, version=claimed.version + 1)
     commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved), events=(event(saved),))
-    return Step('the plugin is asked again', commit, wait=True)
+    return Step('the plugin call is retried', commit, wait=True)
 
 
 def exhausted(seen: Observation, limit: int) -> Observation:
-    """Return what counts as observed when a plugin has been asked often enough."""
-    times = f' (tried {limit + 1} times)' if limit else ''
-    return evolve(seen, reality=Reality.FAILED, reason=f'{seen.reason}{times}')
+    """Return the observation after the last retry: the operation has failed.
+
+    :param seen: the last answer of the plugin.
+    :param limit: number of retries.
+    """
+    suffix = f' (tried {limit + 1} times)' if limit else ''
+    return evolve(seen, reality=Reality.FAILED, reason=f'{seen.reason}{suffix}')
 
 
 def pause_before(tries: int, seen: Observation, interval: float) -> float:
-    """Return how many seconds to wait before a plugin is asked again.
+    """Return the pause before a retry in seconds.
 
-    :param tries: how often it is asked again with this time, from 1.
-    :param interval: seconds before the first time, twice as many before each next.
+    :param tries: number of the retry, from 1.
+    :param seen: the last answer of the plugin.
+    :param interval: pause before the first retry; it doubles with each further one.
     """
     if seen.retry_after is not None:
         return max(seen.retry_after, 0.0)

@@ -1,4 +1,4 @@
-"""Check a root node: what the end of all updates, or of everything, means."""
+"""Check of a root node: the completion of all updates, or of all nodes, of a traversal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from heatconv.convergence.step import Commit, NodeWrite, RootDone, Step
 
 
 def begin(view: View) -> Step:
-    """Close the updates of a traversal, or the traversal."""
+    """Mark a root node done, and close the updates of its traversal or the whole traversal."""
     node = view.node
     if node is None or node.status != NodeStatus.READY:
         return Step('nothing to do: the node is not ready')

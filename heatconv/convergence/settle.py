@@ -1,8 +1,8 @@
-"""Settle a row whose operation was interrupted: look before deciding.
+"""Settle: observe a row whose operation was interrupted, before anything is decided about it.
 
-A row that is CREATING or UPDATING without a claim, or that is suspect, says
-nothing certain about reality. It is claimed, observed by its token, what is
-real is saved, and its node goes back to ready to be checked as usual.
+A row that is CREATING or UPDATING without a claim, or that is suspect, is no reliable
+statement about reality. Such a row is claimed and observed by its token. What is real is
+saved, and its node goes back to ready and is checked as usual.
 """
 
 from __future__ import annotations
@@ -25,32 +25,36 @@ from heatconv.convergence.step import Call, Commit, NodeWrite, RowGuard, RowWrit
 
 
 def begin(row: Resource, lease: str, node: Node | None) -> Step:
-    """Claim a row to observe it.
+    """Claim a row in order to observe it.
 
-    :param node: its update node, which runs meanwhile; None when the sweep
-        settles a row that no node is about.
+    :param lease: id of the lease to claim the row with.
+    :param node: the update node of the row, which is running meanwhile; None if the sweep
+        settles a row that is not the subject of a node.
     """
     claimed = evolve(row, version=row.version + 1, claim=lease, suspect=False)
     write = None
     if node is not None:
         write = NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.RUNNING, read=node)
     commit = Commit(row=RowWrite(RowGuard.UNCLAIMED, row, claimed), node=write)
-    # What was being adopted is not found by its token before that is done.
+    # Before an adoption is complete, the token does not find the resource: adopt it again.
     adopts = states.state(row) == states.CREATING and row.physical_id is not None
     verb = Verb.ADOPT if adopts else Verb.OBSERVE
     return Step('settle', commit, Call(verb, claimed, row.properties or {}))
 
 
 def finish(key: NodeKey | None, claimed: Resource, seen: Observation, waits: bool = True) -> Step:
-    """Save what is real and release the row.
+    """Save what is real, and release the row.
 
-    :param key: its update node, which goes back to ready.
-    :param waits: wait for an operation that is still under way.
+    :param key: key of the update node of the row, which goes back to ready; None if there is
+        none.
+    :param claimed: the row as the holder of the claim saved it last.
+    :param seen: what was observed.
+    :param waits: wait for an operation that is still in progress.
     """
     if seen.reality == Reality.PENDING and waits and not seen.yields:
         return Step('pending', wait=True)
     if seen.reality == Reality.PENDING:
-        settled = timeout.given_up(claimed, seen, 'given up: it was still under way')
+        settled = timeout.given_up(claimed, seen, 'given up: the operation was still in progress')
     else:
         settled = _settled(claimed, seen)
     saved = evolve(settled, claim=None, version=claimed.version + 1)
@@ -64,46 +68,46 @@ def finish(key: NodeKey | None, claimed: Resource, seen: Observation, waits: boo
         late_stands=True,
         events=(event(saved),) if changed else (),
     )
-    # A traversal prepared since then may have met the claim: its node must
-    # hear of the release whatever became of ours.
+    # A node of a traversal prepared meanwhile may have met the claim: it must be announced
+    # after the release, whatever happened to this node.
     return Step('settled', commit, wakes=claimed.id)
 
 
-def _settled(row: Resource, seen: Observation) -> Resource:
-    """Tell from the last state and what is real in which state a row is."""
-    if seen.reality == Reality.ABSENT:
+def _settled(row: Resource, observation: Observation) -> Resource:
+    """Derive the state of a row from its last state and the observation."""
+    if observation.reality == Reality.ABSENT:
         return evolve(
             row,
             action=Action.CREATE,
             status=Status.FAILED,
             physical_id=None,
-            reason='interrupted: the resource is not there',
+            reason='interrupted: the resource does not exist',
         )
-    known = seen.properties is not None
-    found = evolve(
+    determined = observation.properties is not None
+    observed = evolve(
         row,
-        physical_id=seen.physical_id or row.physical_id,
-        attributes=seen.attributes or row.attributes,
-        properties=seen.properties if known else row.properties,
+        physical_id=observation.physical_id or row.physical_id,
+        attributes=observation.attributes or row.attributes,
+        properties=observation.properties if determined else row.properties,
     )
     creating = states.state(row) in (states.CREATING, states.CREATE_FAILED)
-    if seen.reality == Reality.FAILED:
+    if observation.reality == Reality.FAILED:
         return evolve(
-            found,
+            observed,
             action=Action.CREATE if creating else Action.UPDATE,
             status=Status.FAILED,
-            reason=seen.reason or 'interrupted: the resource has failed',
+            reason=observation.reason or 'interrupted: the resource has failed',
         )
     if creating:
-        return evolve(found, status=Status.COMPLETE, reason='state changed')
-    if states.state(row) == states.UPDATING and known:
-        return evolve(found, status=Status.COMPLETE, reason='state changed')
-    if states.state(row) == states.CHECK_FAILED or known:
-        return found
-    # It is there, and nobody knows with which properties: have it updated again.
+        return evolve(observed, status=Status.COMPLETE, reason='state changed')
+    if states.state(row) == states.UPDATING and determined:
+        return evolve(observed, status=Status.COMPLETE, reason='state changed')
+    if states.state(row) == states.CHECK_FAILED or determined:
+        return observed
+    # The resource exists, but its properties are unknown: the next check updates it again.
     return evolve(
-        found,
+        observed,
         action=Action.UPDATE,
         status=Status.FAILED,
-        reason='interrupted: the plugin cannot tell its properties',
+        reason='interrupted: the plugin cannot determine the properties',
     )

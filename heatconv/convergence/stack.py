@@ -1,4 +1,4 @@
-"""What requests, failures and the ends of traversals do to a stack."""
+"""Transitions of a stack row: requests, failures, timeouts and the end of a traversal."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import INSPECTIONS, Action, Event, Stack, Status
 from heatconv.convergence.step import Failure
 
-#: Failures of these roll back, where the user has not disabled it.
+#: The actions whose failure causes a rollback, unless the user has disabled it.
 ROLLS_BACK = (Action.CREATE, Action.UPDATE, Action.RESTORE)
 
-#: How many minutes a rollback may take, where the stack does not say.
+#: Timeout of a rollback in minutes, if the stack has no timeout.
 TIMEOUT_MINS = 60
 
 STACK_TYPE = 'OS::Heat::Stack'
 
 
 def event(stack: Stack) -> Event:
-    """Return the event that tells the present state of a stack."""
+    """Return the event that reports the current state of a stack."""
     return Event(
         stack_id=stack.id,
         resource_name=None,
@@ -35,9 +35,14 @@ def _with_event(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
 def wish(
     stack: Stack, action: Action, template_id: str | None, wish_id: str
 ) -> tuple[Stack, tuple[Event, ...]]:
-    """Accept a request: it replaces whatever was wished before.
+    """Accept a request as the wish of the stack; it replaces an earlier wish.
 
-    The caller has its answer once this is saved; any engine prepares it.
+    The caller gets its answer once the wish is saved. Any engine prepares it.
+
+    :param action: the requested action.
+    :param template_id: id of the wished template; None for the template without resources,
+        as for a delete.
+    :param wish_id: id for the wish.
     """
     return _with_event(
         evolve(
@@ -47,7 +52,7 @@ def wish(
             reason=f'Stack {action} started',
             wish_id=wish_id,
             wish_template_id=template_id,
-            # What a rollback has under way is worth the waiting again.
+            # The request that follows a rollback waits for the operations of the rollback.
             gives_up=action == Action.ROLLBACK
             or (stack.gives_up and stack.action != Action.ROLLBACK),
             version=stack.version + 1,
@@ -56,10 +61,11 @@ def wish(
 
 
 def rollback(stack: Stack, wish_id: str) -> tuple[Stack, tuple[Event, ...]] | None:
-    """Accept a request to go back to the last good template.
+    """Accept a request to return to the last good template.
 
-    :return: None when there is nothing to do: the stack is COMPLETE, or it is
-        on its way to the last good template already.
+    :param wish_id: id for the wish.
+    :return: None if there is nothing to do: the stack is COMPLETE, or is already on its way to
+        the last good template.
     """
     if stack.status == Status.COMPLETE:
         return None
@@ -69,10 +75,10 @@ def rollback(stack: Stack, wish_id: str) -> tuple[Stack, tuple[Event, ...]] | No
 
 
 def cancel(stack: Stack, now: float) -> tuple[Stack, tuple[Event, ...]]:
-    """Stop the stack where it is, without a rollback.
+    """Cancel the action of the stack, without a rollback.
 
-    The nodes of its traversal go with the same commit; operations under way are
-    given up.
+    The same transaction deletes the nodes of its traversal. Operations in progress are given
+    up.
 
     :param now: seconds since the epoch.
     """
@@ -91,22 +97,24 @@ def cancel(stack: Stack, now: float) -> tuple[Stack, tuple[Event, ...]]:
 
 
 def time_out(stack: Stack, now: float, wish_id: str) -> tuple[Stack, tuple[Event, ...]] | None:
-    """Fail a stack whose deadline has passed, and wish for its rollback where that is on.
+    """Fail a stack whose deadline has passed, and wish for its rollback if that is enabled.
 
-    The nodes of its traversal go with the same commit; operations under way are
-    given up.
+    The same transaction deletes the nodes of its traversal. Operations in progress are given
+    up.
 
-    :return: None when there is time left, or nothing under way.
+    :param now: seconds since the epoch.
+    :param wish_id: id for the rollback wish.
+    :return: None if the deadline has not passed, or no action is in progress.
     """
     if stack.status != Status.IN_PROGRESS or stack.deadline is None or stack.deadline > now:
         return None
-    late = evolve(stack, wish_id=None, wish_template_id=None, gives_up=True)
+    expired = evolve(stack, wish_id=None, wish_template_id=None, gives_up=True)
     reason = f'Stack {stack.action} timed out'
-    return fail(late, Failure(stack.id, reason, wish_id, now), updated=False)
+    return fail(expired, Failure(stack.id, reason, wish_id, now), updated=False)
 
 
 def prepared(stack: Stack, traversal_id: str) -> Stack:
-    """Make the wish of a stack its current traversal."""
+    """Return the stack with its wish turned into its current traversal."""
     inspects = stack.action in INSPECTIONS
     return evolve(
         stack,
@@ -120,11 +128,11 @@ def prepared(stack: Stack, traversal_id: str) -> Stack:
 
 
 def template_is_good(stack: Stack) -> Stack:
-    """Remember the template of the current traversal as the last good one.
+    """Record the template of the current traversal as the last good one.
 
-    A wish that waits does not matter: the updates towards this template are
-    done all the same. A delete leaves the last good template alone, so that a
-    delete that failed can be rolled back to it.
+    A pending wish makes no difference: all updates towards this template are done. A delete
+    does not change the last good template, so that a failed delete can be rolled back to it;
+    nor does an inspection.
     """
     deletes = stack.template_id is None and stack.action == Action.DELETE
     if deletes or stack.action in INSPECTIONS:
@@ -133,7 +141,7 @@ def template_is_good(stack: Stack) -> Stack:
 
 
 def traversal_ends(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
-    """Complete the stack, unless a newer wish waits, or it was told to have failed."""
+    """Complete the stack, unless it has a newer wish or an inspection has failed it."""
     if stack.wish_id:
         return evolve(stack, version=stack.version + 1), ()
     if stack.status == Status.FAILED:
@@ -151,7 +159,10 @@ def traversal_ends(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
 
 
 def found_failed(stack: Stack, reason: str) -> tuple[Stack, tuple[Event, ...]]:
-    """Tell of the first failure that was found; the others are looked for all the same."""
+    """Fail the stack because of the first failure that an inspection finds.
+
+    The inspection continues with the other resources. A later failure changes nothing.
+    """
     if stack.status == Status.FAILED or stack.wish_id:
         return stack, ()
     return _with_event(
@@ -160,18 +171,18 @@ def found_failed(stack: Stack, reason: str) -> tuple[Stack, tuple[Event, ...]]:
 
 
 def fail(stack: Stack, failure: Failure, updated: bool) -> tuple[Stack, tuple[Event, ...]]:
-    """Fail the stack and wish for its rollback where that is on.
+    """Fail the stack, and wish for its rollback if that is enabled.
 
-    Its deadline stays: until then operations under way are waited for.
+    The deadline of the stack stays: until then, operations in progress are waited for.
 
-    :param updated: all updates of the traversal are done, so that the template
-        is good and what failed is a cleanup: there is nothing to go back to.
+    :param updated: all updates of the traversal are done. So its template is good, the
+        failure is that of a cleanup, and there is nothing to roll back.
     """
     if updated:
         stack = template_is_good(stack)
     if stack.wish_id:
-        # The user has asked for something newer: that is prepared next, and
-        # what became of the old traversal no longer matters.
+        # The user has made a newer request. It is prepared next, and the result of the old
+        # traversal no longer matters.
         return evolve(stack, version=stack.version + 1), ()
     failed, events = _with_event(
         evolve(
@@ -183,8 +194,8 @@ def fail(stack: Stack, failure: Failure, updated: bool) -> tuple[Stack, tuple[Ev
     )
     if updated or stack.disable_rollback or stack.action not in ROLLS_BACK:
         return failed, events
-    rolling, more = wish(failed, Action.ROLLBACK, stack.last_good_id, failure.wish_id)
-    why = f'Stack ROLLBACK started: {failure.reason}'
+    rolling, wish_events = wish(failed, Action.ROLLBACK, stack.last_good_id, failure.wish_id)
+    reason = f'Stack ROLLBACK started: {failure.reason}'
     minutes = stack.timeout_mins or TIMEOUT_MINS
-    rolling = evolve(rolling, reason=why, deadline=failure.at + 60 * minutes)
-    return rolling, events + tuple(evolve(one, reason=why) for one in more)
+    rolling = evolve(rolling, reason=reason, deadline=failure.at + 60 * minutes)
+    return rolling, events + tuple(evolve(started, reason=reason) for started in wish_events)

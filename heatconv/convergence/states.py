@@ -1,6 +1,6 @@
-"""The states of a resource row, and which may follow which.
+"""The states of a resource row, and the transitions between them.
 
-The names of the documentation (INIT, CREATING, OK, ...) are pairs of action and status
+The state names of the documentation (INIT, CREATING, OK, ...) are pairs of action and status
 here, as Heat's API shows them.
 """
 
@@ -24,14 +24,14 @@ CHECKED: State = (Action.CHECK, Status.COMPLETE)
 SUSPENDED: State = (Action.SUSPEND, Status.COMPLETE)
 RESUMED: State = (Action.RESUME, Status.COMPLETE)
 
-#: In these a resource is what was asked for.
+#: The states in which a resource is as requested.
 HEALTHY = (CREATED, UPDATED, CHECKED, SUSPENDED, RESUMED)
 _INSPECTED = (CHECKED, SUSPENDED, RESUMED, CHECK_FAILED)
 _CHANGED = (UPDATING, UPDATED, UPDATE_FAILED, CREATE_FAILED, DELETING)
 
-#: From every state the ones that one write may lead to. A write that keeps the
-#: state (a claim, a release, a change of template) is always allowed. A row
-#: that is gone has no state; only INIT and DELETING rows may go.
+#: For each state, the states that one write may lead to. A write that keeps the state (a
+#: claim, a release, a change of template) is always allowed. The deletion of a row is not a
+#: transition; only INIT and DELETING rows, and rows with a retained resource, are deleted.
 TRANSITIONS: dict[State, tuple[State, ...]] = {
     INIT: (CREATING, CREATE_FAILED),
     CREATING: (CREATED, CREATE_FAILED, DELETING),
@@ -55,12 +55,12 @@ def state(row: Resource) -> State:
 
 
 def allowed(before: State, after: State) -> bool:
-    """Say whether one write may lead from one state to the other."""
+    """Say whether one write may lead from the state ``before`` to the state ``after``."""
     return before == after or after in TRANSITIONS[before]
 
 
 def begun(row: Resource) -> bool:
-    """Say whether anything was ever asked of a plugin for this row."""
+    """Say whether the row has left INIT: an operation was begun for it, or refused."""
     return state(row) != INIT
 
 
@@ -75,10 +75,10 @@ def in_progress(row: Resource) -> bool:
 
 
 def doomed(row: Resource) -> bool:
-    """Say whether a delete was begun: never chosen, re-used or revived."""
+    """Say whether a delete was begun: such a row is never chosen, reused or revived."""
     return row.action == Action.DELETE
 
 
 def unsettled(row: Resource) -> bool:
-    """Say whether reality must be observed before anything is decided."""
+    """Say whether reality must be observed before anything is decided about the row."""
     return not doomed(row) and (in_progress(row) or row.suspect)

@@ -1,8 +1,7 @@
-"""What the core decides: a Step, and the Commit inside it.
+"""The decisions of the core: a Step, and the Commit inside it.
 
-A runtime saves ``Step.commit``, and only if it stands says ``Step.casts`` and
-performs ``Step.call``. ``reason`` is for the log and the trace: the core has no
-logger.
+A runtime saves ``Step.commit``. Only if the commit stands, it sends ``Step.casts`` and
+performs ``Step.call``. ``Step.reason`` is for the log and the trace: the core has no logger.
 """
 
 from __future__ import annotations
@@ -24,22 +23,22 @@ from heatconv.convergence.model import (
 
 
 class RowGuard(enum.StrEnum):
-    """What must hold of the stored row for a RowWrite to stand."""
+    """The condition on the stored row under which a RowWrite stands."""
 
-    #: version and suspect as read, and nobody claims it
+    #: Version and suspect are as read, and the row is unclaimed.
     UNCLAIMED = 'unclaimed'
-    #: the version is mine
+    #: The version is the one that the holder of the claim saved last.
     MINE = 'mine'
-    #: the version as read, and the claim is the dead lease
+    #: The version is as read, and the claim is that of the dead lease.
     DEAD_CLAIM = 'dead claim'
 
 
 @dataclass(frozen=True, slots=True)
 class RowWrite:
-    """Save or remove a row.
+    """Save or delete a row.
 
-    :ivar read: the row as read (or as saved by my begin, for MINE).
-    :ivar saved: the row to save, None to remove it.
+    :ivar read: the row as read; for MINE, the row as the holder of the claim saved it.
+    :ivar saved: the row to save; None to delete it.
     """
 
     guard: RowGuard
@@ -49,16 +48,17 @@ class RowWrite:
 
 @dataclass(frozen=True, slots=True)
 class NodeWrite:
-    """Move a node on.
+    """Change the status or the subject of a node.
 
-    The guard: it is there, its status is ``was`` and its subject ``subject``.
+    Its guard: the node exists, with the status ``was`` and the subject ``subject``.
 
-    :ivar now: its new status; DONE also lets its successors go on.
-    :ivar subject_now: the row it is re-pointed to, None to keep its subject.
-    :ivar retry: it goes back to ready since reality is not what was asked for.
-    :ivar hooks: its hooks from now on, where they change.
-    :ivar read: the node as it was read last, where the runtime knows: a store may then
-        write first and look only if that does not hold.
+    :ivar now: the new status; DONE also decrements the blockers of its successors.
+    :ivar subject_now: id of the row to re-point the node to; None to keep its subject.
+    :ivar retry: the node goes back to ready because the observation differs from the
+        desired state; this counts as an attempt.
+    :ivar hooks: the new hooks; None to keep them.
+    :ivar read: the node as last read, if the runtime knows it: a store may then try an
+        optimistic commit, and read the node only if that fails.
     """
 
     key: NodeKey
@@ -73,9 +73,10 @@ class NodeWrite:
 
 @dataclass(frozen=True, slots=True)
 class RootDone:
-    """What a root node does to the stack.
+    """The effect of a completed root node on its stack.
 
-    :ivar ends: the traversal ends; else its template is the last good one.
+    :ivar ends: True: the traversal ends. False: all updates are done, so that the template
+        of the traversal becomes the last good one.
     """
 
     stack_id: str
@@ -86,10 +87,12 @@ class RootDone:
 class Failure:
     """Fail the stack, together with the node part of a commit.
 
-    :ivar stack_id: the stack, to be locked before its nodes.
-    :ivar wish_id: the id of the wish to roll back, should it be wanted.
-    :ivar at: when, in seconds since the epoch: a rollback has its own time.
-    :ivar stops: nothing more of the traversal is done.
+    :ivar stack_id: id of the stack, which is locked before its nodes.
+    :ivar wish_id: id for the rollback wish, if there is to be a rollback.
+    :ivar at: time of the failure in seconds since the epoch: the timeout of a rollback
+        starts then.
+    :ivar stops: the failure ends the traversal: its nodes are deleted. False for an
+        inspection, which continues with the other resources.
     """
 
     stack_id: str
@@ -101,22 +104,23 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """All that one transaction saves, with its guards.
+    """Everything that one transaction saves, with its guards.
 
-    The row part guards everything. The node part guards all but the row if
-    ``late_stands``, for a worker that finishes an operation of a superseded
-    traversal and still must save what is real; else it guards everything too.
+    If the guard of the row part fails, nothing is saved. If only the guard of the node part
+    fails, ``late_stands`` decides. False: nothing is saved. True: the row part is saved, with
+    ``events``, ``orphan_check`` and ``plugin_writes``. This is for a worker that finishes an
+    operation of a superseded traversal and must still save what is real.
 
     :ivar inserts: rows that a replacement adds, never begun.
-    :ivar abandons: id of the row that a re-pointing leaves; it gets a cleanup
-        node unless it has one in this traversal.
-    :ivar suspects: id of a row to mark suspect, whoever claims it; then the
-        commit has no other part.
-    :ivar node_events: told only if the node part stands.
-    :ivar orphan_check: to be remembered with it.
-    :ivar fused: what a plugin was predicted to do is done by this commit.
-    :ivar plugin_writes: the same in words of the runtime, which has it written if the row part
-        stands; no decision knows what that is.
+    :ivar abandons: id of the row that a re-pointing abandons; it gets a cleanup node unless
+        it has one in this traversal.
+    :ivar suspects: id of a row to mark suspect, whoever holds its claim; the commit then has
+        no other part.
+    :ivar node_events: events that are saved only if the node part stands.
+    :ivar orphan_check: an orphan check to schedule.
+    :ivar fused: this commit carries out the operation that a plugin predicted.
+    :ivar plugin_writes: the writes of that operation, saved if the row part stands. Their
+        form is private to the runtime; no decision depends on it.
     """
 
     row: RowWrite | None = None
@@ -135,22 +139,23 @@ class Commit:
 
 
 class Verdict(enum.StrEnum):
-    """What became of a commit."""
+    """The result of a commit."""
 
-    #: everything is saved
+    #: Everything is saved.
     STANDS = 'stands'
-    #: the row is saved; the node was not ours any more
+    #: The row is saved; the guard of the node failed.
     LATE = 'late'
-    #: nothing is saved
+    #: Nothing is saved.
     REFUSED = 'refused'
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a store answers to a commit.
+    """The answer of a store to a commit.
 
-    :ivar ready: nodes that became ready by it, in key order.
-    :ivar wish: id of the stack whose rollback waits to be prepared.
+    :ivar ready: the nodes that this commit made ready, in key order.
+    :ivar wish: id of a stack whose rollback wish waits to be prepared; None if there is
+        none.
     """
 
     verdict: Verdict
@@ -163,11 +168,12 @@ REFUSED = Outcome(Verdict.REFUSED)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Ask a plugin for one operation.
+    """A request to a plugin for one operation.
 
-    :ivar row: the row as claimed: its id is the token.
-    :ivar properties: all properties wanted, references resolved.
-    :ivar changed: the names of those that differ, for an update.
+    :ivar row: the row as claimed; its id is the token.
+    :ivar properties: all desired properties, references resolved; those of the row if the
+        operation has no desired state.
+    :ivar changed: for an update: the names of the properties that differ.
     """
 
     verb: Verb
@@ -180,10 +186,11 @@ class Call:
 class Step:
     """One decision.
 
+    :ivar reason: why, for the log and the trace.
     :ivar casts: nodes to announce once the commit stands.
-    :ivar wakes: id of a row whose waiting nodes are to be looked up and
-        announced, in a new statement, once the commit stands.
-    :ivar wait: ask the plugin again later.
+    :ivar wakes: id of a row. Once the commit stands, its ready nodes are read in a new
+        statement and announced.
+    :ivar wait: the plugin is polled again later.
     """
 
     reason: str

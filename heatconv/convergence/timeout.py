@@ -1,8 +1,9 @@
 """Timeout and give-up: how long to wait for an operation in progress.
 
-A worker that polls an operation asks here what to do once the node of the operation is gone:
-wait, release the row to whoever waits for it, or give the operation up. So an operation that
-never ends blocks nobody, and the result of a superseded one is still saved.
+When the node of an operation has been deleted, the worker that polls the operation decides
+here whether to wait, to release the row to a node that waits for it, or to give the operation
+up. So an operation that never ends blocks no other node, and the result of a superseded
+operation is still saved.
 """
 
 from __future__ import annotations
@@ -22,57 +23,59 @@ from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step
 
 
 def release(claimed: Resource) -> Step:
-    """Let go of a row whose operation is still under way.
+    """Release a row whose operation is still in progress.
 
-    Its node is gone, and another waits for the row: it looks at what is real.
+    The check that needs the row settles it.
     """
     saved = evolve(
         claimed,
         claim=None,
         version=claimed.version + 1,
-        # The claim may have been for settling it: keep the doubt.
+        # If the claim was for settling the row, the row is still in doubt.
         suspect=not states.doomed(claimed),
     )
     commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved))
-    return Step('released while still under way', commit, wakes=claimed.id)
+    return Step('released while still in progress', commit, wakes=claimed.id)
 
 
 def superseded(
     claimed: Resource, seen: Observation, stack: Stack | None, awaited: bool, now: float
 ) -> Step:
-    """Say what becomes of an operation under way whose node is gone.
+    """Decide what to do about an operation in progress whose node was deleted.
 
-    :param seen: what was observed last.
-    :param stack: the stack as it is now; None if there is none any more.
+    :param claimed: the row as the holder of the claim saved it last.
+    :param seen: the last observation.
+    :param stack: the stack as it is now; None if it was deleted.
     :param awaited: a ready node waits for the row.
     :param now: seconds since the epoch.
-    :return: a step to wait, to release the row, or to give the operation up.
+    :return: a step that waits, releases the row, or gives the operation up.
     """
-    late = stack is not None and stack.deadline is not None and stack.deadline <= now
-    if stack is not None and stack.status == Status.FAILED and late:
+    expired = stack is not None and stack.deadline is not None and stack.deadline <= now
+    if stack is not None and stack.status == Status.FAILED and expired:
         return give_up(claimed, seen, f'given up: {stack.reason}')
-    # Of a stack that is forgotten the row is gone too: the refusal tells that.
+    # If the stack no longer exists, neither does the row: the release is then refused.
     if awaited or stack is None or seen.reality == Reality.UNKNOWN:
         return release(claimed)
-    # A failed stack then says what became of it.
-    return Step('still under way', wait=True)
+    # Then the row shows the result in the end, even if the stack has failed.
+    return Step('still in progress', wait=True)
 
 
 def give_up(claimed: Resource, seen: Observation, reason: str) -> Step:
-    """Fail an operation that is still under way, and release the row."""
+    """Fail an operation that is still in progress, and release the row."""
     saved = evolve(
         given_up(claimed, seen, reason), claim=None, version=claimed.version + 1, suspect=False
     )
     commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved), events=(event(saved),))
-    # A traversal prepared meanwhile may have met the claim.
+    # A node of a traversal prepared meanwhile may have met the claim.
     return Step('given up', commit, wakes=claimed.id)
 
 
 def given_up(row: Resource, seen: Observation, reason: str) -> Resource:
-    """Return a row as it is when its operation is waited for no longer.
+    """Return a row with its operation failed, because the operation is given up.
 
-    Of a create something is there, if only under its token: it is replaced, and the
-    delete by token removes what may still come of it. An update is to be made again.
+    A create that is given up leaves a physical id, if only the token: so the row is replaced,
+    and the delete by token removes what the create may still produce. An update that is given
+    up is repeated by the next check.
     """
     if states.doomed(row):
         return evolve(row, status=Status.FAILED, reason=reason)

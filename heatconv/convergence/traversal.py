@@ -1,15 +1,15 @@
-"""Compute the graph of a traversal: which nodes, which edges, which rows.
+"""Preparation of a traversal: compute its graph and the rows to add.
 
-Three edge rules and no others (an edge between a replaced row and its
-replacement would buy nothing and close cycles):
+There are three edge rules and no others (an edge between a replaced row and its replacement
+would gain nothing and close cycles):
 
 1. an update comes after the updates it requires;
 2. the cleanup of a row comes after the update of its name;
 3. the cleanup of a row comes after the cleanup of every row that requires it.
 
-Updates never wait for cleanups; the template has no cycle; and a row gains a
-requirement only after the required row is done in the same traversal. So no
-history can make the graph cyclic.
+Updates never wait for cleanups. The template has no cycle. A row gains a requirement only
+after the update of the required row is done in the same traversal. So no history can make the
+graph cyclic.
 """
 
 from __future__ import annotations
@@ -40,11 +40,13 @@ T = TypeVar('T')
 
 
 class LazySequence(Sequence[T]):
-    """A tuple whose items are made each time it is gone through.
+    """A sequence whose items are created again at each iteration.
 
-    A plan of a million nodes is saved in pieces; nobody has room for all of them at once.
+    A plan of a million nodes is saved in pieces, so that they never need to be in memory
+    together.
 
-    :param make: gives the items, always the same.
+    :param length: number of items.
+    :param make: returns an iterator over the items, which are the same each time.
     """
 
     def __init__(self, length: int, make: Callable[[], Iterator[T]]) -> None:
@@ -67,18 +69,23 @@ class LazySequence(Sequence[T]):
         return tuple(self)[index]
 
 
-#: A plan for more resources than that is made in a stream.
+#: A plan with more nodes than this creates its nodes and rows lazily.
 LAZY_ABOVE = 20_000
 
-#: So many leaves are announced at once; the sweep announces the rest as there is time.
+#: Maximum number of leaves that are announced at preparation; the sweep announces the others
+#: later.
 ANNOUNCED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the preparation of a traversal saves.
+    """The result of a preparation: what it saves and announces.
 
-    :ivar leaves: the nodes to announce, in graph order.
+    :ivar stack: the stack to save.
+    :ivar rows: the rows to add, never begun.
+    :ivar nodes: the nodes of the traversal.
+    :ivar leaves: keys of the nodes to announce, in graph order.
+    :ivar events: the events to add.
     """
 
     stack: Stack
@@ -100,15 +107,16 @@ def plan(
 ) -> Plan:
     """Turn the wish of a stack into a traversal.
 
-    :param definitions: of the wished template, in template order; none for a
-        delete.
-    :param rows: all rows of the stack, read after the nodes of the previous
-        traversal were deleted.
+    :param definitions: the definitions of the wished template by name, in template order;
+        empty for a delete.
+    :param rows: all rows of the stack, read after the nodes of the previous traversal were
+        deleted.
+    :param traversal_id: id of the new traversal.
     :param fresh_ids: ids for the rows to add.
-    :param settles: leave out what a check could find nothing to do for; see
-        `heatconv.convergence.fingerprint`. It is done from the start.
-    :param source_of: gives the definition that an update node brings with it, by name.
-    :param hooked: gives the hooks of a name; None if there are none at all.
+    :param settles: leave out the resources whose check would find nothing to do; see
+        `heatconv.convergence.fingerprint`. They count as done from the start.
+    :param source_of: returns the serialized definition for the update node of a name.
+    :param hooked: returns the hooks of a name; None if no resource has any.
     """
     stack = stack_rules.prepared(stack, traversal_id)
     existing = sorted(rows, key=lambda row: row.id)
@@ -117,10 +125,10 @@ def plan(
         by_name.setdefault(row.name, []).append(row)
     inspects = stack.action in INSPECTIONS
     if inspects:
-        # What is there is looked at; nothing is made, and nothing goes.
+        # An inspection observes the existing resources: it creates and deletes nothing.
         definitions = {
-            name: one
-            for name, one in definitions.items()
+            name: definition
+            for name, definition in definitions.items()
             if any(not states.doomed(row) for row in by_name.get(name, ()))
         }
         settles, existing = False, []
@@ -130,30 +138,30 @@ def plan(
     settled: dict[str, Resource] = {}
     if settles:
         settled = _settled(definitions, before, by_name)
-        kept = {row.id for row in settled.values()}
-        existing = [row for row in existing if row.id not in kept]
-    read: dict[str, None] = {}
+        settled_ids = {row.id for row in settled.values()}
+        existing = [row for row in existing if row.id not in settled_ids]
+    referenced: dict[str, None] = {}
     dependents: dict[str, list[Successor]] = {}
     blockers: dict[str, int] = {}
     for name, required in before.items():
         if name in settled:
             continue
-        awaited = 0
-        for one in required:
-            if one in settled:
-                read[one] = None
+        predecessors = 0
+        for other in required:
+            if other in settled:
+                referenced[other] = None
             else:
-                dependents.setdefault(one, []).append((Kind.UPDATE, name))
-                awaited += 1
-        blockers[name] = awaited
+                dependents.setdefault(other, []).append((Kind.UPDATE, name))
+                predecessors += 1
+        blockers[name] = predecessors
     cleanup_after = _cleanup_edges(existing, blockers)
 
     def update_nodes() -> Iterator[Node]:
         for name in definitions:
             key = NodeKey(traversal_id, Kind.UPDATE, name)
             if name in settled:
-                if name in read:
-                    # Nobody waits for it; those that refer to it look here for its row.
+                if name in referenced:
+                    # No node waits for it; the checks that refer to it find its row here.
                     yield Node(key, stack.id, settled[name].id, NodeStatus.DONE, 0)
                 continue
             successors = tuple(dependents.get(name, ())) or ((Kind.ROOT, UPDATES),)
@@ -183,8 +191,9 @@ def plan(
                 hooks=() if hooked is None else hooks.of_delete(hooked(row.name)),
             )
 
-    updates_open = sum(name not in dependents for name in blockers)
-    closing_open = int(bool(blockers)) + sum(
+    # A node that blocks no other node blocks its root.
+    updates_root_blockers = sum(name not in dependents for name in blockers)
+    all_root_blockers = int(bool(blockers)) + sum(
         not any(required in cleanup_after for required in row.requires) for row in existing
     )
     all_key = NodeKey(traversal_id, Kind.ROOT, ALL)
@@ -192,8 +201,8 @@ def plan(
     def roots() -> Iterator[Node]:
         if blockers:
             key = NodeKey(traversal_id, Kind.ROOT, UPDATES)
-            yield _node(key, stack.id, None, updates_open, ((Kind.ROOT, ALL),))
-        yield _node(all_key, stack.id, None, closing_open, ())
+            yield _node(key, stack.id, None, updates_root_blockers, ((Kind.ROOT, ALL),))
+        yield _node(all_key, stack.id, None, all_root_blockers, ())
 
     def nodes() -> Iterator[Node]:
         return itertools.chain(update_nodes(), cleanup_nodes(), roots())
@@ -215,7 +224,7 @@ def plan(
         stack, events = stack_rules.traversal_ends(stack)
         return Plan(stack=stack, events=events)
     ready = (
-        NodeKey(traversal_id, Kind.UPDATE, name) for name, left in blockers.items() if not left
+        NodeKey(traversal_id, Kind.UPDATE, name) for name, number in blockers.items() if not number
     )
     to_clean = (
         NodeKey(traversal_id, Kind.CLEANUP, row.id)
@@ -223,7 +232,7 @@ def plan(
         if not cleanup_after[row.id]
     )
     leaves = tuple(itertools.islice(itertools.chain(ready, to_clean), ANNOUNCED))
-    count = len(blockers) + len(read) + len(existing) + int(bool(blockers)) + 1
+    count = len(blockers) + len(referenced) + len(existing) + int(bool(blockers)) + 1
     if count <= LAZY_ABOVE:
         return Plan(stack, tuple(rows_to_add()), tuple(nodes()), leaves)
     return Plan(stack, LazySequence(len(fresh), rows_to_add), LazySequence(count, nodes), leaves)
@@ -234,19 +243,22 @@ def _settled(
     before: Mapping[str, tuple[str, ...]],
     by_name: Mapping[str, list[Resource]],
 ) -> dict[str, Resource]:
-    """Find the rows that no check could find anything to do for, all they require included."""
+    """Return by name the rows whose check would find nothing to do.
+
+    Everything that such a row requires is also among them.
+    """
     settled: dict[str, Resource] = {}
     lines: dict[str, str] = {}
     for name in graph.order(before) if by_name else ():
-        alike = by_name.get(name, ())
-        if len(alike) != 1 or not all(map(settled.__contains__, before[name])):
+        rows = by_name.get(name, ())
+        if len(rows) != 1 or not all(map(settled.__contains__, before[name])):
             continue
-        row = alike[0]
+        row = rows[0]
         if row.claim is not None or row.suspect or not states.healthy(row):
             continue
-        required = [lines[one] for one in before[name]]
-        made = fingerprint.desired(definitions[name].fingerprint, (), required)
-        if fingerprint.holds(row, made):
+        required = [lines[other] for other in before[name]]
+        desired = fingerprint.desired(definitions[name].fingerprint, (), required)
+        if fingerprint.holds(row, desired):
             settled[name] = row
             lines[name] = fingerprint.line(row)
     return settled
@@ -273,9 +285,9 @@ def _subjects(
     by_name: Mapping[str, list[Resource]],
     fresh_ids: Iterator[str],
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Choose a row for each name, or an id for one to add.
+    """Choose the row of each name, or an id for a row to add.
 
-    :return: the ids of all, and of those to add, by name.
+    :return: by name, the row ids of all names, and those of the rows to add.
     """
     subjects: dict[str, str] = {}
     fresh: dict[str, str] = {}
@@ -291,17 +303,17 @@ def _subjects(
 
 
 def _update_edges(definitions: Mapping[str, Definition]) -> dict[str, tuple[str, ...]]:
-    """Rule 1: name the updates that each update comes after, each once."""
+    """Rule 1: return for each update the names of the updates before it, without duplicates."""
     return {
-        name: tuple(dict.fromkeys(one for one in definition.requires if one in definitions))
+        name: tuple(dict.fromkeys(other for other in definition.requires if other in definitions))
         for name, definition in definitions.items()
     }
 
 
 def _cleanup_edges(existing: Iterable[Resource], checked: Container[str]) -> dict[str, int]:
-    """Rules 2 and 3: count what the cleanup of each row comes after.
+    """Rules 2 and 3: count the blockers of the cleanup of each row.
 
-    :param checked: the names that have an update to come.
+    :param checked: the names whose update is not done yet.
     """
     existing = tuple(existing)
     blockers = {row.id: int(row.name in checked) for row in existing}

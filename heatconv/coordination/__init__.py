@@ -1,7 +1,7 @@
 """Membership of the group of workers, and the share of the keys that each member owns.
 
-`PartitionCoordinator` and `HashRing` are loaded when they are first asked for: they import
-tooz, which a process without a coordination backend has no use for.
+`PartitionCoordinator` and `HashRing` are imported at their first use: they import tooz, which
+a process without a coordination backend does not need.
 """
 
 from __future__ import annotations

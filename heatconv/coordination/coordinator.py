@@ -1,8 +1,8 @@
-"""Who looks after what: membership of a group, and a share of the work for each member.
+"""Partitioning on tooz: membership of a group, and a share of the keys for each member.
 
-The interface is that of ceilometer's and aodh's PartitionCoordinator, on tooz. It
-decides who does something, never whether it is right: two members that disagree for a
-while cost time, since every write is guarded where it is made.
+The interface is that of PartitionCoordinator in ceilometer and aodh. It decides which member
+does some work, and correctness never depends on it: members that disagree for a while cost
+time only, since the store guards every write.
 """
 
 from __future__ import annotations
@@ -22,29 +22,32 @@ from heatconv.conf.coordination import GROUP, OPTS
 
 LOG = log.getLogger(__name__)
 
-#: What a backend fails with. tooz promises its own errors, and lets others through: those
-#: of etcd3gw, for one, when etcd is away.
+#: The errors of a backend. tooz documents errors of its own, but lets others through: for
+#: instance those of etcd3gw when etcd is unreachable.
 FAILURES = (Exception,)
 
 
 class MemberNotInGroup(Exception):
-    """This process is no member, though it has joined."""
+    """This process has joined the group, but is not among its members."""
 
     def __init__(self, group_id: str, members: Iterable[str], my_id: str) -> None:
         super().__init__(f'Group ID: {group_id}, Members: {sorted(members)}, Me: {my_id}')
 
 
 class HashRing:
-    """Spreads keys over nodes: one that comes or goes moves about its share of them.
+    """Consistent hashing of keys to nodes.
 
-    :param replicas: points on the ring for each node: more spread more evenly.
+    A node that is added or removed moves about its own share of the keys.
+
+    :param replicas: number of points on the ring per node: more points spread the keys more
+        evenly.
     """
 
     def __init__(self, nodes: Iterable[str], replicas: int = 100) -> None:
         self._ring = hashring.HashRing(sorted(nodes), partitions=replicas)
 
     def get_node(self, key: str) -> str | None:
-        """Return the node of a key; None if there are no nodes."""
+        """Return the node that owns a key; None if there are no nodes."""
         try:
             return next(iter(self._ring.get_nodes(key.encode())), None)
         except (ValueError, IndexError):
@@ -52,13 +55,14 @@ class HashRing:
 
 
 class PartitionCoordinator:
-    """One member.
+    """One member of the groups, or a process that only observes their members.
 
-    It works on coordinators that know no more than start, heartbeat, create_group,
-    join_group and get_members, so that it keeps track itself of whether it is started.
+    It works on coordinators that implement only start, heartbeat, create_group, join_group
+    and get_members. So it tracks itself whether it is started.
 
-    :param my_id: unique among members; made up if None.
-    :param conf: where the options are; oslo.config's global one if None.
+    :param my_id: id of this member, unique among the members; generated if None.
+    :param conf: configuration with the coordination options; the global one of oslo.config if
+        None.
     """
 
     def __init__(self, my_id: str | None = None, conf: cfg.ConfigOpts | None = None) -> None:
@@ -69,7 +73,7 @@ class PartitionCoordinator:
         self._groups: dict[str, None] = {}
         self._watched: dict[str, list[Callable[..., Any]]] = {}
         self._started = False
-        #: What was complained of since it last worked.
+        #: Log messages of the failures in the current outage.
         self._complained: set[str] = set()
 
     @property
@@ -78,12 +82,12 @@ class PartitionCoordinator:
         return self._my_id
 
     def start(self) -> None:
-        """Connect to the backend, if there is one; a failure is logged."""
+        """Connect to the backend, if one is configured; a failure is logged."""
         url = self._conf.coordination.backend_url
         if not url:
             return
         try:
-            # The driver of etcd joins the id with bytes; others take it as it is.
+            # The etcd driver concatenates the id with bytes; other drivers expect text.
             my_id = self._my_id.encode() if url.startswith('etcd3') else self._my_id
             self._coordinator = tooz.coordination.get_coordinator(url, my_id)
             self._coordinator.start()
@@ -91,7 +95,7 @@ class PartitionCoordinator:
             LOG.info('Coordination backend started successfully.')
         except FAILURES:
             self._started = False
-            self._complain('Error connecting to coordination backend.')
+            self._log_failure('Error connecting to coordination backend.')
 
     def stop(self) -> None:
         """Leave all groups and disconnect."""
@@ -102,21 +106,21 @@ class PartitionCoordinator:
         try:
             self._coordinator.stop()
         except FAILURES:
-            self._complain('Error disconnecting from coordination backend.')
+            self._log_failure('Error disconnecting from coordination backend.')
         finally:
             self._coordinator = None
             self._started = False
 
     def is_active(self) -> bool:
-        """Say whether there is a backend."""
+        """Say whether there is a coordinator of a backend."""
         return self._coordinator is not None
 
     def heartbeat(self) -> None:
-        """Tell the backend that this member lives; connect again if need be."""
+        """Send a heartbeat to the backend; connect and join again if necessary."""
         if self._coordinator is None:
             return
         if not self._started:
-            # tooz starts no coordinator twice: this makes another one.
+            # tooz cannot start a coordinator twice: this creates another one.
             with contextlib.suppress(Exception):
                 self._coordinator.stop()
             self.start()
@@ -124,13 +128,13 @@ class PartitionCoordinator:
                 self._join_again()
         try:
             self._coordinator.heartbeat()
-            self._works('Error connecting', 'Error sending', 'Error joining')
+            self._log_recovery('Error connecting', 'Error sending', 'Error joining')
         except FAILURES:
             self._started = False
-            self._complain('Error sending a heartbeat to coordination backend.')
+            self._log_failure('Error sending a heartbeat to coordination backend.')
 
     def watch_group(self, group_id: str, callback: Callable[..., Any]) -> None:
-        """Have something called when a member comes or goes; see `run_watchers`."""
+        """Register a callback for members that join or leave; see `run_watchers`."""
         if self._coordinator is None:
             return
         self._watched.setdefault(group_id, []).append(callback)
@@ -138,16 +142,16 @@ class PartitionCoordinator:
         self._coordinator.watch_leave_group(group_id, callback)
 
     def run_watchers(self) -> None:
-        """Look for members that came or went."""
+        """Call the callbacks for the members that have joined or left."""
         if self._coordinator is None or not self._started:
             return
         try:
             self._coordinator.run_watchers()
         except FAILURES:
-            self._complain('Error running watchers of coordination backend.')
+            self._log_failure('Error running watchers of coordination backend.')
 
     def join_group(self, group_id: str) -> None:
-        """Join a group, which is made if it is not there; try until it works."""
+        """Join a group, and create it if it does not exist; retry until it succeeds."""
         if self._coordinator is None or not self._started or not group_id:
             return
         retry = tenacity.Retrying(
@@ -161,9 +165,10 @@ class PartitionCoordinator:
         retry(self._join, group_id)
 
     def join_once(self, group_id: str, again: bool = False) -> None:
-        """Join a group unless that was done; a failure is logged, not waited for.
+        """Join a group unless it was joined before; a failure is logged, and not retried.
 
-        :param again: join though it was done: the group does not know this member.
+        :param again: join even if it was joined before, because the group does not list this
+            member.
         """
         if self._coordinator is None or not self._started:
             return
@@ -172,18 +177,18 @@ class PartitionCoordinator:
         try:
             self._join(group_id)
         except FAILURES:
-            self._complain('Error joining group %s of coordination backend.', group_id)
+            self._log_failure('Error joining group %s of coordination backend.', group_id)
 
     def members(self, group_id: str) -> set[str] | None:
-        """Return the members of a group; None if they are not known now."""
+        """Return the members of a group; None if they are currently unknown."""
         if self._coordinator is None or not self._started:
             return None
         try:
-            return self._found(group_id)
+            return self._read_members(group_id)
         except tooz.coordination.GroupNotCreated:
             return set()
         except FAILURES:
-            self._complain('Error getting group membership info from coordination backend.')
+            self._log_failure('Error getting group membership info from coordination backend.')
             return None
 
     def leave_group(self, group_id: str) -> None:
@@ -197,12 +202,12 @@ class PartitionCoordinator:
             self._coordinator.leave_group(group_id).get()
             LOG.info('Left partitioning group %s', group_id)
         except FAILURES:
-            self._complain('Error leaving group %s of coordination backend.', group_id)
+            self._log_failure('Error leaving group %s of coordination backend.', group_id)
 
     def extract_my_subset(self, group_id: str | None, iterable: Iterable[Any]) -> Iterable[Any]:
-        """Return those that are this member's, in their order.
+        """Return those of the items that this member owns, in their order.
 
-        Everything where there is no backend; nothing while the members are not known.
+        Without a backend this is everything; while the members are unknown, nothing.
         """
         if not group_id:
             return iterable
@@ -216,30 +221,33 @@ class PartitionCoordinator:
             members = self._members(group_id)
             LOG.debug('Members of group %s: %s, Me: %s', group_id, members, self._my_id)
             if self._my_id not in members:
-                LOG.warning('This process is no member of group %s any more: joining', group_id)
+                LOG.warning('This process is not in group %s any more: joining again', group_id)
                 self.join_group(group_id)
                 members = self._members(group_id)
                 if self._my_id not in members:
                     raise MemberNotInGroup(group_id, members, self._my_id)
             ring = HashRing(members)
-            return [one for one in iterable if ring.get_node(str(one)) == self._my_id]
+            return [item for item in iterable if ring.get_node(str(item)) == self._my_id]
         except FAILURES:
-            self._complain('Error getting group membership info from coordination backend.')
+            self._log_failure('Error getting group membership info from coordination backend.')
             return []
 
-    def _complain(self, message: str, *arguments: str) -> None:
-        """Log a failure with its traceback, once for each outage."""
+    def _log_failure(self, message: str, *arguments: str) -> None:
+        """Log a failure with its traceback, once per outage; repetitions at debug level."""
         if message in self._complained:
             LOG.debug(message, *arguments, exc_info=True)
             return
         self._complained.add(message)
         LOG.exception(message, *arguments)
 
-    def _works(self, *beginnings: str) -> None:
-        """Note that something works, so that its next failure is complained of again."""
-        mended = {one for one in self._complained if one.startswith(beginnings)}
-        if mended:
-            self._complained -= mended
+    def _log_recovery(self, *prefixes: str) -> None:
+        """Record the end of an outage, so that the next failure is logged again.
+
+        :param prefixes: of the log messages of the failures that are over.
+        """
+        recovered = {message for message in self._complained if message.startswith(prefixes)}
+        if recovered:
+            self._complained -= recovered
             LOG.info('The coordination backend works again.')
 
     def _join(self, group_id: str) -> None:
@@ -260,7 +268,7 @@ class PartitionCoordinator:
             try:
                 self._join(group_id)
             except FAILURES:
-                self._complain('Error joining group %s again.', group_id)
+                self._log_failure('Error joining group %s again.', group_id)
             for callback in self._watched.get(group_id, ()):
                 self._coordinator.watch_join_group(group_id, callback)
                 self._coordinator.watch_leave_group(group_id, callback)
@@ -268,12 +276,12 @@ class PartitionCoordinator:
     def _members(self, group_id: str) -> set[str]:
         while True:
             try:
-                return self._found(group_id)
+                return self._read_members(group_id)
             except tooz.coordination.GroupNotCreated:
                 self.join_group(group_id)
 
-    def _found(self, group_id: str) -> set[str]:
-        found = self._coordinator.get_members(group_id).get()
-        self._works('Error getting')
-        # Backends give bytes for what was given to them as text.
-        return {one.decode() if isinstance(one, bytes) else one for one in found}
+    def _read_members(self, group_id: str) -> set[str]:
+        members = self._coordinator.get_members(group_id).get()
+        self._log_recovery('Error getting')
+        # Backends return bytes for ids that they received as text.
+        return {member.decode() if isinstance(member, bytes) else member for member in members}

@@ -1,8 +1,8 @@
-"""A place among the workers, and who looks after what.
+"""Group membership of a worker, its share of the keys, and its name.
 
-A thread keeps the membership alive and knows the ring of the workers. What it says is
-advice: where it is wrong or silent, casts go to whoever is free and sweeps look at
-everything.
+A thread keeps the membership alive and tracks the hash ring of the workers. The ring is
+advice: if it is unknown or wrong, casts go to any free worker, and the occasional full sweeps
+cover every stack.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from heatconv.coordination.coordinator import HashRing, PartitionCoordinator
 
 LOG = log.getLogger(__name__)
 
-#: The group of all workers of a set-up, before the topic.
+#: Prefix of the name of the group of all workers of a deployment; the topic follows.
 GROUP = 'heatconv-workers-'
 
-#: More workers than that on one host have names by chance.
+#: Number of slots on one host; a worker without a slot is named after its process id.
 MOST_SLOTS = 1_000
 
 
 class GroupMembership:
-    """Keeps a coordinator alive and knows the ring of a group.
+    """The membership of a process in a group: sends heartbeats and tracks the hash ring.
 
-    :param group_id: whose ring it is.
-    :param member: this process is in the group; else it only knows of it.
+    :param group_id: the group of the ring.
+    :param member: this process is a member of the group; else it only observes the members.
     :param interval: seconds between two heartbeats.
     """
 
@@ -50,12 +50,15 @@ class GroupMembership:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Connect, join and go on in a thread; a backend that is away is waited for."""
+        """Start the thread that connects, joins and sends heartbeats.
+
+        If the backend is unreachable, the thread tries again at every interval.
+        """
         self._thread = threading.Thread(target=self._run, name='membership', daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave."""
+        """Leave the group, and stop the thread."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(5 * self._interval)
@@ -67,11 +70,11 @@ class GroupMembership:
         return None if ring is None else ring.get_node(key)
 
     def round(self, key: str) -> Iterator[str | None]:
-        first, members = self.owner(key), self._members
-        if first not in members:
-            return itertools.repeat(first)
-        at = members.index(first)
-        return itertools.cycle(members[at:] + members[:at])
+        owner, members = self.owner(key), self._members
+        if owner not in members:
+            return itertools.repeat(owner)
+        index = members.index(owner)
+        return itertools.cycle(members[index:] + members[:index])
 
     def owned(self, keys: Iterable[str]) -> set[str]:
         ring = self._ring
@@ -81,7 +84,7 @@ class GroupMembership:
 
     @property
     def members(self) -> tuple[str, ...]:
-        """Return the servers that are known now."""
+        """Return the names of the current members, sorted; empty if they are unknown."""
         return self._members
 
     def _run(self) -> None:
@@ -91,23 +94,23 @@ class GroupMembership:
                 self._coordinator.heartbeat()
                 if self._member:
                     self._coordinator.join_once(self._group_id)
-                self._look()
+                self._update_ring()
             except Exception:
-                LOG.exception('The membership cannot be looked at now')
+                LOG.exception('The group membership cannot be updated')
                 self._forget()
             if self._stopping.wait(self._interval):
                 return
 
-    def _look(self) -> None:
-        found = self._coordinator.members(self._group_id)
-        if found is None:
+    def _update_ring(self) -> None:
+        current = self._coordinator.members(self._group_id)
+        if current is None:
             self._forget()
             return
-        if self._member and self._coordinator.my_id not in found:
-            # Who stood still for too long was expelled, and does not hear of it.
+        if self._member and self._coordinator.my_id not in current:
+            # A member that stalls for too long is expelled, and is not notified.
             self._coordinator.join_once(self._group_id, again=True)
-            found.add(self._coordinator.my_id)
-        members = tuple(sorted(found))
+            current.add(self._coordinator.my_id)
+        members = tuple(sorted(current))
         if members != self._members:
             LOG.info('Workers: %s', ', '.join(members) or 'none')
             self._members = members
@@ -115,38 +118,45 @@ class GroupMembership:
 
     def _forget(self) -> None:
         if self._ring is not None:
-            LOG.warning('It is not known who works: casts go to whoever is free')
+            LOG.warning('The workers are not known: casts go to any free worker')
         self._members, self._ring = (), None
 
 
 class Slot:
-    """A name that no other process of this host has, and that the next one takes over.
+    """A server name that is unique among the processes of a host, and reused by a later one.
 
-    Queues at the broker bear it: names by chance would leave one behind at every start.
+    Queues at the broker are named after it: random names would leave a queue behind at every
+    start.
 
-    :param topic: of the set-up: others on this host have names of their own.
-    :param host: the name of this host.
+    :param topic: topic of the deployment: each deployment on a host has slots of its own.
+    :param host: name of this host.
+    :param directory: where the lock files are; the directory for temporary files if None.
     """
 
     def __init__(self, topic: str, host: str, directory: str | None = None) -> None:
-        place = pathlib.Path(directory or tempfile.gettempdir())
-        safe = ''.join(one if one.isalnum() else '_' for one in topic)
+        folder = pathlib.Path(directory or tempfile.gettempdir())
+        safe_topic = ''.join(letter if letter.isalnum() else '_' for letter in topic)
         self._file = -1
         for number in range(MOST_SLOTS):
             with contextlib.suppress(OSError):
-                self._file = _locked(place / f'heatconv-{safe}-{number}.lock')
+                self._file = _open_locked(folder / f'heatconv-{safe_topic}-{number}.lock')
                 self.name = f'{host}.{number}'
                 return
         self.name = f'{host}.{os.getpid()}'
 
     def release(self) -> None:
-        """Give the name back; the end of the process does so too."""
+        """Release the name; the end of the process releases it too."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
 
-def _locked(file: pathlib.Path) -> int:
+def _open_locked(file: pathlib.Path) -> int:
+    """Open and lock a file.
+
+    :return: its file descriptor; closing it releases the lock.
+    :raises OSError: if another process has locked the file, or it cannot be opened.
+    """
     descriptor = os.open(file, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,6 @@
-"""Who looks after what, as those see it who ask.
+"""The protocol that assigns keys to processes, as its users see it.
 
-It is advice: where nobody is known, casts go to whoever is free.
+The assignment is advice: if no process is known, a cast goes to any free worker.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from typing import Protocol
 
 
 class Shares(Protocol):
-    """Says who looks after what."""
+    """The assignment of keys to servers."""
 
     def owner(self, key: str) -> str | None:
-        """Return the server that a key belongs to; None if that is not known."""
+        """Return the name of the server that owns a key; None if it is not known."""
 
     def round(self, key: str) -> Iterator[str | None]:
-        """Give all servers in turn, for ever, beginning with the owner of a key."""
+        """Iterate over all servers round-robin, endlessly, beginning with the owner of a key."""
 
     def owned(self, keys: Iterable[str]) -> set[str]:
-        """Return those that this process looks after."""
+        """Return those of the keys that this process owns."""
 
 
 class SingleMember:
-    """Nobody is known: this process looks after everything."""
+    """The assignment without a group: no server is known, and this process owns every key."""
 
     def owner(self, key: str) -> str | None:
         return None

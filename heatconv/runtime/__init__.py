@@ -1,1 +1,1 @@
-"""What every task runs in: effects, clock and ids, request context, threads, allocator."""
+"""Runtime environment of a task: effects, clock and ids, request context, threads, allocator."""

@@ -1,14 +1,14 @@
-"""Tell the C library and the collector of cycles what a process is like.
+"""Settings of the memory allocator and of the cyclic garbage collector.
 
-glibc gives each thread a heap of its own and, once a large block was freed, takes further
-large ones from these heaps, whose gaps stay with the process. A daemon has many threads, and
-texts and rows of large stacks come and go: without this an engine keeps two thirds more than
-it has in use (``mallopt(3)``).
+glibc gives each thread a heap of its own. Once a large block was freed, glibc allocates
+further large blocks from these heaps, and the process keeps the gaps in them. A daemon has
+many threads, and allocates and frees the texts and rows of large stacks: without these
+settings, an engine keeps two thirds more memory than it uses (``mallopt(3)``).
 
-The collector looks at all that was made lately each time 700 more things are, which a check
-of ten resources makes several times. What is made here is made of values, which form no
-cycles: they go when nobody refers to them, and the collector finds next to nothing. Looking
-seldom spares a sixth of a check's CPU (``gc.set_threshold``).
+The collector examines all recent objects each time their number has grown by 700, which
+happens several times in a check of ten resources. The objects of heatconv are values and form
+no cycles: reference counting frees them, and the collector finds next to nothing. Rare
+collections save a sixth of the CPU time of a check (``gc.set_threshold``).
 """
 
 from __future__ import annotations
@@ -16,26 +16,28 @@ from __future__ import annotations
 import gc
 import os
 
-#: Options of mallopt, from malloc.h, and what an operator sets them with.
+#: Options of mallopt, from malloc.h.
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
 
+#: Option, value, and the environment variable with which an operator sets the option.
 SETTINGS = (
     (ARENA_MAX, 2, 'MALLOC_ARENA_MAX'),
     (MMAP_THRESHOLD, 1 << 20, 'MALLOC_MMAP_THRESHOLD_'),
     (TRIM_THRESHOLD, 1 << 20, 'MALLOC_TRIM_THRESHOLD_'),
 )
 
-#: After how many more things made than gone the collector looks at the young, and after how
-#: many such looks at the older, and at all.
+#: The thresholds of the collector: how many more objects must be created than freed before
+#: the youngest generation is collected, and how many collections of one generation precede a
+#: collection of the next older one.
 SELDOM = (50_000, 20, 50)
 
 
 def give_back() -> bool:
-    """Set the allocator, where it is glibc's, before threads start.
+    """Configure the allocator to return memory, if it is that of glibc.
 
-    What the environment sets stays as it is.
+    Call this before any thread starts. An option that the environment sets is not changed.
 
-    :return: whether all that was to be set is.
+    :return: whether all options were set successfully.
     """
     import ctypes
 
@@ -48,11 +50,11 @@ def give_back() -> bool:
 
 
 def collect_seldom() -> None:
-    """Have the collector look for cycles less often."""
+    """Make the collector search for cycles less often."""
     gc.set_threshold(*SELDOM)
 
 
 def keep_what_is_loaded() -> None:
-    """Spare the collector what is there once a process has started: it stays."""
+    """Exclude all current objects from collection: those of a started process are permanent."""
     gc.collect()
     gc.freeze()

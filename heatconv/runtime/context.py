@@ -1,4 +1,4 @@
-"""Whom and what a log line is about."""
+"""Request context: the user, the request, the stack and the resource of a log line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from oslo_context import context
 
-#: How lines look that are about a request, beside what oslo.log says by default.
+#: Format of the log lines of a request: the default of oslo.log, with the place in addition.
 LOG_FORMAT = (
     '%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s '
     '[%(global_request_id)s %(request_id)s %(user_identity)s] %(place)s%(message)s'
@@ -14,11 +14,11 @@ LOG_FORMAT = (
 
 
 class Context(context.RequestContext):  # type: ignore[misc]
-    """The context of a request, and of what is done for it later, elsewhere.
+    """The context of a request, and of later work for it in other processes.
 
-    :param stack: the name of the stack it is about.
-    :param resource: the name of the resource.
-    :param username: what heat-api says beside the id of the user.
+    :param stack: name of the stack that the request concerns.
+    :param resource: name of the resource.
+    :param username: name of the user, which heat-api sends in addition to the user id.
     """
 
     def __init__(
@@ -36,20 +36,24 @@ class Context(context.RequestContext):  # type: ignore[misc]
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], **kwargs: Any) -> Any:
-        """Rebuild the context that came with a request."""
+        """Rebuild a context from the dictionary that came with a request."""
         kwargs.setdefault('username', values.get('username'))
         return super().from_dict(values, **kwargs)
 
     def get_logging_values(self) -> dict[str, Any]:
-        """Return what a format of log lines may name."""
+        """Return the values that a log format may contain, by name."""
         values: dict[str, Any] = super().get_logging_values()
-        place = '/'.join(one for one in (self.stack, self.resource) if one)
+        place = '/'.join(name for name in (self.stack, self.resource) if name)
         values['place'] = f'[{place}] ' if place else ''
         return values
 
 
 def about(project_id: str, request_id: str, stack: str, resource: str) -> None:
-    """Have the lines that this thread logs from now on tell what they are about."""
+    """Set the context of the log lines of this thread from now on.
+
+    :param stack: name of the stack.
+    :param resource: name of the resource.
+    """
     Context(
         project_id=project_id,
         request_id=request_id or None,
@@ -60,6 +64,6 @@ def about(project_id: str, request_id: str, stack: str, resource: str) -> None:
 
 
 def current_request_id() -> str:
-    """Return the id of the request that this thread answers; empty if there is none."""
-    now = context.get_current()
-    return '' if now is None else now.request_id
+    """Return the id of the request that this thread handles; empty if there is none."""
+    current = context.get_current()
+    return '' if current is None else current.request_id

@@ -1,9 +1,9 @@
-"""What a running task asks of its runtime.
+"""Effects: the requests that a task makes to its runtime.
 
-A task, the check of a node or the preparation of a wish, is a generator that
-yields these and is sent the answers. So the same task runs in a daemon, which
-answers many at once and commits them together, and in a simulator, which
-answers one at a time, in any order, or never.
+A task is a generator, for instance the check of a node or the preparation of a wish. It yields
+effects, and the runtime sends it the answers. So the same task runs in a daemon, which answers
+the effects of many tasks together and commits them in one transaction, and in a simulator,
+which answers one effect at a time, in any order, or never.
 """
 
 from __future__ import annotations
@@ -19,23 +19,26 @@ from heatconv.convergence.traversal import Plan
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Answer with the View of a node."""
+    """Read what a check of a node needs; the answer is its View."""
 
     key: NodeKey
 
 
 @dataclass(frozen=True, slots=True)
 class LoadStack:
-    """Answer with a stack, or None."""
+    """Read a stack; the answer is the stack, or None if it does not exist."""
 
     stack_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Make this wish the current traversal; answer with the Plan, or None.
+    """Turn a wish into the current traversal.
 
-    :ivar size: how many resources it is about: a large plan takes its time.
+    The answer is the Plan, or None if the stack does not have this wish any more.
+
+    :ivar plan: computes the plan from the stack and its rows, as read in the transaction.
+    :ivar size: number of resources in the wished template: a large plan takes long.
     """
 
     stack_id: str
@@ -46,28 +49,34 @@ class Prepare:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Answer with the rows that these update nodes ended on, by key."""
+    """Read the rows on which update nodes ended; the answer maps the keys to the rows."""
 
     keys: tuple[NodeKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CompileTemplate:
-    """Answer with a compiled template."""
+    """Compile a template; the answer is the compiled template."""
 
     template_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class LoadHooks:
-    """Answer with what gives the hooks of a resource by its name, or None if there are none."""
+    """Read the hooks of a template.
+
+    The answer is a function from a resource name to its hooks, or None if there are no hooks.
+    """
 
     template_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class CompileDefinition:
-    """Answer with the compiled definition of a resource, made of what its node brings."""
+    """Compile a resource definition from its source; the answer is the compiled definition.
+
+    :ivar source: the serialized definition that the node carries.
+    """
 
     template_id: str | None
     name: str
@@ -76,34 +85,35 @@ class CompileDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """Commit, and answer with the Outcome."""
+    """Save a commit; the answer is its Outcome."""
 
     commit: Commit
 
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """Answer with a row as it is now, or None."""
+    """Read a row again; the answer is the row, or None if it was deleted."""
 
     row_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Answer with the ready nodes whose subject is this row."""
+    """Read the ready nodes whose subject is a row; the answer is their keys."""
 
     row_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallPlugin:
-    """Do what the call says and answer with an Observation.
+    """Perform a plugin call; the answer is an Observation.
 
-    The answer is None when the lease has not time enough left: nothing was
-    done and nothing more may be. That does not hold for a call that makes up
-    for one that came too late: it removes what belongs to no row.
+    The answer is None if the lease does not last long enough: nothing was done, and the task
+    may do nothing more.
 
-    :ivar request_id: of the request that it is done for.
+    :ivar compensates: perform the call whatever the lease: it deletes what belongs to no row,
+        or only observes.
+    :ivar request_id: id of the request for which the call is made.
     """
 
     call: Call
@@ -115,11 +125,11 @@ class CallPlugin:
 
 @dataclass(frozen=True, slots=True)
 class Predict:
-    """Answer with what would be observed if a call were carried out, or None.
+    """Predict a plugin call; the answer is the Observation that would follow, or None.
 
-    Nothing is done. Of a type whose reality is in the store: the next commit does it, if it
-    is one that is `fused`. None where the type is another one, or where it would not be
-    over at once.
+    The call itself is not performed. The reality of a type that predicts is in the store: the
+    next commit of the task makes the predicted writes, if the commit is `fused`. The answer is
+    None if the type does not predict, or if the operation would not finish immediately.
     """
 
     call: Call
@@ -131,7 +141,7 @@ class Predict:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Answer after some seconds."""
+    """Wait for some seconds; the answer is None."""
 
     seconds: float
 
@@ -152,9 +162,9 @@ class CastWish:
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """Do an orphan check again at another time; forget it if that is None.
+    """Postpone an orphan check, or delete it; the answer says whether it existed.
 
-    Answer whether it was there.
+    :ivar due_at: time of the next check in seconds since the epoch; None to delete it.
     """
 
     orphan_check: OrphanCheck
@@ -163,7 +173,7 @@ class Postpone:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Tell why; for logs and traces only."""
+    """Report the reason of a decision, for logs and traces only."""
 
     subject: NodeKey | Resource | Stack
     reason: str

@@ -1,8 +1,8 @@
-"""Choose native threads, once per process: import this before oslo.messaging.
+"""Select native threads, once per process: import this module before oslo.messaging.
 
-oslo.messaging imports oslo.service, which takes eventlet unless it has been
-told otherwise by then. eventlet itself is never used here, though a dependency
-imports it where it is installed, and warns about it.
+oslo.messaging imports oslo.service, which uses eventlet unless another backend was selected
+before. heatconv never uses eventlet. But if it is installed, a dependency imports it and
+emits a warning about it.
 """
 
 from __future__ import annotations

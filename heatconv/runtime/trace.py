@@ -1,4 +1,4 @@
-"""Log the reasons of decisions: why a task does what it does."""
+"""Log the reasons of the decisions that tasks make."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOG = log.getLogger(__name__)
 
 
 def log_reason(trace: Trace) -> None:
-    """Log at debug level why something is done."""
+    """Log the reason of a decision at debug level."""
     if LOG.isEnabledFor(log.DEBUG):
         LOG.debug('%s: %s', _label(trace.subject), trace.reason)
 

@@ -66,8 +66,8 @@ MUTANTS = (
     Mutant(
         'root_of_all_does_not_wait_for_the_updates',
         TRAVERSAL,
-        'closing_open = int(bool(blockers)) + sum(',
-        'closing_open = sum(',
+        'all_root_blockers = int(bool(blockers)) + sum(',
+        'all_root_blockers = sum(',
     ),
     Mutant(
         'old_rows_get_no_cleanup',

@@ -258,7 +258,7 @@ class FinishTest(testtools.TestCase):
         self.assertEqual((states.CREATE_FAILED, None), (states.state(saved), saved.physical_id))
         self.assertEqual(NodeStatus.READY, step.commit.node.now)
         step = self.finish(seen(Reality.ABSENT), Verb.UPDATE, check.ATTEMPTS - 1)
-        self.assertIn('not there', step.commit.failure.reason)
+        self.assertIn('does not exist', step.commit.failure.reason)
         self.assertIsNone(step.commit.row.saved.physical_id)
 
     def test_failure_keeps_old_and_new_requirements_and_fails_the_stack(self) -> None:

@@ -149,11 +149,11 @@ class InvariantsTest(testtools.TestCase):
 
     def test_row_nobody_looks_after(self) -> None:
         self.rows.append(row('x1'))
-        self.assertIn('nothing looks after row x1', self.wrong())
+        self.assertIn('no node is about row x1', self.wrong())
 
     def test_running_without_a_claim(self) -> None:
         self.rows = [row('a1')]
-        self.assertIn('nobody claims a1', self.wrong())
+        self.assertIn('no lease claims a1', self.wrong())
 
     def test_wrong_count(self) -> None:
         self.nodes['cleanup'] = node(
@@ -196,7 +196,7 @@ class InvariantsTest(testtools.TestCase):
 
     def test_successor_that_is_not_there(self) -> None:
         del self.nodes['root']
-        self.assertIn('there is no node', self.wrong())
+        self.assertIn('the successor r all does not exist', self.wrong())
 
     def test_deleted_stack_with_rows(self) -> None:
         self.nodes = {}

@@ -65,7 +65,7 @@ class PartitionTest(testtools.TestCase):
         with away:
             self.wait(lambda: one.owner('x') is None)
             self.assertEqual(set(), one.owned(ITEMS))
-        self.assertIn('It is not known who works', self.log.output)
+        self.assertIn('The workers are not known', self.log.output)
         self.wait(lambda: one.owned(ITEMS) == set(ITEMS))
 
     def test_who_was_expelled_joins_again(self) -> None:
@@ -81,7 +81,7 @@ class PartitionTest(testtools.TestCase):
     def test_backend_that_raises_what_it_should_not(self) -> None:
         with mock.patch.object(PartitionCoordinator, 'heartbeat', side_effect=RuntimeError('no')):
             one = self.partition('w0')
-            self.wait(lambda: 'cannot be looked at' in self.log.output)
+            self.wait(lambda: 'membership cannot be updated' in self.log.output)
         self.wait(lambda: one.owner('x') == 'w0')
 
     def test_alone(self) -> None:
