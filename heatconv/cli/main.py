@@ -198,7 +198,7 @@ class HeatconvApp(App):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``heatconv`` and return its exit code."""
-    allocator.collect_seldom()
+    allocator.collect_rarely()
     code = HeatconvApp().run(list(sys.argv[1:] if argv is None else argv))
     try:
         if sys.stdout is not None:

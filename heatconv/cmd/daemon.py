@@ -63,7 +63,7 @@ class Daemon(service.Service):  # type: ignore[misc]
             serving = server(self._parts.bus, topic, self._parts.server, endpoints)
             serving.start(override_pool_size=served.threads)
             self._servers.append(serving)
-        allocator.keep_what_is_loaded()
+        allocator.freeze_loaded_objects()
         LOG.info('Serving %s', ', '.join(served.endpoints))
 
     def stop(self, graceful: bool = True) -> None:
@@ -88,8 +88,8 @@ def run(
     serve: Serve,
 ) -> int:
     """Run a daemon until it is stopped; return its exit code."""
-    allocator.give_back()
-    allocator.collect_seldom()
+    allocator.configure_malloc()
+    allocator.collect_rarely()
     conf = composition.configure(argv, prog, description)
     report_options.set_defaults(conf)
     # Before the fork: only the main thread may register signal handlers, and children inherit

@@ -194,35 +194,12 @@ def forbid(node: Node, row: Resource, reason: str, wish_id: str, now: float) -> 
     return Step('refused: ' + reason, commit)
 
 
-def mark(row: Resource, unhealthy: bool, reason: str) -> Step:
-    """Mark a resource unhealthy, or healthy again; the next update replaces an unhealthy one.
-
-    As in Heat (heat/engine/service.py, resource_mark_unhealthy). A row that was never begun,
-    is in progress or is doomed is not changed.
-
-    :param reason: the reason that the user gives.
-    """
-    if states.doomed(row) or states.in_progress(row) or not states.begun(row):
-        return Step('nothing to mark')
-    if not unhealthy and states.state(row) != states.CHECK_FAILED:
-        return Step('the resource was not marked unhealthy')
-    marked = evolve(
-        row,
-        action=Action.CHECK,
-        status=Status.FAILED if unhealthy else Status.COMPLETE,
-        reason=reason,
-        version=row.version + 1,
-    )
-    commit = Commit(RowWrite(RowGuard.UNCLAIMED, row, marked), events=(event(marked),))
-    return Step('marked', commit)
-
-
 def finish(
     key: NodeKey,
     claimed: Resource,
     desired: DesiredState,
     verb: Verb,
-    seen: Observation,
+    observation: Observation,
     attempts: int,
     wish_id: str,
     now: float,
@@ -234,16 +211,18 @@ def finish(
     to ready; after `ATTEMPTS` attempts it fails.
 
     :param claimed: the row as the holder of the claim saved it last.
-    :param seen: the observation after the operation.
+    :param observation: the observation after the operation.
     :param attempts: number of earlier attempts at the node.
     :param node: the node as it was when the operation began; needed only if it has hooks.
     """
-    if seen.reality == Reality.PENDING:
+    if observation.reality == Reality.PENDING:
         return Step('pending', wait=True)
-    if seen.reality == Reality.FAILED:
-        return _fail(key, claimed, verb, seen, wish_id, now, seen.reason or f'{verb} failed')
+    if observation.reality == Reality.FAILED:
+        return _fail(
+            key, claimed, verb, observation, wish_id, now, observation.reason or f'{verb} failed'
+        )
     released = evolve(claimed, claim=None, version=claimed.version + 1)
-    if seen.reality == Reality.ABSENT:
+    if observation.reality == Reality.ABSENT:
         saved = evolve(
             released,
             action=Action.CREATE,
@@ -257,9 +236,11 @@ def finish(
             released,
             status=Status.COMPLETE,
             reason='state changed',
-            physical_id=seen.physical_id,
-            attributes=seen.attributes,
-            properties=desired.properties if seen.properties is None else seen.properties,
+            physical_id=observation.physical_id,
+            attributes=observation.attributes,
+            properties=desired.properties
+            if observation.properties is None
+            else observation.properties,
             requires=desired.requires,
         )
         as_desired = not replacement.changed(saved.properties, desired.properties)
@@ -270,13 +251,13 @@ def finish(
     if not as_desired and attempts + 1 >= ATTEMPTS:
         reason = (
             saved.reason
-            if seen.reality == Reality.ABSENT
+            if observation.reality == Reality.ABSENT
             else (
                 f'{verb} was requested {ATTEMPTS} times, but these properties still differ: '
                 + ', '.join(replacement.changed(saved.properties, desired.properties))
             )
         )
-        return _fail(key, claimed, verb, seen, wish_id, now, reason)
+        return _fail(key, claimed, verb, observation, wish_id, now, reason)
     write = NodeWrite(
         key,
         NodeStatus.RUNNING,
@@ -355,7 +336,7 @@ def _operate(
             NodeStatus.READY,
             row.id,
             NodeStatus.RUNNING,
-            hooks=hooks.owing(node.hooks, verb),
+            hooks=hooks.with_due_after(node.hooks, verb),
             read=node,
         ),
         events=(event(claimed),),

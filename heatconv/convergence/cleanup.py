@@ -61,7 +61,7 @@ def begin(view: View, lease: str) -> Step:
             NodeStatus.READY,
             row.id,
             NodeStatus.RUNNING,
-            hooks=hooks.owing(node.hooks, Verb.DELETE),
+            hooks=hooks.with_due_after(node.hooks, Verb.DELETE),
             read=node,
         ),
         events=(event(claimed),),
@@ -72,7 +72,7 @@ def begin(view: View, lease: str) -> Step:
 def finish(
     key: NodeKey,
     claimed: Resource,
-    seen: Observation,
+    observation: Observation,
     wish_id: str,
     now: float,
     node: Node | None = None,
@@ -81,14 +81,14 @@ def finish(
 
     :param key: key of the node.
     :param claimed: the row as the holder of the claim saved it last.
-    :param seen: the observation after the delete.
+    :param observation: the observation after the delete.
     :param wish_id: id for the rollback wish, if the delete failed.
     :param now: seconds since the epoch.
     :param node: the node as it was when the delete began; needed only if it has hooks.
     """
-    if seen.reality in (Reality.PENDING, Reality.READY):
+    if observation.reality in (Reality.PENDING, Reality.READY):
         return Step('pending', wait=True)
-    if seen.reality == Reality.ABSENT:
+    if observation.reality == Reality.ABSENT:
         if node is not None and node.hooks:
             # The row stays, because the user clears the hook by the name of the resource.
             # The delete is then repeated, and finds nothing.
@@ -105,7 +105,7 @@ def finish(
             events=(event(deleted),),
         )
         return Step('delete done', commit)
-    reason = seen.reason or 'delete failed'
+    reason = observation.reason or 'delete failed'
     saved = evolve(
         claimed,
         status=Status.FAILED,

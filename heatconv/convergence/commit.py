@@ -57,7 +57,7 @@ class LockedRows:
     :ivar events: the events to add.
     :ivar orphan_checks: the orphan checks to schedule.
     :ivar released: for nodes that are not locked: by how much to decrement the blockers. The
-        store does that and passes the nodes without blockers to `announced`.
+        store does that and passes the nodes without blockers to `with_ready_nodes`.
     :ivar released_last: for these nodes: the index of the last commit that decrements them.
     :ivar plugin_writes: the plugin writes of the commits that stand.
     :ivar retained: ids of deleted rows whose physical resource is retained. Their orphan
@@ -145,13 +145,13 @@ def needs(commits: Iterable[Commit]) -> Needs:
     return Needs(tuple(sorted(stacks)), tuple(sorted(nodes)), tuple(sorted(rows)))
 
 
-def widest(commits: Iterable[Commit]) -> int:
+def max_successors(commits: Iterable[Commit]) -> int:
     """Return the largest number of successors that one of the nodes has."""
     reads = (commit.node.read for commit in commits if commit.node is not None)
     return max((len(read.successors) for read in reads if read is not None), default=0)
 
 
-def as_read(commits: Iterable[Commit]) -> LockedRows | None:
+def optimistic_state(commits: Iterable[Commit]) -> LockedRows | None:
     """Return the state that the commits were decided on, for an optimistic commit.
 
     :return: the rows and nodes as if nothing had changed since they were read. None if an
@@ -192,7 +192,7 @@ def apply_all(commits: Iterable[Commit], locked: LockedRows) -> list[Outcome]:
     return [apply(commit, locked, index) for index, commit in enumerate(commits)]
 
 
-def announced(
+def with_ready_nodes(
     outcomes: list[Outcome], locked: LockedRows, unblocked: Collection[NodeKey]
 ) -> list[Outcome]:
     """Add to the outcomes the nodes that became ready when the store decremented blockers.
@@ -392,7 +392,7 @@ def _fail(commit: Commit, node: Node, locked: LockedRows) -> str | None:
 def _find_failed(failure: Failure, locked: LockedRows) -> None:
     """Fail the stack because of an inspection, which continues with the other resources."""
     stack = locked.stacks[failure.stack_id]
-    failed, events = stack_rules.found_failed(stack, failure.reason)
+    failed, events = stack_rules.inspection_failed(stack, failure.reason)
     if failed is not stack:
         locked.stacks[stack.id] = locked.stacks_saved[stack.id] = failed
         locked.events.extend(events)
@@ -403,12 +403,12 @@ def _close(root: RootDone, node: Node, locked: LockedRows) -> None:
     closed = locked.stacks[node.stack_id]
     ends = root.ends
     if not ends:
-        closed = stack_rules.template_is_good(closed)
+        closed = stack_rules.record_last_good(closed)
         # If there is nothing left to clean up, the traversal ends in the same commit.
         last = locked.nodes.get(NodeKey(node.key.traversal_id, Kind.ROOT, ALL))
         ends = last is not None and last.status == NodeStatus.READY
     if ends:
-        closed, events = stack_rules.traversal_ends(closed)
+        closed, events = stack_rules.end_traversal(closed)
         locked.events.extend(events)
         locked.purge(node.key.traversal_id)
     stack = closed

@@ -37,7 +37,7 @@ def line(row: Resource) -> str:
     return f'{row.id} {row.fingerprint}'
 
 
-def of_line(said: str) -> str:
+def row_id_of(said: str) -> str:
     """Return the row id in a line.
 
     :param said: a line as `line` returns it.

@@ -66,7 +66,7 @@ def before(node: Node, row: Resource, verb: Verb) -> Step | None:
     return _paused(node, with_due(node.hooks, BEFORE[verb]), NodeStatus.READY, Commit(), row)
 
 
-def owing(hooks: tuple[str, ...], verb: Verb) -> tuple[str, ...] | None:
+def with_due_after(hooks: tuple[str, ...], verb: Verb) -> tuple[str, ...] | None:
     """Mark the hook after an operation due, in the commit that begins the operation.
 
     :return: the new hooks of the node; None if they do not change.

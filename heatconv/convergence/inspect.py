@@ -34,10 +34,10 @@ def begin(view: View) -> Call | None:
     return Call(Verb.OBSERVE, row, row.properties or {})
 
 
-def finish(view: View, seen: Observation | None, wish_id: str, now: float) -> Step:
+def finish(view: View, observation: Observation | None, wish_id: str, now: float) -> Step:
     """Save the observation of a resource, and finish its node.
 
-    :param seen: what was observed; None if nothing was.
+    :param observation: what was observed; None if nothing was.
     :param wish_id: id for the rollback wish of a failure.
     :param now: seconds since the epoch.
     """
@@ -51,7 +51,9 @@ def finish(view: View, seen: Observation | None, wish_id: str, now: float) -> St
             return Step('the row has failed before: unchanged', Commit(node=done))
         reason = f'{row.action} had failed: {row.reason}'
         return Step(reason, Commit(node=done, failure=_failure(view, reason, wish_id, now)))
-    problem = _problem_in(seen) if stack.action == Action.CHECK else _failure_in(seen)
+    problem = (
+        _problem_in(observation) if stack.action == Action.CHECK else _failure_in(observation)
+    )
     if problem and stack.action != Action.CHECK:
         # The action failed, but the resource is as before, so its row keeps its state.
         return Step(problem, Commit(node=done, failure=_failure(view, problem, wish_id, now)))
@@ -62,10 +64,10 @@ def finish(view: View, seen: Observation | None, wish_id: str, now: float) -> St
         reason=problem or 'state changed',
         version=row.version + 1,
     )
-    if seen is not None and seen.reality == Reality.READY and not problem:
-        saved = evolve(saved, attributes=seen.attributes)
-        if seen.properties is not None:
-            saved = evolve(saved, properties=seen.properties)
+    if observation is not None and observation.reality == Reality.READY and not problem:
+        saved = evolve(saved, attributes=observation.attributes)
+        if observation.properties is not None:
+            saved = evolve(saved, properties=observation.properties)
     started = evolve(saved, status=Status.IN_PROGRESS, reason='state changed')
     commit = Commit(
         row=RowWrite(RowGuard.UNCLAIMED, row, saved),

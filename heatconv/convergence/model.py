@@ -236,7 +236,7 @@ class DesiredState:
     :ivar replace_on_change: names of the properties that cannot change in place.
     :ivar fingerprint: a digest of the definition and of everything that it requires.
     :ivar restricted: operations that the environment forbids: ``update``, ``replace``.
-    :ivar mends: an update repairs a resource whose create failed; it is not replaced.
+    :ivar repairs_failed_create: a failed create is repaired by an update, not replaced.
     :ivar external_id: physical id of a resource that exists independently of the stack; the
         stack never changes it.
     """
@@ -249,7 +249,7 @@ class DesiredState:
     replace_on_change: frozenset[str] = frozenset()
     fingerprint: str = ''
     restricted: tuple[str, ...] = ()
-    mends: bool = False
+    repairs_failed_create: bool = False
     external_id: str | None = None
 
 

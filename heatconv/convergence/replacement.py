@@ -57,7 +57,7 @@ def needs_replacement(row: Resource, desired: DesiredState) -> bool:
     if states.state(row) == states.CHECK_FAILED:
         return True
     if states.state(row) == states.CREATE_FAILED:
-        return row.physical_id is not None and not desired.mends
+        return row.physical_id is not None and not desired.repairs_failed_create
     differ = changed(row.properties, desired.properties)
     return any(name in desired.replace_on_change for name in differ)
 

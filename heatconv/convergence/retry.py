@@ -16,38 +16,40 @@ from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step
 LONGEST_PAUSE = 60.0
 
 
-def retry(claimed: Resource, seen: Observation, tries: int, limit: int, pause: float) -> Step:
+def retry(
+    claimed: Resource, observation: Observation, tries: int, limit: int, pause: float
+) -> Step:
     """Save that a plugin call is retried, with an event.
 
     :param claimed: the row as the holder of the claim saved it last.
-    :param seen: the answer of the plugin.
+    :param observation: the answer of the plugin.
     :param tries: number of this retry, from 1.
     :param limit: maximum number of retries.
     :param pause: seconds until the retry.
     """
-    reason = f'retry {tries} of {limit} in {pause:g} s: {seen.reason}'
+    reason = f'retry {tries} of {limit} in {pause:g} s: {observation.reason}'
     saved = evolve(claimed, reason=reason, version=claimed.version + 1)
     commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved), events=(event(saved),))
     return Step('the plugin call is retried', commit, wait=True)
 
 
-def exhausted(seen: Observation, limit: int) -> Observation:
+def exhausted(observation: Observation, limit: int) -> Observation:
     """Return the observation after the last retry: the operation has failed.
 
-    :param seen: the last answer of the plugin.
+    :param observation: the last answer of the plugin.
     :param limit: number of retries.
     """
     suffix = f' (tried {limit + 1} times)' if limit else ''
-    return evolve(seen, reality=Reality.FAILED, reason=f'{seen.reason}{suffix}')
+    return evolve(observation, reality=Reality.FAILED, reason=f'{observation.reason}{suffix}')
 
 
-def pause_before(tries: int, seen: Observation, interval: float) -> float:
+def pause_before(tries: int, observation: Observation, interval: float) -> float:
     """Return the pause before a retry in seconds.
 
     :param tries: number of the retry, from 1.
-    :param seen: the last answer of the plugin.
+    :param observation: the last answer of the plugin.
     :param interval: pause before the first retry; it doubles with each further one.
     """
-    if seen.retry_after is not None:
-        return max(seen.retry_after, 0.0)
+    if observation.retry_after is not None:
+        return max(observation.retry_after, 0.0)
     return float(min(interval * 2 ** (tries - 1), LONGEST_PAUSE))

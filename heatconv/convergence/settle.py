@@ -42,21 +42,25 @@ def begin(row: Resource, lease: str, node: Node | None) -> Step:
     return Step('settle', commit, Call(verb, claimed, row.properties or {}))
 
 
-def finish(key: NodeKey | None, claimed: Resource, seen: Observation, waits: bool = True) -> Step:
+def finish(
+    key: NodeKey | None, claimed: Resource, observation: Observation, waits: bool = True
+) -> Step:
     """Save what is real, and release the row.
 
     :param key: key of the update node of the row, which goes back to ready; None if there is
         none.
     :param claimed: the row as the holder of the claim saved it last.
-    :param seen: what was observed.
+    :param observation: what was observed.
     :param waits: wait for an operation that is still in progress.
     """
-    if seen.reality == Reality.PENDING and waits and not seen.yields:
+    if observation.reality == Reality.PENDING and waits and not observation.yields:
         return Step('pending', wait=True)
-    if seen.reality == Reality.PENDING:
-        settled = timeout.given_up(claimed, seen, 'given up: the operation was still in progress')
+    if observation.reality == Reality.PENDING:
+        settled = timeout.given_up(
+            claimed, observation, 'given up: the operation was still in progress'
+        )
     else:
-        settled = _settled(claimed, seen)
+        settled = _settled(claimed, observation)
     saved = evolve(settled, claim=None, version=claimed.version + 1)
     write = None
     if key is not None:

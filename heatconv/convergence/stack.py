@@ -127,7 +127,7 @@ def prepared(stack: Stack, traversal_id: str) -> Stack:
     )
 
 
-def template_is_good(stack: Stack) -> Stack:
+def record_last_good(stack: Stack) -> Stack:
     """Record the template of the current traversal as the last good one.
 
     A pending wish makes no difference: all updates towards this template are done. A delete
@@ -140,7 +140,7 @@ def template_is_good(stack: Stack) -> Stack:
     return evolve(stack, last_good_id=stack.template_id, version=stack.version + 1)
 
 
-def traversal_ends(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
+def end_traversal(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
     """Complete the stack, unless it has a newer wish or an inspection has failed it."""
     if stack.wish_id:
         return evolve(stack, version=stack.version + 1), ()
@@ -158,7 +158,7 @@ def traversal_ends(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
     )
 
 
-def found_failed(stack: Stack, reason: str) -> tuple[Stack, tuple[Event, ...]]:
+def inspection_failed(stack: Stack, reason: str) -> tuple[Stack, tuple[Event, ...]]:
     """Fail the stack because of the first failure that an inspection finds.
 
     The inspection continues with the other resources. A later failure changes nothing.
@@ -179,7 +179,7 @@ def fail(stack: Stack, failure: Failure, updated: bool) -> tuple[Stack, tuple[Ev
         failure is that of a cleanup, and there is nothing to roll back.
     """
     if updated:
-        stack = template_is_good(stack)
+        stack = record_last_good(stack)
     if stack.wish_id:
         # The user has made a newer request. It is prepared next, and the result of the old
         # traversal no longer matters.

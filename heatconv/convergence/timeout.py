@@ -39,12 +39,12 @@ def release(claimed: Resource) -> Step:
 
 
 def superseded(
-    claimed: Resource, seen: Observation, stack: Stack | None, awaited: bool, now: float
+    claimed: Resource, observation: Observation, stack: Stack | None, awaited: bool, now: float
 ) -> Step:
     """Decide what to do about an operation in progress whose node was deleted.
 
     :param claimed: the row as the holder of the claim saved it last.
-    :param seen: the last observation.
+    :param observation: the last observation.
     :param stack: the stack as it is now; None if it was deleted.
     :param awaited: a ready node waits for the row.
     :param now: seconds since the epoch.
@@ -52,25 +52,28 @@ def superseded(
     """
     expired = stack is not None and stack.deadline is not None and stack.deadline <= now
     if stack is not None and stack.status == Status.FAILED and expired:
-        return give_up(claimed, seen, f'given up: {stack.reason}')
+        return give_up(claimed, observation, f'given up: {stack.reason}')
     # If the stack no longer exists, neither does the row: the release is then refused.
-    if awaited or stack is None or seen.reality == Reality.UNKNOWN:
+    if awaited or stack is None or observation.reality == Reality.UNKNOWN:
         return release(claimed)
     # Then the row shows the result in the end, even if the stack has failed.
     return Step('still in progress', wait=True)
 
 
-def give_up(claimed: Resource, seen: Observation, reason: str) -> Step:
+def give_up(claimed: Resource, observation: Observation, reason: str) -> Step:
     """Fail an operation that is still in progress, and release the row."""
     saved = evolve(
-        given_up(claimed, seen, reason), claim=None, version=claimed.version + 1, suspect=False
+        given_up(claimed, observation, reason),
+        claim=None,
+        version=claimed.version + 1,
+        suspect=False,
     )
     commit = Commit(row=RowWrite(RowGuard.MINE, claimed, saved), events=(event(saved),))
     # A node of a traversal prepared meanwhile may have met the claim.
     return Step('given up', commit, wakes=claimed.id)
 
 
-def given_up(row: Resource, seen: Observation, reason: str) -> Resource:
+def given_up(row: Resource, observation: Observation, reason: str) -> Resource:
     """Return a row with its operation failed, because the operation is given up.
 
     A create that is given up leaves a physical id, if only the token: so the row is replaced,
@@ -80,13 +83,13 @@ def given_up(row: Resource, seen: Observation, reason: str) -> Resource:
     if states.doomed(row):
         return evolve(row, status=Status.FAILED, reason=reason)
     creating = states.state(row) in (states.CREATING, states.CREATE_FAILED)
-    physical_id = seen.physical_id or row.physical_id
+    physical_id = observation.physical_id or row.physical_id
     return evolve(
         row,
         action=Action.CREATE if creating else Action.UPDATE,
         status=Status.FAILED,
         reason=reason,
         physical_id=physical_id or (row.token if creating else None),
-        attributes=seen.attributes or row.attributes,
-        properties=row.properties if seen.properties is None else seen.properties,
+        attributes=observation.attributes or row.attributes,
+        properties=row.properties if observation.properties is None else observation.properties,
     )

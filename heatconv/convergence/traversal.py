@@ -137,7 +137,7 @@ def plan(
     before = _update_edges(definitions)
     settled: dict[str, Resource] = {}
     if settles:
-        settled = _settled(definitions, before, by_name)
+        settled = _unchanged(definitions, before, by_name)
         settled_ids = {row.id for row in settled.values()}
         existing = [row for row in existing if row.id not in settled_ids]
     referenced: dict[str, None] = {}
@@ -219,9 +219,9 @@ def plan(
             )
 
     if not blockers:
-        stack = stack_rules.template_is_good(stack)
+        stack = stack_rules.record_last_good(stack)
     if not blockers and not existing:
-        stack, events = stack_rules.traversal_ends(stack)
+        stack, events = stack_rules.end_traversal(stack)
         return Plan(stack=stack, events=events)
     ready = (
         NodeKey(traversal_id, Kind.UPDATE, name) for name, number in blockers.items() if not number
@@ -238,7 +238,7 @@ def plan(
     return Plan(stack, LazySequence(len(fresh), rows_to_add), LazySequence(count, nodes), leaves)
 
 
-def _settled(
+def _unchanged(
     definitions: Mapping[str, Definition],
     before: Mapping[str, tuple[str, ...]],
     by_name: Mapping[str, list[Resource]],

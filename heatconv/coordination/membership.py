@@ -26,7 +26,7 @@ LOG = log.getLogger(__name__)
 GROUP = 'heatconv-workers-'
 
 #: Number of slots on one host; a worker without a slot is named after its process id.
-MOST_SLOTS = 1_000
+MAX_SLOTS = 1_000
 
 
 class GroupMembership:
@@ -69,7 +69,7 @@ class GroupMembership:
         ring = self._ring
         return None if ring is None else ring.get_node(key)
 
-    def round(self, key: str) -> Iterator[str | None]:
+    def round_robin_from(self, key: str) -> Iterator[str | None]:
         owner, members = self.owner(key), self._members
         if owner not in members:
             return itertools.repeat(owner)
@@ -137,7 +137,7 @@ class Slot:
         folder = pathlib.Path(directory or tempfile.gettempdir())
         safe_topic = ''.join(letter if letter.isalnum() else '_' for letter in topic)
         self._file = -1
-        for number in range(MOST_SLOTS):
+        for number in range(MAX_SLOTS):
             with contextlib.suppress(OSError):
                 self._file = _open_locked(folder / f'heatconv-{safe_topic}-{number}.lock')
                 self.name = f'{host}.{number}'

@@ -16,7 +16,7 @@ class Shares(Protocol):
     def owner(self, key: str) -> str | None:
         """Return the name of the server that owns a key; None if it is not known."""
 
-    def round(self, key: str) -> Iterator[str | None]:
+    def round_robin_from(self, key: str) -> Iterator[str | None]:
         """Iterate over all servers round-robin, endlessly, beginning with the owner of a key."""
 
     def owned(self, keys: Iterable[str]) -> set[str]:
@@ -29,7 +29,7 @@ class SingleMember:
     def owner(self, key: str) -> str | None:
         return None
 
-    def round(self, key: str) -> Iterator[str | None]:
+    def round_robin_from(self, key: str) -> Iterator[str | None]:
         return itertools.repeat(None)
 
     def owned(self, keys: Iterable[str]) -> set[str]:

@@ -164,8 +164,8 @@ class CheckRows:
     ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
         # Not repeated after a lost connection: the commit may stand, and its guards would refuse
         # it then.
-        if self._is_postgresql and guards.widest(commits) <= bulk.ROWS:
-            locked = guards.as_read(commits)
+        if self._is_postgresql and guards.max_successors(commits) <= bulk.ROWS:
+            locked = guards.optimistic_state(commits)
             if locked is not None:
                 with contextlib.suppress(StaleRead):
                     return self._commit_optimistic(commits, locked, most)
@@ -207,7 +207,7 @@ class CheckRows:
             # A claimed row is read again when the claim is gone.
             if view.row is not None and view.row.claim is None:
                 views[key] = view
-        return guards.announced(outcomes, locked, unblocked), views
+        return guards.with_ready_nodes(outcomes, locked, unblocked), views
 
     def _commit_locked(self, commits: Sequence[Commit]) -> list[Outcome]:
         now = self._clock.now()
@@ -227,7 +227,7 @@ class CheckRows:
             _save_orphan_checks(script, locked)
             records.join(script, locked.plugin_writes)
             unblocked = writes.release(script, locked.released, now)
-        return guards.announced(outcomes, locked, unblocked)
+        return guards.with_ready_nodes(outcomes, locked, unblocked)
 
     @repeated
     def row(self, row_id: str) -> Resource | None:

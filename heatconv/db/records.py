@@ -12,7 +12,7 @@ from oslo_db import exception as db_exception
 from heatconv.db import bulk, rows, tables
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.resources.records import Record, Signal, Told, Writes, numbered
+from heatconv.resources.records import EventOf, Record, Signal, Writes, numbered
 from heatconv.runtime.ports import Clock, Ids, SystemClock, SystemIds
 from heatconv.storage.base import StoreUnavailable
 
@@ -110,12 +110,12 @@ class DatabaseRecords:
         status: str,
         reason: str | None,
         data: Any,
-        told: Told | None = None,
+        event_of: EventOf | None = None,
     ) -> Signal:
         # Two concurrent signals may count the same number: one of them fails, and counts again.
         for _ in range(SIGNAL_TRIES):
             try:
-                return self._add_signal(token, signal_id, status, reason, data, told)
+                return self._add_signal(token, signal_id, status, reason, data, event_of)
             except db_exception.DBDuplicateEntry:
                 continue
         raise StoreUnavailable('too many signals at once')
@@ -127,7 +127,7 @@ class DatabaseRecords:
         status: str,
         reason: str | None,
         data: Any,
-        told: Told | None,
+        event_of: EventOf | None,
     ) -> Signal:
         table = tables.signal
         with self.database.write() as connection:
@@ -146,8 +146,8 @@ class DatabaseRecords:
                 'data': rows.dumps(signal.data),
             }
             connection.execute(sa.insert(table), values)
-            if told is not None:
-                event = rows.event_values(told(signal), self._ids.fresh(), self._clock.now())
+            if event_of is not None:
+                event = rows.event_values(event_of(signal), self._ids.fresh(), self._clock.now())
                 row = dict(zip(rows.EVENT, event, strict=True))
                 connection.execute(sa.insert(tables.event), row)
         return signal

@@ -90,7 +90,7 @@ class NestedPlugin(Plugin):
     """A resource type whose physical resources are nested stacks; see `NestedStacks`."""
 
     nests = True
-    mends = True
+    repairs_failed_create = True
 
     children: NestedStacks
 

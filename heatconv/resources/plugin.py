@@ -98,7 +98,7 @@ class Plugin:
     nests: ClassVar[bool] = False
 
     #: Whether a failed create is repaired by an update instead of replaced.
-    mends: ClassVar[bool] = False
+    repairs_failed_create: ClassVar[bool] = False
 
     #: How many resources one call of `perform` takes at most. More than one makes sense if a call
     #: for many costs less than a call for each; they wait for each other.
@@ -190,13 +190,13 @@ class Plugin:
         raise NotImplementedError
 
     def take_signal(
-        self, resource: Resource, details: Any, told: Callable[[str], Event]
+        self, resource: Resource, details: Any, event_of: Callable[[str], Event]
     ) -> Event | None:
         """Accept a signal, and return its event; None if the event is saved already.
 
-        :param told: makes the event from the result of `signal`.
+        :param event_of: makes the event from the result of `signal`.
         """
-        return told(self.signal(resource, details))
+        return event_of(self.signal(resource, details))
 
     def signals(self, resource: Resource) -> Mapping[str, Any]:
         """Return the received signals, as Heat shows them in the metadata."""

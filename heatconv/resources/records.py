@@ -47,7 +47,7 @@ class Writes:
 
 
 #: Makes the event of a signal.
-Told = Callable[[Signal], Event]
+EventOf = Callable[[Signal], Event]
 
 
 class Signals(Protocol):
@@ -65,13 +65,13 @@ class Signals(Protocol):
         status: str,
         reason: str | None,
         data: Any,
-        told: Told | None = None,
+        event_of: EventOf | None = None,
     ) -> Signal:
         """Save a signal; it replaces one of the same id.
 
         :param signal_id: None for the next number.
         :param reason: None for a default reason with the number.
-        :param told: makes the event that is saved in the same transaction.
+        :param event_of: makes the event that is saved in the same transaction.
         """
 
     def signals(self, token: str) -> list[Signal]:
@@ -167,7 +167,7 @@ class MemoryRecords:
         status: str,
         reason: str | None,
         data: Any,
-        told: Told | None = None,
+        event_of: EventOf | None = None,
     ) -> Signal:
         with self._lock:
             signals = self._signals.setdefault(token, {})

@@ -77,14 +77,14 @@ class WaitConditionHandle(VirtualPlugin):
         return _told(self._records.add_signal(resource.token, *_read(details)))
 
     def take_signal(
-        self, resource: Resource, details: Any, told: Callable[[str], Event]
+        self, resource: Resource, details: Any, event_of: Callable[[str], Event]
     ) -> Event | None:
         if not self._records.writes_events:
-            return super().take_signal(resource, details, told)
+            return super().take_signal(resource, details, event_of)
         # Signal and event are one transaction: a crash in between would save a signal without an
         # event.
         self._records.add_signal(
-            resource.token, *_read(details), told=lambda taken: told(_told(taken))
+            resource.token, *_read(details), event_of=lambda taken: event_of(_told(taken))
         )
         return None
 

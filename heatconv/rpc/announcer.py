@@ -64,7 +64,7 @@ class RpcAnnouncer:
         lots = [keys[i : i + self._per_cast] for i in range(0, len(keys), self._per_cast)]
         first = f'{keys[0].traversal_id}/{keys[0].name}'
         with self._waiting:
-            for owner, batch in zip(self._shares.round(first), lots, strict=False):
+            for owner, batch in zip(self._shares.round_robin_from(first), lots, strict=False):
                 self._outbox.setdefault(owner, deque()).extend(batch)
             if self._sender is None:
                 self._sender = threading.Thread(target=self._send, name='casts', daemon=True)

@@ -29,10 +29,10 @@ SETTINGS = (
 #: The thresholds of the collector: how many more objects must be created than freed before
 #: the youngest generation is collected, and how many collections of one generation precede a
 #: collection of the next older one.
-SELDOM = (50_000, 20, 50)
+GC_THRESHOLDS = (50_000, 20, 50)
 
 
-def give_back() -> bool:
+def configure_malloc() -> bool:
     """Configure the allocator to return memory, if it is that of glibc.
 
     Call this before any thread starts. An option that the environment sets is not changed.
@@ -49,12 +49,12 @@ def give_back() -> bool:
     )
 
 
-def collect_seldom() -> None:
+def collect_rarely() -> None:
     """Make the collector search for cycles less often."""
-    gc.set_threshold(*SELDOM)
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
-def keep_what_is_loaded() -> None:
+def freeze_loaded_objects() -> None:
     """Exclude all current objects from collection: those of a started process are permanent."""
     gc.collect()
     gc.freeze()

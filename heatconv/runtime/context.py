@@ -48,7 +48,7 @@ class Context(context.RequestContext):  # type: ignore[misc]
         return values
 
 
-def about(project_id: str, request_id: str, stack: str, resource: str) -> None:
+def set_log_context(project_id: str, request_id: str, stack: str, resource: str) -> None:
     """Set the context of the log lines of this thread from now on.
 
     :param stack: name of the stack.

@@ -48,7 +48,7 @@ class Prepare:
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class LoadServingRows:
     """Read the rows on which update nodes ended; the answer maps the keys to the rows."""
 
     keys: tuple[NodeKey, ...]
@@ -91,14 +91,14 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
-class Reload:
+class LoadRow:
     """Read a row again; the answer is the row, or None if it was deleted."""
 
     row_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class LoadReadyNodes:
     """Read the ready nodes whose subject is a row; the answer is their keys."""
 
     row_id: str
@@ -183,13 +183,13 @@ Effect = (
     Load
     | LoadStack
     | Prepare
-    | Serving
+    | LoadServingRows
     | CompileTemplate
     | CompileDefinition
     | LoadHooks
     | Save
-    | Reload
-    | Waiting
+    | LoadRow
+    | LoadReadyNodes
     | CallPlugin
     | Predict
     | Sleep

@@ -50,13 +50,13 @@ def answer(effect: Effect, store: Store, templates: Templates, announcer: Announ
             return store.stack(stack_id)
         case effects.Prepare(stack_id, wish_id, plan, size):
             return store.prepare(stack_id, wish_id, plan, size)
-        case effects.Serving(keys):
+        case effects.LoadServingRows(keys):
             return store.serving(keys)
         case effects.Save(commit):
             return store.commit([commit])[0]
-        case effects.Reload(row_id):
+        case effects.LoadRow(row_id):
             return store.row(row_id)
-        case effects.Waiting(row_id):
+        case effects.LoadReadyNodes(row_id):
             return store.waiting_on([row_id])
         case effects.Cast(keys):
             announcer.nodes(keys)

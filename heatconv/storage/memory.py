@@ -289,7 +289,7 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
             )
             outcomes = guards.apply_all(commits, locked)
             self._write(locked)
-            return guards.announced(outcomes, locked, self._release(locked.released))
+            return guards.with_ready_nodes(outcomes, locked, self._release(locked.released))
 
     def commit_and_view(
         self, commits: Sequence[Commit], most: int

@@ -95,7 +95,9 @@ class CompiledDefinition:
             properties=properties,
             template_id=template_id,
             requires=tuple(
-                sorted([*(row.id for row in serving.values()), *map(fingerprint.of_line, others)])
+                sorted(
+                    [*(row.id for row in serving.values()), *map(fingerprint.row_id_of, others)]
+                )
             ),
             deletion_policy=definition.deletion_policy,
             # A property that was removed from the template counts as changed, and a property that
@@ -103,7 +105,7 @@ class CompiledDefinition:
             replace_on_change=replace_on_change,
             fingerprint=fingerprint.desired(self._fingerprint, serving.values(), others),
             restricted=definition.restricted,
-            mends=plugin.mends,
+            repairs_failed_create=plugin.repairs_failed_create,
             external_id=definition.external_id,
         )
 

@@ -43,15 +43,15 @@ from heatconv.runtime.effects import (
     CompileTemplate,
     Effect,
     Load,
+    LoadReadyNodes,
+    LoadRow,
+    LoadServingRows,
     LoadStack,
     Predict,
-    Reload,
     Save,
-    Serving,
     Sleep,
     Task,
     Trace,
-    Waiting,
 )
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.worker.recovery import ORPHAN_CHECK_DELAYS, Recovery
@@ -210,7 +210,7 @@ class Checker:
         for start in range(0, len(compiled.requires), SERVED):
             names = compiled.requires[start : start + SERVED]
             keys = {name: NodeKey(key.traversal_id, Kind.UPDATE, name) for name in names}
-            rows: dict[NodeKey, Resource] = yield Serving(tuple(keys.values()))
+            rows: dict[NodeKey, Resource] = yield LoadServingRows(tuple(keys.values()))
             for name, node in keys.items():
                 row = rows.get(node)
                 if row is None:
@@ -262,7 +262,7 @@ class Checker:
             )
             if observation is None:
                 yield Trace(key, 'the lease is running out: left to others')
-                row: Resource | None = yield Reload(call.row.id)
+                row: Resource | None = yield LoadRow(call.row.id)
                 if acted and (row is None or row.version != call.row.version):
                     # Another worker took over before this one acted, and will not observe again.
                     yield from self._fenced(key, call, project_id, stack_name)
@@ -317,7 +317,7 @@ class Checker:
             now: View = yield Load(key)
             if now.node is None:
                 stack: Stack | None = yield LoadStack(call.row.stack_id)
-                awaited = bool((yield Waiting(call.row.id)))
+                awaited = bool((yield LoadReadyNodes(call.row.id)))
                 step = timeout.superseded(call.row, observation, stack, awaited, self.clock.now())
                 if not step.wait:
                     return step
@@ -354,7 +354,7 @@ class Checker:
     def _fenced(
         self, key: NodeKey, call: Call, project_id: str, stack_name: str
     ) -> Generator[Effect, Any, None]:
-        row: Resource | None = yield Reload(call.row.id)
+        row: Resource | None = yield LoadRow(call.row.id)
         step = check.fenced(call.verb, call.row, row, call)
         yield Trace(key, step.reason)
         if step.call is not None:

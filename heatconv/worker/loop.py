@@ -347,7 +347,7 @@ class Loop:
             for view in answers:
                 if view.node is not None and view.stack is not None:
                     self._on_view(view.node.key.traversal_id, view.stack.project_id)
-        elif kind is effects.Serving:
+        elif kind is effects.LoadServingRows:
             desired = dict.fromkeys(key for effect in questioned for key in effect.keys)
             rows = self._store.serving(desired)
             answers = [

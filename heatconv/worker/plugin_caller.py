@@ -9,7 +9,7 @@ from oslo_log import log
 from heatconv.convergence.model import ADOPTED, Observation, Reality, Verb
 from heatconv.resources.plugin import Plugin, PluginCall, Prediction, Resource, TransientError
 from heatconv.resources.registry import Registry
-from heatconv.runtime.context import about
+from heatconv.runtime.context import set_log_context
 from heatconv.runtime.effects import CallPlugin, Predict
 from heatconv.worker.lease import LeaseKeeper
 
@@ -84,7 +84,7 @@ class PluginCaller:
             return []
         first = effects[0]
         name = first.call.row.name if len(effects) == 1 else f'{len(effects)} resources'
-        about(first.project_id, first.request_id, first.stack_name, name)
+        set_log_context(first.project_id, first.request_id, first.stack_name, name)
         plugin, calls = self._registry.plugin(first.call.row.type), plugin_calls(effects)
         if plugin is None:
             reason = f'no plugin for {effects[0].call.row.type} is installed'

@@ -22,9 +22,9 @@ from heatconv.convergence.step import Call, Verdict
 from heatconv.runtime.effects import (
     CallPlugin,
     Effect,
+    LoadRow,
     LoadStack,
     Postpone,
-    Reload,
     Save,
     Task,
     Trace,
@@ -87,7 +87,7 @@ class Recovery:
         """Do an orphan check: find out what the holder of a voided claim did after all, and undo
         it.
         """
-        row: Resource | None = yield Reload(orphan_check.row.id)
+        row: Resource | None = yield LoadRow(orphan_check.row.id)
         step = follow_up(orphan_check.row, row)
         yield Trace(orphan_check.row, step.reason)
         delays = (

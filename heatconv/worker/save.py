@@ -10,7 +10,7 @@ from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Kind, Node, NodeKey, NodeStatus
 from heatconv.convergence.step import Commit, Outcome, Step, Verdict
-from heatconv.runtime.effects import Cast, CastWish, Effect, Save, Task, Trace, Waiting
+from heatconv.runtime.effects import Cast, CastWish, Effect, LoadReadyNodes, Save, Task, Trace
 
 
 def save_step(
@@ -40,7 +40,7 @@ def save_step(
     if wakes is not None:
         # In a statement of its own, after the commit: a traversal prepared meanwhile saw the
         # claim, and no other message announces its node.
-        waiting = yield Waiting(wakes)
+        waiting = yield LoadReadyNodes(wakes)
         casts.extend(key for key in waiting if key not in casts)
     if casts:
         yield Cast(tuple(casts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heatconv import exception
-from heatconv.convergence import check, states
+from heatconv.convergence import marks, states
 from heatconv.convergence.model import Resource, Stack
 from heatconv.convergence.step import Verdict
 from heatconv.engine.requests.core import Requests
@@ -16,7 +16,7 @@ def mark_resource(
 
     :raises ActionInProgress: if an operation on it is in progress.
     """
-    step = check.mark(row, unhealthy, reason)
+    step = marks.mark(row, unhealthy, reason)
     busy = row.claim is not None or states.in_progress(row)
     if step.commit is not None and not busy:
         (outcome,) = requests.store.commit([step.commit])

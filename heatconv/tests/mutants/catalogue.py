@@ -274,8 +274,8 @@ MUTANTS = (
     Mutant(
         'claim_is_not_released',
         CHECK,
-        'released = evolve(claimed, claim=None, version=claimed.version + 1)\n    if seen',
-        'released = evolve(claimed, version=claimed.version + 1)\n    if seen',
+        'released = evolve(claimed, claim=None, version=claimed.version + 1)\n    if observation',
+        'released = evolve(claimed, version=claimed.version + 1)\n    if observation',
     ),
     Mutant(
         'what_was_asked_is_taken_for_real',
@@ -433,20 +433,30 @@ MUTANTS = (
     Mutant(
         'row_is_not_released_to_who_waits',
         TIMEOUT,
-        'if awaited or stack is None or seen.reality == Reality.UNKNOWN:',
+        'if awaited or stack is None or observation.reality == Reality.UNKNOWN:',
         'if stack is None or seen.reality == Reality.UNKNOWN:',
     ),
     Mutant(
         'release_wakes_nobody', TIMEOUT, "in progress', commit, wakes=claimed.id)", "', commit)"
     ),
-    Mutant('release_keeps_the_claim', TIMEOUT, 'claim=None,\n', 'claim=claimed.claim,\n'),
+    Mutant(
+        'release_keeps_the_claim',
+        TIMEOUT,
+        'claimed,\n        claim=None,\n',
+        'claimed,\n        claim=claimed.claim,\n',
+    ),
     Mutant(
         'release_leaves_no_doubt',
         TIMEOUT,
         'suspect=not states.doomed(claimed),',
         'status=Status.COMPLETE,',
     ),
-    Mutant('what_is_given_up_keeps_its_claim', TIMEOUT, 'claim=None, version', 'version'),
+    Mutant(
+        'what_is_given_up_keeps_its_claim',
+        TIMEOUT,
+        'reason),\n        claim=None,\n',
+        'reason),\n',
+    ),
     Mutant(
         'create_that_is_given_up_is_forgotten',
         TIMEOUT,

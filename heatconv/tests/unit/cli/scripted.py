@@ -23,7 +23,7 @@ from heatconv import exception
 
 TIME = '2026-11-24T10:00:00Z'
 
-Told = tuple[str, str, str, str]
+EventOf = tuple[str, str, str, str]
 
 
 @dataclasses.dataclass
@@ -41,7 +41,7 @@ class Scripted:
     template: dict[str, Any] = dataclasses.field(default_factory=dict)
     resources: dict[str, tuple[str, str, str]] = dataclasses.field(default_factory=dict)
     events: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-    frames: list[list[Told]] = dataclasses.field(default_factory=list)
+    frames: list[list[EventOf]] = dataclasses.field(default_factory=list)
     outputs: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
 
@@ -56,7 +56,7 @@ class ScriptedEngine:
 
     def __init__(self) -> None:
         self.stacks: dict[str, Scripted] = {}
-        self.scripts: dict[str, list[list[Told]]] = {}
+        self.scripts: dict[str, list[list[EventOf]]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.raises: dict[str, list[BaseException]] = {}
 
@@ -77,7 +77,7 @@ class ScriptedEngine:
         self.stacks[name] = stack
         return stack
 
-    def tell(self, stack: Scripted, told: Told) -> None:
+    def tell(self, stack: Scripted, told: EventOf) -> None:
         """Make something happen."""
         name, action, status, reason = told
         if name:

@@ -373,12 +373,12 @@ class ReleaseTest(testtools.TestCase):
 
     def test_the_last_that_released_a_node_announces_it_alone(self) -> None:
         outcomes = guards.apply_all(self.commits, self.locked)
-        told = guards.announced(outcomes, self.locked, {update_key('B'), update_key('C')})
+        told = guards.with_ready_nodes(outcomes, self.locked, {update_key('B'), update_key('C')})
         self.assertEqual([(update_key('C'),), (), (update_key('B'),)], [one.ready for one in told])
 
     def test_who_still_waits_is_not_announced(self) -> None:
         outcomes = guards.apply_all(self.commits, self.locked)
-        told = guards.announced(outcomes, self.locked, ())
+        told = guards.with_ready_nodes(outcomes, self.locked, ())
         self.assertEqual([()] * 3, [one.ready for one in told])
 
     def test_nodes_that_are_dropped_are_not_counted_down(self) -> None:

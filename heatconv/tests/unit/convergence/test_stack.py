@@ -114,7 +114,7 @@ class LooksTest(testtools.TestCase):
         for action in INSPECTIONS:
             before = stack(template_id='now', previous_template_id='before', last_good_id='good')
             wished, _ = rules.wish(before, action, 'now', 'w')
-            after = rules.template_is_good(rules.prepared(wished, 't'))
+            after = rules.record_last_good(rules.prepared(wished, 't'))
             self.assertEqual(
                 ('now', 'before', 'good'),
                 (after.template_id, after.previous_template_id, after.last_good_id),
@@ -223,7 +223,7 @@ class GivesUpTest(testtools.TestCase):
             self.assertTrue(again.gives_up)
             once_more, _ = rules.wish(again, Action.UPDATE, 'template', 'w')
             self.assertTrue(once_more.gives_up)
-            self.assertFalse(rules.traversal_ends(replace(again, wish_id=None))[0].gives_up)
+            self.assertFalse(rules.end_traversal(replace(again, wish_id=None))[0].gives_up)
 
     def test_rollback_waits_for_nothing_and_what_follows_it_does(self) -> None:
         rolling = self.wish(Action.ROLLBACK)

@@ -49,8 +49,12 @@ class ReleaseTest(testtools.TestCase):
 
 
 class SupersededTest(testtools.TestCase):
-    def superseded(self, now: Stack | None, awaited: bool = False, seen: Observation = PENDING):
-        return timeout.superseded(row('a1', UPDATING, claim=LEASE), seen, now, awaited, 100.0)
+    def superseded(
+        self, now: Stack | None, awaited: bool = False, observation: Observation = PENDING
+    ):
+        return timeout.superseded(
+            row('a1', UPDATING, claim=LEASE), observation, now, awaited, 100.0
+        )
 
     def test_who_waits_gets_the_row(self) -> None:
         step = self.superseded(stack(status=Status.IN_PROGRESS, deadline=200.0), awaited=True)
@@ -81,15 +85,15 @@ class SupersededTest(testtools.TestCase):
         self.assertEqual([Status.FAILED], [one.status for one in step.commit.events])
 
     def test_nobody_asks_a_plugin_again_for_what_is_superseded(self) -> None:
-        step = self.superseded(stack(status=Status.FAILED, deadline=101.0), seen=UNKNOWN)
+        step = self.superseded(stack(status=Status.FAILED, deadline=101.0), observation=UNKNOWN)
         assert step.commit is not None and step.commit.row is not None
         assert step.commit.row.saved is not None
         self.assertTrue(step.commit.row.saved.suspect)
 
 
 class GivenUpTest(testtools.TestCase):
-    def given_up(self, before: Resource, seen: Observation = PENDING) -> Resource:
-        return timeout.given_up(before, seen, 'why')
+    def given_up(self, before: Resource, observation: Observation = PENDING) -> Resource:
+        return timeout.given_up(before, observation, 'why')
 
     def test_create_is_to_be_replaced(self) -> None:
         after = self.given_up(row('a1', CREATING, physical_id=None))
@@ -108,8 +112,8 @@ class GivenUpTest(testtools.TestCase):
                 (UPDATE_FAILED, {'x': 1}),
                 (state(self.given_up(asked)), self.given_up(asked).properties),
             )
-            seen = Observation(Reality.PENDING, properties={'x': 2}, attributes={'y': 3})
-            after = self.given_up(asked, seen)
+            observation = Observation(Reality.PENDING, properties={'x': 2}, attributes={'y': 3})
+            after = self.given_up(asked, observation)
             self.assertEqual(({'x': 2}, {'y': 3}), (after.properties, after.attributes))
         self.assertIsNone(self.given_up(row('a1', UPDATING, physical_id=None)).physical_id)
 
@@ -143,6 +147,8 @@ class RetryTest(testtools.TestCase):
         self.assertEqual(0.0, retry.pause_before(1, negative, 1.0))
 
     def test_what_was_asked_for_often_enough_has_failed(self) -> None:
-        seen = retry.exhausted(UNKNOWN, 5)
-        self.assertEqual((Reality.FAILED, 'busy (tried 6 times)'), (seen.reality, seen.reason))
+        observation = retry.exhausted(UNKNOWN, 5)
+        self.assertEqual(
+            (Reality.FAILED, 'busy (tried 6 times)'), (observation.reality, observation.reason)
+        )
         self.assertEqual('busy', retry.exhausted(UNKNOWN, 0).reason)

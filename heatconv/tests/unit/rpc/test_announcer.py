@@ -57,7 +57,7 @@ class AnnouncerTest(testtools.TestCase):
 
     def test_lots_go_round_all_workers_from_the_owner_of_the_first_on(self) -> None:
         class Two:
-            def round(self, key: str) -> Iterator[str | None]:
+            def round_robin_from(self, key: str) -> Iterator[str | None]:
                 return itertools.cycle(['worker-1', 'worker-0'] if key == 't/A0' else [None])
 
         announcer = RpcAnnouncer(self.bus.transport, per_cast=2, shares=Two())
@@ -77,7 +77,7 @@ class AnnouncerTest(testtools.TestCase):
 
     def test_node_of_a_worker_without_a_queue_goes_to_whoever_is_free(self) -> None:
         class Gone:
-            def round(self, key: str) -> Iterator[str | None]:
+            def round_robin_from(self, key: str) -> Iterator[str | None]:
                 return itertools.repeat('gone')
 
         worker = self.worker()

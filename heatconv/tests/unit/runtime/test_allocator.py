@@ -15,7 +15,7 @@ def size():
         return 1024 * int(re.search(r'VmRSS:\s+(\d+)', status.read())[1])
 
 if sys.argv[1] == 'set':
-    assert allocator.give_back()
+    assert allocator.configure_malloc()
 bytes(30_000_000)
 before = size()
 blocks = [bytearray(b'x') * 2_000_000 for _ in range(50)]

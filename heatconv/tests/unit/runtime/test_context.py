@@ -7,7 +7,7 @@ import testtools
 from oslo_context import context as oslo_context
 
 from heatconv.rpc.serializer import ContextSerializer
-from heatconv.runtime.context import Context, about, current_request_id
+from heatconv.runtime.context import Context, current_request_id, set_log_context
 
 
 class ContextTest(testtools.TestCase):
@@ -26,7 +26,7 @@ class ContextTest(testtools.TestCase):
             self.assertEqual(place, made.get_logging_values()['place'])
 
     def test_thread_that_works_for_a_request(self) -> None:
-        about('project', 'req-1', 'demo', 'server')
+        set_log_context('project', 'req-1', 'demo', 'server')
         now = oslo_context.get_current()
         values = now.get_logging_values()
         self.assertEqual(('req-1', '[demo/server] '), (values['request_id'], values['place']))
@@ -34,7 +34,7 @@ class ContextTest(testtools.TestCase):
 
     def test_work_that_no_request_asked_for_has_an_id_too(self) -> None:
         self.assertEqual('', current_request_id())
-        about('project', '', 'demo', 'server')
+        set_log_context('project', '', 'demo', 'server')
         self.assertTrue(current_request_id())
 
     def test_context_that_comes_over_the_wire(self) -> None:

@@ -75,7 +75,7 @@ class OrderTest(CheckTestCase):
         _, task = self.begun({**A, 'B': thing({'get_resource': 'A'})})
         task.go_on()
         task = self.checking(self.key('B'))
-        asked = task.until(effects.Serving)
+        asked = task.until(effects.LoadServingRows)
         self.assertEqual(['A'], [key.name for key in asked.keys])
         call = task.until(effects.CallPlugin).call
         self.assertRegex(call.properties['value'], '^stack-A-0+')
@@ -97,7 +97,7 @@ class OrderTest(CheckTestCase):
         identity, task = self.last_of(resources)
         asked = []
         while not isinstance(task.effect, effects.CallPlugin):
-            if isinstance(task.effect, effects.Serving):
+            if isinstance(task.effect, effects.LoadServingRows):
                 asked.append(''.join(key.name for key in task.effect.keys))
             task.step()
         self.assertEqual(['AB', 'CD', 'E'], asked)
@@ -115,9 +115,9 @@ class OrderTest(CheckTestCase):
         self.patch(worker_check, 'SERVED', 2)
         last = thing(depends_on=list('ABC'))
         _, task = self.last_of({**{name: thing() for name in 'ABC'}, 'F': last})
-        task.until(effects.Serving)
+        task.until(effects.LoadServingRows)
         task.step()
-        self.assertIsInstance(task.effect, effects.Serving)
+        self.assertIsInstance(task.effect, effects.LoadServingRows)
         task.say({})
         self.assertEqual('superseded while looking', task.effect.reason)
 
@@ -214,7 +214,7 @@ class MessageTest(CheckTestCase):
         identity, task = self.begun(resources)
         task.go_on()
         task = self.checking(self.key('B'))
-        task.until(effects.Serving)
+        task.until(effects.LoadServingRows)
         self.update(identity, resources)
         self.prepared(identity)
         while task.effect is not None:

@@ -146,7 +146,7 @@ class GroupCommitTest(CountedTestCase):
 
         def look(key: NodeKey) -> Task:
             view = yield effects.Load(key)
-            rows = yield effects.Serving((key, key._replace(name='none')))
+            rows = yield effects.LoadServingRows((key, key._replace(name='none')))
             got[key] = (view.node.key, list(rows))
 
         loop = self.loop()
@@ -164,7 +164,7 @@ class LostTest(CountedTestCase):
 
         def other() -> Task:
             told.append((yield effects.LoadStack('none')) or 'nothing')
-            told.append((yield effects.Reload('none')) or 'nothing')
+            told.append((yield effects.LoadRow('none')) or 'nothing')
 
         loop = self.loop()
         for key in keys:
@@ -221,7 +221,7 @@ class LostTest(CountedTestCase):
         keys = self.unchanged(1)
 
         def faulty() -> Task:
-            yield effects.Reload('none')
+            yield effects.LoadRow('none')
             raise ZeroDivisionError
 
         loop = self.loop()
@@ -482,10 +482,10 @@ class AnswerTest(LoopTestCase):
         self.parts.run(prepare(self.heard.wishes.pop(), self.parts.ids, settles=False))
         (row,) = self.store.resources(identity['stack_id'])
         for effect, found in (
-            (effects.Reload(row.id), row),
+            (effects.LoadRow(row.id), row),
             (effects.LoadStack(identity['stack_id']), self.stack(identity)),
-            (effects.Waiting(row.id), self.heard.keys),
-            (effects.Serving(tuple(self.heard.keys)), {self.heard.keys[0]: served(row)}),
+            (effects.LoadReadyNodes(row.id), self.heard.keys),
+            (effects.LoadServingRows(tuple(self.heard.keys)), {self.heard.keys[0]: served(row)}),
         ):
             self.assertEqual(found, self.parts.answer(effect))
 

@@ -23,7 +23,7 @@ TYPE = 'OS::Heat::TestResource'
 PROPERTIES = {'value': 'x', 'wait_secs': 0}
 
 
-class Told(TestResource):
+class EventOf(TestResource):
     """Notes what it is asked and told."""
 
     asked: list[tuple[str, Resource, Any]]
@@ -49,7 +49,7 @@ class Told(TestResource):
         return super().observe(resource)
 
 
-class Half(Told):
+class Half(EventOf):
     """Makes the resource and raises then."""
 
     def create(self, resource: Resource) -> None:
@@ -67,7 +67,7 @@ class HalfAndAway(Half):
         raise TransientError('away', 7.0)
 
 
-class Unreachable(Told):
+class Unreachable(EventOf):
     def observe(self, resource: Resource) -> Observation:
         raise OSError('unreachable')
 
@@ -77,9 +77,9 @@ class PerformerTest(testtools.TestCase):
         super().setUp()
         self.log = self.useFixture(fixtures.FakeLogger())
         self.parts = Parts()
-        self.serve(Told)
+        self.serve(EventOf)
 
-    def serve(self, plugin: type[Told]) -> None:
+    def serve(self, plugin: type[EventOf]) -> None:
         self.plugin = plugin(self.parts.records, self.parts.clock)
         self.caller = PluginCaller(Registry({TYPE: self.plugin}), self.parts.lease, ACTION_TIMEOUT)
 
