@@ -1,1 +1,1 @@
-"""One more runtime of the same engine and worker: every order, by seed."""
+"""The simulator: one more runtime of the same engine and workers, in any order, by seed."""

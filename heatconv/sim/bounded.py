@@ -1,9 +1,8 @@
-"""Try everything, within bounds: small histories, and all there is to one of them.
+"""Bounded exploration: all schedules of small histories, within limits.
 
-A first request is superseded by a second one at each position. At each step a worker
-is parked: it seems dead, another takes over, and then it goes on, at once or when the
-others have come to rest. Otherwise everything simply goes on: what remains is few
-enough to be tried to the last.
+A first request is superseded by a second one at each position. At each step a worker is parked: it
+is taken for dead, another one takes over, and it continues immediately or when the others have
+finished. Everything else runs in one fixed order, so that all combinations can be tried.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def _chain(a: Mapping[str, object], b: Mapping[str, object] | None) -> Template:
     return Template(resources)
 
 
-#: Pairs of templates: what is made first, and what supersedes it.
+#: Pairs of templates: the first request, and the one that supersedes it.
 PAIRS: dict[str, tuple[Template, Template]] = {
     'replaced': (
         _chain({'!w': 1}, {'a': GetRes('A')}),
@@ -49,26 +48,26 @@ PAIRS: dict[str, tuple[Template, Template]] = {
 
 VERBS = ('update', 'rollback', 'delete')
 
-#: The pairs that everything supersedes; with the others the rest would tell nothing new.
+#: The pairs that every kind of request supersedes; with the others it would find nothing new.
 EVERY_VERB = ('replaced', 'inverted')
 
-#: The epilogue asks for what nothing before did.
+#: The epilogue requests a template that no earlier request had.
 FINAL = _chain({'!w': 1, 'x': 3}, {'a': GetRes('A')})
 
-#: After how many steps somebody taken for dead goes on, if not when the others rest.
+#: After how many steps a parked worker continues, if not when the others finish.
 RESUMES_AFTER = 4
 
-#: How many steps later it may go on, in a history of one resource.
+#: The same, in a history of one resource.
 ANYWHERE = 90
 
 
 @dataclass
 class Position:
-    """The one schedule: a request at a step, a worker parked at another.
+    """One schedule: a request at a step, a worker parked at another one.
 
-    :ivar supersede: at which step the next request comes; None: when all rest.
-    :ivar park: at which step a worker is parked; None: never.
-    :ivar resume: after how many steps it goes on, where the others do not rest first.
+    :ivar supersede: the step of the second request; None: when all have finished.
+    :ivar park: the step at which a worker is parked; None: never.
+    :ivar resume: after how many steps it continues, if the others do not finish first.
     """
 
     supersede: int | None
@@ -91,22 +90,22 @@ class Position:
 
 
 def histories() -> Iterator[tuple[str, History]]:
-    """Give the histories by name."""
-    # What replaces another is made, and broken: it is replaced in its turn, and
-    # whoever made it may not live to tell.
+    """Yield the histories by name."""
+    # A replacement is created and broken: it is replaced in turn, and its worker may die before it
+    # compensates.
     first, second = PAIRS['replaced']
     trouble = Trouble('A', None, 'create', 1, half=True)
     entries = (Request('create', STACK, first), trouble, Request('update', STACK, second))
     yield 'broken/update', History(entries, FINAL, always=False)
-    # What somebody taken for dead changes is changed by others meanwhile; or asked for
-    # as it was, twice: the second time nothing seems to be left to do.
+    # Other workers change what a parked worker changes; or the old template is requested again,
+    # twice: the second time nothing seems to be left to do.
     before, after, third = (_chain({'x': x}, None) for x in (1, 2, 3))
     create = Request('create', STACK, before)
     for name, templates in (
         ('late/update', (after, third)),
         ('again/update', (after, before, before)),
     ):
-        updates = tuple(Request('update', STACK, one) for one in templates)
+        updates = tuple(Request('update', STACK, template) for template in templates)
         yield name, History((create, *updates), FINAL, always=False)
     for name, (first, second) in PAIRS.items():
         create = Request('create', STACK, first)
@@ -121,14 +120,14 @@ def histories() -> Iterator[tuple[str, History]]:
 
 @dataclass(frozen=True)
 class Found:
-    """What went wrong in one of all positions."""
+    """A failure at one position."""
 
     name: str
     case: Case
 
 
 def sizes(history: History, sweeps: bool) -> tuple[int, int]:
-    """Return where the last request may come: from which step to which."""
+    """Return the range of steps for the second request."""
     calm = Case(History(history.entries[:-1]), sweeps=sweeps)
     last = calm.run(Position(None, None, None)).steps
     if len(history.entries) <= 2:
@@ -138,9 +137,9 @@ def sizes(history: History, sweeps: bool) -> tuple[int, int]:
 
 
 def positions(history: History, parks: bool, sweeps: bool) -> Iterator[Position]:
-    """Give all positions of a history."""
+    """Yield all positions of a history."""
     first, last = sizes(history, sweeps)
-    # With one resource there is room to go on anywhere, but not to come anywhere too.
+    # With one resource every resume step can be tried, but not with every step of the request.
     small = _is_small(history)
     resumes = range(1, ANYWHERE) if small else (RESUMES_AFTER,)
     supersedes: Sequence[int | None] = (None,) if small else range(first, last + 1)
@@ -150,25 +149,27 @@ def positions(history: History, parks: bool, sweeps: bool) -> Iterator[Position]
         yield Position(supersede, None, None)
         if not parks:
             continue
-        # Parked where it has something to lose, at the same time or after: what
-        # was before is another history.
+        # Parked where it has an effect to lose, at the same time or after: earlier positions are
+        # another history.
         for park, writes in calm.busy:
             if park < first:
                 continue
             yield Position(supersede, park, None)
             if writes and (supersede is None or park >= supersede - RESUMES_AFTER):
-                # It goes on in the middle of what supersedes it.
+                # It continues while the second request is in progress.
                 for resume in resumes:
                     yield Position(supersede, park, resume)
 
 
 def _is_small(history: History) -> bool:
-    templates = [one.template for one in history.entries if isinstance(one, Request)]
-    return all(len(one.resources) <= 1 for one in templates if one is not None)
+    templates = [
+        template.template for template in history.entries if isinstance(template, Request)
+    ]
+    return all(len(template.resources) <= 1 for template in templates if template is not None)
 
 
 class _Busy(Position):
-    """Notes at which steps, without any fault, a worker has a task.
+    """Records the steps at which a worker has a task, without any fault.
 
     :ivar busy: those steps, and whether the task is about to commit or to act.
     """
@@ -178,9 +179,13 @@ class _Busy(Position):
         self.busy: list[tuple[int, bool]] = []
 
     def pick(self, step: int, choices: Sequence[Choice]) -> int:
-        tasks = [one for one in choices if isinstance(one, Running) and one.worker is not None]
+        tasks = [
+            running
+            for running in choices
+            if isinstance(running, Running) and running.worker is not None
+        ]
         if tasks:
-            writes = any(isinstance(one.effect, Save | CallPlugin) for one in tasks)
+            writes = any(isinstance(running.effect, Save | CallPlugin) for running in tasks)
             self.busy.append((step, writes))
         return super().pick(step, choices)
 
@@ -188,15 +193,15 @@ class _Busy(Position):
 def run(
     histories: Sequence[tuple[str, History]], parks: bool = True, sweeps: bool = True
 ) -> tuple[int, list[Found]]:
-    """Try all positions of some histories; return how many, and what went wrong."""
+    """Try all positions of some histories; return their number, and the failures."""
     count = 0
-    found: list[Found] = []
+    failures: list[Found] = []
     for name, history in histories:
         case = Case(history, (PARK,) if parks else (), sweeps)
         for position in positions(history, parks, sweeps):
             count += 1
             result = case.run(position)
             if result.wrong:
-                found.append(Found(name, case.found(result)))
+                failures.append(Found(name, case.found(result)))
                 break
-    return count, found
+    return count, failures

@@ -24,16 +24,16 @@ from heatconv.sim.silence import silence, silent
 T = TypeVar('T')
 R = TypeVar('R')
 
-#: So many schedules are handed to a process at once.
+#: How many schedules one process handles as a piece.
 PIECE = 100
 
 
 @dataclass(frozen=True)
 class Piece:
-    """What came of some schedules.
+    """The result of some schedules.
 
-    :ivar seconds: of processor time.
-    :ivar found: the first of them that went wrong: its number and case.
+    :ivar seconds: CPU seconds.
+    :ivar found: number and case of the first failure.
     """
 
     schedules: int
@@ -43,7 +43,7 @@ class Piece:
 
 
 def run_piece(plan: Plan, piece: range) -> Piece:
-    """Run some schedules, up to the first that goes wrong."""
+    """Run some schedules, up to the first failure."""
     began = time.process_time()
     steps = 0
     with _without_collection():
@@ -59,7 +59,7 @@ def run_piece(plan: Plan, piece: range) -> Piece:
 
 @contextlib.contextmanager
 def _without_collection() -> Iterator[None]:
-    """Collect garbage once a piece: looking for it takes a tenth of the time."""
+    """Collect garbage once a piece: the collector takes a tenth of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -91,7 +91,7 @@ def run(
 class Outcome:
     """The result of a scenario.
 
-    :ivar error: what was wrong; None if nothing was.
+    :ivar error: the failure; None without one.
     """
 
     name: str
@@ -105,7 +105,7 @@ class Outcome:
 
 
 def run_scenario(scenario: Scenario) -> Outcome:
-    """Play a scenario in the order of the prototype."""
+    """Run a scenario in the order of the prototype."""
     world = make_world(workers=1, sweeps=False, tracing=True)
     try:
         play(scenario, TestCase(), world)

@@ -1,4 +1,4 @@
-"""One run that can be repeated: what is asked for, in which world, in which order."""
+"""Repeatable runs: a history, a world and a schedule."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from heatconv.sim.history import History
 from heatconv.sim.schedule import Recorded, Schedule, Scheduler
 from heatconv.sim.script import Scenario
 
-#: So many schedules in a row share a random history: compiling its templates once
-#: leaves more time for running them.
+#: How many schedules in a row share a random history: compiling its templates once leaves more
+#: time for runs.
 SCHEDULES_PER_HISTORY = 4
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to explore.
+    """A plan of exploration.
 
-    :ivar scenarios: in turn; random histories if there are none.
-    :ivar faults: kinds of faults, each drawn anew for each schedule.
-    :ivar trouble: plugins may fail or take long, in random histories.
-    :ivar resources: how many a template has at most, in random histories.
+    :ivar scenarios: explored in turn; random histories if empty.
+    :ivar faults: kinds of faults, drawn for each schedule.
+    :ivar trouble: whether plugins may fail or take long, in random histories.
+    :ivar resources: largest number of resources of a template, in random histories.
     """
 
     scenarios: tuple[Scenario, ...] = ()
@@ -39,7 +39,7 @@ class Plan:
     resources: int = 4
 
     def case(self, number: int) -> Case:
-        """Return the case of a number: the same for the same plan, always."""
+        """Return the case of a number; it depends on the plan and the number only."""
         subject: Scenario | History
         if self.scenarios:
             subject = self.scenarios[number % len(self.scenarios)]
@@ -60,10 +60,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Case:
-    """What is asked for, in which world.
+    """A history and its world.
 
-    :ivar schedule: in which order it goes wrong; None if that is not known yet.
-    :ivar wrong: what was found.
+    :ivar schedule: the schedule of a failure; None if it is not known yet.
+    :ivar wrong: the failure.
     """
 
     subject: Scenario | History
@@ -83,11 +83,11 @@ class Case:
             return explore.run_history(self.subject, scheduler, options, tracing)
 
     def replay(self, tracing: bool = True) -> Result:
-        """Run again what was found."""
+        """Replay the failure."""
         return self.run(Recorded(self.schedule or Schedule()), tracing)
 
     def found(self, result: Result) -> Case:
-        """Return the case with what a run of it found."""
+        """Return the case with the failure of a run."""
         return replace(self, schedule=result.schedule, wrong=tuple(result.wrong))
 
     def to_json(self) -> dict[str, Any]:
@@ -126,14 +126,14 @@ class Case:
 
 
 def dump(case: Case) -> str:
-    """Return a case as text, a line for each of its parts."""
+    """Return a case as text, one line for each of its parts."""
     return json.dumps(case.to_json(), indent=1) + '\n'
 
 
 def load(text: str) -> Case:
-    """Read a case.
+    """Parse a case.
 
-    :raises ValueError: if it is none.
+    :raises ValueError: if it is not one.
     """
     try:
         return Case.from_json(json.loads(text))
@@ -142,7 +142,7 @@ def load(text: str) -> Case:
 
 
 def family(wrong: Sequence[str]) -> str:
-    """Return which checker found it."""
+    """Return the name of the checker that found a failure."""
     return wrong[0].partition(':')[0] if wrong else ''
 
 

@@ -1,10 +1,9 @@
-"""Run a history under a schedule: first faults, then calm, then what must hold.
+"""Run a history under a schedule: a safety phase, then a liveness phase.
 
-In the safety phase anything may happen that the schedule says. When all requests
-are made and the faults are over, plugins work again, and everything must come to
-rest in a bounded number of steps. A history may end with an epilogue: an update
-must mend whatever is left, the same update again must change nothing, a delete must
-leave nothing.
+In the safety phase anything may happen that the schedule says. When all requests are made and the
+faults are over, plugins work again, and everything must finish in a bounded number of steps. A
+history may end with an epilogue: an update must repair whatever is left, the same update again
+must change nothing, and a delete must leave nothing.
 """
 
 from __future__ import annotations
@@ -26,27 +25,27 @@ from heatconv.sim.script import Request, Scenario
 from heatconv.sim.templates import Templates
 from heatconv.sim.world import World
 
-#: Faults and changes of priority fall into so many first steps.
+#: Faults and changes of priority fall into this many first steps.
 HORIZON = 150
 
-#: No history of a few resources takes longer to come to rest.
+#: No history of a few resources needs more steps to finish.
 MAX_STEPS = 20_000
 
-#: Nothing new has happened for so many turns of the clock: nothing ever will.
+#: After this many turns of the clock without any progress there will be none.
 MAX_IDLE_TURNS = 60
 
 TEMPLATES = Templates()
 
-#: Time enough, whatever befalls.
+#: A timeout that no run reaches.
 AMPLE = {'timeout_mins': 600}
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a world is like.
+    """Options of a world.
 
     :ivar faults: the kinds of faults that may happen.
-    :ivar sweeps: whether workers sweep; without, no message may be lost.
+    :ivar sweeps: whether workers sweep; without sweeps no message may be lost.
     :ivar store: makes the store; None for one in memory.
     """
 
@@ -58,10 +57,10 @@ class Options:
 
 @dataclass
 class Result:
-    """How a run ended.
+    """The result of a run.
 
-    :ivar wrong: what was found wrong; empty if all is well.
-    :ivar schedule: what was chosen: it leads there again.
+    :ivar wrong: the failure; empty if there is none.
+    :ivar schedule: the choices of the run; they reproduce it.
     """
 
     wrong: list[str]
@@ -71,7 +70,7 @@ class Result:
 
 
 class _Asserts:
-    """Stands in for a TestCase: what a scenario asserts is found wrong, not raised."""
+    """Stands in for a TestCase: failed assertions are collected, not raised."""
 
     def __init__(self) -> None:
         self.failed: list[str] = []
@@ -98,7 +97,7 @@ class Run:
     def __init__(self, scheduler: Scheduler, options: Options, tracing: bool = False) -> None:
         self._scheduler = scheduler
         self._last_fault = max(scheduler.faults, default=-1)
-        # Those too that come after the end: when calm begins depends on the last.
+        # Also faults scheduled after the end: the last one decides when the liveness phase begins.
         self._made = Schedule(faults=dict(scheduler.faults))
         self._asserts = _Asserts()
         self._verifies = True
@@ -112,7 +111,7 @@ class Run:
         self.world.call = self._call  # type: ignore[method-assign]
 
     def history(self, history: History) -> Result:
-        """Live through a history."""
+        """Run a history."""
         self.world.entries = list(history.entries)
         self.world.settles = history.settles
         self.world.fused = history.fused
@@ -123,25 +122,24 @@ class Run:
         return self._result()
 
     def scenario(self, scenario: Scenario) -> Result:
-        """Live through what a scenario asks for, whatever the order.
+        """Run a scenario, in any order.
 
-        Its delays merely delay. What it verifies is verified where nothing is
-        under way; what else it calls may rely on the order of the prototype, so
-        that its assertions count for nothing here.
+        A `noop` is only a delay. A `verify` counts only if nothing is in progress; other calls may
+        rely on the order of the prototype, so that their assertions do not count here.
         """
         world = self.world
-        said = scenario.record(world.reality, self._verify, self._asserts)
-        world.entries = said.engine
-        # Where those lead depends on what they find under way.
-        verbs = [one.verb for one in said.engine if isinstance(one, Request)]
+        recorded = scenario.record(world.reality, self._verify, self._asserts)
+        world.entries = recorded.engine
+        # The effect of these requests depends on the operations in progress.
+        verbs = [request.verb for request in recorded.engine if isinstance(request, Request)]
         self._verifies = 'rollback' not in verbs and 'cancel' not in verbs
         self._to_rest()
         return self._result()
 
     def _is_doubtful(self) -> bool:
-        """Say whether the checkers had to leave something out of account."""
+        """Say whether the checkers had to leave something out."""
         return self.world.zombie_acted or any(
-            one.status != Status.COMPLETE for one in self.world.stacks()
+            stack.status != Status.COMPLETE for stack in self.world.stacks()
         )
 
     def _result(self) -> Result:
@@ -171,7 +169,7 @@ class Run:
             if only_time and world.at_rest():
                 break
             if not world.entries and (only_time or step > HORIZON) and not calm:
-                # From here on nothing new goes wrong, but for faults to come.
+                # From here on no new fault begins, except the scheduled ones.
                 calm = step > self._last_fault
                 if calm:
                     world.reality.repair()
@@ -195,7 +193,7 @@ class Run:
                 watcher.rested(world)
 
     def _epilogue(self, history: History) -> None:
-        """Mend, do nothing, delete."""
+        """Repair, do nothing, delete."""
         world = self.world
         assert history.final is not None
         stack = world.stack(STACK)
@@ -221,7 +219,7 @@ class Run:
             world.violate(f'epilogue: a delete left {list(world.reality.rows)}')
 
     def _again(self, history: History) -> None:
-        """Ask for the same once more."""
+        """Repeat the same request."""
         world = self.world
         before = sorted(world.reality.rows)
         world.entries = [Request('update', STACK, history.final, AMPLE)]
@@ -246,16 +244,16 @@ class Run:
             if row.token not in snapshot.rows:
                 world.violate(f'epilogue: {uuid} of {row.logical_name} is left over')
 
-    # What a scenario calls
+    # Calls of scenarios
 
     def _verify(self, template: Any) -> None:
-        """Compare reality with a template, if nothing is under way."""
+        """Compare reality with a template, if nothing is in progress."""
         world = self.world
         uncertain = not self._verifies or world.zombie_acted
         uncertain = uncertain or world.reality.troubled or world.refused
         if uncertain or world.running or world.messages:
             return
-        if any(one.status != Status.COMPLETE for one in world.stacks()):
+        if any(stack.status != Status.COMPLETE for stack in world.stacks()):
             return
         for wrong in differences(template, world.reality.rows.values()):
             world.violate(f'verify: {wrong}')
@@ -264,14 +262,14 @@ class Run:
         try:
             entry.function(*entry.args, **entry.kwargs)
         except Exception:
-            # It may look for what is only there in the order of the prototype.
+            # It may expect what only the order of the prototype guarantees.
             return
         finally:
             self._asserts.failed.clear()
 
 
 def scheduler_for(seed: str, faults: Sequence[str]) -> Scheduler:
-    """Return a scheduler: two of three walk at random, the third has priorities."""
+    """Return a scheduler: two of three are random walks, the third has priorities."""
     source = random.Random(seed)  # noqa: S311 - schedules, not secrets
     drawn = schedules.draw_faults(source, faults, HORIZON)
     if source.random() < 0.65:

@@ -1,4 +1,4 @@
-"""What goes wrong in a world: processes die or seem dead, messages are lost or doubled."""
+"""Faults of a world: processes die or are parked, messages are lost or duplicated."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from heatconv.sim.world import LEASE_SECONDS, ORPHAN_CHECK_SECONDS, World
 
 
 def crash(world: World, worker: SimWorker, unsaid: bool) -> None:
-    """Let a worker die; another one starts in its place.
+    """Kill a worker; another one starts in its place.
 
-    :param unsaid: it died before it said what it had just saved.
+    :param unsaid: it dies before it sends the messages of its last commit.
     """
     world.note(f'{worker.name} dies')
     world.died = True
     world.workers.remove(worker)
     if unsaid:
-        world.messages = [one for one in world.messages if one not in worker.told]
-    for one in [one for one in world.running if one.worker is worker]:
-        world.abandon(one)
+        world.messages = [running for running in world.messages if running not in worker.told]
+    for running in [running for running in world.running if running.worker is worker]:
+        world.abandon(running)
     world.add_worker()
 
 
 def crash_engine(world: World) -> None:
-    """Let the engines die with what they prepare."""
+    """Kill the engines and their preparations."""
     world.note('the engine dies')
-    for one in [one for one in world.running if one.worker is None]:
-        world.abandon(one)
+    for running in [running for running in world.running if running.worker is None]:
+        world.abandon(running)
 
 
 def park(world: World, worker: SimWorker) -> None:
-    """Let a worker seem dead: its lease runs out, and it will go on.
+    """Park a worker: its lease expires, and it will continue later.
 
     Another one starts in its place.
     """
@@ -42,23 +42,25 @@ def park(world: World, worker: SimWorker) -> None:
 
 
 def bury(world: World, number: int) -> None:
-    """Let a worker that seems dead die for good, whatever it has just done.
+    """Kill a parked worker for good, whatever it has just done.
 
-    Not one of which nobody would look any more for what it did.
+    Not one whose orphan checks are all done already.
     """
     since = world.clock.time - ORPHAN_CHECK_SECONDS
     parked = {
-        one.worker: None
-        for one in world.running
-        if one.worker is not None and one.worker.parked and one.worker.parked_at > since
+        running.worker: None
+        for running in world.running
+        if running.worker is not None
+        and running.worker.parked
+        and running.worker.parked_at > since
     }
     if not parked:
         return
     worker = list(parked)[number % len(parked)]
     world.note(f'{worker.name} dies for good')
     world.died = True
-    for one in [one for one in world.running if one.worker is worker]:
-        world.abandon(one)
+    for running in [running for running in world.running if running.worker is worker]:
+        world.abandon(running)
 
 
 def drop(world: World, message: Message) -> None:
@@ -68,6 +70,6 @@ def drop(world: World, message: Message) -> None:
 
 
 def duplicate(world: World, message: Message) -> None:
-    """Let a message come once more."""
+    """Deliver a message twice."""
     world.note(f'message {message.serial} comes twice')
     world.announce(message.subject)

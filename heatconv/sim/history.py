@@ -1,4 +1,4 @@
-"""Random histories: what users ask for, and what gives trouble meanwhile."""
+"""Random histories: the requests of users, and troubles of plugins."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ INFINITY = float('inf')
 
 @dataclass(frozen=True)
 class History:
-    """What is asked for, in order, and what must be possible in the end.
+    """Requests in order, and what must be possible in the end.
 
-    :ivar final: a template to update to when all is over; None for no epilogue.
-    :ivar always: have the epilogue always, with a second update that must change
-        nothing; else only where something may be left to mend.
-    :ivar settles: whether engines leave out what no check could find anything to do for.
-    :ivar fused: whether reality is in the store, so that commits do what plugins would.
+    :ivar final: a template to update to at the end; None for no epilogue.
+    :ivar always: always run the epilogue, with a second update that must change nothing; else only
+        if something may have to be repaired.
+    :ivar settles: whether engines leave out nodes whose check could find nothing to do.
+    :ivar fused: whether reality is in the store, so that commits are fused.
     """
 
     entries: tuple[Entry, ...]
@@ -35,7 +35,7 @@ class History:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            'entries': [_entry_to_json(one) for one in self.entries],
+            'entries': [_entry_to_json(entry) for entry in self.entries],
             'final': None if self.final is None else template_to_json(self.final),
             'always': self.always,
             'settles': self.settles,
@@ -46,7 +46,7 @@ class History:
     def from_json(cls, value: Mapping[str, Any]) -> History:
         final = value['final']
         return cls(
-            tuple(_entry_from_json(one) for one in value['entries']),
+            tuple(_entry_from_json(entry) for entry in value['entries']),
             None if final is None else template_from_json(final),
             value.get('always', True),
             value.get('settles', False),
@@ -55,7 +55,7 @@ class History:
 
 
 def draw_template(source: random.Random, most: int = 4) -> Template:
-    """Draw a template of up to some resources; references form no cycle."""
+    """Draw a template of some resources; references form no cycle."""
     order = list(NAMES[: most + 1])
     source.shuffle(order)
     order = order[: source.randint(0, most)]
@@ -89,7 +89,7 @@ def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
     """Draw a history of one stack.
 
     :param trouble: operations may fail or take long.
-    :param most: how many resources a template has at most.
+    :param most: largest number of resources of a template.
     """
     entries: list[Entry] = []
     if trouble and source.random() < 0.5:
@@ -101,7 +101,7 @@ def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
         entries.append(Noop(source.choice((1, 1, 2, 3, 5, 8))))
         kind = source.random()
         if kind < 0.15:
-            # What was superseded is asked for again.
+            # A superseded template is requested again.
             entries.append(Request('update', STACK, source.choice(templates)))
         elif kind < 0.65:
             templates.append(draw_template(source, most))
@@ -143,8 +143,8 @@ def _draw_trouble(source: random.Random, most: int) -> Trouble:
 
 
 def without_noops(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Return what is asked for, without delays."""
-    return tuple(one for one in entries if not isinstance(one, Noop))
+    """Return the entries without delays."""
+    return tuple(entry for entry in entries if not isinstance(entry, Noop))
 
 
 # As JSON, for replays
@@ -168,7 +168,7 @@ def template_from_json(value: Mapping[str, Any]) -> Template:
     return Template(
         {
             name: RsrcDef(
-                {key: _property(one) for key, one in definition['properties'].items()},
+                {key: _property(value) for key, value in definition['properties'].items()},
                 definition['depends_on'],
                 tuple(definition.get('hooks', ())),
             )
@@ -204,12 +204,12 @@ def _entry_to_json(entry: Entry) -> dict[str, Any]:
     if isinstance(entry, Wait):
         return {'wait': entry.seconds}
     assert isinstance(entry, Request), f'{entry} is not for histories'
-    made: dict[str, Any] = {'request': entry.verb, 'stack': entry.stack}
+    fields: dict[str, Any] = {'request': entry.verb, 'stack': entry.stack}
     if entry.template is not None:
-        made['template'] = template_to_json(entry.template)
+        fields['template'] = template_to_json(entry.template)
     if entry.options:
-        made['options'] = dict(entry.options)
-    return made
+        fields['options'] = dict(entry.options)
+    return fields
 
 
 def _entry_from_json(value: Mapping[str, Any]) -> Entry:

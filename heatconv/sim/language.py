@@ -1,7 +1,7 @@
-"""The language of scenarios: templates as the convergence prototype wrote them.
+"""The language of scenarios: templates in the form of the convergence prototype.
 
-A template is turned into HOT, so that the engine and the workers of a simulation
-compile and resolve it like any other.
+A template is translated to HOT, so that the engine and the workers of a simulation compile and
+resolve it like any other.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class GetAtt:
 class RsrcDef:
     """Define a resource.
 
-    :ivar properties: references are resolved at the top level only; one whose
-        name holds ``!`` forces a replacement when its value changes.
-    :ivar depends_on: names of resources that come first without being referred to.
-    :ivar hooks: at which it waits for a user: ``pre-create``, ``post-update``, ...
+    :ivar properties: references are resolved at the top level only; if the name of a property
+        contains ``!``, a change of its value replaces the resource.
+    :ivar depends_on: names of required resources without a reference.
+    :ivar hooks: hooks that it waits at: ``pre-create``, ``post-update``, ...
     """
 
     properties: Mapping[str, Any]
@@ -52,7 +52,7 @@ class RsrcDef:
     hooks: tuple[str, ...] = ()
 
     def references(self) -> tuple[str, ...]:
-        """Name the resources that come first, each once."""
+        """Return the names of the required resources, each once."""
         referred = [
             value.target_name
             for value in self.properties.values()
@@ -65,17 +65,17 @@ class RsrcDef:
             name: value.hot() if isinstance(value, GetRes | GetAtt) else value
             for name, value in self.properties.items()
         }
-        made: dict[str, Any] = {'type': TYPE, 'properties': properties}
+        definition: dict[str, Any] = {'type': TYPE, 'properties': properties}
         if self.depends_on:
-            made['depends_on'] = list(self.depends_on)
-        return made
+            definition['depends_on'] = list(self.depends_on)
+        return definition
 
 
 @dataclass(eq=False)
 class Template:
-    """A template; the same one may be submitted again, and by several stacks.
+    """A template; it may be submitted again, and by several stacks.
 
-    :ivar key: a name for traces; of no other consequence.
+    :ivar key: a name for traces, without further effect.
     """
 
     resources: Mapping[str, RsrcDef] = field(default_factory=dict)
@@ -83,16 +83,22 @@ class Template:
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return what the engine stores: the template in HOT, and an environment with hooks."""
+        """Return the stored content: the template in HOT, and an environment with hooks."""
         try:
             return self._content
         except AttributeError:
             template = {
                 'heat_template_version': VERSION,
-                'resources': {name: one.hot() for name, one in self.resources.items()},
+                'resources': {name: requested.hot() for name, requested in self.resources.items()},
             }
-            hooks = {name: list(one.hooks) for name, one in self.resources.items() if one.hooks}
-            registry = {'resources': {name: {'hooks': one} for name, one in hooks.items()}}
+            hooks = {
+                name: list(requested.hooks)
+                for name, requested in self.resources.items()
+                if requested.hooks
+            }
+            registry = {
+                'resources': {name: {'hooks': requested} for name, requested in hooks.items()}
+            }
             self._content: dict[str, Any] = {
                 'template': template,
                 'environment': {'resource_registry': registry} if hooks else {},

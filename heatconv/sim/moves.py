@@ -1,4 +1,4 @@
-"""What a world is made of, and what may happen next in it."""
+"""The parts of a world, and the moves that may happen next in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from heatconv.worker.plugin_caller import PluginCaller
 
 
 class SimClock:
-    """A clock that the world moves."""
+    """A clock that the world advances."""
 
     def __init__(self) -> None:
         self.time = 1_000.0
@@ -21,7 +21,7 @@ class SimClock:
 
 
 class SimIds:
-    """Ids in the order of their making, short enough to read."""
+    """Short ids in the order of their creation."""
 
     def __init__(self) -> None:
         self.last = 0
@@ -35,9 +35,9 @@ class SimIds:
 class SimWorker:
     """One worker process.
 
-    :ivar parked: it seems dead: nobody hears of it, and its tasks go on late.
-    :ivar parked_at: when its lease ran out.
-    :ivar told: messages it sent in its last step: they may die with it.
+    :ivar parked: it is taken for dead: it receives no messages, and its tasks continue late.
+    :ivar parked_at: when its lease expired.
+    :ivar told: the messages of its last step: they may be lost when it dies.
     """
 
     name: str
@@ -51,11 +51,11 @@ class SimWorker:
 
 @dataclass(eq=False)
 class Running:
-    """A task, and what it asked last.
+    """A task, and its pending effect.
 
-    :ivar worker: None for the engine's.
-    :ivar admitted: the lease allowed the call of a plugin that it asks for.
-    :ivar due: when it is to be woken up, None while it is awake.
+    :ivar worker: None for a task of an engine.
+    :ivar admitted: the lease has admitted the pending plugin call.
+    :ivar due: when it wakes up, None while it is awake.
     """
 
     serial: int
@@ -69,7 +69,7 @@ class Running:
 
 @dataclass(eq=False)
 class Message:
-    """A hint on its way.
+    """A message in transit.
 
     :ivar subject: a NodeKey for a worker, the id of a stack for an engine.
     """
@@ -93,9 +93,9 @@ class Next:
 
 @dataclass(frozen=True)
 class Timer:
-    """Time goes on to the next thing that is due.
+    """Time advances to the next timer.
 
-    :ivar due: it is due now.
+    :ivar due: the timer is due now.
     """
 
     due: bool = False

@@ -1,9 +1,8 @@
-"""Play a scenario in the order of the convergence prototype.
+"""Run a scenario in the order of the convergence prototype.
 
-One tick takes one message of the engine, then one of the worker, each first in
-first out; ``noop(n)`` takes n ticks. So a scenario can say after how many messages
-of the worker something is to happen. There is one message for each graph node, and
-one more for each replacement.
+In one tick the engine handles one message, then the worker one, each first in first out;
+``noop(n)`` takes n ticks. So a scenario can say after how many messages of the worker something
+happens. There is one message for each graph node, and one more for each replacement.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ from heatconv.sim.world import World
 from heatconv.storage.base import Store
 from heatconv.storage.memory import MemoryStore
 
-#: A scenario that takes longer never ends.
+#: A scenario with more ticks never ends.
 MAX_TICKS = 100_000
 
 
 class NeverEnds(Exception):
-    """A scenario does not come to rest."""
+    """A scenario does not finish."""
 
 
 class Wrong(AssertionError):
-    """A checker has found something."""
+    """A checker has found a violation."""
 
 
 Stop = Callable[[str], None]
@@ -49,9 +48,9 @@ def make_world(
     :param watchers: all checkers if None.
     """
     clock, ids = SimClock(), SimIds()
-    made = (store or MemoryStore)(clock, ids)
+    backing = (store or MemoryStore)(clock, ids)
     return World(
-        made,
+        backing,
         clock,
         ids,
         templates if templates is not None else Templates(),
@@ -64,7 +63,7 @@ def verifier(world: World, test: Any) -> script.Verifier:
     """Return the global ``verify`` of a scenario."""
 
     def verify(template: Template) -> None:
-        """Assert that reality is exactly what a template says."""
+        """Assert that reality matches a template."""
         test.assertEqual([], differences(template, world.reality.rows.values()))
 
     return verify
@@ -77,21 +76,20 @@ def play(
     at_task: Stop = lambda name: None,
     max_ticks: int = MAX_TICKS,
 ) -> World:
-    """Play a scenario to its end.
+    """Run a scenario to its end.
 
-    :param test: what it asserts with: a TestCase, or a stand-in.
-    :param at_task: called at the beginning of each message's handling.
-    :param max_ticks: a scenario that takes longer never ends.
-    :return: the world as it is in the end.
-    :raises AssertionError: if something is not as the scenario says, or a checker
-        finds something wrong.
-    :raises NeverEnds: if it does not come to rest.
+    :param test: its assertions: a TestCase, or a stand-in.
+    :param at_task: called before each message is handled.
+    :param max_ticks: limit of ticks.
+    :return: the world at the end.
+    :raises AssertionError: if an assertion of the scenario fails, or a checker finds a violation.
+    :raises NeverEnds: if it does not finish.
     """
     world = world or make_world(workers=1, sweeps=False, tracing=True)
     world.prepares_at_once = True
-    said = scenario.record(world.reality, verifier(world, test), test)
-    world.entries = said.engine
-    worker = said.worker
+    recorded = scenario.record(world.reality, verifier(world, test), test)
+    world.entries = recorded.engine
+    worker = recorded.worker
     for _ in range(max_ticks):
         world.steps += 1
         idle = True
@@ -108,11 +106,11 @@ def play(
             message = world.messages.pop(0)
             at_task(f'worker: check {"/".join(message.subject)}')
             world.exhaust(world.deliver(message))
-        if idle and any(one.due is not None for one in world.running):
+        if idle and any(running.due is not None for running in world.running):
             idle = False
             world.next_timer()
-            for one in list(world.running):
-                world.exhaust(one)
+            for running in list(world.running):
+                world.exhaust(running)
         world.prepare_wishes()
         _raise(world)
         if idle:

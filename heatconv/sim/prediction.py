@@ -1,4 +1,4 @@
-"""Plugins whose reality is in the store: what they do is done by the commit that tells of it."""
+"""Predictions of plugins whose reality is in the store: fused commits carry them out."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from heatconv.worker.plugin_caller import plugin_calls
 
 
 def predict(reality: Reality, effect: Predict) -> Observation | None:
-    """Tell what a call would come to; reality stays as it is.
+    """Predict the result of a call; reality is unchanged.
 
-    :return: None if it would not be over at once.
+    :return: None if the call would not be over immediately.
     """
     (outcome,) = SimResource(copy.deepcopy(reality)).perform(plugin_calls([effect]))
     return outcome if is_over(outcome) else None
 
 
 def carried_out(effect: Predict) -> CallPlugin:
-    """Return the call that a commit carries out."""
+    """Return the call that a fused commit carries out."""
     return CallPlugin(effect.call, effect.project_id, effect.stack_name, False, effect.request_id)

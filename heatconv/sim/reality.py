@@ -1,8 +1,7 @@
-"""Reality: the physical resources of a simulation, and the plugin that makes them.
+"""The reality of a simulation: physical resources, and the plugin that creates them.
 
-Reality is stricter than most clouds: it refuses to make what refers to something
-that is not there, and to delete what something refers to. What it refused, and
-to whom, is what the checkers read.
+It is stricter than most clouds: it refuses to create a resource that refers to a missing one, and
+to delete one that is referred to. Checkers read its refusals.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ from heatconv.hot.schema import TypeSchema
 from heatconv.resources.plugin import Observation, Plugin, Resource, TransientError
 from heatconv.resources.plugin import Reality as Seen
 
-#: How often a worker asks again where reality is busy.
+#: How often a worker retries a busy call.
 RETRIES = 2
 
-#: What the ids of physical resources begin with, so that references show.
+#: Prefix of the ids of physical resources, so that references can be recognized.
 PREFIX = 'phys-'
 
 
 class Refused(Exception):
-    """Reality does not do that: it would break a reference."""
+    """Reality refuses an operation that would break a reference."""
 
 
 class Broken(Exception):
@@ -33,13 +32,12 @@ class Broken(Exception):
 
 @dataclass
 class PhysicalResource:
-    """What is there.
+    """A physical resource.
 
     :ivar uuid: its id.
-    :ivar token: what a plugin finds it by; None for one made by hand.
-    :ivar polls: how often it still has to be looked at before the operation under
-        way is done.
-    :ivar broken: an operation on it failed half-way: it says so when it is looked at.
+    :ivar token: the token that a plugin finds it by; None for one created by hand.
+    :ivar polls: how many polls the operation in progress still needs.
+    :ivar broken: an operation failed half-way: observations report it.
     """
 
     uuid: str
@@ -53,11 +51,12 @@ class PhysicalResource:
 
 @dataclass
 class Rule:
-    """Operations on a name that fail or take long.
+    """A rule for operations on a name: they fail or take long.
 
-    :ivar verb: which ones; None for all.
-    :ivar times: how often the rule still holds.
-    :ivar half: what fails is done half-way: it is there, and the operation has failed.
+    :ivar verb: the operation; None for all.
+    :ivar times: how often the rule still applies.
+    :ivar half: a failing operation is done half-way: the resource exists, and the operation has
+        failed.
     """
 
     name: str
@@ -74,33 +73,36 @@ class Rule:
 
 @dataclass
 class Slow(Rule):
-    """:ivar polls: how many looks an operation takes."""
+    """A rule for slow operations.
+
+    :ivar polls: how many polls an operation takes.
+    """
 
     polls: float = 1
 
 
 @dataclass
 class Reality:
-    """All physical resources, in the order of their making."""
+    """All physical resources, in the order of their creation."""
 
     rows: dict[str, PhysicalResource] = field(default_factory=dict)
     failing: list[Rule] = field(default_factory=list)
     slow_ones: list[Slow] = field(default_factory=list)
     deaf_ones: list[Rule] = field(default_factory=list)
     busy_ones: list[Rule] = field(default_factory=list)
-    #: What was refused since somebody last looked.
+    #: Refusals since the last read.
     refused: list[str] = field(default_factory=list)
-    #: Something was told to fail, ever: where that leads depends on the order.
+    #: Whether any operation was ever told to fail: the result then depends on the order.
     troubled: bool = False
     _tokens: dict[str, PhysicalResource] = field(default_factory=dict)
     _made: int = 0
-    #: How often operations on a name were to be impossible, in all.
+    #: How often operations on a name were told to be busy, in total.
     _busy: dict[str, float] = field(default_factory=dict)
 
-    # What scenarios call
+    # Calls of scenarios
 
     def resources_by_logical_name(self, name: str) -> dict[str, PhysicalResource]:
-        """Return the physical resources made for a name, by uuid."""
+        """Return the physical resources created for a name, by uuid."""
         return {uuid: row for uuid, row in self.rows.items() if row.logical_name == name}
 
     def all_resources(self) -> dict[str, PhysicalResource]:
@@ -110,7 +112,7 @@ class Reality:
     def create_resource(
         self, logical_name: str, properties: Mapping[str, Any], token: str | None = None
     ) -> str:
-        """Make a resource and return its uuid."""
+        """Create a resource and return its uuid."""
         self._check_references(properties)
         self._made += 1
         uuid = PREFIX + (token if token is not None else f'by-hand-{self._made}')
@@ -121,7 +123,7 @@ class Reality:
         return uuid
 
     def update_resource(self, uuid: str, properties: Mapping[str, Any]) -> None:
-        """Change a resource."""
+        """Update a resource."""
         self._check_references(properties)
         self.rows[uuid].properties = dict(properties)
 
@@ -156,27 +158,27 @@ class Reality:
         verb: str | None = None,
         times: float = float('inf'),
     ) -> None:
-        """Let operations on a name take some looks; infinitely many never end."""
-        made = Slow(name, None if verb is None else Verb(verb), times, polls=polls)
-        self.slow_ones.append(made)
+        """Let operations on a name take some polls; with infinity they never end."""
+        rule = Slow(name, None if verb is None else Verb(verb), times, polls=polls)
+        self.slow_ones.append(rule)
 
     def busy(self, name: str, verb: str | None = None, times: float = 1) -> None:
-        """Let operations on a name be impossible just now, so many times.
+        """Let operations on a name be busy a number of times.
 
         :param verb: create, update, delete or observe; None for all.
         """
         self.busy_ones.append(Rule(name, None if verb is None else Verb(verb), times))
-        # Whoever asks again often enough gets what it wants.
+        # Enough retries succeed.
         self._busy[name] = self._busy.get(name, 0) + times
         self.troubled = self.troubled or self._busy[name] > RETRIES
 
     def ignore(self, name: str, times: float = 1) -> None:
-        """Let updates of a name say that they are done, and do nothing."""
+        """Let updates of a name succeed without any effect."""
         self.troubled = True
         self.deaf_ones.append(Rule(name, Verb.UPDATE, times))
 
     def repair(self) -> None:
-        """Let nothing fail or take long any more."""
+        """Let all operations work again, without delay."""
         self.failing.clear()
         self.slow_ones.clear()
         self.deaf_ones.clear()
@@ -184,7 +186,7 @@ class Reality:
         for row in self.rows.values():
             row.polls = min(row.polls, 1)
 
-    # What the plugin calls
+    # Calls of the plugin
 
     def by_token(self, token: str) -> PhysicalResource | None:
         return self._tokens.get(token)
@@ -193,7 +195,7 @@ class Reality:
         return next((rule.polls for rule in self.slow_ones if rule.holds(name, verb)), 0)
 
     def check_works(self, name: str, verb: Verb) -> bool:
-        """Say whether it works; half-way it does not, but is done.
+        """Say whether an operation works; if not, it is done half-way.
 
         :raises Broken: if it does not even begin.
         :raises TransientError: if it cannot begin just now.
@@ -205,9 +207,9 @@ class Reality:
         return rule is None
 
     def check_free(self, name: str, verb: Verb) -> None:
-        """Refuse what cannot be done just now.
+        """Refuse a busy operation.
 
-        :raises TransientError: if it cannot.
+        :raises TransientError: if it is busy.
         """
         if any(rule.holds(name, verb) for rule in self.busy_ones):
             raise TransientError(f'{verb} of {name} is not possible just now')

@@ -1,8 +1,8 @@
-"""Who goes next: schedulers, and the schedules they leave behind.
+"""Schedulers, and the schedules that they record.
 
-A schedule is what a scheduler chose where it did not simply go on: a map from
-steps to choices, and one from steps to faults. Played again, it leads to the same
-trace; with a few of its choices left out, to a simpler one.
+A schedule has the choices of a scheduler that did not simply continue: a map from steps to
+choices, and one from steps to faults. Its replay gives the same trace; without some of its
+choices, a simpler one.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ BURY = 'bury'
 DROP = 'drop'
 DUPLICATE = 'duplicate'
 
-#: A fault: what happens, and a number that says to whom.
+#: A fault: its kind, and a number that selects its object.
 Fault = tuple[str, int]
 
 
 @dataclass
 class Schedule:
-    """What was chosen and what went wrong.
+    """The choices and the faults of a run.
 
-    :ivar choices: by step, the index of what was chosen, where it is not 0.
+    :ivar choices: by step, the index of the choice, where it is not 0.
     :ivar faults: by step.
     """
 
@@ -52,17 +52,17 @@ class Schedule:
 
 
 class Scheduler(Protocol):
-    """Chooses."""
+    """Chooses the next move."""
 
     #: Faults by step.
     faults: Mapping[int, Fault]
 
     def pick(self, step: int, choices: Sequence[Choice]) -> int:
-        """Return the index of what happens next."""
+        """Return the index of the next move."""
 
 
 class Recorded:
-    """Plays a schedule again; goes on with what happened last where it says nothing."""
+    """Replays a schedule; continues with the last task at other steps."""
 
     def __init__(self, schedule: Schedule) -> None:
         self.faults: Mapping[int, Fault] = schedule.faults
@@ -75,7 +75,7 @@ class Recorded:
 def draw_faults(
     source: random.Random, kinds: Sequence[str], horizon: int, most: int = 4
 ) -> dict[int, Fault]:
-    """Draw up to some faults among the first steps."""
+    """Draw a number of faults among the first steps."""
     if not kinds:
         return {}
     return {
@@ -85,7 +85,7 @@ def draw_faults(
 
 
 class RandomWalk:
-    """Chooses evenly, but seldom the dead, and seldom that time goes on."""
+    """Chooses evenly, but zombies and the clock seldom."""
 
     def __init__(self, source: random.Random, faults: Mapping[int, Fault]) -> None:
         self.faults = faults
@@ -108,9 +108,8 @@ class RandomWalk:
 class Pct:
     """Chooses by priority, which changes at a few steps only.
 
-    Finds a race of depth d with a probability that can be told beforehand
-    (Burckhardt et al., A Randomized Scheduler with Probabilistic Guarantees of
-    Finding Bugs, ASPLOS 2010).
+    It finds a race of depth d with a guaranteed probability (Burckhardt et al., A Randomized
+    Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010).
     """
 
     def __init__(
@@ -160,13 +159,15 @@ class Pct:
 
 
 def strike(world: World, fault: Fault) -> None:
-    """Let a fault happen; one that has no object does not."""
+    """Let a fault happen; a fault without an object does not."""
     kind, salt = fault
     if kind in (CRASH, PARK):
         if kind == CRASH and salt % 5 == 0:
             faults.crash_engine(world)
             return
-        busy = [one for one in world.workers if any(r.worker is one for r in world.running)]
+        busy = [
+            worker for worker in world.workers if any(r.worker is worker for r in world.running)
+        ]
         workers = busy or world.workers
         worker = workers[salt // 5 % len(workers)]
         if kind == CRASH:

@@ -1,6 +1,6 @@
-"""What a scenario asks for, message by message, in the order it was written.
+"""The recorded calls of a scenario, in the order in which it was written.
 
-Running a scenario file only records; a world carries it out afterwards.
+Running a scenario file only records them; a world carries them out afterwards.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
 
 @dataclass(frozen=True)
 class Request:
-    """A user asks for something.
+    """A request of a user.
 
     :ivar verb: create, update, delete, rollback, cancel or clear.
     """
@@ -28,14 +28,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Noop:
-    """Nothing happens so many times."""
+    """A delay of some messages."""
 
     count: int
 
 
 @dataclass(frozen=True)
 class Call:
-    """A function of the scenario is called."""
+    """A call of a function of the scenario."""
 
     function: Callable[..., Any]
     args: tuple[Any, ...]
@@ -44,19 +44,19 @@ class Call:
 
 @dataclass(frozen=True)
 class Check:
-    """A node is checked though nobody announced it."""
+    """The check of a node that was not announced."""
 
     key: Any
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """Operations on a name fail from now on, or take long.
+    """Trouble with operations on a name: they fail from now on, or take long.
 
-    :ivar polls: how many looks they take; None if they fail.
+    :ivar polls: how many polls they take; None if they fail.
     :ivar verb: create, update or delete; None for all.
-    :ivar half: what fails is done half-way.
-    :ivar busy: they cannot be done just now, rather than fail.
+    :ivar half: a failing operation is done half-way.
+    :ivar busy: they are busy rather than fail.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Wait:
-    """Time goes by; who is alive shows it meanwhile, and one sweeps at the end."""
+    """Time passes; live workers renew their leases meanwhile, and one sweeps at the end."""
 
     seconds: float
 
@@ -78,17 +78,17 @@ Entry = Request | Noop | Call | Check | Trouble | Wait
 
 
 class Verifier(Protocol):
-    """What scenarios call to have reality compared with a template."""
+    """The function ``verify`` of scenarios, which compares reality with a template."""
 
     def __call__(self, template: Template) -> None: ...
 
 
 @dataclass
 class Script:
-    """The messages of a scenario.
+    """The calls of a scenario.
 
     :ivar engine: for the engine, first in first out.
-    :ivar worker: those that a scenario sends the worker itself.
+    :ivar worker: calls that a scenario sends to the worker itself.
     """
 
     engine: list[Entry] = field(default_factory=list)
@@ -121,19 +121,19 @@ class EngineCalls:
         self._entries.append(Request('rollback', name))
 
     def cancel_stack(self, name: str, rollback: bool = True) -> None:
-        """Cancel what is under way."""
+        """Cancel the action in progress."""
         self._entries.append(Request('cancel', name, options={'with_rollback': rollback}))
 
     def clear_hook(self, name: str, resource: str, hook: str) -> None:
-        """Let a resource go on from a hook."""
+        """Let a resource continue after a hook."""
         self._entries.append(Request('clear', name, options={'resource': resource, 'hook': hook}))
 
     def noop(self, count: int = 1) -> None:
-        """Let the worker take some messages first."""
+        """Let the worker handle some messages first."""
         self._entries.append(Noop(count))
 
     def wait(self, seconds: float) -> None:
-        """Let some seconds go by; then a worker looks for what came too late."""
+        """Let some seconds pass; then a worker sweeps."""
         self._entries.append(Wait(seconds))
 
     def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -176,7 +176,7 @@ class Scenario:
     path: str
     source: str
 
-    #: What the world hands in beside these: reality, verify, test.
+    #: Further globals that the world passes in: reality, verify, test.
     LANGUAGE: ClassVar[Mapping[str, Any]] = {
         'Template': Template,
         'RsrcDef': RsrcDef,
@@ -185,10 +185,10 @@ class Scenario:
     }
 
     def record(self, reality: Any, verify: Verifier, test: Any) -> Script:
-        """Run the file and return what it asked for.
+        """Run the file and return its calls.
 
-        A scenario is a Python program that its reader wrote: it may do anything.
-        Globals and locals are separate, as its functions expect.
+        A scenario is a Python program that its reader wrote: it may do anything. Globals and
+        locals are separate, as its functions expect.
         """
         script = Script()
         worker = WorkerCalls(script.worker)

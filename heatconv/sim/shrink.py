@@ -1,8 +1,8 @@
-"""Make a case that goes wrong as small as it gets.
+"""Shrink a failing case.
 
-First what is asked for gets smaller: fewer requests, resources, properties. Any
-order in which it still goes wrong will do, so a few are tried. Then the order gets
-simpler: fewer faults, fewer choices that do not simply go on.
+First the history gets smaller: fewer requests, resources, properties. Any order in which it still
+fails will do, so a few are tried. Then the schedule gets simpler: fewer faults, and fewer choices
+other than to continue.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ TRIES = 60
 def shrink(
     case: Case, tell: Callable[[Case], None] = lambda case: None, budget: int = 20_000
 ) -> Case:
-    """Return a smaller case that goes wrong in the same way.
+    """Return a smaller case that fails in the same way.
 
-    :param tell: is told of each that is found.
-    :param budget: how many runs it may take.
+    :param tell: called with each smaller case.
+    :param budget: largest number of runs.
     """
     return _Shrinker(case, tell, budget).run()
 
@@ -46,14 +46,14 @@ class _Shrinker:
         return self._case
 
     def _wrong(self, case: Case) -> bool:
-        """Run a case; keep it if it goes wrong in the same way."""
+        """Run a case; keep it if it fails in the same way."""
         if self._left <= 0:
             return False
         self._left -= 1
         result = case.replay(tracing=False)
         if family(result.wrong) != self._family:
             return False
-        # What was chosen past the end is of no consequence.
+        # Choices after the end have no effect.
         self._case = case.found(result)
         self._tell(self._case)
         return True
@@ -112,7 +112,7 @@ def _pieces(steps: list[int], size: int) -> Iterator[set[int]]:
 
 
 def _smaller(history: History) -> Iterator[History]:
-    """Give histories that ask for less, the most radical first."""
+    """Yield smaller histories, the most radical first."""
     if history.final is not None:
         yield replace(history, final=None)
     entries = history.entries
@@ -140,10 +140,10 @@ def _smaller(history: History) -> Iterator[History]:
 def _without(history: History, name: str) -> History:
     """Return a history in which no template has a resource of that name."""
     entries = tuple(
-        replace(one, template=_drop(one.template, name))
-        if isinstance(one, Request) and one.template
-        else one
-        for one in history.entries
+        replace(entry, template=_drop(entry.template, name))
+        if isinstance(entry, Request) and entry.template
+        else entry
+        for entry in history.entries
     )
     final = None if history.final is None else _drop(history.final, name)
     return replace(history, entries=entries, final=final)
@@ -158,7 +158,7 @@ def _drop(template: Template, name: str) -> Template:
                     for key, value in definition.properties.items()
                     if not (isinstance(value, GetRes | GetAtt) and value.target_name == name)
                 },
-                [one for one in definition.depends_on if one != name],
+                [required for required in definition.depends_on if required != name],
             )
             for other, definition in template.resources.items()
             if other != name
@@ -167,7 +167,7 @@ def _drop(template: Template, name: str) -> Template:
 
 
 def _simpler(template: Template) -> Iterator[Template]:
-    """Give templates with one resource, property or dependency less."""
+    """Yield templates with one resource, property or dependency less."""
     for name, definition in template.resources.items():
         yield _drop(template, name)
         for key in definition.properties:

@@ -1,4 +1,4 @@
-"""Keep the logs of simulated parts quiet: a fault that is meant is no news."""
+"""Silence the logs of simulated parts: an intended fault is no news."""
 
 from __future__ import annotations
 

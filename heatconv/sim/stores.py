@@ -17,7 +17,7 @@ NAMES = (MEMORY, SQLITE)
 
 @contextlib.contextmanager
 def maker(name: str) -> Iterator[Callable[[Any, Any], Any] | None]:
-    """Give what makes a store; None for the one in memory.
+    """Return what makes a store; None for the one in memory.
 
     :param name: one of NAMES.
     """

@@ -1,4 +1,4 @@
-"""The tasks of a world: how each of their questions is answered, one at a time."""
+"""The tasks of a world: each effect is answered in a step of its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from heatconv.sim.templates import Templates
 from heatconv.storage import handlers
 from heatconv.storage.base import Store
 
-#: Questions whose answer no one else can change, or that nobody waits for.
+#: Effects whose answer no other task can change, or that have none.
 IMMEDIATE = (
     effects.Trace,
     effects.CompileTemplate,
@@ -28,7 +28,7 @@ IMMEDIATE = (
 
 
 class Tasks:
-    """The part of a world that runs tasks; the rest of it says which one goes on."""
+    """The part of a world that runs tasks; the rest decides which one continues."""
 
     store: Store
     clock: SimClock
@@ -47,11 +47,11 @@ class Tasks:
     _serial: int
 
     def note(self, text: str) -> None:
-        """Write down what happens."""
+        """Add a line to the trace."""
         raise NotImplementedError
 
     def violate(self, what: str) -> None:
-        """Tell that something is wrong."""
+        """Report a violation."""
         raise NotImplementedError
 
     def _start(self, task: Task, worker: SimWorker | None, name: str) -> Running | None:
@@ -60,126 +60,130 @@ class Tasks:
         except StopIteration:
             return None
         self._serial += 1
-        one = Running(self._serial, name, task, effect, worker)
-        self.running.append(one)
-        self._answer_immediate(one)
-        return one
+        running = Running(self._serial, name, task, effect, worker)
+        self.running.append(running)
+        self._answer_immediate(running)
+        return running
 
-    def abandon(self, one: Running) -> None:
-        """Abandon a task where it stands; nothing of it runs any more."""
-        self.running.remove(one)
-        if one is self.last:
+    def abandon(self, running: Running) -> None:
+        """Abandon a task at its pending effect: a process that died there."""
+        self.running.remove(running)
+        if running is self.last:
             self.last = None
         for tell in self._hooks['dropped']:
-            tell(self, one)
+            tell(self, running)
 
-    def exhaust(self, one: Running | None) -> None:
+    def exhaust(self, running: Running | None) -> None:
         """Drive a task to its end, or until it sleeps."""
-        while one is not None and one in self.running and one.due is None:
-            self.advance(one)
+        while running is not None and running in self.running and running.due is None:
+            self.advance(running)
 
-    def advance(self, one: Running) -> None:
-        """Answer what a task asked last, and let it go on to its next question."""
-        effect = one.effect
+    def advance(self, running: Running) -> None:
+        """Answer the pending effect of a task, and let it continue to the next one."""
+        effect = running.effect
         kind = type(effect)
-        if one.worker is not None:
-            one.worker.told = []
+        if running.worker is not None:
+            running.worker.told = []
         sent = len(self.messages)
         if kind is effects.CallPlugin:
-            self._perform(one, effect)  # type: ignore[arg-type]
+            self._perform(running, effect)  # type: ignore[arg-type]
         elif kind is effects.Sleep:
-            one.due = self.clock.time + effect.seconds  # type: ignore[union-attr]
+            running.due = self.clock.time + effect.seconds  # type: ignore[union-attr]
         elif kind is effects.Predict:
-            self._ahead(one, effect)  # type: ignore[arg-type]
+            self._ahead(running, effect)  # type: ignore[arg-type]
         elif kind is effects.Save:
-            self._save(one, effect)  # type: ignore[arg-type]
+            self._save(running, effect)  # type: ignore[arg-type]
         elif kind is effects.Prepare:
-            self._prepare(one, effect)  # type: ignore[arg-type]
+            self._prepare(running, effect)  # type: ignore[arg-type]
         else:
-            self._send(one, handlers.answer(effect, self.store, self.templates, self))
-        if one.worker is not None:
-            one.worker.told = self.messages[sent:]
+            self._send(running, handlers.answer(effect, self.store, self.templates, self))
+        if running.worker is not None:
+            running.worker.told = self.messages[sent:]
 
-    def _send(self, one: Running, said: Any) -> None:
-        if self._goes_on(one, said):
-            self._answer_immediate(one)
+    def _send(self, running: Running, answer: Any) -> None:
+        if self._goes_on(running, answer):
+            self._answer_immediate(running)
 
-    def _goes_on(self, one: Running, said: Any) -> bool:
-        """Tell a task an answer; say whether it asks for more."""
+    def _goes_on(self, running: Running, answer: Any) -> bool:
+        """Send a task an answer; say whether it has another effect."""
         try:
-            one.effect = one.task.send(said)
+            running.effect = running.task.send(answer)
         except StopIteration:
-            self.running.remove(one)
-            if one is self.last:
+            self.running.remove(running)
+            if running is self.last:
                 self.last = None
             return False
         return True
 
-    def _answer_immediate(self, one: Running) -> None:
-        """Answer at once what needs no step of its own."""
-        while isinstance(one.effect, IMMEDIATE):
-            effect = one.effect
+    def _answer_immediate(self, running: Running) -> None:
+        """Answer effects that need no step of their own."""
+        while isinstance(running.effect, IMMEDIATE):
+            effect = running.effect
             if self.fused and isinstance(effect, effects.Predict):
                 return
-            said = None
+            answer = None
             if isinstance(effect, effects.Trace):
                 if self.tracing:
-                    self.note(f'{_who(one)} {_name(effect.subject)}: {effect.reason}')
+                    self.note(f'{_who(running)} {_name(effect.subject)}: {effect.reason}')
             else:
-                said = handlers.answer(effect, self.store, self.templates, self)
-            if not self._goes_on(one, said):
+                answer = handlers.answer(effect, self.store, self.templates, self)
+            if not self._goes_on(running, answer):
                 return
 
-    def _perform(self, one: Running, effect: effects.CallPlugin) -> None:
-        worker = one.worker
+    def _perform(self, running: Running, effect: effects.CallPlugin) -> None:
+        worker = running.worker
         assert worker is not None
-        if not one.admitted:
+        if not running.admitted:
             if not worker.caller.admits(effect):
-                self._send(one, None)
+                self._send(running, None)
                 return
-            one.admitted = True
+            running.admitted = True
             for tell in self._hooks['admitted']:
-                tell(self, one, effect)
+                tell(self, running, effect)
             return
-        one.admitted = False
+        running.admitted = False
         if worker.parked:
             self.zombie_acted = True
         for tell in self._hooks['acting']:
-            tell(self, one, effect)
-        seen = worker.caller.act(effect)
+            tell(self, running, effect)
+        observation = worker.caller.act(effect)
         if self.tracing:
             row = effect.call.row
-            self.note(f'{_who(one)} {effect.call.verb} {row.name} {row.id}: {seen.reality}')
+            self.note(
+                f'{_who(running)} {effect.call.verb} {row.name} {row.id}: {observation.reality}'
+            )
         for tell in self._hooks['acted']:
-            tell(self, one, effect, seen)
-        self._send(one, seen)
+            tell(self, running, effect, observation)
+        self._send(running, observation)
 
-    def _ahead(self, one: Running, effect: effects.Predict) -> None:
-        """Tell what a call would come to; what is then to do it is saved in the same step.
+    def _ahead(self, running: Running, effect: effects.Predict) -> None:
+        """Predict the result of a call; the commit that carries it out is saved in the same step.
 
-        In a store nobody else changes one of its records in between: the guards see to that.
+        In a store no other process changes one of its records in between, because of the guards.
         """
-        seen = prediction.predict(self.reality, effect)
-        self._send(one, seen)
-        saving = one.effect
-        if seen is not None and isinstance(saving, effects.Save) and saving.commit.fused:
-            self._save(one, saving, effect, seen)
+        observation = prediction.predict(self.reality, effect)
+        self._send(running, observation)
+        saving = running.effect
+        if observation is not None and isinstance(saving, effects.Save) and saving.commit.fused:
+            self._save(running, saving, effect, observation)
 
-    def _carry_out(self, one: Running, effect: effects.Predict, seen: Observation) -> None:
-        """Do what a commit that stands does."""
-        asked = prediction.carried_out(effect)
+    def _carry_out(
+        self, running: Running, effect: effects.Predict, observation: Observation
+    ) -> None:
+        """Carry out the prediction of a commit that stands."""
+        call = prediction.carried_out(effect)
         for tell in self._hooks['acting']:
-            tell(self, one, asked)
-        assert one.worker is not None
-        real = one.worker.caller.act(asked)
-        if real != seen:
+            tell(self, running, call)
+        assert running.worker is not None
+        real = running.worker.caller.act(call)
+        if real != observation:
             self.violate(f'foresight: {effect.call.verb} of {effect.call.row.name}: {real}')
         for tell in self._hooks['acted']:
-            tell(self, one, asked, real)
+            tell(self, running, call, real)
 
     def _save(
         self,
-        one: Running,
+        running: Running,
         effect: effects.Save,
         ahead: effects.Predict | None = None,
         predicted: Observation | None = None,
@@ -187,11 +191,11 @@ class Tasks:
         commit = effect.commit
         outcome: Outcome = self.store.commit([commit])[0]
         if outcome.verdict == Verdict.REFUSED:
-            self.note(f'{_who(one)} refused')
-            self._send(one, outcome)
+            self.note(f'{_who(running)} refused')
+            self._send(running, outcome)
             return
         if ahead is not None and predicted is not None:
-            self._carry_out(one, ahead, predicted)
+            self._carry_out(running, ahead, predicted)
         if commit.row is not None:
             stack_id = commit.row.read.stack_id
         elif commit.node is not None:
@@ -207,10 +211,10 @@ class Tasks:
         before = self.snapshots[stack_id]
         after = self._look(stack_id)
         for tell in self._hooks['committed']:
-            tell(self, one, commit, outcome, before, after)
-        self._send(one, outcome)
+            tell(self, running, commit, outcome, before, after)
+        self._send(running, outcome)
 
-    def _prepare(self, one: Running, effect: effects.Prepare) -> None:
+    def _prepare(self, running: Running, effect: effects.Prepare) -> None:
         plan = self.store.prepare(effect.stack_id, effect.wish_id, effect.plan, effect.size)
         if plan is not None:
             if plan.stack.traversal_id is not None:
@@ -218,23 +222,23 @@ class Tasks:
             before = self.snapshots[effect.stack_id]
             after = self._look(effect.stack_id)
             for tell in self._hooks['prepared']:
-                tell(self, one, plan, before, after)
-        self._send(one, plan)
+                tell(self, running, plan, before, after)
+        self._send(running, plan)
 
     def _look(self, stack_id: str) -> Snapshot:
         stack = self.store.stack(stack_id)
         assert stack is not None
-        made = Snapshot(
+        snapshot = Snapshot(
             stack,
             {row.id: row for row in self.store.resources(stack_id)},
             {node.key: node for node in self.store.nodes(stack_id)},
         )
-        self.snapshots[stack_id] = made
-        return made
+        self.snapshots[stack_id] = snapshot
+        return snapshot
 
 
-def _who(one: Running) -> str:
-    return 'engine' if one.worker is None else one.worker.name
+def _who(running: Running) -> str:
+    return 'engine' if running.worker is None else running.worker.name
 
 
 def _name(subject: NodeKey | Resource | Stack) -> str:

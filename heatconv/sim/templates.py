@@ -14,11 +14,10 @@ from heatconv.templates.compiled import CompiledDefinition, CompiledTemplate
 
 
 class Templates(TemplateCache):
-    """A cache that outlives its store.
+    """A template cache that outlives its store.
 
-    Worlds have the same resource type, whatever their reality: what is compiled
-    for one of them serves all. What is kept is bounded, since random templates
-    never end.
+    Worlds have the same resource type, whatever their reality: a template compiled for one of them
+    serves all. The cache is bounded, because random templates never end.
     """
 
     def __init__(self, size: int = 2_000) -> None:
@@ -39,11 +38,11 @@ class Templates(TemplateCache):
         return self
 
     def id_of(self, content: Mapping[str, Any]) -> str:
-        """Return the id that a store gives some content."""
-        found = self._ids.get(id(content))
-        if found is None:
-            found = self._ids[id(content)] = (content, encode_template(content)[0])
-        return found[1]
+        """Return the content id that a store would use."""
+        entry = self._ids.get(id(content))
+        if entry is None:
+            entry = self._ids[id(content)] = (content, encode_template(content)[0])
+        return entry[1]
 
     def accept(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
         return self.compile(content)
@@ -54,11 +53,11 @@ class Templates(TemplateCache):
             self._by_id[template_id] = super().compile(content, lenient)
         return self._by_id[template_id]
 
-    def keep(self, template_id: str | None, made: CompiledTemplate) -> None:
-        self._by_id[template_id] = made
+    def keep(self, template_id: str | None, compiled: CompiledTemplate) -> None:
+        self._by_id[template_id] = compiled
 
     def trim(self) -> None:
-        """Keep all: `bound` forgets them."""
+        """Keep all: `bound` drops them."""
 
     def defined(self, template_id: str | None, name: str, source_of: str) -> CompiledDefinition:
         return self.get(template_id).definition(name)
@@ -67,10 +66,10 @@ class Templates(TemplateCache):
         return self.get(template_id).hooked
 
     def get(self, template_id: str | None) -> CompiledTemplate:
-        found = self._by_id.get(template_id)
-        if found is None:
+        compiled = self._by_id.get(template_id)
+        if compiled is None:
             content = self._store.template(template_id) if template_id is not None else None
             empty = {'template': {'heat_template_version': '2021-04-16'}}
-            found = super().compile(empty if content is None else content)
-            self._by_id[template_id] = found
-        return found
+            compiled = super().compile(empty if content is None else content)
+            self._by_id[template_id] = compiled
+        return compiled

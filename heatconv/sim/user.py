@@ -1,4 +1,4 @@
-"""The user of a simulation: what a script says, as requests to the engine."""
+"""The user of a simulation: the requests of a script to the engine."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ PROJECT = 'project'
 
 
 class User:
-    """Asks the engine of a simulation.
+    """Sends requests to the engine of a simulation.
 
-    :param templates: knows the id of a content.
+    :param templates: maps contents to ids.
     :param names: filled with the ids of stacks, by the name that the script gives them.
     :param written: filled with the template of each request, by content id.
     """
@@ -40,7 +40,7 @@ class User:
         self._written = written
 
     def ask(self, entry: script.Request) -> Stack:
-        """Ask for something; return the stack that it is about.
+        """Send a request; return its stack.
 
         :raises HeatconvException: if it is refused.
         """
@@ -49,25 +49,25 @@ class User:
             stack = create_stack(requests, PROJECT, '', entry.stack, self._content(entry))
             self._names[entry.stack] = stack.id
             return stack
-        found = self._store.stack_by_name(PROJECT, entry.stack)
-        if found is None:
+        stack = self._store.stack_by_name(PROJECT, entry.stack)
+        if stack is None:
             raise HeatconvException(f'there is no stack {entry.stack}')
         if entry.verb == 'update':
-            update_stack(requests, found, self._content(entry))
+            update_stack(requests, stack, self._content(entry))
         elif entry.verb == 'delete':
-            delete_stack(requests, found)
+            delete_stack(requests, stack)
         elif entry.verb == 'rollback':
-            rollback_stack(requests, found)
+            rollback_stack(requests, stack)
         elif entry.verb == 'clear':
-            self.clear(found, entry.options['resource'], entry.options['hook'])
+            self.clear(stack, entry.options['resource'], entry.options['hook'])
         else:
-            cancel_update(requests, found, entry.options['with_rollback'])
-        return found
+            cancel_update(requests, stack, entry.options['with_rollback'])
+        return stack
 
     def clear(self, stack: Stack, resource: str, hook: str) -> None:
-        """Let a resource go on from a hook.
+        """Let a resource continue after a hook.
 
-        :raises HeatconvException: if it is not there.
+        :raises HeatconvException: if the resource does not exist.
         """
         rows = [r for r in self._store.resources(stack.id) if r.name == resource]
         if not rows:

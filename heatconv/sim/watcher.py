@@ -43,9 +43,9 @@ class Simulation(Protocol):
 
 
 class Watcher:
-    """Is told of all that happens; tells the world what is wrong with it.
+    """Is called for everything that happens, and reports violations to the world.
 
-    A checker overrides what it needs.
+    A checker overrides the methods that it needs.
     """
 
     def requested(
@@ -57,14 +57,14 @@ class Watcher:
         """A request was refused."""
 
     def prepared(
-        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, running: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         """A wish became a traversal."""
 
     def committed(
         self,
         world: Simulation,
-        one: Running,
+        running: Running,
         commit: Commit,
         outcome: Outcome,
         before: Snapshot,
@@ -73,30 +73,34 @@ class Watcher:
         """A commit stands."""
 
     def timed_out(self, world: Simulation, before: Snapshot, after: Snapshot) -> None:
-        """A sweep has met a stack whose deadline has passed."""
+        """A sweep found a stack whose deadline has passed."""
 
-    def admitted(self, world: Simulation, one: Running, effect: CallPlugin) -> None:
+    def admitted(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
         """The lease allowed a call of the plugin."""
 
-    def acting(self, world: Simulation, one: Running, effect: CallPlugin) -> None:
+    def acting(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
         """The plugin is about to be called."""
 
     def acted(
-        self, world: Simulation, one: Running, effect: CallPlugin, seen: Observation
+        self, world: Simulation, running: Running, effect: CallPlugin, observation: Observation
     ) -> None:
         """The plugin has answered."""
 
-    def dropped(self, world: Simulation, one: Running) -> None:
-        """A task died where it stood."""
+    def dropped(self, world: Simulation, running: Running) -> None:
+        """A task was abandoned."""
 
     def rested(self, world: Simulation) -> None:
-        """Nothing is left to do."""
+        """No work is left."""
 
 
 def hooks(watchers: Iterable[Watcher]) -> dict[str, list[Callable[..., None]]]:
-    """Return by name what is to be called: what a watcher does not override is nothing."""
+    """Return the methods to call, by name, without those that a watcher does not override."""
     return {
-        name: [getattr(one, name) for one in watchers if getattr(type(one), name) is not default]
+        name: [
+            getattr(watcher, name)
+            for watcher in watchers
+            if getattr(type(watcher), name) is not default
+        ]
         for name, default in vars(Watcher).items()
         if not name.startswith('_')
     }

@@ -1,10 +1,9 @@
 """A world of engines, workers, messages and reality, advanced one step at a time.
 
-It runs the tasks of the real engine and the real worker on a real store, calls the
-plugin through the worker's performer, and sweeps with the worker's sweep. What is
-simulated is the rest: time, threads, messages, processes, and their death. The
-world never chooses: `choices` says what may happen next, and whoever drives it
-picks one.
+It runs the tasks of the real engine and the real worker on a real store, makes plugin calls
+through the worker's plugin caller, and sweeps with the worker's sweep. Time, threads, messages,
+processes and their death are simulated. The world never chooses: `choices` returns the possible
+moves, and its driver picks one.
 """
 
 from __future__ import annotations
@@ -48,17 +47,17 @@ HEARTBEAT_SECONDS = 2.0
 ACTION_SECONDS = 4.0
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 4.0
-#: Who was taken for dead dies for good before that, or goes on.
+#: A parked worker dies for good before that, or continues.
 ORPHAN_CHECK_SECONDS = 12.0
 
 
 class World(Tasks):
-    """Everything, and what may happen next.
+    """The state of a simulation, and the possible moves.
 
-    :param watchers: are told of all that happens.
+    :param watchers: are called for everything that happens.
     :param sweeps: whether workers sweep.
-    :param settles: whether engines leave out what no check could find anything to do for.
-    :param tracing: whether to keep a trace.
+    :param settles: whether engines leave out nodes whose check could find nothing to do.
+    :param tracing: whether to record a trace.
     """
 
     def __init__(
@@ -84,30 +83,29 @@ class World(Tasks):
         self._hooks = hooks(watchers)
         self.sweeps = sweeps
         self.settles = settles
-        #: Whether reality is in the store, so that commits do what plugins would.
+        #: Whether reality is in the store, so that commits are fused.
         self.fused = False
         self.tracing = tracing
         self.trace: list[str] = []
         self.steps = 0
         self.entries: list[script.Entry] = []
         self.messages: list[Message] = []
-        #: What waits at a hook; nobody clears it where a scenario says who does.
+        #: Nodes that wait at hooks, for a user to clear; empty if the scenario clears them itself.
         self.pauses: list[Pause] = []
         self.running: list[Running] = []
         self.last: Running | None = None
         self.snapshots: dict[str, Snapshot] = {}
         self.names: dict[str, str] = {}
         self.stack_of: dict[str, str] = {}
-        #: The template of each accepted wish, by content id, as it was written.
+        #: The template of each accepted wish, by content id, as the script wrote it.
         self.written: dict[str | None, language.Template] = {None: language.Template()}
         self.workers: list[SimWorker] = []
         self.violations: list[str] = []
-        #: Somebody taken for dead has acted: what reality refuses from now on may
-        #: be nobody else's fault, until it is made up for.
+        #: A zombie has acted: refusals of reality may be its fault until it has compensated.
         self.zombie_acted = False
-        #: Somebody has died who may not have made up for what it did.
+        #: A worker has died that may not have compensated for what it did.
         self.died = False
-        #: How many requests were refused.
+        #: Number of refused requests.
         self.refused = 0
         self._serial = 0
         self._beaten = clock.time
@@ -115,7 +113,7 @@ class World(Tasks):
         self._made_workers = 0
         requests = Requests(store, self.templates, self, clock, ids)
         self._user = User(requests, self.templates, self.names, self.written)
-        #: In the order of the prototype an engine prepares what it just accepted.
+        #: In the order of the prototype, an engine prepares a request immediately.
         self.prepares_at_once = False
         self._wishes: list[str] = []
         for _ in range(workers):
@@ -137,29 +135,28 @@ class World(Tasks):
         self.workers.append(worker)
         return worker
 
-    # What may happen next
+    # Possible moves
 
     def choices(self) -> list[Choice]:
-        """Return all that may happen next.
+        """Return all possible moves.
 
-        The first one goes on with what happened last, if it can; then come older
-        tasks, messages, the next request, and what is due; last those who are
-        taken for dead, and the time to come.
+        The first one continues with the last task, if possible; then come older tasks, messages,
+        the next request, and timers that are due; last zombies and the clock.
         """
         last = self.last
         awake: list[Choice] = []
         late: list[Choice] = []
         asleep: float | None = None
-        for one in self.running:
-            if one.due is not None:
-                if asleep is None or one.due < asleep:
-                    asleep = one.due
-            elif one.worker is not None and one.worker.parked:
-                late.append(one)
-            elif one is last:
-                awake.insert(0, one)
+        for running in self.running:
+            if running.due is not None:
+                if asleep is None or running.due < asleep:
+                    asleep = running.due
+            elif running.worker is not None and running.worker.parked:
+                late.append(running)
+            elif running is last:
+                awake.insert(0, running)
             else:
-                awake.append(one)
+                awake.append(running)
         awake += self.messages
         awake += self.pauses
         if self.entries:
@@ -175,7 +172,7 @@ class World(Tasks):
         return awake
 
     def take(self, choice: Choice) -> None:
-        """Let it happen."""
+        """Make a move."""
         self.steps += 1
         if isinstance(choice, Running):
             self.last = choice
@@ -192,7 +189,7 @@ class World(Tasks):
             self.next_timer()
 
     def at_rest(self) -> bool:
-        """Say whether nothing is left to do, time to come included."""
+        """Say whether no work is left, future timers included."""
         if self.running or self.messages or self.entries:
             return False
         for snapshot in self.snapshots.values():
@@ -201,7 +198,7 @@ class World(Tasks):
                 return False
             if any(row.claim is not None for row in snapshot.rows.values()):
                 return False
-        # Rows in doubt that no node is about are the sweep's, and so is what the dead did.
+        # Unsettled rows without a node, and orphan checks, are left to the sweep.
         return not self.sweeps or not (
             self.store.unsettled_rows(1) or self.store.orphan_checks(1e12, 1)
         )
@@ -220,7 +217,7 @@ class World(Tasks):
             self.call(entry)
         elif isinstance(entry, script.Wait):
             self.note(f'{entry.seconds:g} s go by')
-            # Who runs out of time has failed.
+            # A stack that times out has failed.
             self.reality.troubled = True
             self.pass_time(self.clock.time + entry.seconds)
             self.sweep(self.workers[0])
@@ -234,21 +231,21 @@ class World(Tasks):
                 self.reality.slow(entry.name, entry.polls, entry.verb, entry.times)
 
     def call(self, entry: script.Call) -> None:
-        """Call a function of the scenario; whoever drives the world may differ."""
+        """Call a function of the scenario; drivers may override it."""
         entry.function(*entry.args, **entry.kwargs)
 
     def request(self, entry: script.Request) -> None:
-        """Let a user ask for something."""
-        told = f'user: {entry.verb} {entry.stack}'
+        """Send a request of a user."""
+        line = f'user: {entry.verb} {entry.stack}'
         try:
             stack = self._user.ask(entry)
         except HeatconvException as error:
-            self.note(f'{told}: refused: {error}')
+            self.note(f'{line}: refused: {error}')
             self.refused += 1
             for tell in self._hooks['refused']:
                 tell(self, entry, error)
             return
-        self.note(told)
+        self.note(line)
         before = self.snapshots.get(stack.id)
         after = self._look(stack.id)
         for tell in self._hooks['requested']:
@@ -267,19 +264,19 @@ class World(Tasks):
                 self._user.clear(self.snapshots[stack_id].stack, row.name, hook)
                 after = self._look(stack_id).nodes.get(key)
                 if after is not None and after.status == 'paused' and due(after) == hook:
-                    # There was another one of that name: it is still to be cleared.
+                    # Another row of that name was cleared: this one is still to be cleared.
                     self._serial += 1
                     self.pauses.append(Pause(self._serial, key))
 
     # Messages
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
-        """Take casts for workers (it is the announcer of all)."""
+        """Receive casts for workers: the world is the announcer of all processes."""
         for key in keys:
             self.announce(key)
 
     def wish(self, stack_id: str) -> None:
-        """Take casts for engines."""
+        """Receive casts for engines."""
         if self.prepares_at_once:
             self._wishes.append(stack_id)
             return
@@ -291,7 +288,7 @@ class World(Tasks):
         self.messages.append(Message(self._serial, subject))
 
     def prepare_wishes(self) -> None:
-        """Prepare what was wished for, where engines prepare at once."""
+        """Prepare wishes, if engines prepare immediately."""
         while self._wishes:
             stack_id = self._wishes.pop(0)
             self.exhaust(
@@ -299,7 +296,7 @@ class World(Tasks):
             )
 
     def deliver(self, message: Message) -> Running | None:
-        """Hand a message to a worker or an engine."""
+        """Deliver a message to a worker or an engine."""
         subject = message.subject
         if isinstance(subject, str):
             return self._start(
@@ -326,7 +323,7 @@ class World(Tasks):
         return due
 
     def next_timer(self) -> None:
-        """Let time pass until the next thing is due, and let it happen."""
+        """Advance the clock to the next timer, and run it."""
         sleeper = min(
             (one for one in self.running if one.due is not None),
             key=lambda one: (one.due, one.serial),
@@ -343,7 +340,7 @@ class World(Tasks):
             self._send(sleeper, None)
 
     def pass_time(self, until: float) -> None:
-        """Let time go on; who is alive shows it."""
+        """Advance the clock; live workers renew their leases."""
         if until <= self.clock.time:
             return
         self.clock.time = until
@@ -353,26 +350,26 @@ class World(Tasks):
                 worker.lease.renew()
 
     def sweep(self, worker: SimWorker) -> None:
-        """Let a worker look for what is left over."""
+        """Let a worker sweep."""
         worker.sweep_due = self.clock.time + SWEEP_SECONDS
 
         def submit(task: Task) -> bool:
             self._start(task, worker, 'sweep')
             return True
 
-        # Messages and tasks it starts come in the order of the store.
+        # Its messages and tasks come in the order of the store.
         recovery = self._checker(worker).recovery
-        made = Sweep(self.store, self, self.clock, self.ids, lambda: recovery, submit)
+        sweeper = Sweep(self.store, self, self.clock, self.ids, lambda: recovery, submit)
         self.note(f'{worker.name} sweeps')
         overdue = self.store.overdue(self.clock.time)
-        made.run(2 * SWEEP_SECONDS)
+        sweeper.run(2 * SWEEP_SECONDS)
         for stack_id in overdue:
             before = self.snapshots[stack_id]
             after = self._look(stack_id)
             for tell in self._hooks['timed_out']:
                 tell(self, before, after)
 
-    # For whoever drives it
+    # For drivers
 
     def stack(self, name: str) -> Stack | None:
         """Return the live stack of that name."""
@@ -383,11 +380,11 @@ class World(Tasks):
         return self.store.stacks(StackQuery(None, sort=(('name', False),)))
 
     def violate(self, what: str) -> None:
-        """Tell that something is wrong."""
+        """Report a violation."""
         self.violations.append(what)
 
     def note(self, text: str) -> None:
-        """Write down what happens."""
+        """Add a line to the trace."""
         if self.tracing:
             self.trace.append(f'{self.steps} {text}')
 

@@ -123,9 +123,9 @@ class ScenarioRun(StackCommand):
         self.exit_code = errors.FAILED if failed else 0
 
     def _draw(self, scenario: Any, file: str) -> None:
-        from heatconv.sim import generation
+        from heatconv.sim import graph_drawing
 
-        drawn = generation.draw(scenario)
+        drawn = graph_drawing.draw(scenario)
         text = drawn.dot() if file.endswith('.dot') else drawn.svg()
         pathlib.Path(file).write_text(text)
         self.notice(f'{file}: {len(drawn.traversals)} traversals')

@@ -1,4 +1,4 @@
-"""What must hold: one family of checks a file."""
+"""The checkers: each file has one family of properties that must hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stack that takes too long fails in time, and goes nowhere else."""
+"""Checks timeouts: a stack that takes too long fails in time, and rolls back if enabled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class DeadlineChecker(Watcher):
-    """Looks at what a timeout does; that each one comes is a matter of rest."""
+    """Checks the effect of each timeout; that each one happens is checked at the end."""
 
     def timed_out(self, world: Simulation, before: Snapshot, after: Snapshot) -> None:
         stack = after.stack

@@ -1,4 +1,4 @@
-"""Never do two workers act on one resource."""
+"""Checks exclusion: no two workers operate on one resource."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class ExclusionChecker(Watcher):
-    """Watches who may act on what, from the leave of the lease to the answer.
+    """Tracks which worker may act on which resource, from the admission by its lease to the
+    answer.
 
-    Those taken for dead are left out: that they act late is what leases cannot
-    prevent and fencing makes up for.
+    Zombies are left out: leases cannot prevent their late actions, which are compensated.
     """
 
     def __init__(self) -> None:
         self._acting: dict[str, Running] = {}
 
-    def admitted(self, world: Simulation, one: Running, effect: CallPlugin) -> None:
+    def admitted(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
         if effect.compensates or effect.call.verb == Verb.OBSERVE:
             return
         token = effect.call.row.token
         other = self._acting.get(token)
         if other is not None and other.worker is not None and not other.worker.parked:
             world.violate(f'exclusion: {token} of {effect.call.row.name} is acted on twice')
-        self._acting[token] = one
+        self._acting[token] = running
 
-    def acting(self, world: Simulation, one: Running, effect: CallPlugin) -> None:
-        if effect.compensates or (one.worker is not None and one.worker.parked):
+    def acting(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
+        if effect.compensates or (running.worker is not None and running.worker.parked):
             return
-        if isinstance(one.effect, Save):
-            # The commit does it that stands only if nobody claims the row.
+        if isinstance(running.effect, Save):
+            # A fused commit acts, and it stands only if the row is unclaimed.
             return
         row = world.store.row(effect.call.row.id)
         if row is None or row.claim != effect.call.row.claim:
@@ -40,10 +40,10 @@ class ExclusionChecker(Watcher):
             )
 
     def acted(
-        self, world: Simulation, one: Running, effect: CallPlugin, seen: Observation
+        self, world: Simulation, running: Running, effect: CallPlugin, observation: Observation
     ) -> None:
-        self.dropped(world, one)
+        self.dropped(world, running)
 
-    def dropped(self, world: Simulation, one: Running) -> None:
-        for token in [token for token, other in self._acting.items() if other is one]:
+    def dropped(self, world: Simulation, running: Running) -> None:
+        for token in [token for token, other in self._acting.items() if other is running]:
             del self._acting[token]

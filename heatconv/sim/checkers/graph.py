@@ -1,4 +1,4 @@
-"""The graph of a traversal is right after every commit, whatever the history."""
+"""Checks the graph of a traversal after every commit."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class GraphChecker(Watcher):
         self._check(world, after)
 
     def prepared(
-        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, running: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         self._check(world, after)
 
     def committed(
         self,
         world: Simulation,
-        one: Running,
+        running: Running,
         commit: Commit,
         outcome: Outcome,
         before: Snapshot,

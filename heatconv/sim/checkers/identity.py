@@ -1,7 +1,7 @@
-"""Nothing is replaced that its definition allowed to keep.
+"""Checks identity: no resource is replaced that could have been kept.
 
-What is wanted is worked out here once more, from the template as the scenario wrote
-it, so that no mistake of the core is repeated.
+The desired state is computed independently, from the template as the scenario wrote it, so that a
+fault of the core is not repeated here.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _GONE = object()
 
 
 class IdentityChecker(Watcher):
-    """Looks at each choice of a row, each replacement and each create."""
+    """Checks each choice of a row, each replacement and each create."""
 
     def prepared(
-        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, running: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         for key, node in after.nodes.items():
             row = after.rows.get(node.subject or '')
@@ -33,7 +33,7 @@ class IdentityChecker(Watcher):
     def committed(
         self,
         world: Simulation,
-        one: Running,
+        running: Running,
         commit: Commit,
         outcome: Outcome,
         before: Snapshot,
@@ -57,7 +57,7 @@ class IdentityChecker(Watcher):
             world.violate(f'identity: {key.name} is replaced though it could be kept')
         self._beside(world, key, old.id, desired, after)
         for row in after.rows.values():
-            # The one that this commit wrote is the only one never begun.
+            # The only row never begun is the one that this commit wrote.
             others = (old.id, new)
             if row.name == key.name and row.action == 'INIT' and row.id not in others:
                 world.violate(f'identity: {key.name} gets a row though {row.id} was never begun')
@@ -87,7 +87,7 @@ def _good(row: Resource) -> bool:
 
 
 def keeps(row: Resource, desired: dict[str, Any]) -> bool:
-    """Say whether a row can become what is wanted without a replacement."""
+    """Say whether a row can reach the desired state without a replacement."""
     have = row.properties or {}
     return all(have.get(name, _GONE) == value for name, value in desired.items() if '!' in name)
 
@@ -95,7 +95,7 @@ def keeps(row: Resource, desired: dict[str, Any]) -> bool:
 def wanted_properties(
     world: Simulation, key: NodeKey, snapshot: Snapshot
 ) -> dict[str, Any] | None:
-    """Resolve a definition against the rows that serve now; None if it has no sense."""
+    """Resolve a definition against the rows that serve now; None if it does not resolve."""
     template = world.written.get(snapshot.stack.template_id)
     if template is None or key.name not in template.resources:
         return None

@@ -1,4 +1,4 @@
-"""The last good template is the one whose updates were all done last."""
+"""Checks the last good template: the one whose updates were all done last."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class LastGoodChecker(Watcher):
-    """Looks at every change of it, and at what it is at rest.
+    """Checks every change of the last good template, and its value at the end.
 
-    A rollback goes to what was the last good template when it was asked for:
-    the updates under way may be done before it is prepared.
+    A rollback goes to the template that was the last good one when it was requested: updates in
+    progress may finish before it is prepared.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class LastGoodChecker(Watcher):
         self._asked[after.stack.wish_id] = after.stack.last_good_id
 
     def prepared(
-        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, running: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         if after.stack.template_id != before.stack.newest_template_id:
             world.violate('last good: the traversal goes elsewhere than the wish')
@@ -45,7 +45,7 @@ class LastGoodChecker(Watcher):
     def committed(
         self,
         world: Simulation,
-        one: Running,
+        running: Running,
         commit: Commit,
         outcome: Outcome,
         before: Snapshot,
@@ -70,7 +70,7 @@ class LastGoodChecker(Watcher):
             world.violate('last good: a timeout changed it')
 
     def _goes(self, world: Simulation, after: Snapshot) -> None:
-        """A delete leaves it alone: that is where a rollback of it goes."""
+        """A delete does not change it: a rollback of the delete goes there."""
         if after.stack.action == Action.DELETE and not after.stack.wish_id:
             world.violate('last good: a delete changed it')
 
@@ -83,10 +83,10 @@ class LastGoodChecker(Watcher):
                 world.violate(f'last good: {stack.name} is COMPLETE, and another template is good')
 
 
-def _is_done(seen: Snapshot, name: str) -> bool:
-    """Say whether the update of a name is over, or was never to come: nothing was to do."""
-    node = seen.nodes.get(NodeKey(seen.stack.traversal_id or '', Kind.UPDATE, name))
+def _is_done(snapshot: Snapshot, name: str) -> bool:
+    """Say whether the update of a name is done, or was left out because nothing was to do."""
+    node = snapshot.nodes.get(NodeKey(snapshot.stack.traversal_id or '', Kind.UPDATE, name))
     if node is not None:
         return node.status == NodeStatus.DONE
-    alike = [row for row in seen.rows.values() if row.name == name]
-    return len(alike) == 1 and states.healthy(alike[0]) and bool(alike[0].fingerprint)
+    same_name = [row for row in snapshot.rows.values() if row.name == name]
+    return len(same_name) == 1 and states.healthy(same_name[0]) and bool(same_name[0].fingerprint)

@@ -1,4 +1,4 @@
-"""Nothing is made before what it requires, or deleted before what requires it."""
+"""Checks order: no resource is created before, or deleted after, its requirements."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class OrderChecker(Watcher):
-    """Reads what reality refused, and what no reference in reality shows."""
+    """Checks the refusals of reality, and requirements that are no references in reality."""
 
     def committed(
         self,
         world: Simulation,
-        one: Running,
+        running: Running,
         commit: Commit,
         outcome: Outcome,
         before: Snapshot,
         after: Snapshot,
     ) -> None:
-        """At the begin of an update node: what it depends on is there."""
+        """At the begin of an update node, its requirements exist."""
         write = commit.node
         if write is None or write.key.kind != Kind.UPDATE:
             return
@@ -36,18 +36,18 @@ class OrderChecker(Watcher):
             if node is None or node.status != 'done':
                 world.violate(f'order: {write.key.name} began before {required} was done')
 
-    def acting(self, world: Simulation, one: Running, effect: CallPlugin) -> None:
+    def acting(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
         world.reality.refused.clear()
         if world.zombie_acted or effect.compensates or effect.call.verb != Verb.DELETE:
             return
         row = effect.call.row
         for other in world.snapshots[row.stack_id].rows.values():
-            there = world.reality.by_token(other.token) is not None
-            if other.id != row.id and row.id in other.requires and there:
+            exists = world.reality.by_token(other.token) is not None
+            if other.id != row.id and row.id in other.requires and exists:
                 world.violate(f'order: {row.name} is deleted before {other.name} ({other.id})')
 
     def acted(
-        self, world: Simulation, one: Running, effect: CallPlugin, seen: Observation
+        self, world: Simulation, running: Running, effect: CallPlugin, observation: Observation
     ) -> None:
         if world.zombie_acted:
             return

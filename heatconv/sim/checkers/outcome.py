@@ -1,4 +1,4 @@
-"""Every stack is in the end where the user last asked it to be."""
+"""Checks the outcome: every stack ends in the state of its latest request."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class OutcomeChecker(Watcher):
-    """Remembers the last request that was accepted, and compares at rest.
+    """Records the last accepted request, and compares at the end.
 
-    A stack may fail only if something was told to fail, or its time was over.
+    A stack may fail only if a plugin was told to fail, or it timed out.
     """
 
     def __init__(self) -> None:
         self._asked: dict[str, tuple[str, str | None]] = {}
-        #: Stacks that timed out. That it was not too early is a matter of the deadline.
+        #: Stacks that timed out; whether that was too early is checked elsewhere.
         self._late: set[str] = set()
 
     def requested(

@@ -1,4 +1,4 @@
-"""Reality is what the template says: names, properties, references, attributes."""
+"""Checks reality against the template: names, properties, references, attributes."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def differences(template: Template, physical: Iterable[PhysicalResource]) -> lis
     by_name: dict[str, list[PhysicalResource]] = {}
     for row in physical:
         by_name.setdefault(row.logical_name, []).append(row)
-    found: list[str] = []
+    differing: list[str] = []
     for name, copies in sorted(by_name.items()):
         if name not in template.resources:
-            found.append(f'{name} is not in the template, and there')
+            differing.append(f'{name} is not in the template, and there')
         elif len(copies) > 1:
-            found.append(f'there are {len(copies)} of {name}')
+            differing.append(f'there are {len(copies)} of {name}')
     for name, definition in template.resources.items():
         if name not in by_name:
-            found.append(f'{name} is not there')
+            differing.append(f'{name} is not there')
             continue
         have = by_name[name][0].properties
         desired = {key: _value(value, by_name) for key, value in definition.properties.items()}
         if have != desired:
-            found.append(f'{name} is {have}, not {desired}')
-    return found
+            differing.append(f'{name} is {have}, not {desired}')
+    return differing
 
 
 def _value(value: Any, by_name: Mapping[str, list[PhysicalResource]]) -> Any:
@@ -53,17 +53,17 @@ def of_stack(reality: Reality, snapshot: Snapshot) -> list[PhysicalResource]:
 
 
 class RealityChecker(Watcher):
-    """Compares them at rest, and rows with what is there."""
+    """Compares them at the end, and rows with physical resources after commits."""
 
     def __init__(self) -> None:
-        #: Rows that came into doubt while they were worked on, and in which
-        #: traversal: that must look again before it ends.
+        #: Rows that became suspect while an operation was in progress, with their traversal: it
+        #: must observe them again before it ends.
         self._doubted: dict[str, str] = {}
 
     def committed(
         self,
         world: Simulation,
-        one: Running,
+        running: Running,
         commit: Commit,
         outcome: Outcome,
         before: Snapshot,
@@ -72,37 +72,39 @@ class RealityChecker(Watcher):
         row = after.rows.get(commit.suspects or '')
         if row is None:
             return
-        known = before.rows[row.id]
-        if one.name == 'sweep':
-            # That comes too late to be what makes the traversal look again.
-            if states.healthy(known) and not (known.suspect or known.claim or _excused(world)):
-                self._row(world, known)
+        earlier = before.rows[row.id]
+        if running.name == 'sweep':
+            # Too late to let the traversal observe again.
+            if states.healthy(earlier) and not (
+                earlier.suspect or earlier.claim or _excused(world)
+            ):
+                self._row(world, earlier)
             return
         self._doubted.pop(row.id, None)
         for key, node in after.nodes.items():
             if node.subject == row.id and node.status == 'running' and key.kind == Kind.UPDATE:
                 self._doubted[row.id] = key.traversal_id
 
-    def acting(self, world: Simulation, one: Running, effect: CallPlugin) -> None:
-        """Who lives makes up for what it did too late, and leaves it to nobody else."""
+    def acting(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
+        """A live worker compensates for what it did too late."""
         row = effect.call.row
-        undoes = one.name == 'sweep' and effect.call.verb == 'delete'
+        undoes = running.name == 'sweep' and effect.call.verb == 'delete'
         if undoes and world.reality.by_token(row.token) and not _excused(world):
             world.violate(f'reality: nobody has made up for {row.id}')
 
     def acted(
-        self, world: Simulation, one: Running, effect: CallPlugin, seen: Observation
+        self, world: Simulation, running: Running, effect: CallPlugin, observation: Observation
     ) -> None:
-        if one.worker is not None and one.worker.parked:
-            # What it does now is another matter than what it did before.
+        if running.worker is not None and running.worker.parked:
+            # The present action is unrelated to the earlier one.
             self._doubted.pop(effect.call.row.id, None)
 
     def rested(self, world: Simulation) -> None:
         for snapshot in world.snapshots.values():
             stack = snapshot.stack
             done = stack.status == Status.COMPLETE and stack.action != Action.DELETE
-            # What somebody taken for dead did after the end is known to the rows,
-            # and mended by the next request.
+            # What a zombie did after the end is recorded in the rows, and repaired by the next
+            # request.
             if done and not world.zombie_acted:
                 template = world.written[stack.template_id]
                 for wrong in differences(template, of_stack(world.reality, snapshot)):
@@ -125,10 +127,10 @@ class RealityChecker(Watcher):
                     world.violate(f'reality: nobody looked again at {row.name} in doubt')
 
     def _row(self, world: Simulation, row: Resource) -> None:
-        """A row that is in no doubt says what is real."""
+        """A settled row matches reality."""
         physical = world.reality.by_token(row.token)
-        there = None if physical is None else physical.uuid
-        if row.physical_id != there:
+        uuid = None if physical is None else physical.uuid
+        if row.physical_id != uuid:
             world.violate(f'reality: row {row.id} of {row.name} says {row.physical_id}')
         elif physical is not None:
             if dict(row.properties or {}) != physical.properties:
@@ -138,5 +140,5 @@ class RealityChecker(Watcher):
 
 
 def _excused(world: Simulation) -> bool:
-    """Say whether somebody may not have made up yet for what it did too late."""
-    return world.died or any(one.worker and one.worker.parked for one in world.running)
+    """Say whether a zombie may not have compensated yet."""
+    return world.died or any(running.worker and running.worker.parked for running in world.running)

@@ -1,4 +1,4 @@
-"""At rest nothing is under way, and nothing is left over."""
+"""Checks the end: nothing is in progress, and nothing is left over."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class RestChecker(Watcher):
-    """Asserts it of every stack, and that every physical resource has an owner."""
+    """Checks every stack, and that every physical resource has an owner."""
 
     def rested(self, world: Simulation) -> None:
         owners = set()

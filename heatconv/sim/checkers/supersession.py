@@ -1,4 +1,4 @@
-"""A superseded traversal changes nothing in the newer one's graph."""
+"""Checks supersession: an old traversal does not change the graph of a newer one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ class SupersessionChecker(Watcher):
     """Compares the nodes before and after a commit of an old traversal."""
 
     def prepared(
-        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, running: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         old = before.stack.traversal_id
-        left = [key for key in after.nodes if key.traversal_id == old]
-        if old is not None and left:
-            world.violate(f'supersession: nodes of {old} are left: {left}')
+        remaining = [key for key in after.nodes if key.traversal_id == old]
+        if old is not None and remaining:
+            world.violate(f'supersession: nodes of {old} are left: {remaining}')
 
     def committed(
         self,
         world: Simulation,
-        one: Running,
+        running: Running,
         commit: Commit,
         outcome: Outcome,
         before: Snapshot,
@@ -33,11 +33,11 @@ class SupersessionChecker(Watcher):
         if commit.node is not None and commit.node.key.traversal_id == current:
             return
         if before.stack != after.stack:
-            world.violate(f'supersession: {one.name} changed the stack, now at {current}')
+            world.violate(f'supersession: {running.name} changed the stack, now at {current}')
         changed = [
             key
             for key in sorted({*before.nodes, *after.nodes})
             if before.nodes.get(key) != after.nodes.get(key)
         ]
         if changed:
-            world.violate(f'supersession: {one.name} changed {changed[0]}')
+            world.violate(f'supersession: {running.name} changed {changed[0]}')

@@ -1,4 +1,4 @@
-"""Statuses only move along the transition table, and versions only up."""
+"""Checks transitions: rows follow the transition table, and versions only grow."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from heatconv.sim.script import Request
 from heatconv.sim.snapshot import Snapshot
 from heatconv.sim.watcher import Simulation, Watcher
 
-#: From where a row may vanish: it was never begun, it is gone, or it is retained.
+#: States in which a row may be deleted: never begun, deleted, or retained.
 MAY_GO = (states.INIT, states.DELETING)
 
 
 class TransitionChecker(Watcher):
-    """Compares what was with what is."""
+    """Compares rows before and after each commit."""
 
     def requested(
         self, world: Simulation, request: Request, before: Snapshot | None, after: Snapshot
@@ -25,7 +25,7 @@ class TransitionChecker(Watcher):
             self._rows(world, before, after)
 
     def prepared(
-        self, world: Simulation, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: Simulation, running: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         self._rows(world, before, after)
         self._stack(world, before.stack, after.stack)
@@ -33,7 +33,7 @@ class TransitionChecker(Watcher):
     def committed(
         self,
         world: Simulation,
-        one: Running,
+        running: Running,
         commit: Commit,
         outcome: Outcome,
         before: Snapshot,
@@ -51,7 +51,7 @@ class TransitionChecker(Watcher):
                 continue
             state = states.state(old)
             if commit is not None and commit.fused and commit.row and commit.row.read.id == row_id:
-                # It was begun, too, and that is told.
+                # A fused commit also begins the operation, with an event.
                 begun = (commit.events[0].action, commit.events[0].status)
                 if not states.allowed(state, begun) or begun[1] != Status.IN_PROGRESS:
                     world.violate(f'transition: {_named(old)} became {begun}')

@@ -1,4 +1,4 @@
-"""Draw the graphs of the traversals of a scenario: what each node did, and when."""
+"""Draw the graphs of the traversals of a scenario: operations of nodes and their steps."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 190, 46, 60, 22, 24
 
 @dataclass
 class Drawn:
-    """A node as it is drawn.
+    """A drawn node.
 
-    :ivar did: what was done, in order: what, and at which turn.
+    :ivar did: its operations and their steps, in order.
     """
 
     key: NodeKey
@@ -50,14 +50,14 @@ class Drawn:
 
 @dataclass
 class Traversal:
-    """A graph."""
+    """The graph of a traversal."""
 
     id: str
     title: str
     nodes: dict[NodeKey, Drawn]
 
     def ranks(self) -> list[list[Drawn]]:
-        """Put each node into the first column after all that come before it."""
+        """Put each node into the first column after all its predecessors."""
         rank = dict.fromkeys(self.nodes, 0)
         for _ in self.nodes:
             moved = False
@@ -75,14 +75,14 @@ class Traversal:
 
 
 class Recorder(Watcher):
-    """Notes what becomes of each node."""
+    """Records the operations of each node."""
 
     def __init__(self) -> None:
         self.traversals: dict[str, Traversal] = {}
         self._turn = 0
 
     def prepared(
-        self, world: World, one: Running, plan: Plan, before: Snapshot, after: Snapshot
+        self, world: World, running: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         stack = plan.stack
         if stack.traversal_id is None:
@@ -95,7 +95,7 @@ class Recorder(Watcher):
     def committed(
         self,
         world: World,
-        one: Running,
+        running: Running,
         commit: Commit,
         outcome: Outcome,
         before: Snapshot,
@@ -119,7 +119,7 @@ class Recorder(Watcher):
 
 
 def _what(commit: Commit, before: Snapshot) -> str:
-    """Say in a word what a commit means for its node."""
+    """Return the label of a commit for its node."""
     write = commit.node
     assert write is not None
     if commit.failure is not None:
@@ -164,7 +164,7 @@ class Drawing:
     traversals: list[Traversal]
 
     def dot(self) -> str:
-        """Return them in the language of graphviz."""
+        """Return the graphs in the language of graphviz."""
         lines = [f'digraph "{self.name}" {{', '  rankdir=LR; node [shape=box, style=filled];']
         for number, traversal in enumerate(self.traversals, 1):
             lines.append(f'  subgraph cluster_{number} {{ label="{number}. {traversal.title}";')
@@ -179,7 +179,7 @@ class Drawing:
         return '\n'.join([*lines, '}', ''])
 
     def svg(self) -> str:
-        """Return them as a picture."""
+        """Return the graphs as SVG."""
         parts: list[str] = []
         y = MARGIN
         widest = 0
@@ -250,9 +250,9 @@ def _id(key: NodeKey) -> str:
 
 
 def draw(scenario: Scenario, test: Any = None) -> Drawing:
-    """Play a scenario and draw its graphs.
+    """Run a scenario and draw its graphs.
 
-    :raises AssertionError: if it goes wrong.
+    :raises AssertionError: if it fails.
     """
     recorder = Recorder()
     world = make_world(watchers=[*checkers.every(), recorder], workers=1, sweeps=False)
