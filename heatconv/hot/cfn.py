@@ -10,11 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The dialects of CloudFormation, for what they share with HOT.
+"""The CloudFormation dialects, as far as they share features with HOT.
 
-A template in one of them is written anew with the keys of HOT; values and their functions
-stay as they are, since a version of a dialect has functions of its own. What Heat takes is
-taken (heat/engine/cfn/template.py and parameters.py).
+A template in a dialect is translated to the keys of HOT. Values and their functions stay
+unchanged, because each version of a dialect has functions of its own. The accepted language is
+that of Heat (heat/engine/cfn/template.py and parameters.py).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from heatconv.hot.versions import CFN, CFN_KEYS, KEY, Version
 
 MAPPINGS = 'mappings'
 
-#: Each key and what it is called in HOT.
+#: Keys, and their names in HOT.
 _SECTIONS = {
     'Description': 'description',
     'Parameters': 'parameters',
@@ -65,7 +65,7 @@ _TYPES = {
     'Json': 'json',
     'Boolean': 'boolean',
 }
-#: Constraints of parameters: what each is in HOT, and which part of that.
+#: Constraints of parameters: their names in HOT, and the part of that constraint.
 _CONSTRAINTS = {
     'AllowedValues': ('allowed_values', ''),
     'AllowedPattern': ('allowed_pattern', ''),
@@ -75,46 +75,48 @@ _CONSTRAINTS = {
     'MaxValue': ('range', 'max'),
 }
 _CONSTRAINT_DESCRIPTION = 'ConstraintDescription'
-#: What the others are called where an error is told, by section.
+#: Keys of HOT in error paths, and their names in the dialects, by section.
 _WITHIN = {'resources': _RESOURCE, 'outputs': _OUTPUT, 'parameters': _PARAMETER}
 
 
 def is_cfn(source: Any) -> bool:
-    """Say whether a template is in a dialect of CloudFormation."""
+    """Say whether a template is in a CloudFormation dialect."""
     return isinstance(source, Mapping) and KEY not in source and any(k in source for k in CFN_KEYS)
 
 
 def as_hot(source: Any) -> Any:
-    """Return a template with the keys of HOT; one in HOT as it is.
+    """Return a template with the keys of HOT; a HOT template unchanged.
 
-    :raises TemplateError: if it is in another dialect and not valid there.
+    :raises TemplateError: if it is in a dialect and not valid there.
     """
     if not is_cfn(source):
         return source
     version = _version(source)
-    made: dict[str, Any] = {KEY: version}
+    translated: dict[str, Any] = {KEY: version}
     for key, section in source.items():
         if key in CFN_KEYS:
             continue
-        known = [one for one in _SECTIONS if one != 'Conditions' or version.has_conditions]
-        if key not in known:
+        sections = [
+            section for section in _SECTIONS if section != 'Conditions' or version.has_conditions
+        ]
+        if key not in sections:
             raise InvalidSection(
                 f'there is no section {shown(key)} in a template',
                 str(key),
-                suggestion(str(key), known),
+                suggestion(str(key), sections),
             )
         name = _SECTIONS[key]
-        made[name] = section
+        translated[name] = section
         if name == 'parameters':
-            made[name] = _each(section, key, _parameter)
+            translated[name] = _each(section, key, _parameter)
         elif name in _WITHIN:
-            made[name] = _each(section, key, functools.partial(_named, _WITHIN[name]))
-    return made
+            translated[name] = _each(section, key, functools.partial(_named, _WITHIN[name]))
+    return translated
 
 
 @contextlib.contextmanager
 def placed(source: Any) -> Iterator[None]:
-    """Have errors of a template name places as it is written."""
+    """Translate the paths of errors to the keys of the template as written."""
     try:
         yield
     except TemplateError as error:
@@ -131,43 +133,43 @@ def _version(source: Mapping[str, Any]) -> Version:
         for version in CFN:
             if version.code_name == key and stated == version.date:
                 return version
-        accepted = ', '.join(one.date for one in CFN if one.code_name == key)
+        accepted = ', '.join(version.date for version in CFN if version.code_name == key)
         raise InvalidVersion(f'the version {shown(stated)} is unknown', key, f'write {accepted}')
     raise InvalidVersion('there is no version', CFN_KEYS[0])
 
 
 def _each(section: Any, place: str, translate: Any) -> Any:
     if not isinstance(section, Mapping):
-        return section  # it is told where it is used
-    made = {}
-    for name, one in section.items():
+        return section  # reported where it is used
+    translated = {}
+    for name, entry in section.items():
         try:
-            made[name] = translate(one) if isinstance(one, Mapping) else one
+            translated[name] = translate(entry) if isinstance(entry, Mapping) else entry
         except TemplateError as error:
             error.under(place, name)
             raise
-    return made
+    return translated
 
 
 def _named(keys: Mapping[str, str], declaration: Mapping[Any, Any]) -> dict[Any, Any]:
-    made: dict[Any, Any] = {}
+    translated: dict[Any, Any] = {}
     for key, value in declaration.items():
         if key not in keys:
             raise InvalidSection(
                 f'there is no {shown(key)} here', str(key), suggestion(str(key), keys)
             )
-        made[keys[key]] = value
-    return made
+        translated[keys[key]] = value
+    return translated
 
 
 def _parameter(declaration: Mapping[Any, Any]) -> dict[str, Any]:
     plain = {
-        key: one
-        for key, one in declaration.items()
+        key: limit
+        for key, limit in declaration.items()
         if key not in _CONSTRAINTS and key != _CONSTRAINT_DESCRIPTION
     }
-    made = _named(_PARAMETER, plain)
-    type_ = made.get('type')
+    translated = _named(_PARAMETER, plain)
+    type_ = translated.get('type')
     if type_ is not None:
         if not isinstance(type_, str) or type_ not in _TYPES:
             raise InvalidSection(
@@ -175,7 +177,7 @@ def _parameter(declaration: Mapping[Any, Any]) -> dict[str, Any]:
                 'Type',
                 suggestion(str(type_), _TYPES),
             )
-        made['type'] = _TYPES[type_]
+        translated['type'] = _TYPES[type_]
     constraints: dict[str, Any] = {}
     for key, (name, part) in _CONSTRAINTS.items():
         if key not in declaration:
@@ -189,13 +191,15 @@ def _parameter(declaration: Mapping[Any, Any]) -> dict[str, Any]:
         constraints[name] = value
     if constraints:
         described = declaration.get(_CONSTRAINT_DESCRIPTION)
-        told = {} if described is None else {'description': described}
-        made['constraints'] = [{name: one, **told} for name, one in constraints.items()]
-    return made
+        details = {} if described is None else {'description': described}
+        translated['constraints'] = [
+            {name: limit, **details} for name, limit in constraints.items()
+        ]
+    return translated
 
 
 def _place(path: str) -> str:
-    """Return a place in words of the dialect."""
+    """Return a path in the keys of the dialect."""
     parts = path.split('.')
     section = parts[0]
     back = {name: key for key, name in _SECTIONS.items()}

@@ -10,9 +10,9 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Constraints on values, the same for parameters and properties.
+"""Constraints on values, for parameters and properties.
 
-What they say names the limits, never the value: it may be a secret.
+Messages name the limits, never the value: it may be a secret.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from heatconv.hot.suggest import listing
 
 
 class Constraint(ABC):
-    """A rule that a value must keep.
+    """A constraint on a value.
 
-    :ivar description: if not empty, said instead of the general text.
+    :ivar description: if not empty, replaces the general message.
     """
 
     __slots__ = ()
@@ -41,7 +41,7 @@ class Constraint(ABC):
     ) -> None:
         """Check a value that has been converted to its type.
 
-        :raises TemplateError: of the given class, if the value breaks the rule.
+        :raises TemplateError: of the given class, if the value violates the constraint.
         """
         wrong = self._wrong(value)
         if wrong:
@@ -49,12 +49,12 @@ class Constraint(ABC):
 
     @abstractmethod
     def _wrong(self, value: Any) -> str:
-        """Say what would be right, or '' if it is."""
+        """Return what a valid value would be, or '' if the value is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Length(Constraint):
-    """How many characters, items or keys there may be."""
+    """The number of characters, items or keys."""
 
     min: int | None = None
     max: int | None = None
@@ -73,7 +73,7 @@ class Length(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Range(Constraint):
-    """How small and how large a number may be."""
+    """The smallest and the largest value of a number."""
 
     min: int | float | None = None
     max: int | float | None = None
@@ -91,7 +91,7 @@ class Range(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Modulo(Constraint):
-    """A number must be an offset plus a multiple of a step."""
+    """A number that is an offset plus a multiple of a step."""
 
     step: int
     offset: int = 0
@@ -114,7 +114,7 @@ class Modulo(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class AllowedValues(Constraint):
-    """The value, or each item of a list, must be one of these."""
+    """The value, or each item of a list, is one of these."""
 
     allowed: tuple[Any, ...]
     description: str = ''
@@ -125,17 +125,17 @@ class AllowedValues(Constraint):
         object.__setattr__(self, '_known', frozenset(map(_told_apart, self.allowed)))
 
     def _wrong(self, value: Any) -> str:
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, dict | list) or _told_apart(one) not in self._known:
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict | list) or _told_apart(item) not in self._known:
                 return f'it must be{listing(map(str, self.allowed), "")}'
         return ''
 
 
 @dataclass(frozen=True, slots=True)
 class AllowedPattern(Constraint):
-    """A string must match a regular expression from its start to its end.
+    """A string that matches a regular expression from start to end.
 
-    :raises ValueError: if the expression is wrong, or not supported.
+    :raises ValueError: if the expression is invalid or not supported.
     """
 
     pattern: str

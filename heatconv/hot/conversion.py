@@ -10,9 +10,9 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Convert scalars the way HOT does, for parameters and properties alike.
+"""Convert scalars like HOT, for parameters and properties.
 
-Each function raises ValueError with what would be right.
+Each function raises ValueError with a description of a valid value.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LONGEST = 256
 
 
 def string(value: Any) -> str:
-    """Take a string, or write a number or boolean as one."""
+    """Return a string; numbers and booleans are converted."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float):
@@ -43,7 +43,7 @@ def string(value: Any) -> str:
 
 
 def integer(value: Any) -> int:
-    """Take an integer, or a string or float that is one."""
+    """Return an integer; strings and floats with an integer value are converted."""
     result: int | None = None
     if isinstance(value, int) and not isinstance(value, bool):
         result = value
@@ -61,7 +61,7 @@ def integer(value: Any) -> int:
 
 
 def number(value: Any) -> int | float:
-    """Take a finite number, or a string that is one."""
+    """Return a finite number; strings are converted."""
     if isinstance(value, float) and math.isfinite(value):
         return value
     if isinstance(value, str) and len(value) <= _LONGEST:
@@ -79,7 +79,7 @@ def number(value: Any) -> int | float:
 
 
 def boolean(value: Any) -> bool:
-    """Take a boolean, or a string or number that means one.
+    """Return a boolean; strings and numbers with a boolean meaning are converted.
 
     The spellings are those of oslo.utils' strutils, which Heat uses.
     """

@@ -12,8 +12,8 @@
 
 """The custom constraints of Heat that need no cloud.
 
-Each says what is wrong with a value (heat/engine/constraint/common_constraints.py). That
-something is not over yet is not checked: a template means the same whenever it is read.
+Each describes the fault of a value (heat/engine/constraint/common_constraints.py). Whether a time
+has passed is not checked: a template means the same whenever it is read.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from heatconv.hot.constraints import Constraint
 _FQDN_LENGTH = 255
 _LABEL = re.compile(r'[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z')
 _HEX = '[0-9a-fA-F]'
-#: Six bytes, three words or two halves with a mark between them, or nothing but digits
-#: (netaddr/strategy/eui48.py, RE_MAC_FORMATS).
+#: Six bytes, three words or two halves with separators, or digits only (netaddr/strategy/eui48.py,
+#: RE_MAC_FORMATS).
 _MAC = re.compile(
     rf'(?:{_HEX}{{1,2}}(?P<byte>[:-])(?:{_HEX}{{1,2}}(?P=byte)){{4}}{_HEX}{{1,2}}'
     rf'|{_HEX}{{1,4}}(?P<word>[:.-]){_HEX}{{1,4}}(?P=word){_HEX}{{1,4}}'
@@ -46,8 +46,8 @@ _MOMENT = re.compile(
 _LEAST = (0, 1, 1, 0, 0, 0)
 _MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split()
 _DAYS = 'sun mon tue wed thu fri sat'.split()
-#: Least, most and names of the fields of a cron expression, and what they may have besides:
-#: the last two may be missing.
+#: Minimum, maximum and names of the fields of a cron expression, and further characters: the last
+#: two fields are optional.
 _CRON: tuple[tuple[int, int, list[str], re.Pattern[str] | None], ...] = (
     (0, 59, [], None),
     (0, 23, [], None),
@@ -114,7 +114,7 @@ def _dns_name(value: Any) -> str:
     if len(whole) > _FQDN_LENGTH:
         return f'a DNS name has at most {_FQDN_LENGTH} characters'
     labels = whole.split('.')
-    if not all(_LABEL.match(one) for one in labels):
+    if not all(_LABEL.match(label) for label in labels):
         return (
             'each part of a DNS name has 1 to 63 lower-case letters, digits and hyphens, '
             'and none of these at its ends'
@@ -163,21 +163,21 @@ def _is_cron(part: str, least: int, most: int, names: list[str]) -> bool:
         return True
     ends = span.split('-')
     numbers = []
-    for one in ends:
-        if one in names:
-            numbers.append(names.index(one) + least)
-        elif one.isascii() and one.isdigit() and len(one) <= 4:
-            numbers.append(int(one))
+    for number in ends:
+        if number in names:
+            numbers.append(names.index(number) + least)
+        elif number.isascii() and number.isdigit() and len(number) <= 4:
+            numbers.append(int(number))
         else:
             return False
-    return len(numbers) < 3 and all(least <= one <= most for one in numbers)
+    return len(numbers) < 3 and all(least <= number <= most for number in numbers)
 
 
 def _iso_8601(value: Any) -> str:
-    found = _MOMENT.match(value.strip()) if isinstance(value, str) else None
-    if found is not None:
+    match = _MOMENT.match(value.strip()) if isinstance(value, str) else None
+    if match is not None:
         year, month, day, hour, minute, second = (
-            int(one or least) for one, least in zip(found.groups(), _LEAST, strict=True)
+            int(text or least) for text, least in zip(match.groups(), _LEAST, strict=True)
         )
         if (
             1 <= year
@@ -215,7 +215,7 @@ def _json(value: Any) -> str:
     return ''
 
 
-#: What each says of a value; '' if nothing is wrong.
+#: Functions that return the fault of a value; '' if there is none.
 NAMES: Mapping[str, Callable[[Any], str]] = {
     'cron_expression': _cron,
     'dns_domain': _dns_domain,

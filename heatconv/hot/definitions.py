@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What a compiled template says of one resource and of one output."""
+"""Compiled definitions of one resource and of one output."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class ResourceDefinition:
     """One resource of a template.
 
     :ivar properties: compiled.
-    :ivar requires: sorted names of the resources it depends on.
-    :ivar attributes_used: the attributes of others that it reads, as pairs of
-        resource and attribute, sorted.
-    :ivar update_policy: as it was written.
-    :ivar external_id: of what is there without the stack, which only refers to it.
-    :ivar restricted: what the environment forbids to do to it: ``update``, ``replace``.
+    :ivar requires: sorted names of the required resources.
+    :ivar attributes_used: the attributes of others that it reads, as sorted pairs of resource and
+        attribute.
+    :ivar update_policy: as written.
+    :ivar external_id: id of an existing resource, which the stack only refers to.
+    :ivar restricted: operations that the environment forbids: ``update``, ``replace``.
     """
 
     name: str
@@ -53,18 +53,18 @@ class ResourceDefinition:
     external_id: str | None = None
 
     def resolve(self, scope: Scope) -> dict[str, Any]:
-        """Compute the properties; they are not checked against the type.
+        """Resolve the properties; they are not checked against the type.
 
         Parts may be shared with the template: do not change them in place.
 
-        :raises TemplateError: a ResolutionError if a resource is not there or
-            the result is too large; else what a function says.
+        :raises TemplateError: a ResolutionError if a resource does not exist or the result is too
+            large; otherwise the error of a function.
         """
         values = _resolved(self.properties, scope, f'resources.{self.name}.properties')
         return dict(values)
 
     def resolve_metadata(self, scope: Scope) -> dict[str, Any]:
-        """Compute the metadata, as :meth:`resolve` does the properties."""
+        """Resolve the metadata, like :meth:`resolve` the properties."""
         return dict(_resolved(self.metadata, scope, f'resources.{self.name}.metadata'))
 
 
@@ -83,7 +83,7 @@ class OutputDefinition:
     attributes_used: tuple[tuple[str, str], ...] = ()
 
     def resolve(self, scope: Scope) -> Any:
-        """Compute the value.
+        """Resolve the value.
 
         :raises TemplateError: as for a resource.
         """

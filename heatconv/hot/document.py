@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Build a document from YAML events, each of which is checked before more is read.
+"""Build a document from YAML events; each event is checked before the next is read.
 
-Neither a deep nor a self-referring nor an exponentially growing document ever
-exists in memory. No tag makes an object.
+So no deep, self-referring or exponentially growing document is ever built. No tag creates an
+object.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MERGE = _TAG + 'merge'
 _STR = _TAG + 'str'
 _INT = _TAG + 'int'
 _FLOAT = _TAG + 'float'
-#: No number is written longer than this; what is longer is a string.
+#: A longer number is a string.
 _LONGEST_NUMBER = 100
 
 _construct = yaml.constructor.SafeConstructor()
@@ -45,8 +45,8 @@ _construct = yaml.constructor.SafeConstructor()
 class _Built:
     """A value of the document.
 
-    :ivar key: the text it is as a key, or None if it cannot be one.
-    :ivar nodes: how many values it is, aliases expanded.
+    :ivar key: its text as a key, or None if it cannot be one.
+    :ivar nodes: number of its values, aliases expanded.
     """
 
     value: Any
@@ -60,7 +60,7 @@ class _Built:
 class _Open:
     """A map or list that is being read.
 
-    :ivar merged: the maps that ``<<`` keys name; an own key wins over them.
+    :ivar merged: the maps of ``<<`` keys; explicit keys take precedence over them.
     """
 
     mark: Any
@@ -76,8 +76,8 @@ class _Open:
 class Builder:
     """Builds one document from its events.
 
-    :param what: names the document in errors.
-    :param max_nodes: values that are refused beyond.
+    :param what: name of the document in errors.
+    :param max_nodes: largest number of values.
     """
 
     def __init__(self, what: str, max_nodes: int) -> None:
@@ -90,7 +90,7 @@ class Builder:
         self._result: Any = None
 
     def build(self, text: str) -> Any:
-        """Read a text; None if there is no document in it.
+        """Read a text; None if it has no document.
 
         :raises InvalidYaml: with line and column.
         :raises TooLarge: as soon as a limit is exceeded.
@@ -172,8 +172,8 @@ class Builder:
     def _scalar(self, event: yaml.ScalarEvent) -> _Built:
         self._spend(1, event)
         text = event.value
-        found = _implicit(text) if event.implicit[0] else _STR
-        tag = found if event.tag in (None, '!') else event.tag
+        implicit_tag = _implicit(text) if event.implicit[0] else _STR
+        tag = implicit_tag if event.tag in (None, '!') else event.tag
         if event.tag == '!' or tag in (_TAG + 'timestamp', _TAG + 'value'):
             tag = _STR
         if tag not in _SCALAR_TAGS and tag != _MERGE:
@@ -212,7 +212,7 @@ class Builder:
         return value
 
     def _add(self, built: _Built, event: yaml.Event) -> None:
-        """Put a finished value where it belongs."""
+        """Add a finished value to its container."""
         if not self._open:
             self._result = built.value
             return
@@ -232,7 +232,7 @@ class Builder:
             parent.key = built
         elif parent.key.merge:
             maps = built.value if isinstance(built.value, list) else [built.value]
-            if not all(isinstance(one, dict) for one in maps):
+            if not all(isinstance(merged_map, dict) for merged_map in maps):
                 raise InvalidYaml(f'"<<" needs a map or a list of maps{_where(event.start_mark)}')
             parent.merged.extend(maps)
             parent.key = None
@@ -266,7 +266,7 @@ _RESOLVERS: Mapping[Any, Any] = yaml.resolver.Resolver.yaml_implicit_resolvers
 
 
 def _implicit(text: str) -> str:
-    """Tell the tag of a plain scalar, as YAML 1.1 has it."""
+    """Return the tag of a plain scalar in YAML 1.1."""
     if len(text) <= _LONGEST_NUMBER:
         for tag, pattern in _RESOLVERS.get(text[:1], ()):
             if pattern.match(text):

@@ -26,11 +26,11 @@ PARAMETER_DEFAULTS = 'parameter_defaults'
 
 _SECTIONS = (PARAMETERS, PARAMETER_DEFAULTS)
 REGISTRY = 'resource_registry'
-#: Names parameters that Heat encrypts in its database; nothing depends on it here.
+#: Parameters that Heat encrypts in its database; it has no effect here.
 _ENCRYPTED = 'encrypted_param_names'
-#: Sections of Heat's that do nothing here yet.
+#: Sections of Heat that have no effect here.
 _EMPTY_ONLY = ('event_sinks',)
-#: How environment files go together; see `heatconv.hot.strategies`.
+#: How environment files are merged; see `heatconv.hot.merge_strategies`.
 STRATEGIES = 'parameter_merge_strategies'
 OVERWRITE, MERGE, DEEP_MERGE = 'overwrite', 'merge', 'deep_merge'
 
@@ -38,9 +38,9 @@ OVERWRITE, MERGE, DEEP_MERGE = 'overwrite', 'merge', 'deep_merge'
 def validate(environment: Mapping[str, Any]) -> dict[str, Any]:
     """Check the sections of an environment.
 
-    :returns: just ``parameters`` and ``parameter_defaults``, both there, and
-        ``resource_registry`` if it says anything.
-    :raises InvalidSection: if a section is unknown, wrong or not supported.
+    :returns: ``parameters`` and ``parameter_defaults``, always, and ``resource_registry`` if it is
+        not empty.
+    :raises InvalidSection: if a section is unknown, invalid or not supported.
     """
     if not isinstance(environment, Mapping):
         raise InvalidSection(f'an environment must be a map, not {kind(environment)}')
@@ -82,7 +82,7 @@ def validate(environment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def merge(environments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Put environments together; of two values for a parameter the later wins.
+    """Merge environments; the last value of a parameter takes precedence.
 
     :raises InvalidSection: with the number of the environment as path.
     """
@@ -101,7 +101,7 @@ def merge(environments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _with(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a registry with what a later one says."""
+    """Merge a later registry into one."""
     resources = {**(before.get('resources') or {}), **(after.get('resources') or {})}
     merged = {**before, **after}
     return {**merged, 'resources': resources} if resources else merged

@@ -10,24 +10,24 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What is wrong with a template, where, and what would be right.
+"""Errors in templates: the fault, its path, and a remedy.
 
-Messages name keys, types and limits but never quote a value: any value may be
-that of a hidden parameter.
+Messages name keys, types and limits but never quote a value: any value may be that of a hidden
+parameter.
 """
 
 from __future__ import annotations
 
-#: Longest part of a name that an error repeats.
+#: Longest part of a name in a message.
 _SHOWN = 255
 
 
 class TemplateError(ValueError):
-    """Something in a template, an environment or a value is wrong.
+    """A fault of a template, an environment or a value.
 
-    :ivar message: what is wrong.
-    :ivar path: where, such as ``resources.server.properties.name``, or ''.
-    :ivar remedy: what would be right, or ''.
+    :ivar message: the fault.
+    :ivar path: the path, such as ``resources.server.properties.name``, or ''.
+    :ivar remedy: the remedy, or ''.
     """
 
     def __init__(self, message: str, path: str = '', remedy: str = '') -> None:
@@ -37,11 +37,10 @@ class TemplateError(ValueError):
         self.remedy = remedy
 
     def under(self, *keys: str | int) -> None:
-        """Put keys before the path.
+        """Prefix the path with keys.
 
-        Errors are raised without a path where they are found; each level they
-        pass on their way out adds its key. So a place costs nothing until
-        something is wrong there.
+        An error is raised without a path, and each level that it passes adds its key. So paths
+        cost nothing until an error occurs.
         """
         parts = [str(key)[:_SHOWN] for key in keys if key != '']
         if self.path:
@@ -56,27 +55,27 @@ class TemplateError(ValueError):
 
 
 class InvalidYaml(TemplateError):
-    """The text is not YAML, or YAML that is not taken here."""
+    """The text is not YAML, or uses unsupported YAML."""
 
 
 class InvalidVersion(TemplateError):
-    """The template has no version or one that nobody knows."""
+    """The template has no version or an unknown one."""
 
 
 class InvalidSection(TemplateError):
-    """A section or key is unknown, of the wrong shape, or not supported."""
+    """A section or key is unknown, has the wrong shape, or is not supported."""
 
 
 class UnknownFunction(TemplateError):
-    """A function does not exist, or not in this version, or not here yet."""
+    """A function does not exist, or not in this version, or is not supported."""
 
 
 class InvalidArguments(TemplateError):
-    """A function got arguments it cannot work with."""
+    """A function has invalid arguments."""
 
 
 class InvalidReference(TemplateError):
-    """A resource, parameter or attribute that is referred to is not there."""
+    """A reference to a resource, parameter or attribute that does not exist."""
 
 
 class CircularDependency(TemplateError):
@@ -84,7 +83,7 @@ class CircularDependency(TemplateError):
 
 
 class UnknownType(TemplateError):
-    """There is no such resource type."""
+    """The resource type does not exist."""
 
 
 class UnknownProperty(TemplateError):
@@ -92,11 +91,11 @@ class UnknownProperty(TemplateError):
 
 
 class InvalidProperty(TemplateError):
-    """A property has the wrong type, breaks a constraint or is missing."""
+    """A property has the wrong type, violates a constraint or is missing."""
 
 
 class UnknownParameter(TemplateError):
-    """A value is given for a parameter that the template does not declare."""
+    """A value for a parameter that the template does not declare."""
 
 
 class MissingParameter(TemplateError):
@@ -104,11 +103,11 @@ class MissingParameter(TemplateError):
 
 
 class InvalidParameter(TemplateError):
-    """A parameter's declaration or value is wrong."""
+    """The declaration or the value of a parameter is invalid."""
 
 
 class TooLarge(TemplateError):
-    """A limit on size, depth or work is exceeded."""
+    """A limit of size, depth or work is exceeded."""
 
 
 class ResolutionError(TemplateError):
@@ -116,7 +115,7 @@ class ResolutionError(TemplateError):
 
 
 def kind(value: object) -> str:
-    """Name the type of a value as users know it, without the value."""
+    """Return the type of a value in the terms of users, without the value."""
     if value is None:
         return 'null'
     if isinstance(value, bool):

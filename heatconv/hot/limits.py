@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Limits on what a template may cost.
+"""Limits on the cost of a template.
 
-A short text can stand for a huge value: aliases, parameters used many times,
-replacements in replacements. So every value that is built is paid for.
+A short text can stand for a huge value: aliases, parameters used many times, replacements in
+replacements. So every value that is built is charged to a budget.
 """
 
 from __future__ import annotations
@@ -24,19 +24,20 @@ from typing import Any
 
 from heatconv.hot.errors import TemplateError, TooLarge, kind
 
-#: Bytes of a template, where the operator says nothing else.
+#: Default size limit of a template, in bytes.
 MAX_TEMPLATE_SIZE = 524_288
-#: Values, keys not counted, of one document with its aliases expanded.
+#: Largest number of values of one document, without keys, aliases expanded.
 MAX_NODES = 200_000
-#: Levels of maps and lists in one document.
+#: Largest number of levels of maps and lists in one document.
 MAX_DEPTH = 100
-#: Levels of a value at run time, where a document's values meet others.
+#: Largest number of levels of a value at run time, where values of documents are nested in each
+#: other.
 MAX_VALUE_DEPTH = 200
-#: Length of a name of a resource, parameter or output.
+#: Longest name of a resource, parameter or output.
 MAX_NAME = 255
-#: Bits of an integer; nothing that a template describes needs more.
+#: Largest number of bits of an integer.
 MAX_INTEGER_BITS = 256
-#: Characters of a string that a function makes.
+#: Longest string that a function may build, in characters.
 MAX_TEXT = 4_000_000
 #: Work units to compile one template, and to resolve one definition.
 COMPILE_BUDGET = 5_000_000
@@ -44,24 +45,24 @@ RESOLVE_BUDGET = 500_000
 
 
 def nodes_within(max_bytes: int) -> int:
-    """Return how many values a template may have where so large ones are taken."""
+    """Return the largest number of values of a template for a size limit in bytes."""
     return max(MAX_NODES, max_bytes // 4)
 
 
 def budget_within(max_bytes: int) -> int:
-    """Return the work units to compile a template where so large ones are taken."""
+    """Return the work units to compile a template for a size limit in bytes."""
     return max(COMPILE_BUDGET, max_bytes)
 
 
-#: So many characters cost as much as one value.
+#: This many characters cost as much as one value.
 _TEXT_PER_UNIT = 64
 
 
 class Budget:
-    """Work that may still be done; the one thing here that changes.
+    """A budget of work; the only mutable object of this package.
 
-    :param limit: units; a value costs one, a long text more.
-    :param error: what to raise when it is used up.
+    :param limit: in units; a value costs one, a long text more.
+    :param error: raised when it is exhausted.
     """
 
     __slots__ = ('_error', '_left', '_limit')
@@ -72,7 +73,7 @@ class Budget:
         self._error = error
 
     def spend(self, units: int) -> None:
-        """Pay for so many values."""
+        """Charge a number of values."""
         self._left -= units
         if self._left < 0:
             raise self._error(
@@ -81,16 +82,16 @@ class Budget:
             )
 
     def spend_text(self, length: int) -> None:
-        """Pay for a text that is to be built."""
+        """Charge a text before it is built."""
         if length > MAX_TEXT:
             raise self._error(f'the resulting text is longer than {MAX_TEXT} characters')
         self.spend(1 + length // _TEXT_PER_UNIT)
 
     def spend_value(self, value: Any) -> None:
-        """Pay for a value with all that is in it.
+        """Charge a value with everything in it.
 
-        Stops as soon as the budget is used up, so that looking costs no more
-        than what is paid.
+        It stops as soon as the budget is exhausted, so that the traversal costs no more than it
+        charges.
         """
         level = [value]
         depth = 0
@@ -99,22 +100,22 @@ class Budget:
                 raise self._error(f'the value is nested deeper than {MAX_VALUE_DEPTH} levels')
             depth += 1
             below: list[Any] = []
-            for one in level:
-                if isinstance(one, str):
-                    self.spend(1 + len(one) // _TEXT_PER_UNIT)
-                elif isinstance(one, Mapping):
+            for item in level:
+                if isinstance(item, str):
+                    self.spend(1 + len(item) // _TEXT_PER_UNIT)
+                elif isinstance(item, Mapping):
                     self.spend(1)
-                    below.extend(one.values())
-                elif isinstance(one, list | tuple):
+                    below.extend(item.values())
+                elif isinstance(item, list | tuple):
                     self.spend(1)
-                    below.extend(one)
+                    below.extend(item)
                 else:
                     self.spend(1)
             level = below
 
 
 def wrong_scalar(value: Any) -> str:
-    """Say what is wrong with a value that is no map or list, or ''."""
+    """Return the fault of a scalar, or ''."""
     if value is None or isinstance(value, bool):
         return ''
     if isinstance(value, str):
@@ -129,7 +130,7 @@ def wrong_scalar(value: Any) -> str:
 
 
 def is_text(value: object) -> bool:
-    """Tell whether it is a string that can be written in UTF-8."""
+    """Say whether a value is a string that can be encoded in UTF-8."""
     if not isinstance(value, str):
         return False
     if value.isascii():

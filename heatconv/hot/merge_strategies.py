@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Put the parameters of environment files together as they ask for it.
+"""Merge strategies for the parameters of environment files.
 
 ``parameter_merge_strategies`` says for each parameter, or as ``default``, whether a later file
 overwrites a value or is merged with it (heat/common/environment_util.py).
@@ -37,37 +37,40 @@ _DEFAULT = 'default'
 
 def asked_for(environments: Sequence[Mapping[str, Any]]) -> bool:
     """Say whether any environment has strategies."""
-    return any(isinstance(one, Mapping) and one.get(STRATEGIES) for one in environments)
+    return any(
+        isinstance(environment, Mapping) and environment.get(STRATEGIES)
+        for environment in environments
+    )
 
 
 def merged(
     environments: Sequence[Mapping[str, Any]], types: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
-    """Return the values of parameters, and of defaults, that environments give together.
+    """Return the merged values of parameters, and of defaults.
 
     :param environments: checked, in order.
-    :param types: of the parameters of the template; others are not looked at.
-    :raises TemplateError: if a value cannot be merged, or two files ask for different things;
+    :param types: types of the parameters of the template; others are ignored.
+    :raises TemplateError: if a value cannot be merged, or two files name different strategies;
         with the number of the environment as path.
     """
-    made: dict[str, dict[str, Any]] = {PARAMETERS: {}, PARAMETER_DEFAULTS: {}}
-    asked: dict[str, str] = {}
-    for index, one in enumerate(environments):
-        strategies = one.get(STRATEGIES) or {}
-        for section, values in made.items():
+    result: dict[str, dict[str, Any]] = {PARAMETERS: {}, PARAMETER_DEFAULTS: {}}
+    requested: dict[str, str] = {}
+    for index, environment in enumerate(environments):
+        strategies = environment.get(STRATEGIES) or {}
+        for section, values in result.items():
             try:
-                _merge(values, one.get(section) or {}, strategies, asked, types)
+                _merge(values, environment.get(section) or {}, strategies, requested, types)
             except TemplateError as error:
                 error.under(index, section)
                 raise
-    return made
+    return result
 
 
 def _merge(
     values: dict[str, Any],
     new: Mapping[str, Any],
     strategies: Mapping[str, Any],
-    asked: dict[str, str],
+    requested: dict[str, str],
     types: Mapping[str, str],
 ) -> None:
     first = not values
@@ -76,10 +79,10 @@ def _merge(
             if first:
                 values[name] = value
             continue
-        strategy = _strategy(strategies, name, asked)
-        if asked.setdefault(name, strategy) != strategy:
+        strategy = _strategy(strategies, name, requested)
+        if requested.setdefault(name, strategy) != strategy:
             raise InvalidSection(
-                f'the environments ask to {asked[name]} it, and to {strategy} it', name
+                f'the environments ask to {requested[name]} it, and to {strategy} it', name
             )
         if first or strategy == OVERWRITE:
             values[name] = value
@@ -91,12 +94,12 @@ def _merge(
             raise
 
 
-def _strategy(strategies: Mapping[str, Any], name: str, asked: Mapping[str, str]) -> str:
+def _strategy(strategies: Mapping[str, Any], name: str, requested: Mapping[str, str]) -> str:
     if not strategies:
-        # A file that says nothing overwrites, as in Heat, whatever others say.
-        return asked.get(name, OVERWRITE)
+        # A file without a strategy overwrites, as in Heat, whatever others say.
+        return requested.get(name, OVERWRITE)
     default = str(strategies.get(_DEFAULT, OVERWRITE))
-    return str(strategies.get(name, asked.get(name, default)))
+    return str(strategies.get(name, requested.get(name, default)))
 
 
 def _together(old: Any, new: Any, type_: str, deep: bool) -> Any:
@@ -141,19 +144,19 @@ def _maps(old: Any, new: Any, deep: bool) -> Any:
         return new
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         raise InvalidSection(f'{kind(new)} cannot be merged with {kind(old)}')
-    made = dict(old)
+    combined = dict(old)
     for key, value in new.items():
-        before = made.get(key)
+        before = combined.get(key)
         if value is None:
             continue
         if not deep or not before:
-            made[key] = value
+            combined[key] = value
         elif isinstance(value, Mapping):
-            made[key] = _maps(before, value, deep)
+            combined[key] = _maps(before, value, deep)
         elif isinstance(value, list):
-            made[key] = _lists(before, value)
+            combined[key] = _lists(before, value)
         elif isinstance(value, str) and isinstance(before, str):
-            made[key] = before + value
+            combined[key] = before + value
         else:
-            made[key] = value
-    return made
+            combined[key] = value
+    return combined

@@ -10,12 +10,12 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Templates within templates: a resource whose reality is a stack of its own.
+"""Nested templates: a resource whose physical resource is a stack of its own.
 
-A type that is the name of a template among the files is such a resource: its properties
-are the parameters of that template, its attributes the outputs (heat/engine/resources/
-template_resource.py). What a nested stack is made of is told by its owner's template,
-environment and files alone.
+A type that is the name of a template among the files is such a resource: its properties are the
+parameters of that template, its attributes the outputs
+(heat/engine/resources/template_resource.py). The content of a nested stack is computed from its
+owner's template, environment and files alone.
 """
 
 from __future__ import annotations
@@ -47,11 +47,10 @@ __all__ = [
     'used_files',
 ]
 
-#: How many stacks may be within each other, as in Heat.
+#: Largest number of levels of nested stacks, as in Heat.
 MAX_DEPTH = 5
 
-#: What a nested stack is made of beside the properties of its resource; no parameter has
-#: such a name.
+#: Further properties of a nested stack; no parameter has such a name.
 OWN = 'OS::'
 TEMPLATE = 'OS::template'
 FACADE = 'OS::facade'
@@ -67,7 +66,7 @@ class ParameterProperty(Property):
     parameter: Parameter | None = None
 
     def convert(self, value: Any) -> Any:
-        """Check a value that is known; the nested template will convert it."""
+        """Check a known value; the nested template will convert it."""
         if not _dynamic(value) and self.parameter is not None:
             try:
                 self.parameter.convert(value)
@@ -76,7 +75,7 @@ class ParameterProperty(Property):
         return value
 
     def from_null(self) -> Any:
-        """Give nothing: a null is no value of a parameter."""
+        """Return None: a null is no value of a parameter."""
         return None
 
 
@@ -90,21 +89,21 @@ def source_of(files: Mapping[str, Any], name: str, max_size: int) -> dict[str, A
     """Return a template among the files.
 
     :param max_size: in bytes.
-    :raises TemplateError: if it is not there, or is none.
+    :raises TemplateError: if it is missing or not a template.
     """
-    found = files.get(name)
-    if found is None:
+    text = files.get(name)
+    if text is None:
         raise UnknownType(
             f'the template {shown(name)} is not among the files', 'type', 'give it with the others'
         )
-    if isinstance(found, dict):
-        source.bound(found, name)
-        return found
-    return source.parse(found, max_size, name)
+    if isinstance(text, dict):
+        source.bound(text, name)
+        return text
+    return source.parse(text, max_size, name)
 
 
 def schema_of(template: Template, defaults: Mapping[str, Any]) -> TypeSchema:
-    """Return what a nested template is to the one that uses it as a type.
+    """Return the schema of a nested template as a resource type.
 
     :param defaults: values of the environment for parameters of any template.
     """
@@ -113,16 +112,16 @@ def schema_of(template: Template, defaults: Mapping[str, Any]) -> TypeSchema:
         properties={
             name: ParameterProperty(
                 ANY,
-                required=one.default is None and defaults.get(name) is None,
+                required=output.default is None and defaults.get(name) is None,
                 update_allowed=True,
-                hidden=one.hidden,
-                description=one.description,
-                parameter=one,
+                hidden=output.hidden,
+                description=output.description,
+                parameter=output,
             )
-            for name, one in template.parameters.items()
+            for name, output in template.parameters.items()
         },
         attributes={
-            name: Attribute(ANY, one.description) for name, one in template.outputs.items()
+            name: Attribute(ANY, output.description) for name, output in template.outputs.items()
         },
         nested=True,
     )
@@ -133,17 +132,16 @@ def child_environment(
 ) -> dict[str, Any]:
     """Return the environment of a nested stack.
 
-    It inherits defaults and types, but for what would make a template its own type, and
-    what is said of the resources of this template (heat/engine/environment.py,
-    get_child_environment).
+    It inherits defaults and types, except a mapping of a template to itself and entries for
+    resources of the owner's template (heat/engine/environment.py, get_child_environment).
 
-    :param resource: name of the resource that it is.
-    :param type_: of it, as it is meant.
+    :param resource: name of the resource in its owner.
+    :param type_: its type after the registry.
     """
-    made: dict[str, Any] = {environments.PARAMETERS: dict(parameters)}
+    child: dict[str, Any] = {environments.PARAMETERS: dict(parameters)}
     defaults = environment.get(environments.PARAMETER_DEFAULTS)
     if defaults:
-        made[environments.PARAMETER_DEFAULTS] = defaults
+        child[environments.PARAMETER_DEFAULTS] = defaults
     registry = environment.get(environments.REGISTRY) or {}
     kept = {name: one for name, one in registry.items() if name != RESOURCES and one != type_}
     within: dict[str, Any] = {}
@@ -157,35 +155,35 @@ def child_environment(
     if within:
         kept[RESOURCES] = within
     if kept:
-        made[environments.REGISTRY] = kept
-    return made
+        child[environments.REGISTRY] = kept
+    return child
 
 
 def used_files(
     declared: Any, environment: Mapping[str, Any], files: Mapping[str, Any], max_size: int
 ) -> dict[str, Any]:
-    """Return the files that a part of a template may use, and those that they may use.
+    """Return the files that a part of a template may use, and the files that those may use.
 
-    Whatever names a file counts, and whatever the environment means by a type.
+    Every string that names a file counts, and every type that the registry may map to one.
     """
     names = TypeNames(environment.get(environments.REGISTRY))
-    found: dict[str, Any] = {}
+    used: dict[str, Any] = {}
     pending = [declared]
     while pending:
         for name in _named(pending.pop(), names):
-            if name not in files or name in found:
+            if name not in files or name in used:
                 continue
-            found[name] = files[name]
+            used[name] = files[name]
             if is_template(name):
                 try:
                     pending.append(source_of(files, name, max_size))
                 except TemplateError:
-                    continue  # whoever uses it is told
-    return {name: found[name] for name in sorted(found)}
+                    continue  # its user reports the error
+    return {name: used[name] for name in sorted(used)}
 
 
 def _named(declared: Any, names: TypeNames) -> Iterator[str]:
-    """Give all strings, and what types are meant by them where they are types."""
+    """Yield all strings, and for types also the types that the registry may map them to."""
     pending: list[tuple[Any, str]] = [(declared, '')]
     while pending:
         value, under = pending.pop()

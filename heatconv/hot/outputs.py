@@ -30,7 +30,7 @@ _CONDITION = 'condition'
 def parse_outputs(section: Any, context: Context) -> dict[str, OutputDefinition]:
     """Compile all outputs.
 
-    :param context: knows the resources that they may refer to.
+    :param context: has the resources that they may refer to.
     :raises TemplateError: with the path below the section.
     """
     if section is None:

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Read the constraints that a template declares for a parameter."""
+"""Parse the constraints of a parameter."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from heatconv.hot.errors import InvalidParameter, TemplateError, kind, shown
 from heatconv.hot.suggest import listing, suggestion
 from heatconv.hot.versions import Version
 
-#: Each takes time for every value.
+#: Largest number of constraints: each costs time for every value.
 _MOST = 32
 _MODULO_SINCE = '2017-02-24'
 
-#: Which constraints fit which type (heat/engine/constraints.py, valid_types).
+#: Types that a constraint applies to (heat/engine/constraints.py, valid_types).
 _TYPES: Mapping[str, tuple[str, ...]] = {
     'length': ('string', 'json', 'comma_delimited_list'),
     'range': ('number',),
@@ -47,7 +47,7 @@ _DESCRIPTION = 'description'
 
 
 def parse_constraints(section: Any, type_: str, version: Version) -> tuple[Constraint, ...]:
-    """Read the list of constraints of a parameter.
+    """Parse the list of constraints of a parameter.
 
     :param type_: the type of the parameter.
     :raises InvalidParameter: with the path below the parameter.
@@ -69,7 +69,7 @@ def parse_constraints(section: Any, type_: str, version: Version) -> tuple[Const
 
 
 def _constraint(declaration: Any, type_: str, version: Version) -> Constraint:
-    known = [
+    valid = [
         name
         for name, types in _TYPES.items()
         if type_ in types and (name != 'modulo' or version.since(_MODULO_SINCE))
@@ -78,17 +78,17 @@ def _constraint(declaration: Any, type_: str, version: Version) -> Constraint:
         raise InvalidParameter(f'it must be a map, not {kind(declaration)}')
     names = [name for name in declaration if name != _DESCRIPTION]
     if len(names) != 1:
-        raise InvalidParameter('there must be one constraint in each item', remedy=listing(known))
+        raise InvalidParameter('there must be one constraint in each item', remedy=listing(valid))
     name = names[0]
     if name not in _TYPES:
         raise InvalidParameter(
-            f'there is no constraint {shown(name)}', str(name), suggestion(str(name), known)
+            f'there is no constraint {shown(name)}', str(name), suggestion(str(name), valid)
         )
-    if name not in known:
+    if name not in valid:
         if type_ in _TYPES[name]:
             raise InvalidParameter(f'{name} needs version {_MODULO_SINCE} or later', name)
         raise InvalidParameter(
-            f'{name} does not fit a parameter of type {type_}', name, listing(known)
+            f'{name} does not fit a parameter of type {type_}', name, listing(valid)
         )
     description = declaration.get(_DESCRIPTION)
     if not isinstance(description, str | None):
@@ -130,9 +130,9 @@ def _allowed_values(value: Any, type_: str, description: str) -> Constraint:
         'boolean': conversion.boolean,
     }.get(type_, conversion.string)
     allowed = []
-    for index, one in enumerate(value):
+    for index, item in enumerate(value):
         try:
-            allowed.append(convert(one))
+            allowed.append(convert(item))
         except ValueError as error:
             raise InvalidParameter(str(error), str(index)) from None
     return AllowedValues(tuple(allowed), description)
@@ -158,11 +158,11 @@ def _numbers(value: Any, keys: tuple[str, str], convert: Callable[[Any], Any]) -
     if not isinstance(value, dict):
         raise InvalidParameter(f'it must be a map, not {kind(value)}', remedy=listing(keys))
     result = {}
-    for key, one in value.items():
+    for key, number in value.items():
         if key not in keys:
             raise InvalidParameter(f'there is no {shown(key)}', str(key), listing(keys))
         try:
-            result[key] = convert(one)
+            result[key] = convert(number)
         except ValueError as error:
             raise InvalidParameter(str(error), key) from None
     return result

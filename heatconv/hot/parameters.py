@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Parameters: their declarations and their values."""
+"""Parameters: declarations and values."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Parameter:
     """The declaration of one parameter.
 
     :ivar default: converted; None means that there is none.
-    :ivar hidden: whether nobody may be shown its value.
+    :ivar hidden: whether its value must not be shown.
     """
 
     name: str
@@ -67,9 +67,9 @@ class Parameter:
     tags: tuple[str, ...] = ()
 
     def convert(self, value: Any) -> Any:
-        """Convert a value that was given and check it.
+        """Convert a given value and check it.
 
-        :raises InvalidParameter: if it has the wrong type or breaks a constraint.
+        :raises InvalidParameter: if it has the wrong type or violates a constraint.
         """
         try:
             bound(value)
@@ -84,7 +84,7 @@ class Parameter:
 
 
 def parse_parameters(section: Any, version: Version) -> dict[str, Parameter]:
-    """Read the section ``parameters`` of a template.
+    """Parse the section ``parameters`` of a template.
 
     :raises TemplateError: with the path below the section.
     """
@@ -115,16 +115,16 @@ def values_of(
     environment: Mapping[str, Any],
     allow_missing: bool = False,
 ) -> dict[str, Any]:
-    """Find the value of each parameter.
+    """Determine the value of each parameter.
 
-    Of ``parameters``, ``parameter_defaults`` and the default of the template
-    the first that has one counts.
+    ``parameters`` take precedence over ``parameter_defaults``, and those over the default of the
+    template.
 
     :param environment: checked, see :func:`heatconv.hot.environment.validate`.
-    :param allow_missing: leave those without a value out.
-    :raises UnknownParameter: if a value is given for one that is not declared.
+    :param allow_missing: leave parameters without a value out.
+    :raises UnknownParameter: if a value is given for an undeclared parameter.
     :raises MissingParameter: if there is no value.
-    :raises InvalidParameter: if a value is wrong.
+    :raises InvalidParameter: if a value is invalid.
     """
     given: Mapping[str, Any] = environment['parameters']
     defaults: Mapping[str, Any] = environment['parameter_defaults']
@@ -244,7 +244,7 @@ def _tags(value: Any) -> tuple[str, ...]:
 
 
 def _json(value: Any) -> Any:
-    """Take any value; of a string what it is as JSON, an empty one as it is (as in Heat)."""
+    """Return any value; a string is parsed as JSON, an empty string is kept (as in Heat)."""
     if isinstance(value, str) and value:
         try:
             value = json.loads(value)

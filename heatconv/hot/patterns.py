@@ -12,10 +12,10 @@
 
 """Match regular expressions in bounded time.
 
-The engine of :mod:`re` tries one way after the other, which takes exponential
-time for patterns such as ``(a+)+$``; and a template's author chooses both the
-pattern and the value. So the standard library parses the pattern, and all ways
-are followed at once here: the time is at most that of pattern times value.
+The engine of :mod:`re` backtracks, which takes exponential time for patterns such as ``(a+)+$``;
+and the author of a template chooses both pattern and value. So the standard library parses the
+pattern, and a simulation of its automaton follows all paths together: the time is at most
+proportional to pattern times value.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Length of a pattern and of a value, states of a pattern, steps of a match. An
-#: ordinary pattern takes ten or so per character; a template has many values.
+#: Length of a pattern and of a value, states of a pattern, steps of a match. An ordinary pattern
+#: takes about ten steps per character; a template has many values.
 MAX_PATTERN = 1024
 MAX_VALUE = 4096
 _MAX_STATES = 5_000
@@ -41,15 +41,15 @@ _Test = Callable[[str], bool]
 
 
 class PatternError(ValueError):
-    """The pattern is wrong, or has what is not supported, or costs too much."""
+    """The pattern is invalid, not supported, or too expensive."""
 
 
 @dataclass(slots=True)
 class _State:
-    """One place in the pattern.
+    """One state of the automaton.
 
-    :ivar test: what the next character must pass; None if it takes none.
-    :ivar cost: steps that it takes to be there.
+    :ivar test: the test of the next character; None if it consumes none.
+    :ivar cost: steps that the state takes.
     :ivar at: a condition on the position.
     :ivar ahead: start of a pattern that must (not, if refuses) follow.
     """
@@ -65,8 +65,8 @@ class _State:
 class Pattern:
     """A compiled pattern.
 
-    :raises PatternError: if it is wrong or not supported: backreferences,
-        lookbehind, atomic groups, and the flags a, L and m.
+    :raises PatternError: if it is invalid or not supported: backreferences, lookbehind, atomic
+        groups, and the flags a, L and m.
     """
 
     __slots__ = ('_start', '_states')
@@ -86,9 +86,9 @@ class Pattern:
         self._start = self._sequence(parsed, 0, flags, 0)
 
     def matches(self, text: str) -> bool:
-        """Tell whether the whole text matches.
+        """Say whether the whole text matches.
 
-        :raises PatternError: if the text is too long or that would take too long.
+        :raises PatternError: if the text is too long or the match would take too long.
         """
         if len(text) > MAX_VALUE:
             raise PatternError(f'the value is longer than {MAX_VALUE} characters')
@@ -102,7 +102,7 @@ class Pattern:
         return len(self._states) - 1
 
     def _sequence(self, items: Any, then: int, flags: int, depth: int) -> int:
-        """Add the states of a sequence, last first; return where it starts."""
+        """Add the states of a sequence, last first; return its start."""
         if depth > _MAX_DEPTH:
             raise PatternError('the pattern is nested too deep')
         for operation, argument in reversed(list(items)):
@@ -115,10 +115,10 @@ class Pattern:
             test = _test(operation, argument, flags)
             return self._new(_State(test=test, cost=cost, to=[then]))
         if operation == 'FAILURE':
-            # What can never match, as Python 3.13 writes (?!) and empty classes.
+            # A part that can never match, as Python 3.13 writes (?!) and empty classes.
             return self._new(_State(to=[]))
         if operation == 'BRANCH':
-            starts = [self._sequence(one, then, flags, depth) for one in argument[1]]
+            starts = [self._sequence(branch, then, flags, depth) for branch in argument[1]]
             return self._new(_State(to=starts))
         if operation == 'SUBPATTERN':
             _, added, removed, items = argument
@@ -146,7 +146,7 @@ class Pattern:
             for _ in range(min(most - least, _MAX_STATES)):
                 start = self._new(_State(to=[self._sequence(items, start, flags, depth), then]))
         for _ in range(min(least, _MAX_STATES)):
-            # Through a state of its own: also an empty group counts as size.
+            # A state of its own: an empty group counts as size too.
             start = self._new(_State(to=[self._sequence(items, start, flags, depth)]))
         return start
 
@@ -171,15 +171,17 @@ class Pattern:
     def _closure(
         self, starts: list[int], text: str, position: int, steps: list[int]
     ) -> tuple[list[int], bool]:
-        """Follow what takes no character; tell the rest and whether it may end."""
-        seen: dict[int, None] = {}
+        """Follow transitions that consume no character; return the others, and whether the end is
+        reached.
+        """
+        visited: dict[int, None] = {}
         ready: list[int] = []
         pending = list(starts)
         while pending:
             index = pending.pop()
-            if index in seen:
+            if index in visited:
                 continue
-            seen[index] = None
+            visited[index] = None
             state = self._states[index]
             steps[0] -= state.cost
             if steps[0] < 0:
@@ -190,11 +192,11 @@ class Pattern:
             if state.at and not _at(state.at, text, position):
                 continue
             if state.ahead >= 0:
-                found = self._run(state.ahead, text, position, steps, whole=False)
-                if found == state.refuses:
+                holds = self._run(state.ahead, text, position, steps, whole=False)
+                if holds == state.refuses:
                     continue
             pending.extend(state.to)
-        return ready, 0 in seen
+        return ready, 0 in visited
 
 
 def _test(operation: str, argument: Any, flags: int) -> _Test:
@@ -202,18 +204,18 @@ def _test(operation: str, argument: Any, flags: int) -> _Test:
         if flags & re.DOTALL:
             return lambda character: True
         return lambda character: character != '\n'
-    wanted: set[int] = set()
+    codes: set[int] = set()
     tests: list[_Test] = []
     negated = False
     if operation in ('LITERAL', 'NOT_LITERAL'):
-        wanted.add(argument)
+        codes.add(argument)
         negated = operation == 'NOT_LITERAL'
     else:
         for what, of in argument:
             if str(what) == 'NEGATE':
                 negated = True
             elif str(what) == 'LITERAL':
-                wanted.add(of)
+                codes.add(of)
             elif str(what) == 'RANGE':
                 tests.append(_between(*of))
             elif str(what) == 'CATEGORY':
@@ -223,8 +225,10 @@ def _test(operation: str, argument: Any, flags: int) -> _Test:
     insensitive = bool(flags & re.IGNORECASE)
 
     def test(character: str) -> bool:
-        for one in (character, character.lower(), character.upper()):
-            if len(one) == 1 and (ord(one) in wanted or any(each(one) for each in tests)):
+        for variant in (character, character.lower(), character.upper()):
+            if len(variant) == 1 and (
+                ord(variant) in codes or any(each(variant) for each in tests)
+            ):
                 return not negated
             if not insensitive:
                 break

@@ -10,12 +10,12 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The section ``resource_registry`` of an environment: which type stands for which.
+"""The section ``resource_registry`` of an environment: a mapping of types to types.
 
-As in Heat (heat/engine/environment.py): a name for a name, ``*`` at the end of both for
-all that begin so, null for a type that nobody may use, and, below ``resources``, another
-choice for the resources of some names. The longest name that fits decides. There, too,
-are hooks, at which a resource waits for a signal, and actions that are restricted.
+As in Heat (heat/engine/environment.py): a name maps to a name; with ``*`` at the end of both, to
+all that begin so; null forbids a type; below ``resources``, other mappings apply to resources of
+some names. The longest matching name decides. The section also has hooks, at which a resource
+waits for a signal, and restricted actions.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from heatconv.hot.errors import InvalidSection, UnknownType, kind, shown
 from heatconv.hot.suggest import suggestion
 
 RESOURCES = 'resources'
-#: So many steps from name to name are taken.
+#: Longest chain of mappings.
 _STEPS = 10
-#: Longer patterns would take long to match.
+#: Longest pattern; longer ones would take long to match.
 _LENGTH = 255
 _HOOKS = 'hooks'
 _RESTRICTED = 'restricted_actions'
-#: What the names of templates end with.
+#: File name endings of templates.
 _TEMPLATES = ('.yaml', '.template')
-#: What each of these may name.
+#: The valid entries of each key.
 _SAID = {_HOOKS: HOOKS, _RESTRICTED: ('update', 'replace')}
 
 
@@ -47,18 +47,18 @@ def is_template(type_: str) -> bool:
 
 
 class TypeNames:
-    """Tells which type is meant by a name.
+    """Maps type names to types.
 
-    :param section: as it was written.
-    :raises InvalidSection: if it cannot be one.
+    :param section: as written.
+    :raises InvalidSection: if it is invalid.
     """
 
     def __init__(self, section: Any = None) -> None:
         self._of_all: dict[str, str | None] = {}
         self._of_some: list[tuple[str, dict[str, str | None]]] = []
-        #: Of each of _SAID: patterns of names, and what is said of them.
-        self._said: dict[str, list[tuple[str, tuple[str, ...]]]] = {one: [] for one in _SAID}
-        #: Whether anything is said of resources of nested stacks.
+        #: For each key of _SAID: patterns of resource names, and their entries.
+        self._said: dict[str, list[tuple[str, tuple[str, ...]]]] = {key: [] for key in _SAID}
+        #: Whether any entry applies to resources of nested stacks.
         self._within = False
         if section is None:
             return
@@ -84,7 +84,7 @@ class TypeNames:
                     if said:
                         self._said[name].append((_name(pattern), said))
                 elif isinstance(target, Mapping):
-                    # Of resources of a nested stack: said to that one.
+                    # It applies to resources of a nested stack, and is passed on to it.
                     self._within = bool(TypeNames({RESOURCES: {name: target}})) or self._within
                 elif name != 'base_url':
                     names[_name(name)] = _target(name, target)
@@ -92,8 +92,8 @@ class TypeNames:
                 self._of_some.append((_name(pattern), names))
 
     def __bool__(self) -> bool:
-        known = self._of_all or self._of_some or any(self._said.values())
-        return bool(known) or self._within
+        mappings = self._of_all or self._of_some or any(self._said.values())
+        return bool(mappings) or self._within
 
     @property
     def has_hooks(self) -> bool:
@@ -101,30 +101,30 @@ class TypeNames:
         return bool(self._said[_HOOKS])
 
     def hooks(self, resource: str) -> tuple[str, ...]:
-        """Return the hooks of a resource, in the order in which it comes to them."""
-        found = self._said_of(_HOOKS, resource)
-        return tuple(one for one in HOOKS if one in found)
+        """Return the hooks of a resource, in the order in which it reaches them."""
+        requested = self._said_of(_HOOKS, resource)
+        return tuple(hook for hook in HOOKS if hook in requested)
 
     def restricted(self, resource: str) -> tuple[str, ...]:
-        """Return what may not be done to a resource."""
+        """Return the restricted actions of a resource."""
         return self._said_of(_RESTRICTED, resource)
 
     def _said_of(self, what: str, resource: str) -> tuple[str, ...]:
-        found: dict[str, None] = {}
+        entries: dict[str, None] = {}
         for pattern, said in self._said[what]:
             if fnmatch.fnmatchcase(resource, pattern):
-                found.update(dict.fromkeys(said))
-        return tuple(found)
+                entries.update(dict.fromkeys(said))
+        return tuple(entries)
 
     def meant(self, type_: str, resource: str) -> str:
-        """Return the type that a resource is of.
+        """Return the type that a resource has after all mappings.
 
-        :param type_: as its definition says.
-        :raises UnknownType: if it may not be used, or is never arrived at.
+        :param type_: as written in its definition.
+        :raises UnknownType: if it is forbidden, or the mappings are circular.
         """
         for _ in range(_STEPS):
-            found, after = self._step(type_, resource)
-            if not found or after == type_:
+            mapped, after = self._step(type_, resource)
+            if not mapped or after == type_:
                 return type_
             if after is None:
                 raise UnknownType(
@@ -134,28 +134,28 @@ class TypeNames:
         raise UnknownType('types stand for each other in the environment', 'type')
 
     def possible(self, type_: str, resource: str) -> tuple[str, ...]:
-        """Return what may be meant by a type, of a resource of this name or of any."""
-        found: dict[str, None] = {}
+        """Return the types that a type may map to, for a resource of this name or of any."""
+        types: dict[str, None] = {}
         for name in (resource, ''):
             try:
-                found[self.meant(type_, name)] = None
+                types[self.meant(type_, name)] = None
             except UnknownType:
                 continue
-        return tuple(found)
+        return tuple(types)
 
     def _step(self, type_: str, resource: str) -> tuple[bool, str | None]:
         for pattern, names in self._of_some:
             if fnmatch.fnmatchcase(resource, pattern):
-                found, after = _matched(names, type_)
-                if found:
-                    return found, after
+                mapped, after = _matched(names, type_)
+                if mapped:
+                    return mapped, after
         return _matched(self._of_all, type_)
 
 
 def _matched(names: Mapping[str, str | None], type_: str) -> tuple[bool, str | None]:
     if type_ in names:
         return True, names[type_]
-    fitting = [one for one in names if one.endswith('*') and type_.startswith(one[:-1])]
+    fitting = [name for name in names if name.endswith('*') and type_.startswith(name[:-1])]
     if not fitting:
         return False, None
     name = max(fitting, key=len)
@@ -166,18 +166,18 @@ def _matched(names: Mapping[str, str | None], type_: str) -> tuple[bool, str | N
 
 
 def _said(name: str, value: Any, path: str) -> tuple[str, ...]:
-    """Read a list of hooks or of restricted actions, or one alone."""
-    words = [value] if isinstance(value, str) else value or ()
-    if not isinstance(words, list | tuple):
-        raise InvalidSection(f'it must be a list, not {kind(words)}', f'{path}.{name}')
-    for word in words:
+    """Parse one or a list of hooks or restricted actions."""
+    entries = [value] if isinstance(value, str) else value or ()
+    if not isinstance(entries, list | tuple):
+        raise InvalidSection(f'it must be a list, not {kind(entries)}', f'{path}.{name}')
+    for word in entries:
         if word not in _SAID[name]:
             raise InvalidSection(
                 f'there is no {shown(word)} among the {name.replace("_", " ")}',
                 f'{path}.{name}',
                 suggestion(str(word), _SAID[name]),
             )
-    return tuple(words)
+    return tuple(entries)
 
 
 def _name(name: Any) -> str:

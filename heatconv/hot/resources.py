@@ -61,9 +61,9 @@ def parse_resources(
     known_types: Sequence[str],
     previous_definitions: PreviousDefinitions | None = None,
 ) -> dict[str, ResourceDefinition]:
-    """Compile all resources; what compiles after them may refer to them.
+    """Compile all resources; what is compiled later may refer to them.
 
-    :param context: knows the resources afterwards.
+    :param context: has the resources afterwards.
     :param previous_definitions: a section compiled in a context that is otherwise the same.
     :raises TemplateError: with the path below the section.
     """
@@ -71,15 +71,15 @@ def parse_resources(
         return {}
     if not isinstance(section, dict):
         raise InvalidSection(f'it must be a map, not {kind(section)}')
-    # All types first: a reference may go forward.
+    # All types first: a reference may point forward.
     enabled = _enabled(section, context)
     context.schemas = _schemas(enabled, types, known_types, context.types)
     same = {} if previous_definitions is None else previous_definitions.same(section)
     definitions = {}
     for name, declaration in enabled.items():
         try:
-            known = same.get(name)
-            definitions[name] = known or compile_resource(name, declaration, context)
+            reused = same.get(name)
+            definitions[name] = reused or compile_resource(name, declaration, context)
         except TemplateError as error:
             error.under(name)
             raise
@@ -90,51 +90,56 @@ def parse_resources(
 
 @dataclass(frozen=True, slots=True)
 class PreviousDefinitions:
-    """Resources that were compiled before: most of a large template stays as it is.
+    """Compiled resources of the previous template: most of a large template stays unchanged.
 
-    :ivar section: as it was written.
+    :ivar section: as written.
     """
 
     section: Mapping[str, Any]
     definitions: Mapping[str, ResourceDefinition]
 
     def same(self, section: Mapping[Any, Any]) -> Mapping[str, ResourceDefinition]:
-        """Return the definitions of a new section that would come out as they are.
+        """Return the definitions of a new section that would compile to the same result.
 
-        A definition depends on its declaration, and on the types of those that it refers to.
+        A definition depends on its declaration, and on the types of the resources that it refers
+        to.
         """
         changed = {
-            name for name, one in self.section.items() if not _alike(one, section.get(name))
+            name
+            for name, definition in self.section.items()
+            if not _alike(definition, section.get(name))
         }
         if changed and len(self.definitions) < len(self.section):
-            # It may have named one whose condition was false, which its definition tells not.
+            # It may have named a resource whose condition was false, which its definition does not
+            # record.
             return {}
         return {
-            name: one
-            for name, one in self.definitions.items()
+            name: definition
+            for name, definition in self.definitions.items()
             if name in section
             and self.section[name] == section[name]
-            and (not changed or changed.isdisjoint(one.requires))
+            and (not changed or changed.isdisjoint(definition.requires))
         }
 
     def has_edges_of(self, definitions: Mapping[str, ResourceDefinition]) -> bool:
-        """Say whether definitions require nothing but what those of their names did."""
+        """Say whether definitions require only what the previous ones of their names required."""
         before = self.definitions
         return all(
-            name in before and (one is before[name] or one.requires == before[name].requires)
-            for name, one in definitions.items()
+            name in before
+            and (definition is before[name] or definition.requires == before[name].requires)
+            for name, definition in definitions.items()
         )
 
 
 def _alike(before: Any, after: Any) -> bool:
-    """Say whether others may refer to a resource as they could before."""
+    """Say whether references to a resource are valid as before."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return False
     return all(before.get(key) == after.get(key) for key in ('type', _CONDITION))
 
 
 def _enabled(section: Mapping[Any, Any], context: Context) -> Mapping[Any, Any]:
-    """Return the resources whose condition is not false; note the others."""
+    """Return the resources whose condition is not false; record the others."""
     disabled: dict[str, None] = {}
     for name, declaration in section.items():
         if not isinstance(declaration, dict) or declaration.get(_CONDITION) is None:
@@ -151,19 +156,23 @@ def _enabled(section: Mapping[Any, Any], context: Context) -> Mapping[Any, Any]:
             error.under(name, _CONDITION)
             raise
     context.disabled = disabled
-    return {n: one for n, one in section.items() if n not in disabled} if disabled else section
+    return (
+        {n: declaration for n, declaration in section.items() if n not in disabled}
+        if disabled
+        else section
+    )
 
 
 def decided(condition: Any, context: Context) -> bool:
-    """Tell whether a condition holds before run time.
+    """Evaluate a condition before run time.
 
-    :raises TemplateError: if that is only known at run time, or it is wrong.
+    :raises TemplateError: if it is only known at run time, or invalid.
     """
     held = context.conditions.truth(condition)
     if isinstance(held, bool):
         return held
     if context.undecided:
-        return True  # of a template that is only looked at
+        return True  # of a template that is only validated
     raise InvalidSection(
         'whether it is there must be known before run time',
         remedy='use parameters of the template only in its condition',
@@ -199,7 +208,7 @@ def _schemas(
     names: TypeNames,
 ) -> dict[str, TypeSchema]:
     schemas: dict[str, TypeSchema] = {}
-    found: dict[str, TypeSchema] = {}
+    by_name: dict[str, TypeSchema] = {}
     for name, declaration in section.items():
         if not _is_name(name):
             raise InvalidSection(
@@ -225,7 +234,7 @@ def _schemas(
             except TemplateError as error:
                 error.under(name)
                 raise
-        schema = found.get(type_)
+        schema = by_name.get(type_)
         if schema is None:
             try:
                 schema = types(type_)
@@ -238,7 +247,7 @@ def _schemas(
                     f'{name}.type',
                     suggestion(type_, known_types),
                 )
-            found[type_] = schema
+            by_name[type_] = schema
         schemas[name] = schema
     return schemas
 
@@ -248,8 +257,8 @@ def compile_resource(
 ) -> ResourceDefinition:
     """Compile one resource.
 
-    :param context: knows the types of all resources that it may refer to.
-    :param checks: check the properties that are known as its type wants them.
+    :param context: has the types of all resources that it may refer to.
+    :param checks: check the known properties against its type.
     :raises TemplateError: with the path below the resource.
     """
     _check_keys(declaration, context)
@@ -267,7 +276,7 @@ def compile_resource(
     requires = [*references.resources, *_depends_on(declaration.get('depends_on'), context)]
     external = _external_id(declaration, context)
     if external is not None:
-        # It is there without this stack, which leaves it when it goes.
+        # The resource exists independently of the stack, which leaves it at its deletion.
         policy = RETAIN
     elif checks:
         context.schemas[name].check_static(properties)
@@ -330,7 +339,7 @@ def _external_id(declaration: Mapping[str, Any], context: Context) -> str | None
         raise
     if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME:
         if context.undecided:
-            return ''  # of a template that is only looked at
+            return ''  # of a template that is only validated
         raise InvalidSection(
             f'it must be a string of 1 to {MAX_NAME} characters, known before run time', _EXTERNAL
         )
@@ -365,7 +374,7 @@ def _spellings(version: Version) -> tuple[str, ...]:
 
 def _check_cycles(definitions: Mapping[str, ResourceDefinition]) -> None:
     try:
-        graph.order({name: each.requires for name, each in definitions.items()})
+        graph.order({name: definition.requires for name, definition in definitions.items()})
     except graph.Cycle as cycle:
         names = [str(name) for name in cycle.path]
         if len(names) > _SHOWN_CYCLE:

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What resource types declare of their properties and attributes."""
+"""The schema of resource types: properties and attributes."""
 
 from __future__ import annotations
 
@@ -35,14 +35,16 @@ ANY = 'Any'
 
 
 def _string(value: Any) -> str:
-    """Take a string, or write an integer or boolean as one; no fraction, as in Heat."""
+    """Return a string; integers and booleans are converted, fractions are not, as in Heat."""
     if isinstance(value, float):
         raise ValueError('it must be a string, not a number with a fraction')
     return conversion.string(value)
 
 
 def _boolean(value: Any) -> bool:
-    """Take a boolean or its name: other than parameters, as in Heat, no other words."""
+    """Return a boolean; only names of booleans are converted: fewer than for parameters, as in
+    Heat.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in ('true', 'false'):
@@ -53,7 +55,7 @@ def _boolean(value: Any) -> bool:
     )
 
 
-#: What a null stands for, by type, where there is no default; of any type for itself.
+#: Values of a null without a default, by type; the type ANY keeps the null.
 _NULL: Mapping[str, Any] = {
     STRING: '',
     INTEGER: 0,
@@ -77,8 +79,8 @@ class Property:
     :ivar type: one of the constants of this module.
     :ivar default: None means that there is none.
     :ivar update_allowed: whether a change is made in place; else it replaces.
-    :ivar schema: of a list, the property that each item is; of a map, its
-        properties by key or the property that each value is.
+    :ivar schema: of a list, the property of each item; of a map, its properties by key, or the
+        property of each value.
     """
 
     type: str
@@ -93,8 +95,8 @@ class Property:
     def convert(self, value: Any) -> Any:
         """Check a value and convert it to the type.
 
-        The value may be compiled: what is only known at run time is left out
-        of the check and stays as it is.
+        The value may be compiled: parts that are only known at run time are not checked, and stay
+        unchanged.
 
         :raises TemplateError: with the path below the property.
         """
@@ -117,9 +119,9 @@ class Property:
         return value
 
     def from_null(self) -> Any:
-        """Give what a null stands for: the default, or an empty value; None for any type.
+        """Return the value of a null: the default, or an empty value; None for the type ANY.
 
-        :raises TemplateError: if an empty value breaks a constraint.
+        :raises TemplateError: if an empty value violates a constraint.
         """
         if self.default is not None:
             return _default(self)
@@ -172,9 +174,9 @@ class Attribute:
 class TypeSchema:
     """The properties and attributes of one resource type.
 
-    :ivar any_property: whether properties that are not declared are taken too.
+    :ivar any_property: whether undeclared properties are accepted.
     :ivar any_attribute: whether every name is an attribute.
-    :ivar nested: whether such a resource is a stack, whose resources can be asked for.
+    :ivar nested: whether such a resource is a nested stack, whose resources are attributes.
     """
 
     properties: Mapping[str, Property] = field(default_factory=dict)
@@ -187,20 +189,22 @@ class TypeSchema:
 
     @property
     def replace_on_change(self) -> frozenset[str]:
-        """Name the properties that cannot change in place."""
-        return frozenset(name for name, each in self.properties.items() if not each.update_allowed)
+        """Return the names of the properties that cannot change in place."""
+        return frozenset(
+            name for name, declared in self.properties.items() if not declared.update_allowed
+        )
 
     def resolve_properties(
         self, values: Mapping[str, Any], path: str = 'properties'
     ) -> dict[str, Any]:
         """Check and convert resolved values, and fill in defaults.
 
-        A null is the default or an empty value of the type, as in Heat
-        (heat/engine/properties.py, get_value): it was given all the same.
+        A null becomes the default or an empty value of the type, as in Heat
+        (heat/engine/properties.py, get_value): it counts as given.
 
         :returns: the properties that have a value.
-        :raises UnknownProperty: if there is one that the type does not have.
-        :raises InvalidProperty: if one is missing or wrong.
+        :raises UnknownProperty: if the type does not have a property.
+        :raises InvalidProperty: if a property is missing or invalid.
         """
         try:
             return _convert_all(self.properties, values, self.any_property)
@@ -209,7 +213,7 @@ class TypeSchema:
             raise
 
     def check_static(self, compiled: Any, path: str = 'properties') -> None:
-        """Check what is known of compiled properties before run time.
+        """Check the parts of compiled properties that are known before run time.
 
         :raises TemplateError: as :meth:`resolve_properties` will.
         """
@@ -255,15 +259,15 @@ def _convert_all(
     return result
 
 
-#: Converted defaults that nobody can change, by property.
+#: Converted immutable defaults, by property.
 _defaults: dict[int, tuple[Property, Any]] = {}
 
 
 def _default(declared: Property) -> Any:
-    """Return the converted default of a property, which serves many resources."""
-    known = _defaults.get(id(declared))
-    if known is not None and known[0] is declared:
-        return known[1]
+    """Return the converted default of a property, which many resources share."""
+    cached = _defaults.get(id(declared))
+    if cached is not None and cached[0] is declared:
+        return cached[1]
     value = declared.convert(copy.deepcopy(declared.default))
     if isinstance(value, str | int | float):
         _defaults[id(declared)] = (declared, value)
@@ -271,5 +275,5 @@ def _default(declared: Property) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Give the map or list of a node of one, so that it is treated alike."""
+    """Return the map or list of a node, to treat it like a plain one."""
     return value.items if isinstance(value, MapNode | ListNode) else value

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What a definition is resolved against."""
+"""The scope that a definition is resolved in."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """What other definitions may know of a resource.
+    """The state of a resource, as far as other definitions may refer to it.
 
-    :ivar reference_id: what ``get_resource`` gives.
-    :ivar attributes: what ``get_attr`` gives, by name.
+    :ivar reference_id: the value of ``get_resource``.
+    :ivar attributes: the values of ``get_attr``, by name.
     """
 
     reference_id: str
@@ -33,10 +33,10 @@ class ResourceState:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is known at run time.
+    """The values that are known at run time.
 
     :ivar pseudo: the pseudo parameters, by name.
-    :ivar resources: what is referred to, by name of the resource.
+    :ivar resources: the resources that are referred to, by name.
     """
 
     pseudo: Mapping[str, str] = field(default_factory=dict)

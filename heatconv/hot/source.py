@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Read YAML or JSON from anybody, at a bounded cost."""
+"""Read untrusted YAML or JSON at a bounded cost."""
 
 from __future__ import annotations
 
@@ -28,15 +28,13 @@ def parse(
 ) -> dict[str, Any]:
     """Read a YAML or JSON document that is a mapping.
 
-    Dates stay strings and so do all keys, as they are written. A value with an
-    anchor may occur several times in the result: do not change it in place.
+    Dates and all keys stay strings, as written. A value with an anchor may occur several times in
+    the result: do not change it in place.
 
-    :param max_bytes: size of the text that is refused beyond.
-    :param what: names the document in errors.
-    :param max_nodes: values that are refused beyond, aliases counted as what
-        they stand for.
-    :returns: plain maps, lists, strings, numbers, booleans and None; an empty
-        document is an empty map.
+    :param max_bytes: size limit of the text.
+    :param what: name of the document in errors.
+    :param max_nodes: largest number of values, aliases expanded. :returns: plain maps, lists,
+        strings, numbers, booleans and None; an empty document is an empty map.
     :raises InvalidYaml: with line and column.
     :raises TooLarge: if a limit is exceeded.
     """
@@ -70,43 +68,42 @@ def check_size(text: str | bytes, max_bytes: int, what: str = 'template') -> Non
 
 
 def bound(value: Any, path: str = '', max_nodes: int = MAX_NODES) -> None:
-    """Hold a value that arrived parsed to the limits of a parsed text.
+    """Check a parsed value against the limits of a parsed text.
 
-    :raises InvalidYaml: if it holds what JSON cannot.
+    :raises InvalidYaml: if it has values that JSON cannot represent.
     :raises TooLarge: if a limit is exceeded.
     """
     if _within(value, max_nodes):
         return
-    # Once more, to find out where it is wrong.
-    left = max_nodes
-    # An iterator per level, not a path per value: the path is only made up for
-    # an error.
+    # Check again, to determine the path of the fault.
+    remaining = max_nodes
+    # One iterator per level instead of a path per value: the path is only computed for an error.
     levels: list[Iterator[tuple[str | int, Any]]] = [iter([('', value)])]
     keys: list[str | int] = ['']
     while levels:
         try:
-            keys[-1], one = next(levels[-1])
+            keys[-1], item = next(levels[-1])
         except StopIteration:
             levels.pop()
             keys.pop()
             continue
-        left -= 1
+        remaining -= 1
         error: InvalidYaml | TooLarge | None = None
-        if left < 0:
+        if remaining < 0:
             error = TooLarge(f'there are more than {max_nodes} values')
-        elif isinstance(one, dict | list):
+        elif isinstance(item, dict | list):
             if len(levels) > MAX_DEPTH:
                 error = TooLarge(f'maps and lists are nested deeper than {MAX_DEPTH} levels')
             else:
-                levels.append(iter(one.items() if isinstance(one, dict) else enumerate(one)))
+                levels.append(iter(item.items() if isinstance(item, dict) else enumerate(item)))
                 keys.append('')
                 bad = None
-                if isinstance(one, dict):
-                    bad = next((key for key in one if not is_text(key)), None)
-                    if bad is not None or None in one:
+                if isinstance(item, dict):
+                    bad = next((key for key in item if not is_text(key)), None)
+                    if bad is not None or None in item:
                         error = InvalidYaml('every key must be a string of Unicode text')
         else:
-            wrong = wrong_scalar(one)
+            wrong = wrong_scalar(item)
             if wrong:
                 error = InvalidYaml(wrong)
         if error is not None:
@@ -115,33 +112,33 @@ def bound(value: Any, path: str = '', max_nodes: int = MAX_NODES) -> None:
 
 
 def _within(value: Any, max_nodes: int) -> bool:
-    """Say whether a value is within all limits, without telling where it is not."""
+    """Say whether a value is within all limits, without the path of a fault."""
     level = [value]
-    depth, left = 0, max_nodes
+    depth, remaining = 0, max_nodes
     while level:
-        left -= len(level)
-        if left < 0:
+        remaining -= len(level)
+        if remaining < 0:
             return False
         deepest = depth >= MAX_DEPTH
         depth += 1
         below: list[Any] = []
-        for one in level:
-            kind = type(one)
+        for item in level:
+            kind = type(item)
             if kind is str:
-                if not one.isascii() and not is_text(one):
+                if not item.isascii() and not is_text(item):
                     return False
-            elif deepest and isinstance(one, dict | list):
+            elif deepest and isinstance(item, dict | list):
                 return False
             elif kind is dict:
-                for key in one:
+                for key in item:
                     if type(key) is not str or not (key.isascii() or is_text(key)):
                         return False
-                below += one.values()
+                below += item.values()
             elif kind is list:
-                below += one
-            elif isinstance(one, dict | list) or wrong_scalar(one):
+                below += item
+            elif isinstance(item, dict | list) or wrong_scalar(item):
                 return False
-            if len(below) > left:
+            if len(below) > remaining:
                 return False
         level = below
     return True
@@ -162,7 +159,7 @@ def _decode(text: str | bytes, what: str) -> str:
 
 
 def _from_json(text: str) -> dict[str, Any] | None:
-    """Read JSON; None if it is none, or has flaws that YAML reports better."""
+    """Read JSON; None if it is not JSON, or has faults that YAML reports better."""
     if not text.lstrip()[:1] == '{':
         return None
     try:

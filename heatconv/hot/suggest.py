@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Propose names that exist instead of one that does not."""
+"""Suggest existing names for an unknown one."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ from itertools import islice
 
 from heatconv.hot.errors import shown
 
-#: How many names are compared and how many are listed: a message is not worth
-#: more, and a template may have a million resources.
+#: How many names are compared and how many are listed: a message is not worth more time, and a
+#: template may have a million resources.
 _COMPARED = 5_000
 _LISTED = 20
 _LONGEST = 255
 
 
 def suggestion(name: str, names: Iterable[str], what: str = 'use') -> str:
-    """Say which of the names was meant, or else list them.
+    """Return the most similar name as a remedy, or else a list of names.
 
-    :param what: begins the list, as in 'use one of a, b'.
-    :returns: a remedy; '' if there are no names.
+    :param what: begins the list, as in 'use one of a, b'. :returns: a remedy; '' if there are no
+        names.
     """
-    # Each rule sees its own slice of the names, or a large template could hide
-    # the right one behind thousands of others.
+    # Each rule has its own slice of the names; otherwise a large template could hide the right one
+    # behind thousands of others.
     every = list(names)
     lowered = name.casefold()
     for candidate in every:
         if candidate.casefold() == lowered:
             return f'did you mean {shown(candidate)}?'
     if len(name) <= _LONGEST:
-        near = islice((one for one in every if abs(len(one) - len(name)) <= 3), _COMPARED)
+        near = islice(
+            (candidate for candidate in every if abs(len(candidate) - len(name)) <= 3), _COMPARED
+        )
         close = difflib.get_close_matches(name, near, n=1, cutoff=0.6)
         if close:
             return f'did you mean {shown(close[0])}?'
@@ -56,4 +58,8 @@ def listing(names: Iterable[str], what: str = 'use') -> str:
     if len(every) == 1:
         return f'{what} {shown(every[0])[1:-1]}'
     more = ', ...' if len(every) > _LISTED else ''
-    return f'{what} one of ' + ', '.join(shown(one)[1:-1] for one in every[:_LISTED]) + more
+    return (
+        f'{what} one of '
+        + ', '.join(shown(candidate)[1:-1] for candidate in every[:_LISTED])
+        + more
+    )

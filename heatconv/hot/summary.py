@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Describe a template the way Heat's ``validate_template`` answers."""
+"""Describe a template in the shape of Heat's ``validate_template``."""
 
 from __future__ import annotations
 
@@ -48,26 +48,28 @@ def validate_result(template: Template | Schema) -> dict[str, Any]:
     """
     result: dict[str, Any] = {
         'Description': template.description,
-        'Parameters': {name: parameter(one) for name, one in template.parameters.items()},
+        'Parameters': {
+            name: parameter(declared) for name, declared in template.parameters.items()
+        },
     }
     if template.parameter_groups:
         result['ParameterGroups'] = list(template.parameter_groups)
     return result
 
 
-def parameter(one: Parameter) -> dict[str, Any]:
+def parameter(declared: Parameter) -> dict[str, Any]:
     """Describe a parameter."""
     result: dict[str, Any] = {
-        'Type': _TYPES[one.type],
-        'Description': one.description,
-        'NoEcho': 'true' if one.hidden else 'false',
-        'Label': one.label or one.name,
+        'Type': _TYPES[declared.type],
+        'Description': declared.description,
+        'NoEcho': 'true' if declared.hidden else 'false',
+        'Label': declared.label or declared.name,
     }
-    if one.default is not None:
-        result['Default'] = MASK if one.hidden else one.default
-    if one.tags:
-        result['Tags'] = list(one.tags)
-    for constraint in one.constraints:
+    if declared.default is not None:
+        result['Default'] = MASK if declared.hidden else declared.default
+    if declared.tags:
+        result['Tags'] = list(declared.tags)
+    for constraint in declared.constraints:
         result.update(_constraint(constraint))
         if constraint.description:
             result['ConstraintDescription'] = constraint.description

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Compile templates: everything that can be wrong is found here, before use."""
+"""Compile templates: every fault is found here, before use."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _SECTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a template says of itself: all that asks for no resource types."""
+    """The parts of a template that need no resource types."""
 
     version: Version
     description: str = ''
@@ -86,10 +86,10 @@ class Schema:
 class Template:
     """A compiled template with the values of its parameters.
 
-    :ivar version: as the template states it.
-    :ivar parameter_groups: as they were written.
-    :ivar values: of all parameters that have one, pseudo ones not among them.
-    :ivar types: what the environment says of types and resources.
+    :ivar version: as stated in the template.
+    :ivar parameter_groups: as written.
+    :ivar values: of all parameters that have one, without pseudo parameters.
+    :ivar types: the mapping of types and the settings of resources in the environment.
     """
 
     version: str
@@ -104,23 +104,23 @@ class Template:
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        """Name the parameters whose values nobody may be shown."""
-        return tuple(name for name, each in self.parameters.items() if each.hidden)
+        """Return the names of the parameters whose values must not be shown."""
+        return tuple(name for name, parameter in self.parameters.items() if parameter.hidden)
 
     def attributes_of(self, name: str) -> tuple[str, ...]:
-        """Name the attributes of a resource that anything here reads, sorted."""
+        """Return the attributes of a resource that anything in the template reads, sorted."""
         return self._attributes.get(name, ())
 
 
 def empty_template() -> Template:
-    """Give a template without resources: what a stack that goes away wants."""
+    """Return a template without resources: the target of a delete."""
     return Template(VERSIONS[-1].date)
 
 
 def parse_schema(source: Mapping[str, Any]) -> Schema:
-    """Read version, description and parameters, whatever the resources are.
+    """Parse version, description and parameters, without the resources.
 
-    :raises TemplateError: if one of these is wrong.
+    :raises TemplateError: if one of these is invalid.
     """
     if not isinstance(source, Mapping):
         raise InvalidSection(f'a template must be a map, not {kind(source)}')
@@ -134,7 +134,10 @@ def parse_schema(source: Mapping[str, Any]) -> Schema:
             raise InvalidSection(
                 f'there is no section {shown(name)} in a template',
                 str(name),
-                suggestion(str(name), [one for one in _SECTIONS if one != _MAPPINGS]),
+                suggestion(
+                    str(name),
+                    [section_name for section_name in _SECTIONS if section_name != _MAPPINGS],
+                ),
             )
     description = source.get('description')
     if not isinstance(description, str | None):
@@ -150,9 +153,9 @@ def parse_schema(source: Mapping[str, Any]) -> Schema:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a template says but for its resources and outputs.
+    """A template without its resources and outputs.
 
-    :ivar values: of all parameters that have one, pseudo ones not among them.
+    :ivar values: of all parameters that have one, without pseudo parameters.
     """
 
     version: Version
@@ -168,7 +171,7 @@ class Head:
 
 
 def empty_head() -> Head:
-    """Give what the template without resources says."""
+    """Return the head of the template without resources."""
     return Head(VERSIONS[-1], '', {}, {}, {})
 
 
@@ -178,11 +181,11 @@ def read_head(
     files: Mapping[str, Any] | None = None,
     facade: Mapping[str, Any] | None = None,
 ) -> Head:
-    """Read what a template says but for its resources and outputs.
+    """Parse a template without its resources and outputs.
 
-    :param files: those that its resources may use.
-    :param facade: what it sees of the resource that it stands for.
-    :raises TemplateError: if anything of that is wrong.
+    :param files: files that its resources may use.
+    :param facade: the visible part of the resource of a nested stack.
+    :raises TemplateError: if it is invalid.
     """
     schema = parse_schema(source)
     checked = environments.validate(environment)
@@ -192,7 +195,9 @@ def read_head(
         schema.description,
         schema.parameters,
         values,
-        dict.fromkeys(one for one in schema.parameters if one not in values),
+        dict.fromkeys(
+            parameter_name for parameter_name in schema.parameters if parameter_name not in values
+        ),
         _section(source),
         files or {},
         TypeNames(checked.get(environments.REGISTRY)),
@@ -207,16 +212,18 @@ def _mappings(source: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}
     if not isinstance(section, dict):
         raise InvalidSection(f'it must be a map, not {kind(section)}', _MAPPINGS)
-    for name, one in section.items():
-        if not isinstance(one, dict) or not all(isinstance(each, dict) for each in one.values()):
+    for name, mapping in section.items():
+        if not isinstance(mapping, dict) or not all(
+            isinstance(entry, dict) for entry in mapping.values()
+        ):
             raise InvalidSection('it must be a map of maps', f'{_MAPPINGS}.{name}')
     return section
 
 
 def _section(source: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the conditions of a template as they were written.
+    """Return the conditions of a template as written.
 
-    :raises InvalidSection: if there can be none like that.
+    :raises InvalidSection: if the version has no conditions.
     """
     section = source.get(_CONDITIONS)
     if section is None:
@@ -232,7 +239,7 @@ def _section(source: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _context(head: Head, budget: Budget, schemas: Mapping[str, TypeSchema] | None) -> Context:
-    """Return what the resources and outputs of a template are compiled in."""
+    """Return the context that the resources and outputs of a template are compiled in."""
     shared: dict[str, Any] = {
         'parameters': head.values,
         'undecided': head.undecided,
@@ -254,7 +261,7 @@ def _context(head: Head, budget: Budget, schemas: Mapping[str, TypeSchema] | Non
 
 
 class _Anything(Mapping[str, TypeSchema]):
-    """The types of resources that were found to be there when the whole was compiled."""
+    """The types of resources that were found to exist when the whole template was compiled."""
 
     def __init__(self, name: str, schema: TypeSchema) -> None:
         self._own = {name: schema}
@@ -280,9 +287,9 @@ def compile_definition(
 ) -> ResourceDefinition:
     """Compile one resource of a template that was valid as a whole.
 
-    :param declaration: as it was written.
-    :param types: gives the schema of a resource type.
-    :raises TemplateError: if anything is wrong after all.
+    :param declaration: as written.
+    :param types: returns the schema of a resource type.
+    :raises TemplateError: if it is invalid after all.
     """
     meant = head.types.meant(str(declaration.get('type')), name)
     schemas = _Anything(name, types(meant))
@@ -308,17 +315,16 @@ def compile_template(
 ) -> Template:
     """Compile and validate a template.
 
-    :param source: as :func:`heatconv.hot.source.parse` gives it; if it arrived
-        parsed, :func:`heatconv.hot.source.bound` has been asked.
-    :param types: gives the schema of a resource type, or None.
-    :param known_types: to propose for a type that is not there.
-    :param allow_missing: take parameters without a value, for templates that
-        are only looked at.
-    :param budget: how many values there may be, parameters resolved.
-    :param files: what came with it, by name.
-    :param facade: what it sees of the resource that it stands for.
+    :param source: the result of :func:`heatconv.hot.source.parse`; a value that arrived parsed was
+        checked by :func:`heatconv.hot.source.bound`.
+    :param types: returns the schema of a resource type, or None.
+    :param known_types: names to suggest for an unknown type.
+    :param allow_missing: accept parameters without a value, to validate only.
+    :param budget: largest number of values, parameters resolved.
+    :param files: files of the request, by name.
+    :param facade: the visible part of the resource of a nested stack.
     :param previous_definitions: of a template that differs in resources and outputs only.
-    :raises TemplateError: if anything is wrong.
+    :raises TemplateError: if anything is invalid.
     """
     schema = parse_schema(source)
     checked = environments.validate(environment)
@@ -369,8 +375,8 @@ def _attributes_read(
     resources: Mapping[str, ResourceDefinition], outputs: Mapping[str, OutputDefinition]
 ) -> dict[str, tuple[str, ...]]:
     read: dict[str, dict[str, None]] = {}
-    used = [each.attributes_used for each in resources.values()]
-    used += [each.attributes_used for each in outputs.values()]
+    used = [output.attributes_used for output in resources.values()]
+    used += [output.attributes_used for output in outputs.values()]
     for pairs in used:
         for name, attribute in pairs:
             read.setdefault(name, {})[attribute] = None

@@ -10,11 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The versions of HOT and the functions of each, as data.
+"""The versions of HOT and their functions, as data.
 
-From Heat's table of template versions (setup.cfg and engine/hot/template.py of
-2026.1): each version has the functions of the one before, some more, and
-sometimes some fewer.
+From Heat's table of template versions (setup.cfg and engine/hot/template.py of 2026.1): each
+version has the functions of the one before, plus some, and sometimes minus some.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from heatconv.hot.suggest import suggestion
 class Version:
     """One version of HOT.
 
-    :ivar date: its name; dates sort as they follow each other.
+    :ivar date: its name; dates sort in the order of versions.
     :ivar code_name: its other name, or ''.
     :ivar functions: names of its functions outside of conditions, sorted.
     """
@@ -41,16 +40,16 @@ class Version:
     functions: tuple[str, ...]
 
     def since(self, date: str) -> bool:
-        """Tell whether it is this version or a later one."""
+        """Say whether it is this version or a later one."""
         return self.date >= date
 
     @property
     def has_conditions(self) -> bool:
-        """Tell whether a template may have conditions."""
+        """Say whether a template may have conditions."""
         return self.since(CONDITIONS_SINCE) or self is AWS
 
 
-#: Date, code name, functions that came, functions that went.
+#: Date, code name, added functions, removed functions.
 _HISTORY: tuple[tuple[str, str, str, str], ...] = (
     (
         '2013-05-23',
@@ -85,32 +84,32 @@ _HISTORY: tuple[tuple[str, str, str, str], ...] = (
 
 
 def _versions() -> tuple[Version, ...]:
-    known: dict[str, None] = {}
+    functions: dict[str, None] = {}
     versions = []
     for date, code_name, came, went in _HISTORY:
-        known.update(dict.fromkeys(came.split()))
+        functions.update(dict.fromkeys(came.split()))
         for name in went.split():
-            del known[name]
-        versions.append(Version(date, code_name, tuple(sorted(known))))
+            del functions[name]
+        versions.append(Version(date, code_name, tuple(sorted(functions))))
     return tuple(versions)
 
 
-#: Says which dialect of CloudFormation a template is in, and which version.
+#: Keys that state the CloudFormation dialect of a template and its version.
 CFN_KEYS = ('HeatTemplateFormatVersion', 'AWSTemplateFormatVersion')
 
 _SHARED = (
     'Fn::Base64 Fn::FindInMap Fn::GetAZs Fn::GetAtt Fn::Join Fn::MemberListToMap Fn::Replace '
     'Fn::ResourceFacade Fn::Select Fn::Split Ref'
 )
-#: The dialects of CloudFormation; their code name is the key that states the version. Older
-#: than any version of HOT, they have nothing that came later.
+#: The CloudFormation dialects; their code name is the key that states the version. They are older
+#: than any version of HOT, and have no later features.
 AWS = Version('2010-09-09', CFN_KEYS[1], tuple(sorted([*_SHARED.split(), 'Fn::If'])))
 CFN: tuple[Version, ...] = (AWS, Version('2012-12-12', CFN_KEYS[0], tuple(_SHARED.split())))
 
 #: All versions, oldest first.
 VERSIONS: tuple[Version, ...] = _versions()
 
-#: Every spelling of a version that a template may use.
+#: Every valid spelling of a version.
 ACCEPTED: Mapping[str, Version] = {
     name: version for version in VERSIONS for name in (version.date, version.code_name) if name
 }
@@ -142,9 +141,9 @@ KEY = 'heat_template_version'
 
 
 def version_of(source: Mapping[str, Any]) -> Version:
-    """Find the version that a template states.
+    """Return the version of a template.
 
-    :raises InvalidVersion: if it states none that is known.
+    :raises InvalidVersion: if it is missing or unknown.
     """
     accepted = 'accepted are ' + ', '.join(ACCEPTED)
     if KEY not in source:

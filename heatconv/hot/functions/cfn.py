@@ -10,9 +10,9 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``Ref`` and ``Fn::...``: what the first versions of HOT took over from CloudFormation.
+"""``Ref`` and ``Fn::...``: the functions that the first versions of HOT took from CloudFormation.
 
-``Fn::GetAZs`` asks a cloud, and is left out (heat/engine/cfn/functions.py).
+``Fn::GetAZs`` needs a cloud, and is not supported (heat/engine/cfn/functions.py).
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ _FACADE = {
 
 
 def ref(argument: Any, context: Context) -> Any:
-    """Build a reference to a parameter, or to a resource where there is no such parameter.
+    """Build a reference to a parameter, or to a resource if there is no such parameter.
 
-    A worker that compiles one definition knows all parameters, but not which resources there
-    are; no name is that of both.
+    A worker that compiles one definition knows all parameters, but not all resources; no name is
+    both.
     """
     if not isinstance(argument, str):
         raise InvalidArguments(
@@ -62,8 +62,8 @@ def ref(argument: Any, context: Context) -> Any:
         )
     if context.version in CFN and argument in PSEUDO:
         return _pseudo(argument, context)
-    known = argument in context.parameters or argument in context.undecided
-    if not known and argument not in HOT_PSEUDO and argument in context.schemas:
+    is_parameter = argument in context.parameters or argument in context.undecided
+    if not is_parameter and argument not in HOT_PSEUDO and argument in context.schemas:
         return get_resource(argument, context)
     return get_param(argument, context)
 
@@ -73,8 +73,8 @@ def _of_list(
 ) -> Builder:
     def build(argument: Any, context: Context) -> Any:
         compiled = context.compile(argument)
-        known = compiled.items if isinstance(compiled, ListNode) else compiled
-        if not isinstance(known, list) or len(known) not in lengths:
+        items = compiled.items if isinstance(compiled, ListNode) else compiled
+        if not isinstance(items, list) or len(items) not in lengths:
             raise InvalidArguments('its arguments are not what it takes', '', f'write {syntax}')
         return context.evaluated(name, evaluate, compiled)
 
@@ -82,7 +82,7 @@ def _of_list(
 
 
 def selected(argument: Any, budget: Budget) -> Any:
-    """Return one of many; what is not there is an empty string."""
+    """Select an item; a missing one is an empty string."""
     index, values = argument
     if values is None or values == '':
         return ''
@@ -107,10 +107,10 @@ def selected(argument: Any, budget: Budget) -> Any:
 
 
 def split(argument: Any, budget: Budget) -> list[str]:
-    """Cut a text."""
-    for place, one in enumerate(argument):
-        if not isinstance(one, str) or not (one or place):
-            raise InvalidArguments(f'it must be a string, not {kind(one)}', str(place))
+    """Split a string."""
+    for place, operand in enumerate(argument):
+        if not isinstance(operand, str) or not (operand or place):
+            raise InvalidArguments(f'it must be a string, not {kind(operand)}', str(place))
     delimiter, text = argument
     budget.spend_text(len(text))
     pieces: list[str] = text.split(delimiter)
@@ -119,12 +119,12 @@ def split(argument: Any, budget: Budget) -> list[str]:
 
 
 def replaced(argument: Any, budget: Budget) -> str:
-    """Fill placeholders in: the map comes first."""
+    """Replace placeholders: the map comes first."""
     return replace_scalars({'params': argument[0], 'template': argument[1]}, budget)
 
 
 def plain(argument: Any, context: Context) -> Any:
-    """Build what stays as it is: nothing is encoded, as in Heat."""
+    """Build the plain value: nothing is encoded, as in Heat."""
 
     def evaluate(value: Any, budget: Budget) -> str:
         if not isinstance(value, str):
@@ -135,30 +135,30 @@ def plain(argument: Any, context: Context) -> Any:
 
 
 def mapped(argument: Any, budget: Budget) -> dict[str, str]:
-    """Make a map of texts such as ``.member.0.Name=key``."""
+    """Convert strings such as ``.member.0.Name=key`` to a map."""
     key_name, value_name, members = argument
     if not isinstance(key_name, str) or not isinstance(value_name, str):
         raise InvalidArguments('the names must be strings', '0')
     if not isinstance(members, list):
         raise InvalidArguments(f'it must be a list, not {kind(members)}', '2')
     budget.spend(len(members))
-    found: dict[str, dict[str, str]] = {}
-    for index, one in enumerate(members):
-        name, equals, value = one.partition('=') if isinstance(one, str) else ('', '', '')
+    by_number: dict[str, dict[str, str]] = {}
+    for index, member in enumerate(members):
+        name, equals, value = member.partition('=') if isinstance(member, str) else ('', '', '')
         parts = name.split('.')
         if not equals:
             raise InvalidArguments('it must be a text such as .member.0.Name=key', f'2.{index}')
         if len(parts) == 4 and parts[:2] == ['', 'member']:
-            found.setdefault(parts[2], {})[parts[3]] = value
+            by_number.setdefault(parts[2], {})[parts[3]] = value
     return {
-        one[key_name]: one[value_name]
-        for _, one in sorted(found.items())
-        if key_name in one and value_name in one
+        member[key_name]: member[value_name]
+        for _, member in sorted(by_number.items())
+        if key_name in member and value_name in member
     }
 
 
 def facade(argument: Any, context: Context) -> Any:
-    """Return a part of the resource that a nested stack stands for."""
+    """Return a part of the resource of a nested stack."""
     if not isinstance(argument, str) or argument not in _FACADE:
         raise InvalidArguments('there is no such part of a resource', '', listing(_FACADE))
     return resource_facade(_FACADE[argument], context)
@@ -170,21 +170,21 @@ def replace(argument: Any, context: Context) -> Any:
     if not isinstance(argument, list) or len(argument) != 2:
         raise InvalidArguments('its arguments are not what it takes', '', syntax)
     compiled = []
-    for index, one in enumerate(argument):
+    for index, part in enumerate(argument):
         try:
-            is_map = index == 0 and isinstance(one, dict) and 'Ref' not in one
-            compiled.append(context.compile_map(one) if is_map else context.compile(one))
+            is_map = index == 0 and isinstance(part, dict) and 'Ref' not in part
+            compiled.append(context.compile_map(part) if is_map else context.compile(part))
         except TemplateError as error:
             error.under(index)
             raise
     if not isinstance(compiled[0], dict | Node | MapNode):
         raise InvalidArguments(f'it must be a map, not {kind(compiled[0])}', '0', syntax)
-    dynamic = any(isinstance(one, Node) for one in compiled)
+    dynamic = any(isinstance(part, Node) for part in compiled)
     return context.evaluated('Fn::Replace', replaced, ListNode(compiled) if dynamic else compiled)
 
 
 def get_att(argument: Any, context: Context) -> Any:
-    """Build a use of an attribute."""
+    """Build a reference to an attribute."""
     compiled = context.compile(argument)
     if not isinstance(compiled, list) or len(compiled) != 2:
         raise InvalidArguments(
@@ -194,32 +194,32 @@ def get_att(argument: Any, context: Context) -> Any:
 
 
 def find_in_map(argument: Any, context: Context) -> Any:
-    """Return a value of the section Mappings; its keys must be known before run time."""
+    """Look up a value of the section Mappings; its keys must be known before run time."""
     syntax = 'write {Fn::FindInMap: [mapping, key, key]}'
     compiled = context.compile(argument)
     if isinstance(compiled, ListNode):
-        if any(isinstance(one, Undecided) for one in compiled.items):
+        if any(isinstance(part, Undecided) for part in compiled.items):
             return Unknown()
         raise InvalidArguments('its keys must be known before run time', '', syntax)
     if not isinstance(compiled, list) or len(compiled) != 3:
         raise InvalidArguments('its arguments are not what it takes', '', syntax)
-    found: Any = context.mappings
+    mapping: Any = context.mappings
     for place, key in enumerate(compiled):
-        # Numbers are keys as they are written.
+        # Numbers are valid keys, as written.
         name = key if isinstance(key, str) else str(key)
-        if not isinstance(found, Mapping) or name not in found:
+        if not isinstance(mapping, Mapping) or name not in mapping:
             raise InvalidReference(
                 f'there is no {shown(name)}',
                 str(place),
-                suggestion(name, list(found) if isinstance(found, Mapping) else []),
+                suggestion(name, list(mapping) if isinstance(mapping, Mapping) else []),
             )
-        found = found[name]
-    return found
+        mapping = mapping[name]
+    return mapping
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown(Node):
-    """A value that depends on parameters which have none."""
+    """A value that depends on parameters without a value."""
 
     def resolve(self, frame: Frame) -> Any:
         raise ResolutionError('a parameter has no value', 'Fn::FindInMap')
@@ -227,13 +227,13 @@ class Unknown(Node):
 
 @dataclass(frozen=True, slots=True)
 class StackArn(Node):
-    """What names a stack all over the cloud (heat/common/identifier.py, arn)."""
+    """The ARN of a stack (heat/common/identifier.py, arn)."""
 
     def resolve(self, frame: Frame) -> Any:
-        known = frame.scope.pseudo
+        pseudo = frame.scope.pseudo
         try:
-            tenant, name = known['OS::project_id'], known['OS::stack_name']
-            return f'arn:openstack:heat::{tenant}:stacks/{name}/{known["OS::stack_id"]}'
+            tenant, name = pseudo['OS::project_id'], pseudo['OS::stack_name']
+            return f'arn:openstack:heat::{tenant}:stacks/{name}/{pseudo["OS::stack_id"]}'
         except KeyError:
             raise ResolutionError('AWS::StackId is not known', 'Ref') from None
 
@@ -246,17 +246,17 @@ def _pseudo(name: str, context: Context) -> Any:
 
 #: Pseudo parameters of the dialects.
 PSEUDO = ('AWS::StackId', 'AWS::StackName', 'AWS::Region')
-#: What Heat says where nobody says anything (heat/engine/cfn/parameters.py).
+#: Heat's default region (heat/engine/cfn/parameters.py).
 REGION = 'ap-southeast-1'
 
 
 def if_(argument: Any, context: Context) -> Any:
-    """Build a choice."""
+    """Build a choice between two values."""
     return conditions.FUNCTIONS['if'](argument, context)
 
 
 def not_(argument: Any, context: Context) -> Any:
-    """Build the opposite of a condition, which is in a list here."""
+    """Build the negation of a condition, which is in a list here."""
     if not isinstance(argument, list) or len(argument) != 1:
         raise InvalidArguments(
             'it needs a condition in a list', '', 'write {Fn::Not: [condition]}'
@@ -265,7 +265,7 @@ def not_(argument: Any, context: Context) -> Any:
 
 
 def param_ref(argument: Any, context: Context) -> Any:
-    """Return the value of a parameter: there is nothing else to refer to in a condition."""
+    """Return the value of a parameter: a condition cannot refer to anything else."""
     if not isinstance(argument, str):
         raise InvalidArguments(
             f'it needs the name of a parameter, not {kind(argument)}', '', 'write {Ref: parameter}'

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``if``, and what conditions are made of: ``equals``, ``not``, ``and``, ``or``."""
+"""``if``, and the functions of conditions: ``equals``, ``not``, ``and``, ``or``."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.node import OMITTED, Frame, ListNode, Node, resolve
 from heatconv.hot.suggest import suggestion
 
-#: From this version on the last part of an ``if`` may be left out.
+#: From this version on the last part of an ``if`` is optional.
 _NULLABLE_SINCE = '2021-04-16'
 _IF_SYNTAX = 'write {if: [condition, value if true, value if false]}'
 _EQUALS_SYNTAX = 'write {equals: [value, value]}'
 
 
 class Conditions:
-    """The section ``conditions`` of a template; each is worked out once, when it is used.
+    """The section ``conditions`` of a template; each is evaluated once, at its first use.
 
-    :param section: as it was written.
+    :param section: as written.
     :param context: compiles them: it has the functions of conditions only.
     """
 
@@ -51,7 +51,7 @@ class Conditions:
         context.conditions = self
 
     def check(self) -> None:
-        """Work all of them out.
+        """Evaluate all conditions.
 
         :raises TemplateError: with the path below the section.
         """
@@ -59,9 +59,9 @@ class Conditions:
             self.named(name)
 
     def named(self, name: str) -> Any:
-        """Return whether a condition holds, or a node if that is known at run time.
+        """Return the value of a named condition, or a node if it is known at run time.
 
-        :raises TemplateError: if there is none, or it is wrong.
+        :raises TemplateError: if it does not exist or is invalid.
         """
         if name in self._known:
             return self._known[name]
@@ -76,21 +76,21 @@ class Conditions:
             raise InvalidSection('conditions require each other: ' + ' -> '.join(path))
         self._open[name] = None
         try:
-            found = self.truth(self._section[name])
+            truth = self.truth(self._section[name])
         except TemplateError as error:
             error.under('conditions', name)
             raise
         del self._open[name]
-        self._known[name] = found
-        return found
+        self._known[name] = truth
+        return truth
 
     def truth(self, condition: Any) -> Any:
-        """Return whether a condition as it was written holds, or a node."""
+        """Return the value of a condition as written, or a node."""
         compiled = self._context.compile(condition)
         return compiled if isinstance(compiled, Node) else self.decided(compiled)
 
     def decided(self, value: Any) -> Any:
-        """Return what a compiled condition says: a name stands for what it names."""
+        """Return the value of a compiled condition: a name stands for the named condition."""
         if isinstance(value, bool | Node):
             return value
         if isinstance(value, str):
@@ -101,14 +101,14 @@ class Conditions:
         )
 
     def at_run_time(self, value: Any, frame: Frame) -> bool:
-        """Return whether something that was resolved holds."""
-        found = resolve(self.decided(value), frame)
-        return found if isinstance(found, bool) else self.at_run_time(found, frame)
+        """Return the truth of a resolved value."""
+        resolved = resolve(self.decided(value), frame)
+        return resolved if isinstance(resolved, bool) else self.at_run_time(resolved, frame)
 
 
 @dataclass(frozen=True, slots=True)
 class If(Node):
-    """One of two values; which one is known at run time."""
+    """One of two values; the choice is known at run time."""
 
     conditions: Conditions
     condition: Node
@@ -126,7 +126,7 @@ class If(Node):
 
 @dataclass(frozen=True, slots=True)
 class Combination(Node):
-    """Conditions combined; some are known at run time only."""
+    """Combined conditions; some are known at run time only."""
 
     name: str
     conditions: Conditions
@@ -135,7 +135,9 @@ class Combination(Node):
 
     def resolve(self, frame: Frame) -> bool:
         try:
-            held = [self.conditions.at_run_time(resolve(one, frame), frame) for one in self.parts]
+            held = [
+                self.conditions.at_run_time(resolve(part, frame), frame) for part in self.parts
+            ]
         except TemplateError as error:
             error.under(self.name)
             raise
@@ -144,7 +146,7 @@ class Combination(Node):
 
 @dataclass(frozen=True, slots=True)
 class Equal(Node):
-    """Two values compared."""
+    """A comparison of two values."""
 
     first: Any
     second: Any
@@ -158,7 +160,7 @@ class Equal(Node):
 
 
 def if_(argument: Any, context: Context) -> Any:
-    """Build a choice; what is known not to be chosen is not looked at, as in Heat."""
+    """Build a choice; a part that is known not to be chosen is ignored, as in Heat."""
     nullable = context.version.since(_NULLABLE_SINCE)
     if not isinstance(argument, list) or len(argument) not in ((2, 3) if nullable else (3,)):
         raise InvalidArguments('it needs a condition and two values', '', _IF_SYNTAX)
@@ -195,19 +197,19 @@ def equals(argument: Any, context: Context) -> Any:
 
 
 def not_(argument: Any, context: Context) -> Any:
-    """Build the opposite of a condition."""
+    """Build the negation of a condition."""
     if argument is None:
         raise InvalidArguments('it needs a condition', '', 'write {not: condition}')
     return _combined('not', lambda held: not held[0], [argument], context)
 
 
 def and_(argument: Any, context: Context) -> Any:
-    """Build what holds where all conditions do."""
+    """Build the conjunction of conditions."""
     return _combined('and', all, _several('and', argument), context)
 
 
 def or_(argument: Any, context: Context) -> Any:
-    """Build what holds where one of the conditions does."""
+    """Build the disjunction of conditions."""
     return _combined('or', any, _several('or', argument), context)
 
 
@@ -224,20 +226,20 @@ def _combined(
 ) -> Any:
     conditions: Conditions = context.conditions
     held = []
-    for place, one in enumerate(parts):
+    for place, part in enumerate(parts):
         try:
-            held.append(conditions.truth(one))
+            held.append(conditions.truth(part))
         except TemplateError as error:
             if len(parts) > 1:
                 error.under(place)
             raise
-    if any(isinstance(one, Node) for one in held):
+    if any(isinstance(part, Node) for part in held):
         return Combination(name, conditions, combine, held)
     return combine(held)
 
 
 FUNCTIONS: Mapping[str, Builder] = {'if': if_}
-#: What there is in conditions beside functions of templates.
+#: Functions of templates that conditions may use as well.
 CONDITION_FUNCTIONS: Mapping[str, Builder] = {
     'equals': equals,
     'not': not_,

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Compile values: find the functions in them and have each build its node."""
+"""Compile values: find the functions in them and let each build its node."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from heatconv.hot.versions import FUNCTIONS, Version
 if TYPE_CHECKING:
     from heatconv.hot.schema import TypeSchema
 
-#: Builds the node, or the plain value, of one use of a function from its
-#: argument, which is not compiled yet: a function may take only part of it.
+#: A builder: it returns the node, or the plain value, of one use of a function. Its argument is
+#: not compiled yet: a function may take only part of it.
 Builder = Callable[[Any, 'Context'], Any]
 
-#: Functions that take the parts of their argument apart before it is resolved, so that it
-#: cannot be the value of a function (heat/engine/hot/functions.py).
+#: Functions that take their argument apart before it is resolved, so that it cannot be the value
+#: of a function (heat/engine/hot/functions.py).
 _WRITTEN_OUT = frozenset(
     (
         'contains',
@@ -59,8 +59,8 @@ _WRITTEN_OUT = frozenset(
         'yaql',
     )
 )
-#: Of those that resolve the parts one by one, how many: what an ``if`` leaves out there is a
-#: null, not left out.
+#: For those that resolve the parts one by one, the number of parts: an omitted ``if`` there is a
+#: null.
 _APART: Mapping[str, int] = {
     'contains': 2,
     'equals': 2,
@@ -73,22 +73,22 @@ _APART: Mapping[str, int] = {
     'str_replace_vstrict': 2,
     'yaql': 2,
 }
-#: From this version on an ``if`` may leave out.
+#: From this version on an ``if`` may omit its item.
 _NULLABLE_SINCE = '2021-04-16'
 #: A map with one such key was surely meant as a function.
 _LOOKS_LIKE = ('get_', 'Fn::', 'str_', 'list_', 'map_')
 
 
 def _nulls_for_omitted(argument: Any, count: int) -> Any:
-    """Give each of the first parts that is an ``if`` without an else a null for one."""
+    """Give each of the first parts that is an ``if`` without an else a null."""
     keys: list[Any] = []
     if isinstance(argument, dict):
         keys = list(argument)
     elif isinstance(argument, list):
         keys = list(range(min(count, len(argument))))
     for key in keys:
-        one = argument[key]
-        chosen = one.get('if') if isinstance(one, dict) and len(one) == 1 else None
+        part = argument[key]
+        chosen = part.get('if') if isinstance(part, dict) and len(part) == 1 else None
         if isinstance(chosen, list) and len(chosen) == 2:
             argument = argument.copy()
             argument[key] = {'if': [*chosen, None]}
@@ -97,27 +97,26 @@ def _nulls_for_omitted(argument: Any, count: int) -> Any:
 
 @dataclass(slots=True)
 class References:
-    """What compiled values refer to, in the order it was found."""
+    """The references in compiled values, in order."""
 
     resources: dict[str, None] = field(default_factory=dict)
     attributes: dict[tuple[str, str], None] = field(default_factory=dict)
 
 
 class Context:
-    """What values are compiled in.
+    """The context that values are compiled in.
 
-    :ivar version: decides which functions there are and how they behave.
-    :ivar parameters: values of the parameters; a parameter that is declared
-        but has no value is in ``undecided``.
-    :ivar schemas: the type of each resource that may be referred to, by name.
-    :ivar disabled: the names of resources that are not there, as their condition is
-        false.
-    :ivar files: what came with the template, by name.
-    :ivar types: tells which type is meant by a name.
-    :ivar facade: what a nested template sees of the resource that it stands for.
-    :ivar mappings: those of a template in a dialect of CloudFormation.
+    :ivar version: determines the functions and their behaviour.
+    :ivar parameters: values of the parameters; a declared parameter without a value is in
+        ``undecided``.
+    :ivar schemas: the types of the resources that may be referred to, by name.
+    :ivar disabled: the names of resources whose condition is false.
+    :ivar files: files of the request, by name.
+    :ivar types: the mapping of types.
+    :ivar facade: the visible part of the resource of a nested stack.
+    :ivar mappings: those of a template in a CloudFormation dialect.
     :ivar conditions: those of the template, for ``if``.
-    :ivar references: gathers what the values compiled so far refer to.
+    :ivar references: collects the references of the values compiled so far.
     :param names: each function of any version, with the dates of the versions that have it.
     """
 
@@ -152,7 +151,7 @@ class Context:
         self._depth = 0
 
     def begin(self) -> References:
-        """Gather references anew, for the next definition."""
+        """Reset the references, for the next definition."""
         self.references = References()
         self._depth = 0
         return self.references
@@ -202,12 +201,12 @@ class Context:
             items[key] = compiled
         self._depth -= 1
         if same:
-            # It stands for itself: a large template is not kept twice.
+            # An unchanged value is shared: a large template is not stored twice.
             return value
         return MapNode(items) if dynamic else items
 
     def evaluated(self, name: str, evaluate: Callable[[Any, Budget], Any], argument: Any) -> Any:
-        """Apply a function of nothing but its compiled argument.
+        """Apply a function of its compiled argument only.
 
         :returns: its value if the argument is known, else a node.
         """
@@ -222,21 +221,20 @@ class Context:
         check: Callable[[Any], None],
         evaluate: Callable[[Any, Budget], Any],
     ) -> Any:
-        """Compile an argument, check as much of it as is known, and apply a function to it.
+        """Compile an argument, check the known parts of it, and apply a function to it.
 
-        :param check: is given the argument, or the list or map that it is, in which there
-            may be nodes.
+        :param check: called with the argument, or its list or map, which may contain nodes.
         """
         compiled = self.compile(argument)
-        known = compiled.items if isinstance(compiled, MapNode | ListNode) else compiled
-        if not isinstance(known, Node):
-            check(known)
+        items = compiled.items if isinstance(compiled, MapNode | ListNode) else compiled
+        if not isinstance(items, Node):
+            check(items)
         return self.evaluated(name, evaluate, compiled)
 
     def refer(self, name: Any) -> TypeSchema:
-        """Note a reference to a resource.
+        """Record a reference to a resource.
 
-        :raises InvalidReference: if there is no such resource.
+        :raises InvalidReference: if the resource does not exist.
         """
         if isinstance(name, Node):
             raise InvalidReference(

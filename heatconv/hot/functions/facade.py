@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``resource_facade``: what a nested template sees of the resource that it stands for."""
+"""``resource_facade``: the visible part of the resource of a nested stack."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PARTS = ('metadata', 'deletion_policy', 'update_policy')
 
 @dataclass(frozen=True, slots=True)
 class Facade(Node):
-    """A part of the resource that the stack of this template stands for."""
+    """A part of the resource of a nested stack."""
 
     part: str
 
@@ -39,7 +39,7 @@ class Facade(Node):
 
 
 def resource_facade(argument: Any, context: Context) -> Any:
-    """Return a part of the resource that a nested stack stands for."""
+    """Build a part of the resource of a nested stack."""
     if not isinstance(argument, str) or argument not in _PARTS:
         raise InvalidArguments('there is no such part of a resource', '', listing(_PARTS))
     if context.facade is not None:

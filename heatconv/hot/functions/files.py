@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``get_file``: what comes with a template."""
+"""``get_file``: files of the request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from heatconv.hot.suggest import suggestion
 
 
 def get_file(argument: Any, context: Context) -> Any:
-    """Build a use of a file."""
+    """Build the content of a file."""
     name = context.compile(argument)
     if isinstance(name, Node):
         raise InvalidArguments('the name of a file must be known before run time')

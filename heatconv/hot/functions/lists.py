@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``list_join``: one text of many."""
+"""``list_join``: join many strings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SEVERAL_SYNTAX = 'write {list_join: [delimiter, [item, ...], ...]}'
 def list_join(argument: Any, context: Context) -> Any:
     """Build a join.
 
-    :raises InvalidArguments: if what is known of the argument is wrong.
+    :raises InvalidArguments: if a known part of the argument is invalid.
     """
     several = context.version.since(_SEVERAL_SINCE)
     compiled = context.compile(argument)
@@ -47,7 +47,7 @@ def join_one(argument: Any, budget: Budget) -> str:
 
 
 def join_several(argument: Any, budget: Budget) -> str:
-    """Join the items of several lists; maps and lists as their JSON."""
+    """Join the items of several lists; maps and lists become JSON."""
     return _join(argument, budget, several=True)
 
 
@@ -62,7 +62,7 @@ def _check(argument: Any, several: bool) -> None:
             f'the delimiter must be a string, not {kind(argument[0])}', '0', syntax
         )
     for index, items in enumerate(argument[1:], 1):
-        # Heat passes over anything empty where there may be several lists.
+        # Heat skips empty items where there may be several lists.
         passed = items is None or (several and not isinstance(items, Node) and not items)
         if not passed and not isinstance(items, list | Node):
             raise InvalidArguments(f'there must be a list, not {kind(items)}', str(index), syntax)
@@ -71,8 +71,7 @@ def _check(argument: Any, several: bool) -> None:
 def _join(argument: Any, budget: Budget, several: bool) -> str:
     """Join; null is an empty list or an empty string.
 
-    As in Heat (heat/engine/hot/functions.py, Join and JoinMultiple), which
-    takes no numbers.
+    As in Heat (heat/engine/hot/functions.py, Join and JoinMultiple), which accepts no numbers.
     """
     _check(argument, several)
     delimiter: str = argument[0]

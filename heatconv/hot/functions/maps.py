@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``map_merge`` and ``map_replace``: maps made of maps."""
+"""``map_merge`` and ``map_replace``."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _REPLACE_SYNTAX = 'write {map_replace: [map, {keys: {old: new}, values: {old: ne
 
 
 def map_merge(argument: Any, context: Context) -> Any:
-    """Build a merge; what comes later wins, and null is an empty map."""
+    """Build a merge; later maps take precedence, and null is an empty map."""
     return context.applied('map_merge', argument, _check_merge, merged)
 
 
 def merged(argument: Any, budget: Budget) -> dict[str, Any]:
-    """Put maps together (heat/engine/hot/functions.py, MapMerge)."""
+    """Merge maps (heat/engine/hot/functions.py, MapMerge)."""
     _check_list(argument, _MERGE_SYNTAX)
     result: dict[str, Any] = {}
-    for index, one in enumerate(argument):
-        found = _map(one, index, _MERGE_SYNTAX)
-        budget.spend(1 + len(found))
-        result.update(found)
+    for index, item in enumerate(argument):
+        mapping = _map(item, index, _MERGE_SYNTAX)
+        budget.spend(1 + len(mapping))
+        result.update(mapping)
     return result
 
 
@@ -47,27 +47,27 @@ def map_replace(argument: Any, context: Context) -> Any:
 
 
 def replaced(argument: Any, budget: Budget) -> dict[str, Any]:
-    """Replace keys and values; two keys must not become one.
+    """Replace keys and values; two keys must not become equal.
 
     As Heat does (heat/engine/hot/functions.py, MapReplace).
     """
     _check_list(argument, _REPLACE_SYNTAX, 2)
-    given = _map(argument[0], 0, _REPLACE_SYNTAX)
+    original = _map(argument[0], 0, _REPLACE_SYNTAX)
     by = _map(argument[1], 1, _REPLACE_SYNTAX)
     for key in by:
         if key not in ('keys', 'values'):
             raise InvalidArguments(f'it does not take {shown(key)}', '1', _REPLACE_SYNTAX)
     keys = _map(by.get('keys'), '1.keys', _REPLACE_SYNTAX)
     values = _map(by.get('values'), '1.values', _REPLACE_SYNTAX)
-    budget.spend(1 + len(given))
+    budget.spend(1 + len(original))
     result: dict[str, Any] = {}
-    for old, value in given.items():
+    for old, value in original.items():
         key = keys.get(old)
         if key is None:
             key = old
         elif not isinstance(key, str):
             raise InvalidArguments(f'a key must be a string, not {kind(key)}', '1.keys')
-        elif (key in given and key != old) or key in result:
+        elif (key in original and key != old) or key in result:
             raise InvalidArguments(
                 f'{shown(old)} would become {shown(key)}, which is there already', '1.keys'
             )

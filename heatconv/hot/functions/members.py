@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``list_concat``, ``list_concat_unique``, ``filter`` and ``contains``: what is in lists."""
+"""``list_concat``, ``list_concat_unique``, ``filter`` and ``contains``."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def _builder(
 ) -> Builder:
     def build(argument: Any, context: Context) -> Any:
         compiled = context.compile(argument)
-        known = compiled.items if isinstance(compiled, ListNode) else compiled
-        if not isinstance(known, Node):
-            check(known)
+        items = compiled.items if isinstance(compiled, ListNode) else compiled
+        if not isinstance(items, Node):
+            check(items)
         return context.evaluated(name, evaluate, compiled)
 
     return build
@@ -58,27 +58,27 @@ def _check_contains(value: Any) -> None:
 
 
 def concatenated(argument: Any, budget: Budget) -> list[Any]:
-    """Put lists together; null is an empty one."""
+    """Concatenate lists; null is an empty one."""
     _check_list(argument)
     result: list[Any] = []
-    for index, one in enumerate(argument):
-        if one is not None and not isinstance(one, list | tuple):
+    for index, item in enumerate(argument):
+        if item is not None and not isinstance(item, list | tuple):
             raise InvalidArguments(
-                f'it must be a list, not {kind(one)}', str(index), _CONCAT_SYNTAX
+                f'it must be a list, not {kind(item)}', str(index), _CONCAT_SYNTAX
             )
-        budget.spend(1 + len(one or ()))
-        result.extend(one or ())
+        budget.spend(1 + len(item or ()))
+        result.extend(item or ())
     return result
 
 
 def concatenated_once(argument: Any, budget: Budget) -> list[Any]:
-    """Put lists together, each item where it comes first."""
+    """Concatenate lists without duplicates, in order of their first occurrence."""
     items = concatenated(argument, budget)
     result: list[Any] = []
     plain: dict[Any, None] = {}
     for item in items:
         if isinstance(item, str):
-            # The usual case, in time that grows with the length.
+            # The usual case, in linear time.
             if item not in plain:
                 plain[item] = None
                 result.append(item)
@@ -90,7 +90,7 @@ def concatenated_once(argument: Any, budget: Budget) -> list[Any]:
 
 
 def filtered(argument: Any, budget: Budget) -> Any:
-    """Leave some values out of a list (heat/engine/hot/functions.py, Filter)."""
+    """Remove some values from a list (heat/engine/hot/functions.py, Filter)."""
     _check_filter(argument)
     values, items = argument
     if not items:
@@ -106,7 +106,7 @@ def filtered(argument: Any, budget: Budget) -> Any:
 
 
 def contained(argument: Any, budget: Budget) -> bool:
-    """Tell whether a value is in a list, or a text in a text."""
+    """Say whether a value is in a list, or a string in a string."""
     _check_contains(argument)
     value, items = argument
     if isinstance(items, str):

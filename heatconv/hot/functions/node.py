@@ -12,8 +12,8 @@
 
 """Compiled values.
 
-What contains no function that depends on run time is a plain value; the rest
-is a tree of nodes. So whether a value is known is a matter of its class.
+A value without functions that depend on run time is plain; any other is a tree of nodes. So its
+class says whether a value is known.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from heatconv.hot.scope import ResourceState, Scope
 
 
 class Omitted:
-    """Stands where an ``if`` chose nothing: the item that it would be is left out."""
+    """Stands for an ``if`` that chose nothing: its item is omitted."""
 
     __slots__ = ()
 
@@ -38,35 +38,35 @@ OMITTED = Omitted()
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One resolution: the scope and what it may cost."""
+    """One resolution: its scope and its budget."""
 
     scope: Scope
     budget: Budget = field(default_factory=lambda: Budget(RESOLVE_BUDGET, ResolutionError))
 
     def state(self, name: str) -> ResourceState:
-        """Look a resource up.
+        """Return the state of a resource.
 
-        :raises ResolutionError: if it is not there.
+        :raises ResolutionError: if it does not exist.
         """
-        found = self.scope.resources.get(name)
-        if found is None:
+        resource = self.scope.resources.get(name)
+        if resource is None:
             raise ResolutionError(
                 f'the resource {shown(name)} is not there', remedy='it must be created first'
             )
-        return found
+        return resource
 
 
 class Node:
     """A value that is only known at run time.
 
-    No abstract base class: those are asked in Python whether something is one of theirs,
-    and each value of a template is asked about several times.
+    Not an abstract base class: their isinstance checks run in Python, and each value of a template
+    is checked several times.
     """
 
     __slots__ = ()
 
     def resolve(self, frame: Frame) -> Any:
-        """Compute the value.
+        """Resolve the value.
 
         :raises TemplateError: with the path below this node.
         """
@@ -75,7 +75,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class MapNode(Node):
-    """A map some of whose values are only known at run time."""
+    """A map with values that are only known at run time."""
 
     items: dict[str, Any]
 
@@ -97,7 +97,7 @@ class MapNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class ListNode(Node):
-    """A list some of whose items are only known at run time."""
+    """A list with items that are only known at run time."""
 
     items: list[Any]
 
@@ -119,7 +119,7 @@ class ListNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
-    """A function of nothing but its argument."""
+    """A function of its argument only."""
 
     name: str
     evaluate: Callable[[Any, Budget], Any]
@@ -134,5 +134,5 @@ class Call(Node):
 
 
 def resolve(value: Any, frame: Frame) -> Any:
-    """Compute a compiled value; a plain one is itself and must not be changed."""
+    """Resolve a compiled value; a plain one is returned and must not be changed."""
     return value.resolve(frame) if isinstance(value, Node) else value

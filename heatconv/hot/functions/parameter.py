@@ -12,8 +12,7 @@
 
 """``get_param``: values of parameters.
 
-They are known when a template is compiled, so most uses become plain values
-there and then.
+They are known when a template is compiled, so most uses become plain values there.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.node import Frame, ListNode, Node, resolve
 from heatconv.hot.suggest import suggestion
 
-#: Parameters that every template has, known at run time.
-#: OS::region is left out: Heat declares it and never supplies it.
+#: Parameters of every template, known at run time. OS::region is left out: Heat declares it and
+#: never supplies it.
 PSEUDO = ('OS::stack_id', 'OS::stack_name', 'OS::project_id')
 
 _SYNTAX = 'write {get_param: name} or {get_param: [name, key or index, ...]}'
@@ -49,7 +48,7 @@ class Pseudo(Node):
 
 @dataclass(frozen=True, slots=True)
 class Undecided(Node):
-    """A parameter that has no value: the template is only being looked at."""
+    """A parameter without a value: the template is only validated."""
 
     name: str
 
@@ -59,19 +58,19 @@ class Undecided(Node):
 
 @dataclass(frozen=True, slots=True)
 class Part(Node):
-    """A part of a parameter, where the value or the way to it is not known yet."""
+    """A part of a parameter, where value or path is not known yet."""
 
     value: Any
     path: Any
 
     def resolve(self, frame: Frame) -> Any:
-        found = part(resolve(self.value, frame), resolve(self.path, frame))
-        frame.budget.spend_value(found)
-        return found
+        selected = part(resolve(self.value, frame), resolve(self.path, frame))
+        frame.budget.spend_value(selected)
+        return selected
 
 
 def get_param(argument: Any, context: Context) -> Any:
-    """Build a use of a parameter."""
+    """Build the value of a parameter, or a part of it."""
     compiled = context.compile(argument)
     path: Any = []
     if isinstance(compiled, ListNode):
@@ -93,9 +92,9 @@ def get_param(argument: Any, context: Context) -> Any:
     value = _value(name, context)
     if isinstance(value, Node) or isinstance(path, Node):
         return Part(value, path) if path else value
-    found = part(value, path)
-    context.budget.spend_value(found)
-    return found
+    selected = part(value, path)
+    context.budget.spend_value(selected)
+    return selected
 
 
 def _value(name: str, context: Context) -> Any:
@@ -114,8 +113,7 @@ def _value(name: str, context: Context) -> Any:
 def part(value: Any, path: list[Any]) -> Any:
     """Follow keys and indices into a parameter's value.
 
-    :returns: '' if it leads nowhere, as in Heat (heat/engine/hot/functions.py,
-        GetParam).
+    :returns: '' if the path does not exist, as in Heat (heat/engine/hot/functions.py, GetParam).
     """
     for key in path:
         try:

@@ -12,8 +12,8 @@
 
 """``yaql``: expressions over data.
 
-The language is that of the library yaql, within limits on work and memory. What it has
-that would give another answer each time is left out: a check may be repeated.
+The language is that of the library yaql, within limits of work and memory. Functions whose result
+differs from call to call are not available: a check may be repeated.
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.node import MapNode, Node
 from heatconv.hot.limits import Budget
 
-#: How often an expression may go round, and the bytes it may take, as in Heat.
+#: Largest number of iterations of an expression, and of bytes, as in Heat.
 MAX_ITERATIONS = 200
 MEMORY_QUOTA = 10_000
-#: Characters of an expression.
+#: Longest expression, in characters.
 MAX_EXPRESSION = 10_000
 
 _SYNTAX = 'write {yaql: {expression: $.data.name, data: {name: value}}}'
-#: Functions of the library whose answers differ from one time to the next.
+#: Functions of the library whose results differ from call to call.
 _UNSTEADY = ('random', 'randint', 'now')
 
 
 def yaql(argument: Any, context: Context) -> Any:
     """Build an expression.
 
-    :raises InvalidArguments: if what is known of the argument is wrong.
+    :raises InvalidArguments: if a known part of the argument is invalid.
     """
     compiled = context.compile(argument)
-    known = compiled.items if isinstance(compiled, MapNode) else compiled
-    if not isinstance(known, Node):
-        _check(known)
-        if isinstance(known['expression'], str):
-            _parsed(known['expression'])
+    items = compiled.items if isinstance(compiled, MapNode) else compiled
+    if not isinstance(items, Node):
+        _check(items)
+        if isinstance(items['expression'], str):
+            _parsed(items['expression'])
     return context.evaluated('yaql', evaluated, compiled)
 
 
 def evaluated(argument: Any, budget: Budget) -> Any:
     """Evaluate an expression on data.
 
-    :raises InvalidArguments: if it is wrong, or fails, or takes too much.
+    :raises InvalidArguments: if it is invalid, fails, or exceeds a limit.
     """
     _check(argument)
     statement = _parsed(argument['expression'])
@@ -75,20 +75,20 @@ def evaluated(argument: Any, budget: Budget) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of maps, lists and scalars; others are written as text."""
+    """Return a value of maps, lists and scalars; other values become strings."""
     if isinstance(value, Mapping):
-        return {_key(key): _plain(one) for key, one in value.items()}
+        return {_key(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, set | frozenset):
-        return sorted((_plain(one) for one in value), key=repr)
+        return sorted((_plain(item) for item in value), key=repr)
     if value is None or isinstance(value, str | int | float):
         return value
     return str(value)
 
 
 def _key(value: Any) -> str:
-    """Write a key as JSON does."""
+    """Return a key as JSON does."""
     if value is None or isinstance(value, bool | int | float):
         return json.dumps(value)
     return str(value)
@@ -96,7 +96,7 @@ def _key(value: Any) -> str:
 
 @functools.cache
 def _engine() -> Any:
-    # It takes a tenth of a second to load, and few templates ask for it.
+    # Importing the library takes a tenth of a second, and few templates need it.
     import yaql as library  # type: ignore[import-untyped]
 
     options = {'yaql.limitIterators': MAX_ITERATIONS, 'yaql.memoryQuota': MEMORY_QUOTA}

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``get_resource`` and ``get_attr``: what is known of other resources."""
+"""``get_resource`` and ``get_attr``: references to other resources."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.node import Frame, ListNode, Node, resolve
 from heatconv.hot.suggest import suggestion
 
-#: From this version on the name of the attribute may be left out.
+#: From this version on the name of the attribute is optional.
 _ALL_ATTRIBUTES = '2015-10-15'
-#: An attribute that every resource has.
+#: An attribute of every resource.
 SHOW = 'show'
 
 
@@ -48,7 +48,7 @@ class GetResource(Node):
 class GetAttr(Node):
     """An attribute of a resource, or a part of one.
 
-    :ivar attribute: None means a map of all attributes but ``show``, as in Heat.
+    :ivar attribute: None means a map of all attributes except ``show``, as in Heat.
     """
 
     name: str
@@ -60,7 +60,9 @@ class GetAttr(Node):
             attributes = frame.state(self.name).attributes
             if self.attribute is None:
                 value: Any = {
-                    key: one for key, one in stacks.shown(attributes).items() if key != SHOW
+                    key: content
+                    for key, content in stacks.shown(attributes).items()
+                    if key != SHOW
                 }
             else:
                 path = resolve(self.path, frame)
@@ -86,11 +88,10 @@ def get_resource(argument: Any, context: Context) -> GetResource:
 
 
 def get_attr(argument: Any, context: Context) -> GetAttr:
-    """Build a use of an attribute.
+    """Build a reference to an attribute.
 
-    Heat's first version fetches the attribute and selects from it; later ones
-    hand the path to the resource type. Types here publish whole attributes, so
-    that both give the same.
+    Heat's first version fetches the attribute and selects from it; later ones pass the path to the
+    resource type. Types here publish whole attributes, so that both give the same.
     """
     compiled = context.compile(argument)
     if isinstance(compiled, ListNode):
@@ -129,7 +130,7 @@ def get_attr(argument: Any, context: Context) -> GetAttr:
 def selected(value: Any, path: list[Any]) -> Any:
     """Follow keys and indices into an attribute.
 
-    :returns: None if it leads nowhere, as in Heat (heat/engine/attributes.py).
+    :returns: None if the path does not exist, as in Heat (heat/engine/attributes.py).
     """
     for key in path:
         if not isinstance(value, Mapping | list | tuple | str):

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""All functions that can be used, by name, in templates and in conditions."""
+"""All functions of templates and of conditions, by name."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``repeat``: one thing for each of many values."""
+"""``repeat``: one item for each of many values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from heatconv.hot.limits import Budget
 
 #: From this version on values may come from the keys of a map.
 _MAPS_SINCE = '2016-10-14'
-#: From this version on values may be taken in step.
+#: From this version on values may be taken in parallel.
 _IN_STEP_SINCE = '2017-09-01'
 _SYNTAX = 'write {repeat: {template: ..., for_each: {placeholder: [value, ...]}}}'
 
@@ -35,7 +35,7 @@ _SYNTAX = 'write {repeat: {template: ..., for_each: {placeholder: [value, ...]}}
 def repeat(argument: Any, context: Context) -> Any:
     """Build a repetition.
 
-    :raises InvalidArguments: if what is known of the argument is wrong.
+    :raises InvalidArguments: if a known part of the argument is invalid.
     """
     compiled = _compiled(argument, context)
     in_step, maps = context.version.since(_IN_STEP_SINCE), context.version.since(_MAPS_SINCE)
@@ -43,9 +43,9 @@ def repeat(argument: Any, context: Context) -> Any:
     def evaluate(given: Any, budget: Budget) -> list[Any]:
         return repeated(given, budget, maps, in_step)
 
-    known = compiled.items if isinstance(compiled, MapNode) else compiled
-    if not isinstance(known, Node):
-        _check(known, in_step)
+    items = compiled.items if isinstance(compiled, MapNode) else compiled
+    if not isinstance(items, Node):
+        _check(items, in_step)
     return context.evaluated('repeat', evaluate, compiled)
 
 
@@ -57,11 +57,13 @@ def _compiled(argument: Any, context: Context) -> Any:
     compiled = {}
     for key, item in argument.items():
         try:
-            one = context.compile_map(item) if key == 'for_each' else context.compile(item)
+            compiled_item = (
+                context.compile_map(item) if key == 'for_each' else context.compile(item)
+            )
         except TemplateError as error:
             error.under(key)
             raise
-        compiled[key] = one
+        compiled[key] = compiled_item
     return (
         MapNode(compiled)
         if any(isinstance(item, Node) for item in compiled.values())
@@ -70,9 +72,9 @@ def _compiled(argument: Any, context: Context) -> Any:
 
 
 def repeated(argument: Any, budget: Budget, maps: bool, in_step: bool) -> list[Any]:
-    """Fill a template in for each combination of values.
+    """Fill in a template for each combination of values.
 
-    As Heat does (heat/engine/hot/functions.py, Repeat and what is made of it).
+    As Heat does (heat/engine/hot/functions.py, Repeat and its subclasses).
 
     :param maps: values may be the keys of a map.
     :param in_step: the argument may ask for one value of each list at a time.
@@ -127,11 +129,11 @@ def _filled(template: Any, names: Sequence[str], values: Sequence[Any], budget: 
         return template
     if isinstance(template, Mapping):
         budget.spend(1 + len(template))
-        made = {}
+        filled = {}
         for key, item in template.items():
             new = _filled(key, names, values, budget)
-            made[new] = _filled(item, names, values, budget)
-        return made
+            filled[new] = _filled(item, names, values, budget)
+        return filled
     if isinstance(template, list | tuple):
         budget.spend(1 + len(template))
         return [_filled(item, names, values, budget) for item in template]

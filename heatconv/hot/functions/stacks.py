@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Attributes of nested stacks: those of the resources in them.
+"""Attributes of nested stacks: the resources in them.
 
-``resource.NAME`` is a resource within, as in Heat (heat/common/grouputils.py); of a group
-any other name is a list, with the attribute of each member.
+``resource.NAME`` is a resource of the nested stack, as in Heat (heat/common/grouputils.py); any
+other name of a group is a list, with the attribute of each member.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-#: What is within: of each resource by name what refers to it, and its attributes.
+#: Key of the members: the reference id and the attributes of each resource, by name.
 MEMBERS = 'OS::members'
-#: Set where it is a group.
+#: Key that is set for a group.
 GROUP = 'OS::group'
-#: What others refer to it by, where that is not its id.
+#: Key of the reference id, where that is not the physical id.
 REFERENCE = 'OS::stack_id'
-#: Begins the name of what is not an attribute to be shown.
+#: Prefix of keys that are no visible attributes.
 OWN = 'OS::'
-#: Begins the name of a resource within.
+#: Prefix of the name of a resource in a nested stack.
 RESOURCE = 'resource.'
 
 Select = Callable[[Any, list[Any]], Any]
 
 
 def shown(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes that anybody may look at."""
-    return {name: one for name, one in attributes.items() if not name.startswith(OWN)}
+    """Return the visible attributes."""
+    return {name: value for name, value in attributes.items() if not name.startswith(OWN)}
 
 
 def attribute(attributes: Mapping[str, Any], name: str, path: list[Any], select: Select) -> Any:
@@ -53,7 +53,7 @@ def attribute(attributes: Mapping[str, Any], name: str, path: list[Any], select:
     if not attributes.get(GROUP):
         return None
     if name == 'attributes':
-        # With the name of the attribute as the first key: of each by name.
+        # With the name of an attribute as the first key: a map by member.
         if not path:
             return None
         return {one: select(of[1], path) for one, of in members.items()}

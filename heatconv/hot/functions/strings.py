@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``str_replace`` and its strict kinds: texts with places to fill in."""
+"""``str_replace`` and its strict variants."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from heatconv.hot.suggest import suggestion
 #: From this version on maps and lists are replaced by their JSON.
 _JSON_SINCE = '2015-10-15'
 _SYNTAX = 'write {str_replace: {template: text, params: {placeholder: value}}}'
-#: Searching so many characters costs about as much as making a value.
+#: Searching this many characters costs about as much as building a value.
 _SEARCHED_PER_UNIT = 2_000
 
 
 def str_replace(argument: Any, context: Context) -> Any:
     """Build a replacement.
 
-    :raises InvalidArguments: if what is known of the argument is wrong.
+    :raises InvalidArguments: if a known part of the argument is invalid.
     """
     later = context.version.since(_JSON_SINCE)
     evaluate = replace_with_json if later else replace_scalars
@@ -43,12 +43,12 @@ def str_replace(argument: Any, context: Context) -> Any:
 
 
 def str_replace_strict(argument: Any, context: Context) -> Any:
-    """Build a replacement whose placeholders must all be there."""
+    """Build a replacement whose placeholders must all occur."""
     return _built('str_replace_strict', replace_strictly, argument, context)
 
 
 def str_replace_vstrict(argument: Any, context: Context) -> Any:
-    """Build a replacement whose placeholders must all be there and have a value."""
+    """Build a replacement whose placeholders must all occur and have a value."""
     return _built('str_replace_vstrict', replace_very_strictly, argument, context)
 
 
@@ -93,12 +93,12 @@ def replace_scalars(argument: Any, budget: Budget) -> str:
 
 
 def replace_strictly(argument: Any, budget: Budget) -> str:
-    """Replace placeholders, each of which must be in the text."""
+    """Replace placeholders, each of which must occur in the text."""
     return _replace(argument, budget, structures=True, strict=True)
 
 
 def replace_very_strictly(argument: Any, budget: Budget) -> str:
-    """Replace placeholders, each of which must be in the text and have a value."""
+    """Replace placeholders, each of which must occur in the text and have a value."""
     return _replace(argument, budget, structures=True, strict=True, filled=True)
 
 
@@ -131,8 +131,8 @@ def _replace(
 ) -> str:
     """Replace the longest placeholder everywhere, then the next.
 
-    What was put in is not looked at again. Of the same length the first in the
-    alphabet comes first. All as in Heat (heat/engine/hot/functions.py, Replace).
+    Inserted text is not searched again. Of the same length, the first in the alphabet comes first.
+    All as in Heat (heat/engine/hot/functions.py, Replace).
     """
     if not isinstance(argument, Mapping):
         raise InvalidArguments(f'it needs a map, not {kind(argument)}', remedy=_SYNTAX)
@@ -145,7 +145,7 @@ def _replace(
     texts: list[str] = [template]
     values: list[str] = []
     for key in sorted(params, key=lambda key: (-len(key), key)):
-        # Also what is not used must be valid: Heat says so too.
+        # Unused values must be valid too, as in Heat.
         value = _text(params[key], key, budget, structures)
         if filled and (not value or params[key] in ([], {})):
             raise InvalidArguments('the value must not be empty', f'params.{key}')
@@ -185,8 +185,8 @@ def _text(value: Any, key: str, budget: Budget, structures: bool) -> str:
 
 
 def as_json(value: Any, budget: Budget) -> str:
-    """Write a value as JSON, keys sorted."""
-    # An escaped character takes up to twelve, so pay before and after.
+    """Return a value as JSON, keys sorted."""
+    # An escaped character takes up to twelve, so charge before and after.
     budget.spend_value(value)
     try:
         text = json.dumps(value, sort_keys=True)

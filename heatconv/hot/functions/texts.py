@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``str_split`` and ``digest``: what is made of one text."""
+"""``str_split`` and ``digest``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from heatconv.hot.suggest import suggestion
 
 _SPLIT_SYNTAX = 'write {str_split: [delimiter, text]} or {str_split: [delimiter, text, index]}'
 _DIGEST_SYNTAX = 'write {digest: [algorithm, text]}'
-#: Those that Python has on every machine; what OpenSSL adds differs from one to the next.
+#: The algorithms that Python has on every machine; those of OpenSSL differ between machines.
 ALGORITHMS = ('md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512')
 
 
@@ -36,15 +36,15 @@ def str_split(argument: Any, context: Context) -> Any:
 
 
 def split(argument: Any, budget: Budget) -> Any:
-    """Cut a text; null stays null (heat/engine/hot/functions.py, StrSplit)."""
+    """Split a string; null stays null (heat/engine/hot/functions.py, StrSplit)."""
     _check_split(argument)
     delimiter, text, *rest = argument
     if text is None:
         return None
-    for place, one in enumerate((delimiter, text)):
-        if not isinstance(one, str):
+    for place, part in enumerate((delimiter, text)):
+        if not isinstance(part, str):
             raise InvalidArguments(
-                f'it must be a string, not {kind(one)}', str(place), _SPLIT_SYNTAX
+                f'it must be a string, not {kind(part)}', str(place), _SPLIT_SYNTAX
             )
     if not delimiter:
         raise InvalidArguments('the delimiter must not be empty', '0', _SPLIT_SYNTAX)
@@ -78,7 +78,7 @@ def digest(argument: Any, context: Context) -> Any:
 
 
 def digested(argument: Any, budget: Budget) -> str:
-    """Return the digest of a text in Latin-1, as Heat takes it."""
+    """Return the digest of a string in Latin-1, as in Heat."""
     _check_digest(argument)
     algorithm, text = argument
     budget.spend_text(len(text))
@@ -92,10 +92,10 @@ def digested(argument: Any, budget: Budget) -> str:
 def _check_digest(value: Any) -> None:
     if not isinstance(value, list) or len(value) != 2:
         raise InvalidArguments('it needs an algorithm and a text', '', _DIGEST_SYNTAX)
-    for place, one in enumerate(value):
-        if not isinstance(one, str | Node):
+    for place, part in enumerate(value):
+        if not isinstance(part, str | Node):
             raise InvalidArguments(
-                f'it must be a string, not {kind(one)}', str(place), _DIGEST_SYNTAX
+                f'it must be a string, not {kind(part)}', str(place), _DIGEST_SYNTAX
             )
     if isinstance(value[0], str) and value[0].lower() not in ALGORITHMS:
         raise InvalidArguments(

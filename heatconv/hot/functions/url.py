@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``make_url``: a URL of its parts."""
+"""``make_url``: a URL from its parts."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def make_url(argument: Any, context: Context) -> Any:
 
 
 def url_of(argument: Any, budget: Budget) -> str:
-    """Put a URL together, each part escaped (heat/engine/hot/functions.py, MakeURL)."""
+    """Build a URL, each part escaped (heat/engine/hot/functions.py, MakeURL)."""
     _check(argument)
     budget.spend_value(argument)
     try:
         query = urlencode(argument.get('query') or {}).replace('%2F', '/')
-        made: str = urlunsplit(
+        url: str = urlunsplit(
             (
                 argument.get('scheme', ''),
                 ''.join(_authority(argument)),
@@ -50,8 +50,8 @@ def url_of(argument: Any, budget: Budget) -> str:
         )
     except ValueError:
         raise InvalidArguments('these parts make no URL', '', _SYNTAX) from None
-    budget.spend_text(len(made))
-    return made
+    budget.spend_text(len(url))
+    return url
 
 
 def _authority(argument: Mapping[str, Any]) -> Iterator[str]:
