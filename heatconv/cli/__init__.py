@@ -12,6 +12,6 @@
 
 """The command line: ``heatconv``.
 
-Nothing here is imported before it is needed: ``heatconv --help`` answers
-without the database, the broker, YAML or rich.
+Modules are imported only when they are needed: ``heatconv --help`` answers without the database,
+the broker, YAML or rich.
 """

@@ -10,9 +10,9 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The way to the stacks: an engine in this process, or running daemons.
+"""The connection to the stacks: an engine in this process, or running daemons.
 
-Both are imported only here and only when a command needs them.
+Both are imported only here, and only when a command needs them.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from heatconv.cli.settings import Settings
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Session:
-    """An open way to the stacks.
+    """An open connection.
 
     :ivar call: calls a method of the engine API: a name and keyword arguments.
     :ivar embedded: the engine runs in this process and ends with it.
-    :ivar interrupted: names of stacks that a killed process has left under way;
-        they go on now.
+    :ivar interrupted: names of stacks whose action a killed process has left; the actions continue
+        now.
     """
 
     call: Callable[..., Any]
@@ -48,9 +48,9 @@ class Session:
 
 @contextlib.contextmanager
 def connect(settings: Settings, notice: Callable[[str], None]) -> Iterator[Session]:
-    """Open the way to the stacks and close it at the end.
+    """Connect to the stacks, and disconnect at the end.
 
-    :param notice: tells the user something, in a line.
+    :param notice: prints a line for the user.
     """
     with _embedded(settings, notice) if settings.embedded else _remote(settings) as session:
         yield session
@@ -83,7 +83,7 @@ def _embedded(settings: Settings, notice: Callable[[str], None]) -> Iterator[Ses
 
 
 def _start(runtime: Any, settings: Settings) -> None:
-    """Start engine and worker; say so if the state cannot be used."""
+    """Start engine and worker; explain if the state cannot be used."""
     from heatconv.embedded import StateUnusable
 
     try:
@@ -111,7 +111,7 @@ def _remote(settings: Settings) -> Iterator[Session]:
             project_id=settings.project_id,
         )
     except (cfg.Error, messaging.MessagingException) as error:
-        # What cannot be read will not be readable the next time either.
+        # A missing permission will be missing the next time as well.
         raise UsageError(f'no way to the daemons: {error}') from error
     try:
         yield Session(client.call, embedded=False)

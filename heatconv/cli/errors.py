@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What went wrong, in the words of somebody at a terminal, and the exit code.
+"""Error messages for the terminal, and exit codes.
 
-0 is only for a wanted state that was reached, 1 for a request that failed or
-was refused, 2 for bad usage and for input that can never work.
+0 means that the requested state was reached, 1 that a request failed or was refused, 2 bad usage
+or input that can never work.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ from heatconv.cli.output.text import printable
 
 FAILED = 1
 BAD_INPUT = 2
-#: As shells have it: 128 and the number of the signal.
+#: As in shells: 128 plus the number of the signal.
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
-#: Heat's names of the errors that are in the input: the same request will be
-#: refused again.
+#: Heat's error classes that mean bad input: the same request will be refused again.
 INPUT_ERRORS = frozenset(
     {
         'CircularDependencyException',
@@ -53,13 +52,13 @@ INPUT_ERRORS = frozenset(
     }
 )
 
-#: What to do about an error, by Heat's name of it.
+#: Remedies, by Heat's error class.
 REMEDIES = {
     'ActionInProgress': (
-        'Wait until the stack is at rest, or stop what it does: heatconv stack cancel STACK'
+        'Wait for the end of the present action, or stop it: heatconv stack cancel STACK'
     ),
     'StackExists': (
-        'Choose another name, or change the stack that exists: heatconv stack update STACK'
+        'Choose another name, or update the existing stack: heatconv stack update STACK'
     ),
     'Unavailable': (
         'Are heatconv-engine and heatconv-worker running, and is --transport-url right?'
@@ -74,7 +73,7 @@ REMEDIES = {
 class CommandError(Exception):
     """An error of the command line itself.
 
-    :param where: the file, or line and column of it.
+    :param where: the file, or line and column in it.
     :param remedy: what the user can do.
     """
 
@@ -95,7 +94,7 @@ class UsageError(CommandError):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Explanation:
-    """An error as it is shown."""
+    """An error as it is printed."""
 
     message: str
     exit_code: int = FAILED
@@ -103,18 +102,18 @@ class Explanation:
 
 
 def is_missing(error: Exception) -> bool:
-    """Say whether an error means that the thing asked for does not exist."""
+    """Say whether an error means that the requested object does not exist."""
     return getattr(error, 'error_type', None) in ('EntityNotFound', 'NotFound')
 
 
 def explain(error: BaseException) -> Explanation:
-    """Return what to tell the user about an error."""
+    """Return the explanation of an error."""
     if isinstance(error, CommandError):
         where = f'{error.where}: ' if error.where else ''
         return Explanation(where + error.message, error.exit_code, error.remedy)
     error_type = getattr(error, 'error_type', None)
     if error_type is not None:
-        # Everything that an engine refuses: see heatconv.exception.
+        # Refusals of an engine: see heatconv.exception.
         code = BAD_INPUT if error_type in INPUT_ERRORS else FAILED
         return Explanation(str(error) or error_type, code, _remedy(error_type, str(error)))
     if isinstance(error, OSError) and error.strerror:
@@ -128,14 +127,14 @@ def explain(error: BaseException) -> Explanation:
 
 def _remedy(error_type: str, message: str) -> str | None:
     if error_type == 'EntityNotFound' and 'Stack' in message:
-        return 'See which stacks there are: heatconv stack list'
+        return 'List the stacks: heatconv stack list'
     if error_type == 'ResourceNotFound':
-        return 'See which resources there are: heatconv stack resource list STACK'
+        return 'List the resources: heatconv stack resource list STACK'
     return REMEDIES.get(error_type)
 
 
 def report(error: BaseException, stream: TextIO) -> int:
-    """Tell the user about an error; return the exit code."""
+    """Print an error; return the exit code."""
     explanation = explain(error)
     stream.write(f'heatconv: error: {printable(explanation.message)}\n')
     if explanation.remedy:

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Help that teaches, without importing what it describes."""
+"""Help texts, without importing the commands that they describe."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ Every command explains itself: heatconv stack create --help
 
 
 class HelpFormatter(SmartHelpFormatter):
-    """Keeps the lines of descriptions and epilogs: the examples stand there."""
+    """Keeps the line breaks of descriptions and epilogs, which have the examples."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return ''.join(indent + line for line in text.splitlines(keepends=True))
 
 
 def shorten(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """Keep only what is required in the usage line; the options are listed below it."""
+    """Reduce the usage line to required arguments; the options are listed below it."""
     words = []
     for action in parser._actions:
         if not action.option_strings:
@@ -60,11 +60,11 @@ def shorten(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def print_overview(app: Application, stream: TextIO, prefix: str = '') -> None:
-    """Print the global options and all commands, or just those of a group.
+    """Print the global options and all commands, or the commands of a group.
 
-    :param prefix: the words that the commands begin with, as in 'stack event'.
+    :param prefix: the first words of the group, as in 'stack event'.
     """
-    entries = [one for one in ENTRIES if not prefix or one.name.startswith(prefix + ' ')]
+    entries = [entry for entry in ENTRIES if not prefix or entry.name.startswith(prefix + ' ')]
     width = max(len(entry.name) for entry in entries)
     with autopage.argparse.help_pager(stream) as out:
         if not prefix:
@@ -79,13 +79,13 @@ def print_overview(app: Application, stream: TextIO, prefix: str = '') -> None:
 
 
 def print_command(app: Application, words: list[str], stream: TextIO) -> None:
-    """Print how to use a command; or, for the first words of several, which these are.
+    """Print the help of a command, or of a group of commands.
 
-    :raises UsageError: if no command is called so.
+    :raises UsageError: if no command or group has these words.
     """
-    found = app.command_manager.find_command
+    find = app.command_manager.find_command
     try:
-        command_class, name, _ = found(words)
+        command_class, name, _ = find(words)
     except ValueError:
         spoken = ' '.join(plain_words(words))
         if any(entry.name.startswith(spoken + ' ') for entry in ENTRIES):
@@ -114,7 +114,7 @@ def plain_words(words: list[str]) -> list[str]:
 
 
 def unknown(words: list[str]) -> UsageError:
-    """Return an error for words that are no command, with what may be meant."""
+    """Return an error for unknown words, with suggestions."""
     plain = plain_words(words)
     if not plain:
         return UsageError(
@@ -128,9 +128,9 @@ def unknown(words: list[str]) -> UsageError:
         if group and count == len(plain):
             return UsageError(
                 f"'{spoken}' is only the beginning of a command",
-                remedy='It goes on with: ' + ', '.join(_rest(group, spoken)),
+                remedy='It continues with: ' + ', '.join(_rest(group, spoken)),
             )
-    # Whatever comes after the name of a command may be its arguments.
+    # Words after the name of a command may be its arguments.
     for count in range(min(3, len(plain)), 0, -1):
         close = difflib.get_close_matches(' '.join(plain[:count]), names, n=3, cutoff=0.75)
         if close:

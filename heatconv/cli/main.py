@@ -34,13 +34,13 @@ from heatconv.runtime import allocator
 DESCRIPTION = """\
 Create, change and delete stacks of resources from templates.
 
-A stack is what a template describes; heatconv makes it so, and goes on after
-any interruption where it stopped.
+A stack is the set of resources that a template describes. heatconv creates it, and
+continues after any interruption.
 """
 
 
 class ShowVersion(argparse.Action):
-    """Print the version, which is looked up only now: that takes its time."""
+    """Print the version. It is looked up only here, because that takes time."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         """Print the version and exit."""
@@ -55,10 +55,9 @@ class ShowVersion(argparse.Action):
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to whatever stderr is now.
+    """Writes to the present stderr.
 
-    While progress is drawn on the terminal, stderr is a stream that prints
-    above the drawing.
+    While progress is drawn on the terminal, stderr is a stream that prints above the drawing.
     """
 
     def __init__(self) -> None:
@@ -71,16 +70,16 @@ class StderrHandler(logging.StreamHandler[TextIO]):
 
 
 def _told_by_events(record: logging.LogRecord) -> bool:
-    """Let pass what neither the events of a stack nor our own errors tell anyway."""
-    told = record.name.startswith(('heatconv.worker', 'oslo_db.'))
-    return record.levelno >= logging.ERROR or not told
+    """Drop log records that events or errors report as well."""
+    reported = record.name.startswith(('heatconv.worker', 'oslo_db.'))
+    return record.levelno >= logging.ERROR or not reported
 
 
 class HeatconvApp(App):
-    """Finds the command, runs it, and turns what happens into an exit code.
+    """Finds the command, runs it, and maps errors to exit codes.
 
-    :param connect: opens the way to the stacks.
-    :param sleep: pauses between two looks at a stack.
+    :param connect: opens a session.
+    :param sleep: pauses between two polls of a stack.
     """
 
     NAME = 'heatconv'
@@ -97,7 +96,7 @@ class HeatconvApp(App):
     ) -> None:
         commands = CommandTable()
         super().__init__(DESCRIPTION, None, commands, stdin, stdout, stderr, deferred_help=True)
-        # The base class has put its own help and completion there.
+        # The base class has added its own help and completion.
         self.command_manager = CommandTable()
         self.connect = connect
         self.sleep = sleep
@@ -116,8 +115,8 @@ class HeatconvApp(App):
                 'prog': self.NAME,
                 'usage': 'heatconv [options] COMMAND [command options]',
                 'formatter_class': help.HelpFormatter,
-                # Options of commands pass through this parser: none of them
-                # may be taken for the beginning of a global one.
+                # Options of commands pass through this parser: none of them may be taken for an
+                # abbreviation of a global one.
                 'allow_abbrev': False,
                 'conflict_handler': 'resolve',
             },
@@ -129,7 +128,7 @@ class HeatconvApp(App):
         return parser
 
     def configure_logging(self) -> None:
-        """Log warnings to stderr, more if asked for, and everything to a file if wanted."""
+        """Log warnings to stderr, more on request, and everything to a file on request."""
         root = logging.getLogger()
         level = {0: logging.ERROR, 1: logging.WARNING, 2: logging.INFO}.get(
             self.options.verbose_level, logging.DEBUG
@@ -144,14 +143,14 @@ class HeatconvApp(App):
             file.setFormatter(logging.Formatter(self.LOG_FILE_MESSAGE_FORMAT))
             root.addHandler(file)
         if level > logging.INFO:
-            # It tells of plugins that somebody reports in clearer words anyway.
+            # It logs faults of plugins, which the registry reports more clearly.
             logging.getLogger('stevedore').setLevel(logging.ERROR)
-            # What they warn of is told elsewhere, in fewer words.
+            # Their warnings are reported elsewhere, more briefly.
             console.addFilter(_told_by_events)
             if not sys.warnoptions:
-                # Those are for developers of the libraries.
+                # Warnings for developers of libraries.
                 warnings.simplefilter('ignore')
-        # Records below every handler's level are not even made.
+        # Records below the level of every handler are not created.
         root.setLevel(min(handler.level for handler in root.handlers))
 
     def run(self, argv: list[str]) -> int:
@@ -206,7 +205,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         code = errors.BROKEN_PIPE
     if code == errors.BROKEN_PIPE:
-        # The interpreter flushes once more at its end, and would complain.
+        # The interpreter flushes again at its end, and would report an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Where the stacks are and how to show them: the options before any command."""
+"""Global options: where the stacks are and how output looks."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ PROJECT = 'HEATCONV_PROJECT'
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """What the global options and the process environment say.
+    """The global options and the process environment.
 
-    :ivar state_dir: where embedded stacks live.
-    :ivar config_files: files of oslo.config that tell the way to the daemons.
-    :ivar transport_url: the way to the daemons.
+    :ivar state_dir: directory of embedded stacks.
+    :ivar config_files: configuration files with the address of the daemons.
+    :ivar transport_url: the address of the daemons.
     """
 
     state_dir: pathlib.Path
@@ -66,12 +66,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar='FILE',
         action='append',
         default=[],
-        help='Talk to running daemons: the configuration they have. Can be repeated.',
+        help='Connect to running daemons: their configuration file. Can be repeated.',
     )
     group.add_argument(
         '--transport-url',
         metavar='URL',
-        help=f'Talk to running daemons: their message bus, as in '
+        help=f'Connect to running daemons: their message bus, as in '
         f'rabbit://user:password@host/ (env {TRANSPORT_URL}).',
     )
     group.add_argument(
@@ -82,12 +82,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--no-color',
         action='store_true',
-        help='No colours, not even on a terminal (so does the variable NO_COLOR).',
+        help='No colours, even on a terminal (also: the variable NO_COLOR).',
     )
 
 
 def read(options: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
-    """Return the settings: options count more than the environment.
+    """Return the settings: options take precedence over the environment.
 
     :raises UsageError: if they contradict each other.
     """
@@ -98,7 +98,7 @@ def read(options: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
             '--transport-url or --config-file'
         )
     if not options.state_dir and not transport_url:
-        # An explicit --state-dir asks for no server, whatever is exported.
+        # An explicit --state-dir needs no server, whatever is exported.
         transport_url = environ.get(TRANSPORT_URL) or None
     return Settings(
         state_dir=_state_dir(options.state_dir, environ),
@@ -115,7 +115,7 @@ def _state_dir(option: str | None, environ: Mapping[str, str]) -> pathlib.Path:
     if chosen:
         return pathlib.Path(chosen).expanduser()
     base = environ.get('XDG_STATE_HOME')
-    # The XDG specification says that a relative path is to be ignored.
+    # The XDG specification says that a relative path must be ignored.
     if base and pathlib.Path(base).is_absolute():
         return pathlib.Path(base) / 'heatconv'
     return pathlib.Path.home() / '.local' / 'state' / 'heatconv'

@@ -1,1 +1,1 @@
-"""The store on a relational database, through oslo.db."""
+"""The store on a relational database, accessed through oslo.db."""

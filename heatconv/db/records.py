@@ -1,4 +1,4 @@
-"""Records of the built-in resource types in the database."""
+"""Records in the database: the physical resources of the built-in types, and signals to resources."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ from heatconv.storage.base import StoreUnavailable
 
 TABLE = tables.virtual_resource
 
-#: How many concurrent signals get distinct numbers.
+#: Number of attempts to save a signal with a number that no concurrent signal has.
 SIGNAL_TRIES = 20
 COLUMNS = ('token', 'type', 'physical_id', 'properties', 'state')
 SOME = f'SELECT {", ".join(COLUMNS)} FROM virtual_resource WHERE token {{}}'
 
 
 def join(script: Script, several: Sequence[Writes]) -> None:
-    """Add the writes of plugins to a transaction; a token that is taken fails all of it."""
+    """Add writes of plugins to the script of a transaction.
+
+    If a record with the token of an added record exists, the whole transaction fails with
+    DBDuplicateEntry.
+    """
     if not several:
         return
     replaced = [_values(record) for writes in several for record in writes.replaced]
@@ -37,7 +41,7 @@ def join(script: Script, several: Sequence[Writes]) -> None:
 
 
 class DatabaseRecords:
-    """Keeps records in the table ``virtual_resource``."""
+    """Keeps records in the table ``virtual_resource``, and signals in the table ``signal``."""
 
     writes_events = True
 
@@ -61,7 +65,7 @@ class DatabaseRecords:
             with self.database.write() as connection:
                 connection.execute(sa.insert(TABLE), _row(record))
         except db_exception.DBDuplicateEntry:
-            pass  # created before: the token identifies it
+            pass  # already created: the token identifies the record
 
     @repeated
     def replace(self, record: Record) -> None:
@@ -91,7 +95,7 @@ class DatabaseRecords:
         with self.database.single_trip() as script:
             script.update(TABLE, COLUMNS, [_values(record) for record in replaced])
             script.listed('DELETE FROM virtual_resource WHERE token {}', removed)
-            # Last: its answer is the one that is read.
+            # The insert is last: `run` returns the answer of the last statement.
             script.insert(TABLE, COLUMNS, [_values(record) for record in added], ignore=True)
             answer = script.run()
         return not added or (answer is not None and answer.rowcount == len(added))
@@ -112,13 +116,14 @@ class DatabaseRecords:
         data: Any,
         event_of: EventOf | None = None,
     ) -> Signal:
-        # Two concurrent signals may count the same number: one of them fails, and counts again.
+        # Two concurrent signals may compute the same number. One of them fails then, and tries
+        # again with the next number.
         for _ in range(SIGNAL_TRIES):
             try:
                 return self._add_signal(token, signal_id, status, reason, data, event_of)
             except db_exception.DBDuplicateEntry:
                 continue
-        raise StoreUnavailable('too many signals at once')
+        raise StoreUnavailable('too many concurrent signals')
 
     def _add_signal(
         self,
@@ -134,9 +139,9 @@ class DatabaseRecords:
             highest = sa.select(sa.func.max(table.c.number)).where(table.c.token == token)
             number = (connection.execute(highest).scalar() or 0) + 1
             signal = numbered(number, signal_id, status, rows.plain(reason or '') or None, data)
-            same = sa.and_(table.c.token == token, table.c.id == signal.id)
+            same_id = sa.and_(table.c.token == token, table.c.id == signal.id)
             if signal_id is not None:
-                connection.execute(sa.delete(table).where(same))
+                connection.execute(sa.delete(table).where(same_id))
             values = {
                 'token': token,
                 'id': signal.id,
@@ -147,9 +152,11 @@ class DatabaseRecords:
             }
             connection.execute(sa.insert(table), values)
             if event_of is not None:
-                event = rows.event_values(event_of(signal), self._ids.fresh(), self._clock.now())
-                row = dict(zip(rows.EVENT, event, strict=True))
-                connection.execute(sa.insert(tables.event), row)
+                event_values = rows.event_values(
+                    event_of(signal), self._ids.fresh(), self._clock.now()
+                )
+                event_row = dict(zip(rows.EVENT, event_values, strict=True))
+                connection.execute(sa.insert(tables.event), event_row)
         return signal
 
     @repeated
@@ -170,6 +177,7 @@ class DatabaseRecords:
 
 
 def _values(record: Record) -> tuple[str, ...]:
+    """Return the column values of a record, in the order of COLUMNS."""
     return (
         record.token,
         record.type,
@@ -180,10 +188,12 @@ def _values(record: Record) -> tuple[str, ...]:
 
 
 def _row(record: Record) -> dict[str, str]:
+    """Return the row of a record: its column values by name."""
     return dict(zip(COLUMNS, _values(record), strict=True))
 
 
 def _record(row: rows.Row) -> Record:
+    """Return a record from a row, a mapping of all columns."""
     return Record(
         token=row['token'],
         type=row['type'],

@@ -1,4 +1,4 @@
-"""Snapshots of stacks in the database."""
+"""Stack snapshots in the database."""
 
 from __future__ import annotations
 
@@ -49,6 +49,6 @@ class SnapshotRows:
 
     @repeated
     def drop_snapshot(self, stack_id: str, snapshot_id: str) -> bool:
-        gone = sa.delete(TABLE).where(TABLE.c.id == snapshot_id, TABLE.c.stack_id == stack_id)
+        statement = sa.delete(TABLE).where(TABLE.c.id == snapshot_id, TABLE.c.stack_id == stack_id)
         with self.database.write() as connection:
-            return bool(connection.execute(gone).rowcount)
+            return bool(connection.execute(statement).rowcount)

@@ -29,14 +29,14 @@ class SoftwareRows:
             with self.database.write() as connection:
                 connection.execute(sa.insert(TABLE), _row(software))
         except db_exception.DBDuplicateEntry:
-            pass  # saved before: the id identifies it
+            pass  # already saved: the id identifies it
 
     @repeated
     def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
-        statement = sa.select(TABLE).where(_one(project_id, kind, software_id))
+        statement = sa.select(TABLE).where(_matches(project_id, kind, software_id))
         with self.database.read() as connection:
-            record = connection.execute(statement).mappings().first()
-        return None if record is None else _software(record)
+            row = connection.execute(statement).mappings().first()
+        return None if row is None else _software(row)
 
     @repeated
     def all_software(self, project_id: str, kind: str) -> list[Software]:
@@ -56,10 +56,10 @@ class SoftwareRows:
         software_id: str,
         change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> Software | None:
-        condition = _one(project_id, kind, software_id)
+        condition = _matches(project_id, kind, software_id)
         with self.database.write() as connection:
-            records = connection.execute(sa.select(TABLE).where(condition).with_for_update())
-            row = records.mappings().first()
+            result = connection.execute(sa.select(TABLE).where(condition).with_for_update())
+            row = result.mappings().first()
             if row is None:
                 return None
             content = dict(change(json.loads(row['content'])))
@@ -71,11 +71,12 @@ class SoftwareRows:
     @repeated
     def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
         with self.database.write() as connection:
-            gone = sa.delete(TABLE).where(_one(project_id, kind, software_id))
-            return bool(connection.execute(gone).rowcount)
+            statement = sa.delete(TABLE).where(_matches(project_id, kind, software_id))
+            return bool(connection.execute(statement).rowcount)
 
 
-def _one(project_id: str, kind: str, software_id: str) -> Any:
+def _matches(project_id: str, kind: str, software_id: str) -> Any:
+    """Return the condition that selects one row."""
     return sa.and_(
         TABLE.c.id == software_id, TABLE.c.project_id == project_id, TABLE.c.kind == kind
     )

@@ -1,4 +1,4 @@
-"""Turn stacks into rows of their table, and back."""
+"""Conversion of stacks to rows of their table, and back."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from heatconv.db import tables
 from heatconv.db.bulk import encode as dumps
 from heatconv.db.rows import REASON_LIMIT, Row
 
-#: The columns of a stack.
+#: The columns of the table ``stack``, in order.
 STACK = tuple(column.name for column in tables.stack.c)
 
 
 def stack_row(stack: Stack) -> dict[str, Any]:
+    """Return the row of a stack: its column values by name."""
     return {
         'id': stack.id,
         'project_id': stack.project_id,
@@ -46,6 +47,7 @@ def stack_row(stack: Stack) -> dict[str, Any]:
 
 
 def stack_of(row: Row) -> Stack:
+    """Return a stack from a row, a mapping of all columns."""
     return Stack(
         id=row['id'],
         project_id=row['project_id'],

@@ -1,4 +1,4 @@
-"""The store on a database, composed of its parts."""
+"""The database store: one class that combines the parts of the store in the other modules."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ from heatconv.db.sweep import SweepRows
 
 
 class DatabaseStore(StackRows, CheckRows, SweepRows, SnapshotRows, SoftwareRows):
-    """Keeps everything in SQLite, PostgreSQL or MariaDB."""
+    """A store that keeps all of its data in SQLite, PostgreSQL or MariaDB."""

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What all commands about stacks share: help, formats, the way to the stacks."""
+"""The common part of all commands: help, output formats, the session, waiting."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from heatconv.cli.waiting.follower import Follower, newest_event
 from heatconv.cli.waiting.progress import Ending, Goal
 from heatconv.convergence.model import Action
 
-#: A wait for a stack that somebody else has started wants nothing of it.
-ANY_GOAL = Goal(tuple(one.value for one in Action))
+#: The goal of a wait for an action that another process has started: any end.
+ANY_GOAL = Goal(tuple(action.value for action in Action))
 
 
-#: Who only wants to look waits so many seconds for an interrupted stack.
+#: How many seconds a command that only shows something waits for an interrupted stack.
 PATIENCE = 20.0
 
 
 class StackCommand(command.Command):
     """A command about stacks.
 
-    :cvar examples: ends the help: command lines to copy.
-    :ivar exit_code: of a command that runs to its end and still has failed.
+    :cvar examples: command lines at the end of the help.
+    :ivar exit_code: of a command that runs to its end and has failed all the same.
     """
 
     examples: str = ''
@@ -71,20 +71,20 @@ class StackCommand(command.Command):
         return super().run(parsed_args) or self.exit_code
 
     def notice(self, line: str) -> None:
-        """Tell the user something that is not the result."""
+        """Print a line for the user that is not the result."""
         if not self.app.settings.quiet:
             self.app.stderr.write(line + '\n')
             self.app.stderr.flush()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
-        """Open the way to the stacks."""
+        """Open a session."""
         with self.app.connect(self.app.settings, self.notice) as session:
             yield session
 
     @contextlib.contextmanager
     def settled_session(self) -> Iterator[Session]:
-        """Open the way to the stacks, and let interrupted ones come to rest first."""
+        """Open a session, and let interrupted stacks finish first."""
         with self.session() as session:
             self.settle(session, patience=PATIENCE)
             yield session
@@ -92,10 +92,10 @@ class StackCommand(command.Command):
     def settle(
         self, session: Session, besides: Sequence[str] = (), patience: float | None = None
     ) -> None:
-        """Wait for interrupted stacks, which end with this process if they are embedded.
+        """Wait for interrupted stacks, whose engine ends with this process if it is embedded.
 
-        :param besides: names of stacks that have been waited for.
-        :param patience: seconds to wait for each at most; None for its end.
+        :param besides: names of stacks that were waited for already.
+        :param patience: timeout for each stack in seconds; None for none.
         """
         for name in session.interrupted:
             if name in besides:
@@ -106,12 +106,12 @@ class StackCommand(command.Command):
                 if errors.is_missing(error):
                     continue
                 raise
-            # What was shown before the interruption is not shown again.
+            # Events from before the interruption were shown already.
             marker = newest_event(session, identity)
             ending = self.follow(session, identity, ANY_GOAL, marker, patience=patience)
             if ending.timed_out:
                 self.notice(
-                    f'{name} goes on with the next command. '
+                    f'{name} continues with the next command. '
                     f'To stop it: heatconv stack cancel --no-rollback {name}'
                 )
 
@@ -124,10 +124,10 @@ class StackCommand(command.Command):
         timeout: float | None = None,
         patience: float | None = None,
     ) -> Ending:
-        """Wait for a stack and show how it goes.
+        """Wait for a stack and show its progress.
 
-        :param timeout: seconds that the stack may take; the engine sees to it.
-        :param patience: seconds that somebody waits.
+        :param timeout: timeout of the stack action in seconds; the engine enforces it.
+        :param patience: timeout of the wait in seconds.
         """
         reporter = reporters.reporter(self.app.settings, self.app.stderr)
         follower = Follower(
@@ -141,13 +141,13 @@ class StackCommand(command.Command):
 
     def _tell_interrupted(self, session: Session, name: str) -> None:
         if session.embedded:
-            line = f'Interrupted. The next heatconv command goes on with {name} where it stopped.'
+            line = f'Interrupted. The next heatconv command continues {name}.'
         else:
             line = (
-                f'Stopped waiting; {name} goes on. '
-                f'See it with: heatconv stack event list {name} --follow'
+                f'Stopped waiting; {name} continues. '
+                f'To follow it: heatconv stack event list {name} --follow'
             )
-        # Known also to those who want no progress: it matters.
+        # Also printed with --quiet: it matters.
         self.app.stderr.write(line + '\n')
 
 
@@ -158,13 +158,13 @@ class _Displaying(StackCommand):
         return tables.Formatters(tables.BY_NAME)
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        """Run the command, print its result; return its exit code."""
+        """Run the command and print its result; return its exit code."""
         return super().run(parsed_args) or self.exit_code
 
     def _generate_columns_and_selector(
         self, parsed_args: argparse.Namespace, column_names: Sequence[str]
     ) -> Any:
-        unknown = [one for one in parsed_args.columns if one not in column_names]
+        unknown = [name for name in parsed_args.columns if name not in column_names]
         try:
             if unknown:
                 raise ValueError

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The command that lists, or follows, what happens to a stack."""
+"""The command that lists or follows the events of a stack."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COLUMNS = ('event_time', 'resource_name', 'resource_status', 'resource_status_re
 
 
 def event_row(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event with action and status joined, and its id."""
+    """Return an event as a row, with action and status joined."""
     return {
         **{column: event.get(column) for column in COLUMNS},
         'resource_status': f'{event["resource_action"]}_{event["resource_status"]}',
@@ -40,7 +40,7 @@ def event_row(event: dict[str, Any]) -> dict[str, Any]:
 
 
 class EventList(ListCommand):
-    """List what happened to a stack, the oldest first."""
+    """List the events of a stack, oldest first."""
 
     examples = (
         'heatconv stack event list demo --resource server\nheatconv stack event list demo --follow'
@@ -97,7 +97,7 @@ class EventList(ListCommand):
     def _follow(self, session: Session, args: argparse.Namespace) -> None:
         identity = session.identify(args.stack)
         marker = args.marker
-        # Once a stack is deleted there is nothing more to tell.
+        # A deleted stack has no further events.
         with contextlib.suppress(_Gone):
             while True:
                 rest = self._at_rest(session, identity)
@@ -125,7 +125,7 @@ class EventList(ListCommand):
         else:
             line = event_line(event)
         self.app.stdout.write(line + '\n')
-        # Somebody reads along, maybe through a pipe.
+        # A reader follows, maybe through a pipe.
         self.app.stdout.flush()
 
 

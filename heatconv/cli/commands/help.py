@@ -32,11 +32,11 @@ class Help(Command):
         self._hooks = []
 
     def get_epilog(self) -> str:
-        """Return nothing: there is nothing to add."""
+        """Return nothing: there are no examples."""
         return ''
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return the parser: any words are a command."""
+        """Return the parser: its arguments are the words of a command."""
         parser = super().get_parser(prog_name)
         parser.add_argument('words', metavar='COMMAND', nargs='*', help='Name of the command.')
         return parser
@@ -53,7 +53,7 @@ class Help(Command):
 class Complete(complete.CompleteCommand):
     """Print the completion code for bash.
 
-    Turn it on for the current shell: source <(heatconv complete)
+    To enable it in the current shell: source <(heatconv complete)
     """
 
     def get_epilog(self) -> str:

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Commands that look at a stack, and change none of its resources."""
+"""Commands that inspect a stack, clear its hooks, and mark its resources."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from heatconv.convergence.hooks import HOOKS
 
 
 class _Look(Action):
-    """A command that has each resource looked at.
+    """A command that inspects each resource.
 
-    :ivar method: of the engine.
-    :ivar action: what the stack shows.
+    :ivar method: RPC method of the engine.
+    :ivar action: resulting action of the stack.
     """
 
     method: str
@@ -41,7 +41,7 @@ class _Look(Action):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Ask for it."""
+        """Send the request."""
         with self.session() as session:
             identity = session.identify(args.stack)
             marker = newest_event(session, identity)
@@ -51,9 +51,9 @@ class _Look(Action):
 
 
 class Check(_Look):
-    """Look whether the resources of a stack are what they should be.
+    """Check whether the resources of a stack are healthy.
 
-    Those that are not are CHECK_FAILED; the next update replaces them.
+    The others become CHECK_FAILED; the next update replaces them.
     """
 
     examples = 'heatconv stack check demo'
@@ -61,9 +61,9 @@ class Check(_Look):
 
 
 class Suspend(_Look):
-    """Suspend a stack: it takes no updates.
+    """Suspend a stack: it accepts no updates.
 
-    It can be resumed, or deleted.
+    A suspended stack can be resumed or deleted.
     """
 
     examples = 'heatconv stack suspend demo'
@@ -71,16 +71,16 @@ class Suspend(_Look):
 
 
 class Resume(_Look):
-    """Resume a stack that was suspended."""
+    """Resume a suspended stack."""
 
     examples = 'heatconv stack resume demo'
     method, action = 'stack_resume', 'RESUME'
 
 
 class HookClear(Action):
-    """Let a resource go on from a hook that it waits at.
+    """Clear a hook that a resource waits at.
 
-    Hooks are asked for in an environment: below resource_registry and resources.
+    Hooks are set in an environment, below resource_registry and resources.
     """
 
     examples = 'heatconv stack hook clear demo server pre-create'
@@ -95,7 +95,7 @@ class HookClear(Action):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Clear the hook, and follow what comes of it."""
+        """Clear the hook, and wait for the stack."""
         with self.session() as session:
             identity = session.identify(args.stack)
             marker = newest_event(session, identity)
@@ -110,7 +110,7 @@ class HookClear(Action):
 
 
 class MarkUnhealthy(StackCommand):
-    """Have the next update replace a resource."""
+    """Mark a resource unhealthy: the next update replaces it."""
 
     examples = (
         'heatconv stack resource mark unhealthy demo server "the disk is broken"\n'

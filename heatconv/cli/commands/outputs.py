@@ -27,9 +27,9 @@ SHOW_COLUMNS = ('output_key', 'description', 'output_value')
 
 
 def checked(output: dict[str, Any]) -> dict[str, Any]:
-    """Return an output that has a value.
+    """Return an output with a value.
 
-    :raises CommandError: if the engine could not compute it.
+    :raises CommandError: if the engine could not resolve it.
     """
     if output.get('output_error'):
         raise CommandError(f'output {output["output_key"]}: {output["output_error"]}')
@@ -48,7 +48,7 @@ class OutputList(ListCommand):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
-        """Return the outputs, without their values."""
+        """Return the outputs without values."""
         with self.settled_session() as session:
             outputs = session.call('list_outputs', stack_identity=session.identify(args.stack))
         return LIST_COLUMNS, [pick(output, LIST_COLUMNS) for output in outputs]
@@ -71,7 +71,7 @@ class OutputShow(ShowCommand):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
-        """Return the output; or all of them, each as a field with its value."""
+        """Return one output; or all, each as a field with its value."""
         if args.all == bool(args.output):
             raise UsageError('name one OUTPUT, or show all with --all')
         with self.settled_session() as session:

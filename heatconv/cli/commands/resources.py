@@ -69,7 +69,7 @@ class ResourceList(ListCommand):
             metavar='DEPTH',
             type=int,
             default=0,
-            help='Show those of nested stacks too, so many levels deep.',
+            help='Include resources of nested stacks, up to this number of levels.',
         )
         return parser
 

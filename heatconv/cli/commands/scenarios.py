@@ -1,4 +1,4 @@
-"""The commands about scenarios: list, run, explore and replay them."""
+"""The commands for scenarios: list, run, explore and replay."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ FAULTS = ('crash', 'park', 'bury', 'drop', 'duplicate')
 
 
 def add_directory(parser: argparse.ArgumentParser) -> None:
-    """Add the option that says where scenarios are."""
+    """Add the option for the directory of scenarios."""
     parser.add_argument(
         '-d',
         '--directory',
         metavar='DIR',
         default=DIRECTORY,
-        help=f'Directory of scenarios, those below it included (default: {DIRECTORY}).',
+        help=f'Directory of scenarios, with subdirectories (default: {DIRECTORY}).',
     )
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """Add the option that says how many processes run."""
+    """Add the option for the number of processes."""
     parser.add_argument(
         '--jobs',
         metavar='J',
         type=positive,
         default=os.cpu_count() or 1,
-        help='How many processes run (default: one for each processor).',
+        help='Number of processes (default: one for each processor).',
     )
 
 
 def scenarios(directory: str, names: Sequence[str]) -> Any:
     """Return the scenarios of a directory.
 
-    :raises UsageError: if one that is named is not there.
+    :raises UsageError: if a named scenario does not exist.
     """
     from heatconv.sim import library
 
@@ -52,7 +52,7 @@ def scenarios(directory: str, names: Sequence[str]) -> Any:
         return library.find(directory, names)
     except library.NoSuchScenario as error:
         raise errors.UsageError(
-            str(error), remedy='Name the directory of the scenarios with -d DIR.'
+            str(error), remedy='Give the directory of the scenarios with -d DIR.'
         ) from None
 
 
@@ -70,15 +70,15 @@ class ScenarioList(ListCommand):
     def take_action(self, args: argparse.Namespace) -> Any:
         """Return the scenarios."""
         rows = []
-        for one in scenarios(args.directory, ()):
-            first = next((line for line in one.source.splitlines() if line.strip()), '')
+        for scenario in scenarios(args.directory, ()):
+            first = next((line for line in scenario.source.splitlines() if line.strip()), '')
             about = first.removeprefix('#').strip() if first.startswith('#') else ''
-            rows.append((one.name, about))
+            rows.append((scenario.name, about))
         return ('name', 'about'), rows
 
 
 class ScenarioRun(StackCommand):
-    """Run scenarios in the order of the prototype, a line for each."""
+    """Run scenarios in the order of the prototype, one line for each."""
 
     examples = (
         'heatconv scenario run\n'
@@ -101,17 +101,17 @@ class ScenarioRun(StackCommand):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> None:
-        """Run them."""
+        """Run the scenarios."""
         from heatconv.sim import campaign
 
-        found = scenarios(args.directory, args.names)
+        selected = scenarios(args.directory, args.names)
         if args.graph is not None:
-            if len(found) != 1:
+            if len(selected) != 1:
                 raise errors.UsageError('--graph draws one scenario: name it')
-            self._draw(found[0], args.graph)
+            self._draw(selected[0], args.graph)
             return
         failed = 0
-        for outcome in campaign.run_scenarios(found, args.jobs):
+        for outcome in campaign.run_scenarios(selected, args.jobs):
             self.app.stdout.write(outcome.line() + '\n')
             self.app.stdout.flush()
             if outcome.error is not None:
@@ -119,7 +119,7 @@ class ScenarioRun(StackCommand):
                 for line in outcome.trace:
                     self.app.stdout.write(f'    {line}\n')
                 self.app.stdout.write(f'  {outcome.error}\n')
-        self.notice(f'{len(found) - failed} passed, {failed} failed')
+        self.notice(f'{len(selected) - failed} passed, {failed} failed')
         self.exit_code = errors.FAILED if failed else 0
 
     def _draw(self, scenario: Any, file: str) -> None:
@@ -132,7 +132,7 @@ class ScenarioRun(StackCommand):
 
 
 class ScenarioExplore(StackCommand):
-    """Try many orders, crashes and losses, by seed."""
+    """Explore many orders, crashes and lost messages, by seed."""
 
     examples = (
         'heatconv scenario explore --schedules 1000\n'
@@ -150,53 +150,57 @@ class ScenarioExplore(StackCommand):
         what.add_argument(
             '--random',
             action='store_true',
-            help='Random templates, requests and troubles rather than scenarios.',
+            help='Explore random templates, requests and failures instead of scenarios.',
         )
         what.add_argument(
             '--bounded',
             action='store_true',
-            help='Try everything on small histories: a request at each position, a worker '
-            'that seems dead at each step.',
+            help='Explore small histories exhaustively: a request at each position, a parked '
+            'worker at each step.',
         )
         parser.add_argument(
-            '--schedules', metavar='N', type=positive, default=1000, help='How many (1000).'
+            '--schedules',
+            metavar='N',
+            type=positive,
+            default=1000,
+            help='Number of schedules (1000).',
         )
         parser.add_argument('--seed', metavar='S', type=int, default=0, help='The seed (0).')
         parser.add_argument(
             '--start', metavar='NUMBER', type=int, default=0, help='The first schedule (0).'
         )
-        parser.add_argument('--crash', action='store_true', help='Let processes die.')
+        parser.add_argument('--crash', action='store_true', help='Kill engines and workers.')
         parser.add_argument(
-            '--park', action='store_true', help='Let workers seem dead, and go on later.'
+            '--park',
+            action='store_true',
+            help='Suspend workers until they are taken for dead; they continue later.',
         )
         parser.add_argument(
             '--bury',
             action='store_true',
-            help='Let workers that seem dead die for good, whatever they just did; with --park.',
+            help='Kill suspended workers for good; with --park.',
         )
         parser.add_argument('--drop', action='store_true', help='Lose messages.')
-        parser.add_argument('--duplicate', action='store_true', help='Let messages come twice.')
+        parser.add_argument('--duplicate', action='store_true', help='Duplicate messages.')
         parser.add_argument(
             '--no-sweep',
             action='store_true',
-            help='Let nobody sweep: what is then never found was woken up by nobody.',
+            help='Run without sweeps: a missing wake-up then shows as a stuck stack.',
         )
         parser.add_argument(
             '--resources',
             metavar='N',
             type=positive,
             default=4,
-            help='Resources of a random template at most (4).',
+            help='Largest number of resources of a random template (4).',
         )
         parser.add_argument(
             '--store',
             choices=('memory', 'sqlite'),
             default='memory',
-            help='What the rows are kept in.',
+            help='The store.',
         )
-        parser.add_argument(
-            '--no-shrink', action='store_true', help='Leave what goes wrong as large as it is.'
-        )
+        parser.add_argument('--no-shrink', action='store_true', help='Do not shrink failures.')
         add_jobs(parser)
         return parser
 
@@ -204,7 +208,7 @@ class ScenarioExplore(StackCommand):
         """Explore."""
         if args.no_sweep and (args.crash or args.park or args.drop):
             raise errors.UsageError(
-                'without a sweep nothing finds what the dead leave and messages lose',
+                'without sweeps, the work of dead workers and lost messages is not recovered',
                 remedy='Leave out --no-sweep, or --crash, --park and --drop.',
             )
         if args.bounded:
@@ -248,7 +252,7 @@ class ScenarioExplore(StackCommand):
             f'{"clean" if not found else "something is wrong"}\n'
         )
         if found:
-            number, first = min(found, key=lambda one: int(one[0]))
+            number, first = min(found, key=lambda failure: int(failure[0]))
             self.exit_code = errors.FAILED
             self._tell(f'seed {args.seed}, schedule {number}', first, args)
 
@@ -273,7 +277,7 @@ class ScenarioExplore(StackCommand):
             self._tell(wrong[0].name, wrong[0].case, args)
 
     def _tell(self, where: str, first: Any, args: argparse.Namespace) -> None:
-        """Show what went wrong, as small as it gets, and how to see it again."""
+        """Print a shrunk failure, and the command that replays it."""
         from heatconv.sim import case, shrink
 
         out = self.app.stdout
@@ -285,7 +289,7 @@ class ScenarioExplore(StackCommand):
             out.write(f'  faults: {listed}\n')
         smallest = first
         if not args.no_shrink:
-            self.notice('Making it smaller ...')
+            self.notice('Shrinking the failure ...')
             smallest = shrink.shrink(first)
         words = where.replace(',', '').replace('/', ' ').split()
         file = pathlib.Path('-'.join(['failure', *words]) + '.json')
@@ -298,7 +302,7 @@ class ScenarioExplore(StackCommand):
 
     @contextlib.contextmanager
     def _progress(self, total: int) -> Iterator[Callable[[int], None]]:
-        """Draw a bar where somebody looks."""
+        """Draw a progress bar on a terminal."""
         if self.app.settings.quiet or not self.app.stderr.isatty():
             yield lambda count: None
             return
@@ -317,7 +321,7 @@ class ScenarioExplore(StackCommand):
 
 
 class ScenarioReplay(StackCommand):
-    """Run again what went wrong, to the same trace."""
+    """Replay a failure, with the same trace."""
 
     examples = (
         'heatconv scenario replay failure-seed-0-schedule-17.json\n'
@@ -328,13 +332,20 @@ class ScenarioReplay(StackCommand):
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
         parser.add_argument(
-            'file', metavar='FILE', nargs='?', help='What explore wrote; or name a schedule below.'
+            'file',
+            metavar='FILE',
+            nargs='?',
+            help='A file written by explore; or select a schedule by the options below.',
         )
         parser.add_argument('--number', metavar='N', type=int, help='The number of a schedule.')
-        parser.add_argument('--seed', metavar='S', type=int, default=0, help='Its seed (0).')
-        parser.add_argument('--random', action='store_true', help='Of random histories.')
+        parser.add_argument('--seed', metavar='S', type=int, default=0, help='The seed (0).')
+        parser.add_argument('--random', action='store_true', help='Random histories.')
         parser.add_argument(
-            '--scenario', metavar='NAME', action='append', default=[], help='Of this scenario.'
+            '--scenario',
+            metavar='NAME',
+            action='append',
+            default=[],
+            help='The explored scenario.',
         )
         add_directory(parser)
         for fault in FAULTS:
@@ -345,7 +356,7 @@ class ScenarioReplay(StackCommand):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> None:
-        """Replay it."""
+        """Replay the failure."""
         from heatconv.sim import case, silence
 
         if (args.file is None) == (args.number is None):

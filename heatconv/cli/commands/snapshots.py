@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Commands that keep what a stack is, and go back to it."""
+"""Commands that export stacks, and take, list, delete and restore snapshots."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ COLUMNS = ('id', 'name', 'status', 'creation_time')
 
 
 class Export(StackCommand):
-    """Show all of a stack, as JSON: template, environment, files and resources.
+    """Export a stack as JSON: template, environment, files and resources.
 
-    Hidden parameters are left out.
+    The values of hidden parameters are left out.
     """
 
     examples = 'heatconv stack export demo > demo.json'
@@ -42,7 +42,7 @@ class Export(StackCommand):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Write the stack."""
+        """Print the export."""
         with self.settled_session() as session:
             shown = session.call('export_stack', stack_identity=session.identify(args.stack))
         self.app.stdout.write(json.dumps(shown, indent=2) + '\n')
@@ -50,7 +50,7 @@ class Export(StackCommand):
 
 
 class SnapshotCreate(ShowCommand):
-    """Keep what a stack is, to go back to."""
+    """Take a snapshot of a stack."""
 
     examples = 'heatconv stack snapshot create demo --name before'
 
@@ -65,8 +65,8 @@ class SnapshotCreate(ShowCommand):
         """Return the snapshot."""
         with self.settled_session() as session:
             identity = session.identify(args.stack)
-            made = session.call('stack_snapshot', stack_identity=identity, name=args.name)
-        return COLUMNS, pick(made, COLUMNS)
+            snapshot = session.call('stack_snapshot', stack_identity=identity, name=args.name)
+        return COLUMNS, pick(snapshot, COLUMNS)
 
 
 class SnapshotList(ListCommand):
@@ -85,7 +85,7 @@ class SnapshotList(ListCommand):
         with self.settled_session() as session:
             identity = session.identify(args.stack)
             listed = session.call('stack_list_snapshots', stack_identity=identity)
-        return COLUMNS, [pick(one, COLUMNS) for one in listed]
+        return COLUMNS, [pick(snapshot, COLUMNS) for snapshot in listed]
 
 
 def _add_snapshot(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +94,7 @@ def _add_snapshot(parser: argparse.ArgumentParser) -> None:
 
 
 class SnapshotDelete(StackCommand):
-    """Forget a snapshot."""
+    """Delete a snapshot."""
 
     examples = 'heatconv stack snapshot delete demo 01938d2c-...'
 
@@ -116,9 +116,9 @@ class SnapshotDelete(StackCommand):
 
 
 class SnapshotRestore(Action):
-    """Have a stack be again what it was.
+    """Restore a stack to a snapshot.
 
-    It is updated to the template, the parameters and the files that it had then.
+    The stack is updated to the template, the parameters and the files of the snapshot.
     """
 
     examples = 'heatconv stack snapshot restore demo 01938d2c-...'

@@ -27,16 +27,16 @@ from heatconv.cli.input.template_files import gathered
 from heatconv.cli.waiting.follower import newest_event
 from heatconv.cli.waiting.progress import Goal
 
-WAIT_HELP = 'Wait until the stack is at rest (always so without a server).'
+WAIT_HELP = 'Wait for the end of the action (always without a server).'
 
 
 def tags(text: str) -> list[str]:
-    """Split a list of tags."""
+    """Split a comma-separated list of tags."""
     return [tag.strip() for tag in text.split(',') if tag.strip()]
 
 
 class Action(StackCommand):
-    """A command that wants a stack to reach something."""
+    """A command that starts a stack action and may wait for its end."""
 
     def finish(
         self,
@@ -47,7 +47,7 @@ class Action(StackCommand):
         marker: str | None = None,
         timeout_mins: int | None = None,
     ) -> None:
-        """Wait for the stack if that is wanted, and take down whether it got there."""
+        """Wait for the stack if requested, and record whether it reached the goal."""
         name = identity['stack_name']
         if not (wait or session.embedded):
             self.notice(
@@ -61,13 +61,13 @@ class Action(StackCommand):
         for resource, hook in ending.hooks:
             self.notice(
                 f'{name} waits at the hook {hook} of {resource}. '
-                f'To go on: heatconv stack hook clear {name} {resource} {hook}'
+                f'To continue: heatconv stack hook clear {name} {resource} {hook}'
             )
         self.settle(session, besides=(name,))
 
 
 class _Changing(Action, ShowCommand):
-    """A command that takes a template and shows the stack in the end."""
+    """A command with a template, which shows the stack at the end."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
@@ -79,7 +79,7 @@ class _Changing(Action, ShowCommand):
             '--timeout',
             metavar='MINUTES',
             type=positive,
-            help='Let the stack fail if it is not done after so long.',
+            help='Timeout of the action: the stack fails if it takes longer.',
         )
         parser.add_argument(
             '--tags', metavar='A,B', type=tags, help='Tags of the stack, separated by commas.'
@@ -90,7 +90,7 @@ class _Changing(Action, ShowCommand):
     template_required = True
 
     def common_arguments(self, args: argparse.Namespace) -> dict[str, Any]:
-        """Return what create and update take alike."""
+        """Return the options that create and update have in common."""
         options: dict[str, Any] = {}
         if args.timeout is not None:
             options['timeout_mins'] = args.timeout
@@ -99,7 +99,7 @@ class _Changing(Action, ShowCommand):
         return options
 
     def result(self, session: Session, identity: dict[str, Any]) -> Any:
-        """Return the stack as it is now."""
+        """Return the present state of the stack."""
         stack = session.call('show_stack', stack_identity=identity, resolve_outputs=False)[0]
         return RESULT_COLUMNS, stack_row(stack, RESULT_COLUMNS)
 
@@ -120,12 +120,12 @@ class Create(_Changing):
         parser.add_argument(
             '--enable-rollback',
             action='store_true',
-            help='Delete what was created if the stack fails (by default it is kept to look at).',
+            help='Delete the created resources if the stack fails (by default they are kept).',
         )
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
-        """Create the stack; return it."""
+        """Create the stack and return it."""
         arguments.check_stdin(args)
         template = arguments.read_template(args.template, self.app.stdin)
         environment = arguments.read_environment(
@@ -148,10 +148,10 @@ class Create(_Changing):
 
 
 class Update(_Changing):
-    """Change a stack to a new template.
+    """Update a stack to a new template.
 
-    Resources that are the same in both templates are left alone. An update is
-    accepted at any time, also while another one is under way: it takes over.
+    Resources that are the same in both templates are left unchanged. An update is accepted at any
+    time; it supersedes an update in progress.
     """
 
     stack_help = 'Name or id of the stack.'
@@ -167,7 +167,7 @@ class Update(_Changing):
         parser.add_argument(
             '--existing',
             action='store_true',
-            help='Keep the template, and values of parameters, that are not given.',
+            help='Keep the present template and parameters unless others are given.',
         )
         rollback = parser.add_mutually_exclusive_group()
         rollback.add_argument(
@@ -175,23 +175,23 @@ class Update(_Changing):
             dest='rollback',
             action='store_true',
             default=None,
-            help='Go back to the last good template if the stack fails '
+            help='Roll back to the last good template if the stack fails '
             '(by default as it was for the stack).',
         )
         rollback.add_argument(
             '--disable-rollback',
             dest='rollback',
             action='store_false',
-            help='Leave the stack as it is if it fails.',
+            help='Do not roll back if the stack fails.',
         )
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
-        """Update the stack; return it."""
+        """Update the stack and return it."""
         if args.template is None and not args.existing:
             raise errors.UsageError(
                 'an update needs a template: -t FILE',
-                remedy='Or keep the present one with --existing.',
+                remedy='Or keep the present template with --existing.',
             )
         arguments.check_stdin(args)
         template = args.template and arguments.read_template(args.template, self.app.stdin)
@@ -222,7 +222,7 @@ class Update(_Changing):
 class Delete(Action):
     """Delete stacks and all their resources.
 
-    A stack can be deleted at any time, whatever it is doing.
+    A stack can be deleted at any time, also during another action.
     """
 
     examples = 'heatconv stack delete demo\nheatconv stack delete --yes demo test'
@@ -232,7 +232,10 @@ class Delete(Action):
         parser = super().get_parser(prog_name)
         parser.add_argument('stacks', metavar='STACK', nargs='+', help='Name or id of a stack.')
         parser.add_argument(
-            '-y', '--yes', action='store_true', help='Do not ask (only a terminal is asked).'
+            '-y',
+            '--yes',
+            action='store_true',
+            help='Do not ask for confirmation (only a terminal is asked).',
         )
         parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
         return parser
@@ -246,14 +249,14 @@ class Delete(Action):
                 return errors.FAILED
             markers = [newest_event(session, identity) for identity in identities]
             for identity in identities:
-                # All at once: they are deleted side by side.
+                # All requests first: the stacks are deleted concurrently.
                 session.call('delete_stack', stack_identity=identity)
             for identity, marker in zip(identities, markers, strict=True):
                 self.finish(session, identity, Goal(('DELETE',)), args.wait, marker)
         return 0
 
     def _identify(self, session: Session, names: list[str]) -> list[dict[str, Any]]:
-        """Return the stacks that exist, each once; the others are an error that is told."""
+        """Return the existing stacks, each once; report the others as errors."""
         identities: dict[str, dict[str, Any]] = {}
         for name in names:
             try:
@@ -280,9 +283,9 @@ class Delete(Action):
 
 
 class Rollback(Action):
-    """Take a stack back to its last good template.
+    """Roll a stack back to its last good template.
 
-    That is the one of the last create or update that was completed.
+    That is the template of the last completed create or update.
     """
 
     examples = 'heatconv stack rollback demo'
@@ -295,7 +298,7 @@ class Rollback(Action):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Roll back the stack."""
+        """Roll the stack back."""
         with self.session() as session:
             identity = session.identify(args.stack)
             marker = newest_event(session, identity)
@@ -309,15 +312,15 @@ class Rollback(Action):
                 )
                 self.settle(session)
                 return 0
-            # A stack on its way to its last good template just goes on.
+            # A stack on its way to its last good template just continues.
             self.finish(session, identity, Goal(('ROLLBACK', action)), args.wait, marker)
         return 0
 
 
 class Cancel(Action):
-    """Stop the update of a stack.
+    """Cancel an update of a stack.
 
-    By default the stack then goes back to its last good template.
+    By default the stack then rolls back to its last good template.
     """
 
     examples = 'heatconv stack cancel demo\nheatconv stack cancel --no-rollback demo'
@@ -329,7 +332,7 @@ class Cancel(Action):
         parser.add_argument(
             '--no-rollback',
             action='store_true',
-            help='Leave the stack where it is; this stops a create, too.',
+            help='Stop without a rollback; this also stops a create.',
         )
         parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
         return parser

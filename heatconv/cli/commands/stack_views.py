@@ -26,7 +26,7 @@ from heatconv.cli.input.template_files import gathered
 from heatconv.cli.output.reporters import is_terminal
 from heatconv.cli.output.tables import cell, pick
 
-#: What create and update show in the end.
+#: Columns of the result of create and update.
 RESULT_COLUMNS = (
     'id',
     'stack_name',
@@ -49,12 +49,12 @@ SHOW_COLUMNS = (
 
 LIST_COLUMNS = ('id', 'stack_name', 'stack_status', 'creation_time', 'updated_time')
 
-#: What engines sort stacks by, as Heat's do.
+#: Sort keys of the engine, as in Heat.
 SORT_KEYS = ('stack_name', 'stack_status', 'creation_time', 'updated_time')
 
 
 def stack_row(stack: Mapping[str, Any], columns: Sequence[str]) -> tuple[Any, ...]:
-    """Return a stack as a row: action and status joined, as people know them."""
+    """Return a stack as a row, with action and status joined."""
     joined = {
         **stack,
         'id': stack['stack_identity']['stack_id'],
@@ -150,8 +150,8 @@ class List(ListCommand):
             )
         columns = (*LIST_COLUMNS, 'deletion_time') if args.deleted else LIST_COLUMNS
         if not stacks and args.formatter == 'table' and is_terminal(self.app.stderr):
-            found = 'No stack matches.' if filters or args.marker else 'There are no stacks.'
-            self.notice(f'{found} To create one: heatconv stack create NAME -t FILE')
+            message = 'No stack matches.' if filters or args.marker else 'There are no stacks.'
+            self.notice(f'{message} To create one: heatconv stack create NAME -t FILE')
         return columns, [stack_row(stack, columns) for stack in stacks]
 
 
@@ -196,7 +196,7 @@ class Validate(ShowCommand):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
-        """Return what the template says of itself."""
+        """Return the description of the template."""
         arguments.check_stdin(args)
         template = arguments.read_template(args.template, self.app.stdin)
         environment = arguments.read_environment(

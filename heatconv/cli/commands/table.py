@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""All commands by name: a table, so that nothing is imported to list them.
+"""The table of all commands, so that none is imported to list them.
 
-Entry points would do too, but reading those of every installed package takes
-longer than most commands do.
+Entry points would do as well, but reading those of all installed packages takes longer than most
+commands.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ GROUP = 'heatconv.cli'
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """One command: looks like an entry point, imports its class when loaded.
+    """One command, with the interface of an entry point: its class is imported when it is loaded.
 
     :ivar value: ``module:Class``.
     :ivar summary: the first line of the docstring of the class.
@@ -54,41 +54,41 @@ ENTRIES = tuple(
         (
             'scenario explore',
             'scenarios:ScenarioExplore',
-            'Try many orders, crashes and losses, by seed.',
+            'Explore many orders, crashes and lost messages, by seed.',
         ),
         ('scenario list', 'scenarios:ScenarioList', 'List the scenarios of a directory.'),
         (
             'scenario replay',
             'scenarios:ScenarioReplay',
-            'Run again what went wrong, to the same trace.',
+            'Replay a failure, with the same trace.',
         ),
         (
             'scenario run',
             'scenarios:ScenarioRun',
-            'Run scenarios in the order of the prototype, a line for each.',
+            'Run scenarios in the order of the prototype, one line for each.',
         ),
-        ('stack cancel', 'stack_actions:Cancel', 'Stop the update of a stack.'),
+        ('stack cancel', 'stack_actions:Cancel', 'Cancel an update of a stack.'),
         (
             'stack check',
             'inspections:Check',
-            'Look whether the resources of a stack are what they should be.',
+            'Check whether the resources of a stack are healthy.',
         ),
         ('stack create', 'stack_actions:Create', 'Create a stack from a template.'),
         ('stack delete', 'stack_actions:Delete', 'Delete stacks and all their resources.'),
         (
             'stack export',
             'snapshots:Export',
-            'Show all of a stack, as JSON: template, environment, files and resources.',
+            'Export a stack as JSON: template, environment, files and resources.',
         ),
         (
             'stack event list',
             'events:EventList',
-            'List what happened to a stack, the oldest first.',
+            'List the events of a stack, oldest first.',
         ),
         (
             'stack hook clear',
             'inspections:HookClear',
-            'Let a resource go on from a hook that it waits at.',
+            'Clear a hook that a resource waits at.',
         ),
         ('stack list', 'stack_views:List', 'List the stacks of the project.'),
         ('stack output list', 'outputs:OutputList', 'List the outputs of a stack.'),
@@ -98,30 +98,30 @@ ENTRIES = tuple(
         (
             'stack rollback',
             'stack_actions:Rollback',
-            'Take a stack back to its last good template.',
+            'Roll a stack back to its last good template.',
         ),
         (
             'stack resource mark unhealthy',
             'inspections:MarkUnhealthy',
-            'Have the next update replace a resource.',
+            'Mark a resource unhealthy: the next update replaces it.',
         ),
-        ('stack resume', 'inspections:Resume', 'Resume a stack that was suspended.'),
+        ('stack resume', 'inspections:Resume', 'Resume a suspended stack.'),
         (
             'stack snapshot create',
             'snapshots:SnapshotCreate',
-            'Keep what a stack is, to go back to.',
+            'Take a snapshot of a stack.',
         ),
-        ('stack snapshot delete', 'snapshots:SnapshotDelete', 'Forget a snapshot.'),
+        ('stack snapshot delete', 'snapshots:SnapshotDelete', 'Delete a snapshot.'),
         ('stack snapshot list', 'snapshots:SnapshotList', 'List the snapshots of a stack.'),
         (
             'stack snapshot restore',
             'snapshots:SnapshotRestore',
-            'Have a stack be again what it was.',
+            'Restore a stack to a snapshot.',
         ),
-        ('stack suspend', 'inspections:Suspend', 'Suspend a stack: it takes no updates.'),
+        ('stack suspend', 'inspections:Suspend', 'Suspend a stack: it accepts no updates.'),
         ('stack show', 'stack_views:Show', 'Show a stack.'),
         ('stack template show', 'stack_views:TemplateShow', 'Show the template of a stack.'),
-        ('stack update', 'stack_actions:Update', 'Change a stack to a new template.'),
+        ('stack update', 'stack_actions:Update', 'Update a stack to a new template.'),
         ('stack validate', 'stack_views:Validate', 'Check a template and show its parameters.'),
         ('template validate', 'stack_views:Validate', 'Check a template and show its parameters.'),
     )
@@ -129,10 +129,10 @@ ENTRIES = tuple(
 
 
 class CommandTable(CommandManager):
-    """Finds commands in the table above."""
+    """Finds commands in the table."""
 
     def __init__(self) -> None:
-        # Without a namespace cliff looks for no entry points.
+        # Without a namespace cliff searches for no entry points.
         super().__init__(namespace=None)
         self.namespace = GROUP
         self.commands.update({entry.name: entry for entry in ENTRIES})  # type: ignore[misc]

@@ -1,1 +1,1 @@
-"""What a command is given: templates, environments, files and parameters."""
+"""The input of commands: templates, environments, files and parameters."""

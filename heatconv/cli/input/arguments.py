@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Read what users write: templates, environments, parameters."""
+"""Read templates, environments and parameters of the command line."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ ENVIRONMENT_SECTIONS = (
 
 
 def add_input_options(parser: argparse.ArgumentParser, template_required: bool = True) -> None:
-    """Add the options that name templates, environments and parameters."""
+    """Add the options for templates, environments and parameters."""
     parser.add_argument(
         '-t',
         '--template',
         metavar='FILE',
         required=template_required,
-        help='File of the template, in HOT; - reads it from stdin.',
+        help='Template file, in HOT; - reads stdin.',
     )
     parser.add_argument(
         '-e',
@@ -46,7 +46,7 @@ def add_input_options(parser: argparse.ArgumentParser, template_required: bool =
         metavar='FILE',
         action='append',
         default=[],
-        help='File with values of parameters. Can be repeated: later files count more.',
+        help='Environment file. Can be repeated: later files take precedence.',
     )
     parser.add_argument(
         '--parameter',
@@ -54,17 +54,17 @@ def add_input_options(parser: argparse.ArgumentParser, template_required: bool =
         action='append',
         default=[],
         type=key_value,
-        help='Value of a parameter; counts more than those of environments. Can be repeated.',
+        help='Value of a parameter; takes precedence over environments. Can be repeated.',
     )
 
 
 def name_of(path: str) -> str:
-    """Return what to call a file in a message."""
+    """Return the name of a file for messages."""
     return 'stdin' if path == STDIN else path
 
 
 def positive(text: str) -> int:
-    """Return a number above zero."""
+    """Return a positive number."""
     number = int(text)
     if number <= 0:
         raise argparse.ArgumentTypeError(f'must be above 0, not {text}')
@@ -74,7 +74,7 @@ def positive(text: str) -> int:
 def key_value(text: str) -> tuple[str, str]:
     """Split ``key=value``.
 
-    :raises argparse.ArgumentTypeError: if it is something else.
+    :raises argparse.ArgumentTypeError: if it has another form.
     """
     key, equals, value = text.partition('=')
     if not equals or not key:
@@ -91,7 +91,7 @@ def check_stdin(args: argparse.Namespace) -> None:
 def read_template(path: str, stdin: TextIO) -> dict[str, Any]:
     """Return a template.
 
-    :raises UsageError: if it cannot be read, or is no template at all.
+    :raises UsageError: if it cannot be read, or is not a template.
     """
     template = _read_mapping(path, stdin, 'template')
     if not template:
@@ -109,10 +109,10 @@ def read_environment(
     stdin: TextIO,
     template: str | None = None,
 ) -> dict[str, Any]:
-    """Return one environment of several files and single parameters.
+    """Return one environment, merged from files and single parameters.
 
-    :param template: path of the template: what the environment names is sent relative to it.
-    :raises UsageError: if a file cannot be read, or is no environment.
+    :param template: path of the template: files of the environment are sent relative to it.
+    :raises UsageError: if a file cannot be read, or is not an environment.
     """
     merged: dict[str, Any] = {'parameters': {}, 'parameter_defaults': {}}
     for path in paths:
@@ -144,7 +144,11 @@ def _merge(merged: dict[str, Any], section: str, content: Any, path: str) -> Non
         raise UsageError(f'{section} must map names to values', name_of(path))
     if isinstance(present, dict) and isinstance(content, dict):
         merged[section] = {**present, **content}
-        within = [one['resources'] for one in (present, content) if one.get('resources')]
+        within = [
+            environment['resources']
+            for environment in (present, content)
+            if environment.get('resources')
+        ]
         if section == 'resource_registry' and len(within) > 1:
             merged[section]['resources'] = {**within[0], **within[1]}
     else:
@@ -164,7 +168,7 @@ def _read_mapping(path: str, stdin: TextIO, kind: str) -> dict[str, Any]:
 
 def _read(path: str, stdin: TextIO, kind: str) -> str | bytes:
     if path == STDIN:
-        # The text layer would guess the encoding from the locale.
+        # A text stream would guess the encoding from the locale.
         binary = getattr(stdin, 'buffer', None)
         return binary.read() if binary else stdin.read()
     try:

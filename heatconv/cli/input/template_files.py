@@ -1,7 +1,7 @@
-"""Gather the files that templates and environments name, and send them along.
+"""Collect the files that templates and environments name, to send them with the request.
 
-A name is relative to the file that it stands in, and is sent relative to where the template
-is: the same whatever directory a command is given in.
+A name is relative to the file that contains it, and is sent relative to the template: the same in
+any working directory.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 
 from heatconv.cli.errors import UsageError
 
-#: What the names of templates end with, as types.
+#: File name endings of templates.
 TEMPLATES = ('.yaml', '.template')
 
 STDIN = '-'
 
-#: More than any file that people send; the engine has its own limit.
+#: Size limit of a file; the engine has its own limit.
 BYTES_MAX = 64 * 1024 * 1024
 
 Rename = Callable[[str], str]
@@ -34,26 +34,26 @@ def gathered(
     """Return a template and the files that it and an environment name, by their names.
 
     :param path: of the template.
-    :param environment: as `heatconv.cli.input.arguments.read_environment` gives it.
-    :return: the template as it is to be sent: a name of a file in it may be another.
-    :raises UsageError: if one cannot be read, or is not what it should be.
+    :param environment: the result of `heatconv.cli.input.arguments.read_environment`.
+    :return: the template to send: names of files in it may differ.
+    :raises UsageError: if a file cannot be read, or is not valid.
     """
     gathering = _Gathering(path)
-    made = gathering.renamed(template, '')
+    renamed = gathering.renamed(template, '')
     registry = environment.get('resource_registry')
     for name in _targets(registry):
         gathering.add_template(name)
-    return made, gathering.files
+    return renamed, gathering.files
 
 
 def renamed_registry(registry: Any, path: str, base: str) -> Any:
-    """Return a ``resource_registry`` whose templates have the names that they are sent by.
+    """Return a ``resource_registry`` whose templates have the names that they are sent with.
 
     :param path: of the environment.
     :param base: the directory of the template.
     """
     if isinstance(registry, dict):
-        return {key: renamed_registry(one, path, base) for key, one in registry.items()}
+        return {key: renamed_registry(entry, path, base) for key, entry in registry.items()}
     if not _is_template(registry):
         return registry
     file = os.path.join(directory_of(path), registry)
@@ -66,7 +66,7 @@ def _is_template(name: Any) -> bool:
 
 def _targets(registry: Any) -> list[str]:
     if isinstance(registry, dict):
-        return [name for one in registry.values() for name in _targets(one)]
+        return [name for entry in registry.values() for name in _targets(entry)]
     return [registry] if _is_template(registry) else []
 
 
@@ -77,7 +77,7 @@ class _Gathering:
         self.files: dict[str, Any] = {}
 
     def renamed(self, value: Any, inside: str) -> Any:
-        """Return a part of a template with its files named as they are sent; add those.
+        """Return a part of a template with the sent names of its files; collect the files.
 
         :param inside: the name of the template.
         """
@@ -94,7 +94,7 @@ class _Gathering:
         return made
 
     def add_template(self, name: str) -> str:
-        """Read a nested template, and what it names; return its name."""
+        """Read a nested template and the files that it names; return its name."""
         from heatconv.hot import source
         from heatconv.hot.errors import TemplateError
 

@@ -1,1 +1,1 @@
-"""What a command shows: results as tables on stdout, progress on stderr."""
+"""The output of commands: results as tables on stdout, progress on stderr."""

@@ -30,7 +30,7 @@ from heatconv.cli.waiting.progress import Ending, Progress
 
 STYLES = {'COMPLETE': 'green', 'FAILED': 'bold red', 'IN_PROGRESS': 'cyan'}
 
-#: Rows of the table: the drawing must stay shorter than any terminal.
+#: Rows of the table: the drawing must be shorter than any terminal.
 FAILED_SHOWN = 4
 UNDER_WAY_SHOWN = 6
 
@@ -38,7 +38,7 @@ BAR_WIDTH = 40
 
 
 class LiveReporter:
-    """Draws stack, bar and what is under way; leaves the summary behind."""
+    """Draws the stack, a bar and the resources in progress; leaves the summary."""
 
     def __init__(
         self, stream: TextIO, color: bool, clock: Callable[[], float] = time.monotonic
@@ -51,25 +51,25 @@ class LiveReporter:
         self._progress: Progress | None = None
 
     def begin(self, progress: Progress) -> None:
-        """Start to draw."""
+        """Start drawing."""
         self._progress = progress
         self._live = Live(
             console=self._console,
             get_renderable=self._draw,
             refresh_per_second=8,
-            # The result goes to stdout after the drawing, not through it.
+            # The result is printed to stdout after the drawing, not through it.
             redirect_stdout=False,
             transient=True,
         )
         self._live.start()
 
     def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
-        """Draw anew; the time goes on by itself."""
+        """Redraw; the elapsed time advances by itself."""
         if self._live:
             self._live.refresh()
 
     def end(self, ending: Ending, reached: bool) -> None:
-        """Replace the drawing by what became of the stack."""
+        """Replace the drawing by the summary."""
         self.abort()
         style = 'green' if reached else 'bold red'
         if not reached:
@@ -79,7 +79,7 @@ class LiveReporter:
         self._console.print(Text(head, style=style) + Text(' in ' + tail), soft_wrap=True)
 
     def abort(self) -> None:
-        """Take the drawing away."""
+        """Remove the drawing."""
         if self._live:
             self._live.stop()
             self._live = None
@@ -88,7 +88,7 @@ class LiveReporter:
         progress = self._progress
         if progress is None or not progress.action:
             return Group(Text('...'))
-        # Copied: the poll changes it while another thread draws.
+        # Copied: the polling thread changes it meanwhile.
         failed = dict(progress.failures)
         under_way = progress.under_way
         parts: list[Any] = [self._title(progress)]
@@ -133,9 +133,9 @@ class LiveReporter:
         if len(failed) > FAILED_SHOWN:
             table.add_row('', f'and {len(failed) - FAILED_SHOWN} more failed', '')
         now = self._clock()
-        for name, one in under_way[:UNDER_WAY_SHOWN]:
-            state = Text(f'{one.action}_{one.status}', STYLES['IN_PROGRESS'])
-            table.add_row('  ' + name, state, duration(max(0.0, now - one.since)))
+        for name, resource in under_way[:UNDER_WAY_SHOWN]:
+            state = Text(f'{resource.action}_{resource.status}', STYLES['IN_PROGRESS'])
+            table.add_row('  ' + name, state, duration(max(0.0, now - resource.since)))
         if len(under_way) > UNDER_WAY_SHOWN:
             table.add_row('', f'and {len(under_way) - UNDER_WAY_SHOWN} more', '')
         return table

@@ -29,16 +29,16 @@ class PlainReporter:
         self._stream = stream
 
     def begin(self, progress: Progress) -> None:
-        """Show nothing yet: the first event tells the start."""
+        """Print nothing: the first event reports the start."""
 
     def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
-        """Show the new events."""
+        """Print the new events."""
         for event in events:
             self._stream.write(event_line(event) + '\n')
         self._stream.flush()
 
     def end(self, ending: Ending, reached: bool) -> None:
-        """Show why it failed, and the summary."""
+        """Print the failures and the summary."""
         self._write_end(ending, reached, self._stream.write)
 
     def _write_end(self, ending: Ending, reached: bool, write: Callable[[str], object]) -> None:
@@ -49,16 +49,16 @@ class PlainReporter:
         self._stream.flush()
 
     def abort(self) -> None:
-        """Do nothing: what is written stays."""
+        """Do nothing: printed lines stay."""
 
 
 class QuietReporter(PlainReporter):
-    """Shows only what went wrong."""
+    """Prints failures only."""
 
     def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
-        """Show nothing."""
+        """Print nothing."""
 
     def end(self, ending: Ending, reached: bool) -> None:
-        """Show the end only if it is not what was wanted."""
+        """Print the end only if it is not the goal."""
         if not reached:
             super().end(ending, reached)

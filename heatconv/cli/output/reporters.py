@@ -26,7 +26,7 @@ from heatconv.cli.waiting.progress import Reporter
 
 
 def reporter(settings: Settings, stream: TextIO) -> Reporter:
-    """Return what shows a wait on this stream."""
+    """Return the reporter for a stream."""
     if settings.quiet:
         return QuietReporter(stream)
     if is_terminal(stream):
@@ -37,5 +37,5 @@ def reporter(settings: Settings, stream: TextIO) -> Reporter:
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Say whether something can be drawn on a stream."""
+    """Say whether a stream supports drawing."""
     return stream.isatty() and os.environ.get('TERM') not in (None, '', 'dumb')

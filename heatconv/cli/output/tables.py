@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""How results are printed on stdout.
+"""Tables and other output formats for results on stdout.
 
-These are cliff's formatters, in a table instead of from entry points, and with
-nested values printed as JSON or YAML instead of Python's notation.
+These are cliff's formatters, in a table instead of entry points, and with nested values as JSON or
+YAML instead of Python's notation.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from heatconv.cli.output.text import printable
 
 
 class Nested(FormattableColumn[Any]):
-    """A value with an inside, or none: YAML in a table, itself in JSON."""
+    """A nested value or null: YAML in a table, itself in JSON."""
 
     def human_readable(self) -> str:
-        """Return what a table shows."""
+        """Return the text for a table."""
         if self._value is None:
             return ''
         if not self._value:
@@ -50,7 +50,7 @@ class Nested(FormattableColumn[Any]):
 
 
 def cell(value: Any) -> Any:
-    """Return a value as formatters take it."""
+    """Return a value in the form that formatters need."""
     return Nested(value) if value is None or isinstance(value, dict | list) else value
 
 
@@ -60,7 +60,7 @@ def pick(source: Mapping[str, Any], columns: Iterable[str]) -> tuple[Any, ...]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as text for shells: JSON, unless it is text already."""
+    """Return a value as text for shells: JSON, unless it is a string."""
     if isinstance(value, FormattableColumn):
         value = value.machine_readable()
     if value is None or isinstance(value, bool | dict | list):
@@ -69,7 +69,7 @@ def plain(value: Any) -> Any:
 
 
 class PlainTable(TableFormatter):
-    """cliff's table, without an empty line where there is nothing to show."""
+    """cliff's table, without an empty line for an empty table."""
 
     def emit_list(
         self,
@@ -79,7 +79,7 @@ class PlainTable(TableFormatter):
         parsed_args: argparse.Namespace,
     ) -> None:
         """Print a table."""
-        rows = [[_shown(one) for one in row] for row in data]
+        rows = [[_shown(value) for value in row] for row in data]
         if rows or parsed_args.print_empty:
             super().emit_list(column_names, rows, stdout, parsed_args)
 
@@ -90,8 +90,8 @@ class PlainTable(TableFormatter):
         stdout: TextIO,
         parsed_args: argparse.Namespace,
     ) -> None:
-        """Print a table of one thing."""
-        super().emit_one(column_names, [_shown(one) for one in data], stdout, parsed_args)
+        """Print a table of one object."""
+        super().emit_one(column_names, [_shown(value) for value in data], stdout, parsed_args)
 
 
 def _shown(value: Any) -> Any:
@@ -99,7 +99,7 @@ def _shown(value: Any) -> Any:
 
 
 class PlainValue(ValueFormatter):
-    """Values alone."""
+    """Values only."""
 
     def emit_list(
         self,
@@ -119,7 +119,7 @@ class PlainValue(ValueFormatter):
         parsed_args: argparse.Namespace,
     ) -> None:
         """Print a line for each value."""
-        super().emit_one(column_names, [plain(one) for one in data], stdout, parsed_args)
+        super().emit_one(column_names, [plain(value) for value in data], stdout, parsed_args)
 
 
 class PlainCsv(CSVLister, SingleFormatter):
@@ -142,12 +142,12 @@ class PlainCsv(CSVLister, SingleFormatter):
         stdout: TextIO,
         parsed_args: argparse.Namespace,
     ) -> None:
-        """Print a header and one line, which cliff does not have."""
+        """Print a header and one line, which cliff does not support."""
         self.emit_list(column_names, [data], stdout, parsed_args)
 
 
 class OrderedYaml(YAMLFormatter):
-    """YAML in the order that the user wrote."""
+    """YAML in the order of the user."""
 
     def emit_one(
         self,
@@ -171,13 +171,13 @@ class OrderedYaml(YAMLFormatter):
 
 
 def _plain_rows(data: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    return [[plain(one) for one in row] for row in data]
+    return [[plain(value) for value in row] for row in data]
 
 
 def _mapping(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
     return {
-        name: one.machine_readable() if isinstance(one, FormattableColumn) else one
-        for name, one in zip(names, row, strict=True)
+        name: value.machine_readable() if isinstance(value, FormattableColumn) else value
+        for name, value in zip(names, row, strict=True)
     }
 
 
@@ -188,7 +188,7 @@ def _dump_yaml(content: Any, stdout: TextIO) -> None:
 
 
 class Plugin:
-    """Looks like an extension of stevedore's."""
+    """Has the interface of a stevedore extension."""
 
     def __init__(self, name: str, obj: Formatter) -> None:
         self.name = name
@@ -196,7 +196,7 @@ class Plugin:
 
 
 class Formatters:
-    """Looks like an extension manager of stevedore's, without any search."""
+    """Has the interface of a stevedore extension manager, without any search."""
 
     def __init__(self, classes: Mapping[str, Callable[[], Formatter]]) -> None:
         self._plugins = {name: Plugin(name, make()) for name, make in classes.items()}

@@ -1,18 +1,20 @@
-"""Text for terminals: nothing in it may control one."""
+"""Sanitize text for terminals: it must not contain control sequences."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """Return a text with its control characters written out, but for line ends and tabs.
+    """Escape the control characters of a text, except line ends and tabs.
 
-    A name or a value in a template may hold what moves the cursor or rings the bell.
+    A name or a value in a template may contain characters that move the cursor or ring the bell.
     """
     if text.isprintable():
         return text
     return ''.join(
-        one if one in '\n\t' or not _controls(one) else one.encode('unicode_escape').decode()
-        for one in text
+        character
+        if character in '\n\t' or not _controls(character)
+        else character.encode('unicode_escape').decode()
+        for character in text
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from heatconv.cli.output.text import printable
 from heatconv.cli.waiting.progress import Ending, is_stack_event
 
-#: Resources that failed are named up to this number; one cause often fails many.
+#: Largest number of listed failures; one cause often fails many resources.
 FAILURES_SHOWN = 20
 
 
@@ -34,13 +34,13 @@ def event_line(event: dict[str, Any]) -> str:
 
 
 def summary(ending: Ending) -> str:
-    """Return how a wait ended, as one line."""
+    """Return the end of a wait as one line."""
     noun = 'resource' if ending.resources == 1 else 'resources'
     line = (
         f'{ending.stack_name} {ending.state} in {duration(ending.seconds)}: '
         f'{ending.resources} {noun}'
     )
-    return f'{line} (gave up waiting; the stack goes on)' if ending.timed_out else line
+    return f'{line} (stopped waiting; the stack continues)' if ending.timed_out else line
 
 
 def duration(seconds: float) -> str:
@@ -54,7 +54,7 @@ def duration(seconds: float) -> str:
 
 
 def failure_lines(ending: Ending) -> list[str]:
-    """Return why a stack did not get where it should: it first, then its resources."""
+    """Return the reasons of a failure: of the stack, then of its resources."""
     if ending.timed_out:
         return []
     lines = []

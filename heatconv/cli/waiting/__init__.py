@@ -1,1 +1,1 @@
-"""Waiting for a stack: what is known of it, and the polls that find out."""
+"""Waiting for a stack: its progress, and the polls that update it."""

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Wait for a stack: poll its events and its status until it is at rest.
+"""Wait for a stack: poll its events and its status until no action is in progress.
 
 `heatconv.cli.output` shows the progress meanwhile.
 """
@@ -31,27 +31,25 @@ POLL_EMBEDDED = 0.2
 POLL_REMOTE_MAX = 1.0
 POLL_GROWTH = 1.3
 
-#: Events fetched at once.
+#: Events of one request.
 PAGE = 200
 
-#: Listing the resources may take long on a large stack; it gets at most this
-#: share of the time.
+#: Listing the resources of a large stack takes long; it gets at most this share of the time.
 COUNTING_SHARE = 0.05
 COUNTING_PAUSE_MIN = 1.0
 
-#: An engine may die and be replaced while a user waits: so many calls in a row
-#: may stay unanswered.
+#: An engine may die and be replaced during the wait: this many consecutive calls may fail.
 UNANSWERED_MAX = 3
 
-#: A stack that has told nothing in so many polls waits at its hooks.
+#: A stack without events in this many polls waits at its hooks.
 QUIET_POLLS = 3
 
-#: The engine enforces the timeout of a stack; the wait gives it time to.
+#: The engine enforces the timeout of a stack; the wait ends this many seconds later.
 TIMEOUT_GRACE = 60.0
 
 
 def event_id(event: dict[str, Any]) -> str:
-    """Return the id of an event, which is also the marker to go on after it."""
+    """Return the id of an event, which is also the marker for the next ones."""
     return str(event['event_identity']['path'].rpartition('/')[2])
 
 
@@ -69,7 +67,7 @@ def events_after(
     marker: str | None,
     filters: dict[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return all events after a marker, the oldest first."""
+    """Return all events after a marker, oldest first."""
     events: list[dict[str, Any]] = []
     while True:
         page = session.call(
@@ -84,9 +82,9 @@ def events_after(
 class Follower:
     """Waits for a stack.
 
-    :param marker: the newest event from before the action.
-    :param timeout: seconds that an action may take; a rollback gets as much.
-    :param patience: seconds to wait at most, whatever the stack may take.
+    :param marker: the newest event before the action.
+    :param timeout: timeout of an action in seconds; a rollback has the same.
+    :param patience: timeout of the wait in seconds, whatever the stack does.
     """
 
     def __init__(
@@ -114,7 +112,7 @@ class Follower:
         self._told = False
 
     def follow(self, goal: Goal) -> Ending:
-        """Wait until the stack is at rest or the time is up."""
+        """Wait until no action is in progress or the timeout is over."""
         try:
             self._reporter.begin(self._progress)
             ending = self._poll_until_rest()
@@ -140,7 +138,7 @@ class Follower:
                 return self._ending(gone=gone)
             quiet = quiet + 1 if self._progress.waits and not self._told else 0
             if self._session.embedded and quiet >= QUIET_POLLS:
-                # Nobody can clear a hook while this process keeps the stacks to itself.
+                # A hook cannot be cleared while this process runs the engine.
                 return self._ending(waits=True)
             if self._progress.action != action:
                 action, deadline = self._progress.action, self._deadline()
@@ -158,9 +156,9 @@ class Follower:
         return self._clock() + self._timeout + TIMEOUT_GRACE
 
     def _poll(self) -> tuple[bool, bool]:
-        """Take in what is new; return whether the stack is at rest, and gone."""
+        """Poll; return whether no action is in progress, and whether the stack is gone."""
         try:
-            # The status first: whatever led to it is then among the events.
+            # The status first: its events then exist already.
             stack = self._session.call(
                 'show_stack', stack_identity=self._identity, resolve_outputs=False
             )[0]
@@ -187,9 +185,8 @@ class Follower:
         except Exception as error:
             if not errors.is_missing(error):
                 raise
-            # The stack is just gone, which the next poll tells; or so many
-            # events were made that the marker was purged. Rather miss some
-            # than show all of them again.
+            # The stack was just deleted, which the next poll reports; or the marker was purged
+            # because of many events. Rather miss some events than show all of them again.
             events = []
             with contextlib.suppress(exception.EntityNotFound, exception.NotFound):
                 self._marker = newest_event(self._session, self._identity)
@@ -209,7 +206,7 @@ class Follower:
         for resource in listed:
             self._progress.take_resource(resource, now)
         if self._progress.status != 'IN_PROGRESS':
-            # What is not listed any more has been deleted: it does not count.
+            # Deleted resources are not listed any more, and do not count.
             names = {resource['resource_name'] for resource in listed}
             for resource in listed:
                 if resource['resource_status'] == 'FAILED':
@@ -217,7 +214,9 @@ class Follower:
                     reason = resource.get('resource_status_reason') or ''
                     self._progress.failures.setdefault(resource['resource_name'], reason)
             self._progress.resources = {
-                name: one for name, one in self._progress.resources.items() if name in names
+                name: resource
+                for name, resource in self._progress.resources.items()
+                if name in names
             }
         self._count_at = now + max(COUNTING_PAUSE_MIN, (now - before) / COUNTING_SHARE)
 

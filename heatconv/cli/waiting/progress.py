@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""What is known of a stack that a user waits for, and how the wait ended."""
+"""The progress of a stack that a user waits for, and the end of the wait."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from typing import Any, Protocol
 
 STACK_TYPE = 'OS::Heat::Stack'
 
-#: What events tell of hooks, as Heat words it.
+#: Hooks in events, in Heat's wording.
 PAUSED = re.compile(r'paused until Hook (\S+) is cleared')
 CLEARED = re.compile(r'Hook (\S+) is cleared')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Goal:
-    """What the user wants a stack to reach.
+    """The goal of a wait.
 
-    :ivar actions: any of these will do.
+    :ivar actions: any of these actions.
     """
 
     actions: tuple[str, ...]
     status: str = 'COMPLETE'
 
     def reached(self, ending: Ending) -> bool:
-        """Say whether the end of a wait is what was wanted."""
+        """Say whether the wait has ended at the goal."""
         if ending.gone:
             return 'DELETE' in self.actions
         if ending.timed_out:
@@ -48,10 +48,10 @@ class Goal:
 
 @dataclasses.dataclass(slots=True)
 class ResourceProgress:
-    """The latest that is known of a resource.
+    """The latest known state of a resource.
 
-    :ivar told: an event of the present action has told it; else it may be what
-        an earlier action has left.
+    :ivar told: an event of the present action reported it; otherwise an earlier action may have
+        left it.
     """
 
     action: str
@@ -63,7 +63,7 @@ class ResourceProgress:
 
 @dataclasses.dataclass(slots=True)
 class Progress:
-    """What is known of a stack that somebody waits for."""
+    """The latest known state of a stack."""
 
     stack_name: str
     started: float
@@ -71,44 +71,44 @@ class Progress:
     status: str = ''
     reason: str = ''
     resources: dict[str, ResourceProgress] = dataclasses.field(default_factory=dict)
-    #: Reasons of failures, by resource. They outlive a rollback.
+    #: Reasons of failures, by resource. They are kept during a rollback.
     failures: dict[str, str] = dataclasses.field(default_factory=dict)
-    #: Hooks that are waited at: the resource and the hook.
+    #: Pending hooks: resource and hook.
     hooks: dict[tuple[str, str], None] = dataclasses.field(default_factory=dict)
 
     @property
     def done(self) -> int:
-        """Count the resources that the present action has dealt with."""
+        """Return the number of resources that the present action has finished."""
         return sum(
-            one.status == 'COMPLETE'
-            and (one.told or (self.action == 'CREATE' and one.action != 'INIT'))
-            for one in self.resources.values()
+            resource.status == 'COMPLETE'
+            and (resource.told or (self.action == 'CREATE' and resource.action != 'INIT'))
+            for resource in self.resources.values()
         )
 
     @property
     def total(self) -> int:
-        """Count the resources."""
+        """Return the number of resources."""
         return len(self.resources)
 
     @property
     def under_way(self) -> list[tuple[str, ResourceProgress]]:
-        """Return what is in progress, the longest first."""
+        """Return the resources in progress, the longest first."""
         working = [item for item in self.resources.items() if item[1].status == 'IN_PROGRESS']
         return sorted(working, key=lambda item: item[1].since)
 
     def take_stack(self, stack: dict[str, Any]) -> None:
-        """Note the state of the stack."""
+        """Update the state of the stack."""
         if self.action and self.action != stack['stack_action']:
-            for one in self.resources.values():
-                one.told = False
+            for resource in self.resources.values():
+                resource.told = False
         self.action = stack['stack_action']
         self.status = stack['stack_status']
         self.reason = stack.get('stack_status_reason') or ''
 
     def take_event(self, event: dict[str, Any], now: float) -> None:
-        """Note what an event tells of a resource."""
+        """Update a resource by an event."""
         if is_stack_event(event):
-            # What is begun now comes to its own hooks.
+            # A new action has its own hooks.
             self.hooks.clear()
             return
         name, status = event['resource_name'], event['resource_status']
@@ -131,17 +131,17 @@ class Progress:
 
     @property
     def waits(self) -> bool:
-        """Say whether nothing goes on but for hooks that are waited at."""
+        """Say whether only pending hooks keep the stack from continuing."""
         at = {name for name, _ in self.hooks}
         return bool(at) and all(name in at for name, _ in self.under_way)
 
     def take_resource(self, resource: dict[str, Any], now: float) -> None:
-        """Note a resource as it is listed, unless an event has told more."""
+        """Update a resource from a list, unless an event was newer."""
         name, status = resource['resource_name'], resource['resource_status']
-        known = self.resources.get(name)
-        if known is None or not known.told:
+        current = self.resources.get(name)
+        if current is None or not current.told:
             reason = resource.get('resource_status_reason') or ''
-            since = known.since if known and known.status == status else now
+            since = current.since if current and current.status == status else now
             self.resources[name] = ResourceProgress(
                 resource['resource_action'], status, reason, since=since
             )
@@ -149,11 +149,11 @@ class Progress:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ending:
-    """How a wait ended.
+    """The end of a wait.
 
     :ivar gone: the stack does not exist any more.
-    :ivar timed_out: it was still in progress.
-    :ivar hooks: what it waits at: resources and their hooks.
+    :ivar timed_out: the action was still in progress.
+    :ivar hooks: pending hooks: resources and their hooks.
     """
 
     stack_name: str
@@ -169,24 +169,24 @@ class Ending:
 
     @property
     def state(self) -> str:
-        """Return action and status as Heat joins them."""
+        """Return action and status, joined as in Heat."""
         return f'{self.action}_{self.status}'
 
 
 class Reporter(Protocol):
-    """Shows a wait."""
+    """Shows the progress of a wait."""
 
     def begin(self, progress: Progress) -> None:
-        """Start to show."""
+        """Start."""
 
     def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
-        """Show what is new."""
+        """Show new events."""
 
     def end(self, ending: Ending, reached: bool) -> None:
-        """Show how it ended."""
+        """Show the end."""
 
     def abort(self) -> None:
-        """Stop showing, as the wait was broken off."""
+        """Stop: the wait was interrupted."""
 
 
 def is_stack_event(event: dict[str, Any]) -> bool:

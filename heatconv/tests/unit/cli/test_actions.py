@@ -108,7 +108,7 @@ class CreateTest(CliTestCase):
     def test_interrupted(self) -> None:
         self.engine.raises['show_stack'] = [KeyboardInterrupt()]
         self.assertEqual(130, self.create('--wait'))
-        self.assertIn('demo goes on', self.result.err)
+        self.assertIn('demo continues', self.result.err)
 
 
 class EmbeddedTest(CliTestCase):
@@ -153,7 +153,7 @@ class EmbeddedTest(CliTestCase):
         self.engine.raises['show_stack'] = [KeyboardInterrupt()]
         result = self.cli('stack', 'create', 'demo', '-t', self.template())
         self.assertEqual(130, result.code)
-        self.assertIn('next heatconv command goes on with demo', result.err)
+        self.assertIn('next heatconv command continues demo', result.err)
 
 
 class UpdateTest(CliTestCase):

@@ -126,7 +126,7 @@ class CommandLineTest(CliTestCase):
     def test_half_a_command(self) -> None:
         result = self.cli('stack', 'event')
         self.assertEqual(2, result.code)
-        self.assertIn('It goes on with: list', result.err)
+        self.assertIn('It continues with: list', result.err)
 
     def test_unknown_global_option(self) -> None:
         result = self.cli('--foo', 'stack', 'list')
