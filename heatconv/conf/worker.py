@@ -11,44 +11,43 @@ OPTS = [
         default=16,
         min=1,
         mutable=True,
-        help='Plugin calls that one process makes at once.',
+        help='Concurrent plugin calls of one process.',
     ),
     cfg.IntOpt(
         'capacity',
         default=10_000,
         min=1,
         mutable=True,
-        help='Checks that one process has under way at once, those waiting for a long '
-        'operation included.',
+        help='Checks in progress in one process, including those that wait for a long operation.',
     ),
     cfg.IntOpt(
         'queue_size',
         default=100_000,
         min=1,
         mutable=True,
-        help='Announced checks that one process remembers before it begins them; it takes turns '
-        'among projects and their stacks. What is dropped beyond is found by the sweep.',
+        help='Announced checks that one process queues; projects and their stacks take turns. '
+        'Further announcements are dropped, and the sweep repeats them.',
     ),
     cfg.IntOpt(
         'batch_size',
         default=100,
         min=1,
         mutable=True,
-        help='Checks that are committed together. 1 gives each commit a transaction of its own.',
+        help='Checks that are committed together. With 1, each commit is a transaction.',
     ),
     cfg.FloatOpt(
         'poll_interval',
         default=1.0,
         min=0.01,
         mutable=True,
-        help='Seconds between two looks at an operation that is under way.',
+        help='Seconds between two polls of an operation in progress.',
     ),
     cfg.FloatOpt(
         'lease_duration',
         default=10.0,
         min=1.0,
         mutable=True,
-        help='Seconds after which a process that does not renew its lease counts as dead.',
+        help='Seconds after which a process that does not renew its lease is taken for dead.',
     ),
     cfg.FloatOpt(
         'heartbeat_interval',
@@ -62,22 +61,22 @@ OPTS = [
         default=4.0,
         min=0.1,
         mutable=True,
-        help='Seconds that one call of a plugin may take at most. No call is begun unless the '
-        'lease is valid for longer than that.',
+        help='Longest time of a plugin call, in seconds. A call begins only while the lease is '
+        'valid for longer than that.',
     ),
     cfg.IntOpt(
         'action_retry_limit',
         default=5,
         min=0,
         mutable=True,
-        help='How often a plugin that says that it cannot act just now is asked again, at longer '
-        'and longer intervals, before the resource fails.',
+        help='How often a plugin call is retried after a transient failure, with exponential '
+        'backoff, before the resource fails.',
     ),
     cfg.FloatOpt(
         'sweep_interval',
         default=4.0,
         min=0.1,
         mutable=True,
-        help='Seconds between two looks for what dead processes and lost messages have left.',
+        help='Seconds between two sweeps, which recover the work of dead processes and lost messages.',
     ),
 ]

@@ -170,7 +170,7 @@ demo CREATE_COMPLETE in 0.6 s: 2 resources
         self.assertTrue(ending.timed_out)
         self.assertFalse(Goal(('CREATE',)).reached(ending))
         self.assertAlmostEqual(60.0 + TIMEOUT_GRACE, ending.seconds, delta=0.5)
-        self.assertIn('gave up waiting', self.recorder.text)
+        self.assertIn('stopped waiting', self.recorder.text)
 
     def test_rollback_gets_its_own_time(self) -> None:
         self.engine.begin(self.stack, 'CREATE')
