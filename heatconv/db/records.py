@@ -1,4 +1,8 @@
-"""Records in the database: the physical resources of the built-in types, and signals to resources."""
+"""Records in the database.
+
+They are the physical resources of the built-in types, which need no cloud. The signals to
+resources are saved here too.
+"""
 
 from __future__ import annotations
 

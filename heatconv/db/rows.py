@@ -1,4 +1,4 @@
-"""Turn resources, nodes and events into rows of their tables, and back."""
+"""Conversion of resources, nodes and events to rows of their tables, and back."""
 
 from __future__ import annotations
 
@@ -27,14 +27,17 @@ from heatconv.storage.base import StoredEvent
 
 Row = Any
 
-#: A reason may quote anything; this much can be read.
+#: Largest length of a saved reason, in characters: a reason may quote an error of any length.
 REASON_LIMIT = 16_384
 
 
 def records(values: Sequence[tuple[Any, ...]]) -> str:
-    """Return rows as the JSON parameter of bulk statements."""
-    shorts = LETTERS[: len(values[0])]
-    return dumps([dict(zip(shorts, row, strict=True)) for row in values])
+    """Return rows as the JSON parameter of a bulk statement.
+
+    :param values: at least one row, as a tuple of JSON values.
+    """
+    letters = LETTERS[: len(values[0])]
+    return dumps([dict(zip(letters, row, strict=True)) for row in values])
 
 
 _scan = json.JSONDecoder().scan_once
@@ -43,15 +46,16 @@ _scan = json.JSONDecoder().scan_once
 def loads(text: str) -> Any:
     """Parse a JSON text that `dumps` has written, without surrounding whitespace.
 
-    It takes half of the time of `json.loads`, which searches for whitespace.
+    It takes half the time of `json.loads`, which searches for whitespace.
     """
     return _scan(text, 0)[0]
 
 
-ACTIONS = {one.value: one for one in Action}
-STATUSES = {one.value: one for one in Status}
-KINDS = {one.value: one for one in Kind}
-NODE_STATUSES = {one.value: one for one in NodeStatus}
+#: Enumeration members, by column value.
+ACTIONS = {action.value: action for action in Action}
+STATUSES = {status.value: status for status in Status}
+KINDS = {kind.value: kind for kind in Kind}
+NODE_STATUSES = {status.value: status for status in NodeStatus}
 
 
 def node_id(key: NodeKey) -> str:
@@ -60,16 +64,16 @@ def node_id(key: NodeKey) -> str:
 
 
 def plain(text: str) -> str:
-    """Remove what no database accepts from a text: NUL, and lone surrogates.
+    """Remove NUL characters from a text, and replace lone surrogates: no database accepts them.
 
-    A plugin may quote anything, and one bad text must not fail the whole commit.
+    A plugin may quote any text, and one bad text must not fail the whole commit.
     """
     if text.isascii() and '\0' not in text:
         return text
     return text.replace('\0', '').encode('utf-8', 'replace').decode()
 
 
-def _of_requires(requires: tuple[str, ...]) -> str:
+def _requires_text(requires: tuple[str, ...]) -> str:
     return dumps(requires) if requires else '[]'
 
 
@@ -82,63 +86,68 @@ def ids_of(text: str) -> tuple[str, ...]:
     return tuple(text[2:-2].split('","'))
 
 
-def _of_properties(properties: Mapping[str, Any] | None) -> str | None:
+def _properties_text(properties: Mapping[str, Any] | None) -> str | None:
     return None if properties is None else dumps(dict(properties))
 
 
-#: How fields of a resource are converted to column values.
-_WRITTEN: Mapping[str, Callable[[Any], Any]] = {
+#: Functions that convert fields of a resource to column values; other fields are not converted.
+_ENCODERS: Mapping[str, Callable[[Any], Any]] = {
     'action': str,
     'status': str,
     'reason': lambda reason: plain(reason[:REASON_LIMIT]),
     'physical_id': lambda physical_id: None if physical_id is None else plain(physical_id),
-    'properties': _of_properties,
+    'properties': _properties_text,
     'attributes': lambda attributes: dumps(dict(attributes)) if attributes else '{}',
-    'requires': _of_requires,
+    'requires': _requires_text,
 }
 
-#: The columns of a resource, in the order of its fields.
+#: The columns of the fields of a resource, in their order. ``doubt`` is not a field, but derived.
 RESOURCE = tuple(column.name for column in tables.resource.c if column.name != 'doubt')
 RESOURCE_LIST = ', '.join(f'r.{name}' for name in RESOURCE)
 
-_written = tuple(_WRITTEN.get(name) for name in RESOURCE)
-_fields = operator.attrgetter(*RESOURCE)
+_encoders = tuple(_ENCODERS.get(name) for name in RESOURCE)
+_get_fields = operator.attrgetter(*RESOURCE)
 
 
 def resource_values(resource: Resource) -> tuple[Any, ...]:
-    """Return the values of all columns."""
+    """Return the values of the columns RESOURCE."""
     return tuple(
-        value if written is None else written(value)
-        for value, written in zip(_fields(resource), _written, strict=True)
+        value if encoder is None else encoder(value)
+        for value, encoder in zip(_get_fields(resource), _encoders, strict=True)
     )
 
 
 def changed_columns(before: Resource, after: Resource) -> tuple[str, ...]:
-    """Return the names of the columns that differ."""
+    """Return the names of the columns in which two states of a resource differ."""
     return tuple(
         name
-        for name, old, new in zip(RESOURCE, _fields(before), _fields(after), strict=True)
+        for name, old, new in zip(RESOURCE, _get_fields(before), _get_fields(after), strict=True)
         if old is not new and old != new
     )
 
 
 def some_values(resource: Resource, columns: tuple[str, ...]) -> tuple[Any, ...]:
-    """Return the values of some columns."""
+    """Return the values of some of the columns RESOURCE, in the order of the argument."""
     if not columns:
         return ()
-    get, written = _some(columns)
+    get, encoders = _getter(columns)
+    # A getter of a single field returns the value itself, not a tuple.
     values = get(resource) if len(columns) > 1 else (get(resource),)
     return tuple(
-        [value if how is None else how(value) for value, how in zip(values, written, strict=True)]
+        [
+            value if encoder is None else encoder(value)
+            for value, encoder in zip(values, encoders, strict=True)
+        ]
     )
 
 
 @functools.cache
-def _some(columns: tuple[str, ...]) -> tuple[Callable[[Any], Any], tuple[Any, ...]]:
-    return operator.attrgetter(*columns), tuple(_WRITTEN.get(name) for name in columns)
+def _getter(columns: tuple[str, ...]) -> tuple[Callable[[Any], Any], tuple[Any, ...]]:
+    """Return a getter of the fields of some columns, and their encoders."""
+    return operator.attrgetter(*columns), tuple(_ENCODERS.get(name) for name in columns)
 
 
-#: The columns that a preparation reads.
+#: The columns that the preparation of a traversal reads.
 PLANNED = (
     'id',
     'name',
@@ -156,21 +165,38 @@ PLANNED = (
 
 
 def planned(stack_id: str, records: Iterable[Row]) -> Iterator[Resource]:
-    """Yield resources from the values of PLANNED: without properties, attributes and reasons."""
-    interned: dict[str, str] = {}  # shared: a million rows have one type and one template
-    for row_id, name, kind, action, status, version, claim, suspect, template, *rest in records:
+    """Yield resources from the values of PLANNED: without properties, attributes and reasons.
+
+    :param records: the values of PLANNED, row by row.
+    """
+    # A million rows may share one type and one template: intern these strings to save memory.
+    interned: dict[str, str] = {}
+    for (
+        row_id,
+        name,
+        type_,
+        action,
+        status,
+        version,
+        claim,
+        suspect,
+        template_id,
+        *rest,
+    ) in records:
         requires, policy, fingerprint = rest
         yield Resource(
             row_id,
             stack_id,
             name,
-            interned.setdefault(kind, kind),
+            interned.setdefault(type_, type_),
             ACTIONS[action],
             STATUSES[status],
             version=version,
             claim=claim,
             suspect=bool(suspect),
-            template_id=None if template is None else interned.setdefault(template, template),
+            template_id=None
+            if template_id is None
+            else interned.setdefault(template_id, template_id),
             attributes=NOTHING,
             requires=ids_of(requires),
             deletion_policy=interned.setdefault(policy, policy),
@@ -178,15 +204,15 @@ def planned(stack_id: str, records: Iterable[Row]) -> Iterator[Resource]:
         )
 
 
-#: The columns of required rows that a check reads.
+#: The columns that a check reads of the rows that its resource requires.
 SERVING = ('id', 'stack_id', 'name', 'type', 'action', 'status', 'version', 'physical_id')
 SERVING += ('attributes', 'fingerprint')
 
 
 class Interner:
-    """Interns values that many rows share."""
+    """Makes equal values of many rows share one object, to save memory and parsing."""
 
-    #: Largest number of interned maps: where all differ, interning only costs.
+    #: Largest number of interned maps: if all maps differ, interning saves nothing.
     MAPS = 1_000
 
     def __init__(self) -> None:
@@ -198,7 +224,7 @@ class Interner:
         return self._texts.setdefault(value, value)
 
     def map(self, value: str) -> Mapping[str, Any]:
-        """Return the interned map of a JSON text; it must not be changed."""
+        """Return the map of a JSON text. The caller must not change it: other rows share it."""
         parsed = self._maps.get(value)
         if parsed is None:
             parsed = loads(value)
@@ -209,14 +235,23 @@ class Interner:
 
 def serving(row: Row, interner: Interner) -> Resource:
     """Return a resource from the values of SERVING."""
-    row_id, stack_id, name, kind, action, status, version, physical_id, attributes, fingerprint = (
-        row
-    )
+    (
+        row_id,
+        stack_id,
+        name,
+        type_,
+        action,
+        status,
+        version,
+        physical_id,
+        attributes,
+        fingerprint,
+    ) = row
     return Resource(
         row_id,
         interner.text(stack_id),
         name,
-        interner.text(kind),
+        interner.text(type_),
         ACTIONS[action],
         STATUSES[status],
         version=version,
@@ -226,20 +261,25 @@ def serving(row: Row, interner: Interner) -> Resource:
     )
 
 
+#: The shared attributes of rows that were read without attributes.
 NOTHING: Mapping[str, Any] = {}
 
 
 def in_doubt(resource: Resource) -> bool:
-    """Say whether the sweep must find this row."""
+    """Say whether a row is unclaimed and unsettled. The sweep searches for such rows.
+
+    It is the value of the column ``doubt``.
+    """
     return resource.claim is None and states.unsettled(resource)
 
 
 def resource_row(resource: Resource) -> dict[str, Any]:
+    """Return the values of the columns RESOURCE, by name."""
     return dict(zip(RESOURCE, resource_values(resource), strict=True))
 
 
 def resource_of(row: Row) -> Resource:
-    """Return a resource from the values of all columns, in order."""
+    """Return a resource from the values of the columns RESOURCE, in order."""
     properties, attributes, requires = row[12], row[13], row[14]
     return Resource(
         row[0],
@@ -261,9 +301,9 @@ def resource_of(row: Row) -> Resource:
     )
 
 
-#: The columns of a node.
+#: The columns of the table ``node``, in order.
 NODE = tuple(column.name for column in tables.node.c)
-#: The columns that a node is read from.
+#: The columns from which a node is read; its definition is read only where it is needed.
 NODE_FIELDS = (
     'traversal_id',
     'kind',
@@ -280,15 +320,17 @@ NODE_LIST = ', '.join(f'n.{name}' for name in NODE_FIELDS)
 
 
 def successors_text(successors: Iterable[Successor]) -> str:
+    """Return the column value of successors: a JSON list of kind and name in one string."""
     return dumps([kind + name for kind, name in successors])
 
 
 def hooks_text(hooks: tuple[str, ...]) -> str | None:
+    """Return the column value of hooks: their names with commas, None for no hooks."""
     return ','.join(hooks) if hooks else None
 
 
 def node_values(node: Node) -> tuple[Any, ...]:
-    """Return the values of all columns."""
+    """Return the values of the columns NODE."""
     key = node.key
     return (
         node_id(key),
@@ -306,22 +348,25 @@ def node_values(node: Node) -> tuple[Any, ...]:
     )
 
 
-#: The columns of the announcement of a node.
+#: The columns of the table ``ready``, in order.
 READY = tuple(column.name for column in tables.ready.c)
 
 
 def ready_values(key: NodeKey, now: float) -> tuple[Any, ...]:
-    """Return the values of all columns."""
+    """Return the values of the columns READY.
+
+    :param now: the time of the announcement of the node, in seconds since the epoch.
+    """
     return (node_id(key), key.traversal_id, now)
 
 
 def key_of(row: Row) -> NodeKey:
-    """Return a key from traversal, kind and name."""
+    """Return the key of a node from the values of traversal, kind and name."""
     return NodeKey(row[0], KINDS[row[1]], row[2])
 
 
 def node_of(row: Row) -> Node:
-    """Return a node from the values of NODE_FIELDS, and its definition if that was read."""
+    """Return a node from the values of NODE_FIELDS, followed by its definition if that was read."""
     return Node(
         NodeKey(row[0], KINDS[row[1]], row[2]),
         row[3],
@@ -335,12 +380,15 @@ def node_of(row: Row) -> Node:
     )
 
 
-#: The columns of an event, except its number.
+#: The columns of the table ``event``, except the sequence number, which the database assigns.
 EVENT = tuple(column.name for column in tables.event.c if column.name != 'seq')
 
 
 def event_values(event: Event, event_id: str, at: float) -> tuple[Any, ...]:
-    """Return the values of all columns of EVENT."""
+    """Return the values of the columns EVENT.
+
+    :param at: the time of the event, in seconds since the epoch.
+    """
     return (
         event_id,
         event.stack_id,
@@ -355,6 +403,7 @@ def event_values(event: Event, event_id: str, at: float) -> tuple[Any, ...]:
 
 
 def event_of(row: Row) -> StoredEvent:
+    """Return an event from a row, a mapping of all columns."""
     event = Event(
         stack_id=row['stack_id'],
         resource_name=row['resource_name'],

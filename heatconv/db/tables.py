@@ -1,7 +1,7 @@
-"""The tables of SQLAlchemy Core.
+"""The tables of the database, in terms of SQLAlchemy Core.
 
-Ids and names compare byte by byte on every database: MariaDB would otherwise take ``A`` and ``a``
-for the same resource.
+Ids and names are compared byte by byte on every database. With its default collation, MariaDB would
+treat ``A`` and ``a`` as the same resource.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ metadata = sa.MetaData()
 
 
 def id_type(length: int = 36) -> sa.types.TypeEngine[str]:
-    """Return the type of a column of ids or other ASCII words."""
+    """Return the type of a column of ids or other ASCII strings."""
     return sa.String(length).with_variant(
         mysql.VARCHAR(length, charset='ascii', collation='ascii_bin'), 'mysql'
     )
 
 
 def name_type(length: int = 255) -> sa.types.TypeEngine[str]:
-    """Return the type of a column that holds a name given by a user."""
+    """Return the type of a column that holds a name chosen by a user."""
     return sa.String(length).with_variant(
         mysql.VARCHAR(length, charset='utf8mb4', collation='utf8mb4_bin'), 'mysql'
     )
@@ -72,9 +72,11 @@ stack = sa.Table(
     sa.Column('created_at', time_type(), nullable=False),
     sa.Column('updated_at', time_type()),
     sa.Column('deleted_at', time_type()),
-    # '' while the stack is live, its id afterwards: the name is free again then.
+    # '' while the stack is live, its id once it is deleted. So the name of a deleted stack can be
+    # used again.
     sa.Column('deleted', id_type(), nullable=False),
-    # Owner of a nested stack, and the resource in it; null for other stacks.
+    # The id of the stack that owns a nested stack, and the name of its resource there; null for
+    # other stacks.
     sa.Column('owner_id', id_type()),
     sa.Column('owner_resource', name_type()),
     sa.UniqueConstraint('project_id', 'name', 'deleted', name='uq_stack_name'),
@@ -108,17 +110,18 @@ resource = sa.Table(
     sa.Column('replaced_by', id_type()),
     sa.Column('created_at', time_type(), nullable=False),
     sa.Column('updated_at', time_type()),
-    # The fingerprint of the last check; '' if it is not certain.
+    # The fingerprint that the last check saved; '' if it is not certain.
     sa.Column('fingerprint', id_type(), nullable=False, server_default=''),
-    # Whether the row is unclaimed and unsettled: the sweep searches for that.
+    # True if the row is unclaimed and unsettled: the sweep searches for these rows.
     sa.Column('doubt', sa.Boolean, nullable=False, server_default=sa.false()),
-    # No index has a column that an operation changes: its updates write to no index.
+    # No index contains a column that an operation changes, so the updates of an operation do not
+    # write to any index.
     sa.Index('ix_resource_stack_name', 'stack_id', 'name'),
     sa.Index('ix_resource_doubt', 'doubt'),
 )
 
-#: The claimed rows and their leases: a manual index, as large as the work in progress. A real
-#: index would be written twice for each operation.
+#: The claimed rows and their leases. This table replaces an index on ``resource.claim``: it is as
+#: large as the work in progress. A real index would be written twice for each operation.
 claim = sa.Table(
     'claim',
     metadata,
@@ -129,8 +132,8 @@ claim = sa.Table(
 node = sa.Table(
     'node',
     metadata,
-    # Traversal, kind and name in one column: a list of them is a range of one key on every
-    # database.
+    # Traversal, kind and name in one column: so every database reads a list of nodes as a
+    # range of one key.
     sa.Column('id', name_type(300), primary_key=True),
     sa.Column('traversal_id', id_type(), nullable=False),
     sa.Column('stack_id', id_type(), nullable=False),
@@ -141,16 +144,16 @@ node = sa.Table(
     sa.Column('blockers', sa.BigInteger, nullable=False),
     sa.Column('successors', text_type(), nullable=False),
     sa.Column('attempts', sa.Integer, nullable=False),
-    # The serialized resource definition; null for other nodes.
+    # The serialized resource definition of an update node; null for other nodes.
     sa.Column('definition', text_type()),
-    # The hooks of the node; null for most.
+    # The hooks of the node, separated by commas; null for most nodes.
     sa.Column('hooks', id_type(128)),
     sa.Index('ix_node_traversal', 'traversal_id'),
     sa.Index('ix_node_subject', 'subject'),
 )
 
-#: The ready nodes and the times of their last announcement, for the sweep: a manual index, as
-#: large as the waiting work.
+#: The ready nodes and the times of their last announcement, for the sweep. This table replaces an
+#: index on ``node``: it is as large as the waiting work.
 ready = sa.Table(
     'ready',
     metadata,
@@ -207,7 +210,7 @@ orphan_check = sa.Table(
     sa.Index('ix_orphan_check_due', 'due_at'),
 )
 
-#: Snapshots of stacks; resources by name, as JSON.
+#: Snapshots of stacks. ``resources`` is JSON: the exported resources by name.
 snapshot = sa.Table(
     'snapshot',
     metadata,
@@ -221,7 +224,7 @@ snapshot = sa.Table(
     sa.Index('ix_snapshot_template', 'template_id'),
 )
 
-#: Software configurations and deployments, as JSON.
+#: Software configurations and deployments. ``content`` is JSON.
 software = sa.Table(
     'software',
     metadata,
@@ -234,7 +237,7 @@ software = sa.Table(
     sa.Index('ix_software_project', 'project_id', 'kind'),
 )
 
-#: Signals to resources, by token.
+#: Signals to resources, by the token of the resource.
 signal = sa.Table(
     'signal',
     metadata,
@@ -246,7 +249,7 @@ signal = sa.Table(
     sa.Column('data', text_type(), nullable=False),
 )
 
-# The physical resources of the built-in types, which need no cloud.
+#: The physical resources of the built-in types, which need no cloud; see `heatconv.db.records`.
 virtual_resource = sa.Table(
     'virtual_resource',
     metadata,
