@@ -209,7 +209,8 @@ class PostgresqlConnection:
         return answer
 
 
-#: Error codes (SQLSTATE) of PostgreSQL. `StaleRead` is a division by zero in guarded statements.
+#: Error codes (SQLSTATE) of PostgreSQL. A guarded statement reports a stale read by a division by
+#: zero.
 DEADLOCK, DIVISION_BY_ZERO, DUPLICATE = '40P01', '22012', '23505'
 #: A prepared statement does not exist, or exists already.
 PREPARED_BY_OTHERS = ('26000', '42P05')

@@ -171,18 +171,7 @@ def planned(stack_id: str, records: Iterable[Row]) -> Iterator[Resource]:
     """
     # A million rows may share one type and one template: intern these strings to save memory.
     interned: dict[str, str] = {}
-    for (
-        row_id,
-        name,
-        type_,
-        action,
-        status,
-        version,
-        claim,
-        suspect,
-        template_id,
-        *rest,
-    ) in records:
+    for row_id, name, type_, action, status, version, claim, suspect, template, *rest in records:
         requires, policy, fingerprint = rest
         yield Resource(
             row_id,
@@ -194,9 +183,7 @@ def planned(stack_id: str, records: Iterable[Row]) -> Iterator[Resource]:
             version=version,
             claim=claim,
             suspect=bool(suspect),
-            template_id=None
-            if template_id is None
-            else interned.setdefault(template_id, template_id),
+            template_id=None if template is None else interned.setdefault(template, template),
             attributes=NOTHING,
             requires=ids_of(requires),
             deletion_policy=interned.setdefault(policy, policy),
@@ -320,12 +307,12 @@ NODE_LIST = ', '.join(f'n.{name}' for name in NODE_FIELDS)
 
 
 def successors_text(successors: Iterable[Successor]) -> str:
-    """Return the column value of successors: a JSON list of kind and name in one string."""
+    """Return the column value of successors: a JSON list of strings of kind and name."""
     return dumps([kind + name for kind, name in successors])
 
 
 def hooks_text(hooks: tuple[str, ...]) -> str | None:
-    """Return the column value of hooks: their names with commas, None for no hooks."""
+    """Return the column value of hooks: their names, separated by commas; None if empty."""
     return ','.join(hooks) if hooks else None
 
 
@@ -366,7 +353,7 @@ def key_of(row: Row) -> NodeKey:
 
 
 def node_of(row: Row) -> Node:
-    """Return a node from the values of NODE_FIELDS, followed by its definition if that was read."""
+    """Return a node from the values of NODE_FIELDS, followed by the definition if it was read."""
     return Node(
         NodeKey(row[0], KINDS[row[1]], row[2]),
         row[3],

@@ -1,7 +1,7 @@
 """The tables of the database, in terms of SQLAlchemy Core.
 
-Ids and names are compared byte by byte on every database. With its default collation, MariaDB would
-treat ``A`` and ``a`` as the same resource.
+Ids and names are compared byte by byte on every database. With its default collation, MariaDB
+would treat ``A`` and ``a`` as the same resource.
 """
 
 from __future__ import annotations

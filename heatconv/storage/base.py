@@ -1,8 +1,16 @@
-"""The protocol of a store.
+"""The protocol of a store, which keeps all persistent state of engines and workers.
 
-Every method is one transaction. A method that decides receives the decision as a pure function,
-and may call it again when the database demands a retry. Refusals are return values. Any method may
-raise StoreUnavailable.
+All writes of one method are one transaction: all of them stand, or none. A read has no such
+guarantee. It may combine rows of different moments, and may be outdated when it is used. So every
+write that depends on a read is guarded: `Store.commit` checks the guards of each commit, and
+`Store.request`, `Store.prepare` and `Store.change_software` lock the row before they decide.
+
+A method that decides receives the decision as a pure function, and may call it again when the
+database demands a retry. Refusals are return values. Any method may raise StoreUnavailable, and a
+method that writes may raise CommitUnknown.
+
+Times are in seconds since the epoch. Ids sort by the time of their creation; see
+`heatconv.runtime.ports.Ids`.
 """
 
 from __future__ import annotations
@@ -21,11 +29,14 @@ from heatconv.convergence.traversal import Plan
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The change of a stack by a request.
+    """The change of a stack that a request decides on; see `Store.request`.
 
-    :ivar drops_nodes: delete the nodes of the current traversal.
-    :ivar retains: keep all physical resources when their rows are deleted; refused while one of
-        the rows is claimed.
+    :ivar stack: the stack to save.
+    :ivar events: the events to add.
+    :ivar drops_nodes: delete the nodes of the traversal that is current before the change.
+    :ivar retains: set the deletion policy of all rows to ``Retain``, so that the physical
+        resources stay when the rows are deleted. The request is refused while any of the rows is
+        claimed.
     """
 
     stack: Stack
@@ -38,8 +49,9 @@ class Request:
 class Snapshot:
     """A snapshot of a stack.
 
-    :ivar template_id: id of its template, environment and files.
-    :ivar resources: the exported resources, by name.
+    :ivar template_id: id of the stored template, with its environment and files; None for the
+        template without resources.
+    :ivar resources: by resource name, each resource in the format of Heat's exports.
     """
 
     id: str
@@ -59,6 +71,8 @@ class Software:
     """A software configuration, or a deployment of one.
 
     :ivar kind: CONFIG or DEPLOYMENT.
+    :ivar content: everything else, as the API shows it.
+    :ivar updated_at: time of the last change of the content; None if it never changed.
     """
 
     id: str
@@ -71,7 +85,10 @@ class Software:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """A saved event with its id and its time."""
+    """A saved event.
+
+    :ivar at: time at which it was saved.
+    """
 
     id: str
     at: float
@@ -82,12 +99,22 @@ class StoredEvent:
 class StackQuery:
     """A query for stacks.
 
-    :ivar project_id: None for all projects.
-    :ivar states: pairs of action and status; a stack must match one of them, or one of the
-        statuses.
-    :ivar sort: pairs of a key (name, created_at, updated_at, status) and whether it descends.
-    :ivar marker: id of the stack after which to begin.
-    :ivar owners: ids of stacks; only their nested stacks are returned.
+    A stack must meet all conditions. An empty tuple is no condition.
+
+    :ivar project_id: the project of the stacks; None for all projects.
+    :ivar names: the accepted names; likewise ``ids`` and ``actions``.
+    :ivar statuses: the accepted statuses, whatever the action.
+    :ivar states: further accepted pairs of action and status. With ``statuses`` or ``states``, a
+        stack must match an entry of either.
+    :ivar show_deleted: whether to include deleted stacks.
+    :ivar sort: pairs of a key (name, created_at, updated_at, status) and whether it descends; the
+        first pair matters most. A missing time counts as 0. Equal stacks are sorted by id,
+        descending.
+    :ivar marker: id of the stack after which to begin. If no stack of the result has it, nothing
+        is returned.
+    :ivar limit: largest number of stacks; None for all.
+    :ivar owners: ids of stacks; only stacks that are directly nested in one of them are returned,
+        whatever ``nested`` is.
     :ivar nested: whether to include nested stacks.
     """
 
@@ -109,7 +136,11 @@ class StackQuery:
 class Lease:
     """The right of one process start to claim rows.
 
+    A lease exists until it is voided. A process that was late to renew its lease must not use it
+    any more, since any sweep may have voided it.
+
     :ivar kind: engine or worker.
+    :ivar expires_at: time after which any sweep may void the lease.
     :ivar server: the name that messages to this process alone are sent to.
     :ivar queued: length of its queue at the last renewal.
     """
@@ -125,7 +156,7 @@ class Lease:
 
 
 class StoreUnavailable(Exception):
-    """The store cannot be reached: nothing was changed."""
+    """The store cannot be reached: nothing was changed, except in the case of CommitUnknown."""
 
 
 class CommitUnknown(StoreUnavailable):
@@ -137,30 +168,44 @@ class DuplicateRecord(Exception):
 
 
 class Store(Protocol):
-    """Keeps stacks, templates, resources, graph nodes, events and leases."""
+    """Keeps stacks, templates, resource rows, graph nodes, events, leases and orphan checks.
+
+    It also keeps snapshots, software configurations and software deployments.
+    """
 
     def session(self) -> AbstractContextManager[None]:
-        """Let this thread keep its connection to the store while the context lasts."""
+        """Return a context in which this thread keeps its connection to the store.
+
+        It is for threads that use the store all the time. The methods work without it as well.
+        """
 
     # Templates
 
     def save_template(self, content: Mapping[str, Any]) -> str:
-        """Save a template and return its id: the hash of its content."""
+        """Save a template with its environment and files, and return its id.
+
+        The id is the hash of the content, so that equal templates are stored once.
+        """
 
     def template(self, template_id: str) -> Mapping[str, Any] | None:
-        """Return the content of a template."""
+        """Return the content of a template, its keys in order; None if it is not stored."""
 
     def template_head(self, template_id: str) -> Mapping[str, Any] | None:
-        """Return the content of a template without its resources, outputs and files."""
+        """Return the head of a template; None if the template is not stored.
+
+        The head is the content without resources, outputs and unused files; see
+        `heatconv.storage.content.head_of`.
+        """
 
     # Stacks
 
     def insert_stack(
         self, stack: Stack, events: Sequence[Event], adopts: Sequence[Resource] = ()
     ) -> bool:
-        """Add a stack; return False if its project has one of that name.
+        """Add a stack, its first events, and its first rows; set their times of creation.
 
-        :param adopts: rows of the resources that it adopts.
+        :param adopts: one row for each physical resource that the stack adopts.
+        :return: False if its project has a live stack of that name; nothing is saved then.
         """
 
     def request(
@@ -168,8 +213,12 @@ class Store(Protocol):
     ) -> tuple[Stack, bool] | None:
         """Change a stack by a pure function.
 
-        :return: the stack as it is now and whether it changed; None if the stack does not exist or
-            is deleted.
+        The store sets the time of the update and, if the delete is complete, that of the deletion.
+
+        :param decide: returns the change of the stack, or None to change nothing.
+        :return: the stack as it is now and whether it changed: it does not if ``decide`` returned
+            None, or if the change is refused (see `Request.retains`). None if the stack does not
+            exist or is deleted.
         """
 
     def prepare(
@@ -181,42 +230,48 @@ class Store(Protocol):
     ) -> Plan | None:
         """Make a wish the current traversal.
 
-        The nodes of the old traversal are deleted before the rows are read. The rows have only
-        what a plan needs: no properties, attributes, reasons and times.
+        In one transaction, the store locks the stack, deletes the nodes of the old traversal,
+        reads the rows, calls ``plan``, and saves the plan. The rows are read after the nodes are
+        deleted: a concurrent commit holds its node locked, so a row that it adds is among them.
 
-        :param size: number of resources, as far as the caller knows.
-        :return: None if the wish is not current any more.
+        :param plan: a pure function from the stack and its rows, by id, to the plan. The rows have
+            only the fields that a plan needs. Reasons, physical ids, properties, attributes, times
+            and the links of replacements are left out.
+        :param size: number of resources in the wished template, as far as the caller knows: a
+            large plan takes long.
+        :return: the plan as saved; None if the wish is not current any more, because a newer
+            request replaced it or because it was prepared already.
         """
 
     def stack(self, stack_id: str) -> Stack | None:
-        """Return a stack, deleted or not."""
+        """Return a stack, deleted or not; None if it does not exist."""
 
     def stack_by_name(self, project_id: str, name: str) -> Stack | None:
-        """Return a project's live stack of that name."""
+        """Return the live stack of that name in a project; None if it does not exist."""
 
     def stacks(self, query: StackQuery) -> list[Stack]:
-        """List stacks."""
+        """Return the stacks that match a query, in its order."""
 
     def count_stacks(self, query: StackQuery) -> int:
-        """Count stacks, as if there were no marker and no limit."""
+        """Return the number of stacks that match a query, as if it had no marker and no limit."""
 
     def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Save a snapshot; its template is kept with it."""
+        """Save a snapshot; as long as it exists, its template is not purged."""
 
     def snapshots(self, stack_id: str) -> list[Snapshot]:
         """Return the snapshots of a stack, oldest first."""
 
     def drop_snapshot(self, stack_id: str, snapshot_id: str) -> bool:
-        """Delete a snapshot; return whether it existed."""
+        """Delete a snapshot of a stack; return whether it existed."""
 
     def save_software(self, software: Software) -> None:
-        """Save a configuration or a deployment, unless its id is taken."""
+        """Save a configuration or a deployment; do nothing if its id is taken."""
 
     def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
-        """Return a configuration or a deployment of a project, or None."""
+        """Return a configuration or a deployment of a project; None if it does not exist."""
 
     def all_software(self, project_id: str, kind: str) -> list[Software]:
-        """Return all configurations or deployments of a project, by id."""
+        """Return all configurations or all deployments of a project, by id."""
 
     def change_software(
         self,
@@ -225,8 +280,10 @@ class Store(Protocol):
         software_id: str,
         change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> Software | None:
-        """Change the content of a configuration or a deployment by a pure function; return None if
-        it does not exist.
+        """Change the content of a configuration or a deployment by a pure function.
+
+        :param change: returns the new content for the current one.
+        :return: the changed record; None if it does not exist.
         """
 
     def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
@@ -242,49 +299,68 @@ class Store(Protocol):
         """Return all rows of a stack, by id."""
 
     def nodes(self, stack_id: str) -> list[Node]:
-        """Return all nodes of a stack, by key."""
+        """Return the nodes of the current traversal of a stack, by key."""
 
     def events(
         self, stack_id: str, marker: str | None = None, limit: int | None = None
     ) -> list[StoredEvent]:
-        """Return the events of a stack, oldest first, after a marker (an id)."""
+        """Return the events of a stack, oldest first.
+
+        :param marker: id of the event after which to begin; None to begin with the oldest. If no
+            event has it, nothing is returned.
+        :param limit: largest number of events; None for all.
+        """
 
     def purge_deleted(self, before: float) -> int:
-        """Purge stacks deleted before a time, and everything that only they used."""
+        """Purge the stacks that were deleted before a time; return their number.
+
+        Their events and snapshots are purged too, and the templates that no stack and no snapshot
+        refers to. A template that was saved since that time may be kept, because its stack may
+        be about to be inserted.
+        """
 
     # Checks
 
     def views(self, keys: Sequence[NodeKey]) -> list[View]:
-        """Return the view of each node, in the given order."""
+        """Return the view of each node, in the given order.
+
+        The view of a node that does not exist has no node.
+        """
 
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
-        """Return the subject of each of these update nodes.
+        """Return the subjects of update nodes, by key: the rows that serve their names.
 
-        The rows have only what dependents need: identity, state, physical id, attributes and
-        fingerprint.
+        A key is missing if its node or its row does not exist. The rows have only the fields that
+        dependents need: id, stack, name, type, action, status, version, physical id, attributes
+        and fingerprint.
         """
 
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
-        """Save each commit whose guards hold, in one transaction.
+        """Apply commits in order, in one transaction; see `heatconv.convergence.commit`.
 
-        :raises DuplicateRecord: if a record to be created exists already; nothing is saved then.
+        Each commit stands or is refused by itself, and sees the effects of those before it.
+
+        :return: the outcome of each commit, in the given order.
+        :raises DuplicateRecord: if a record that one of them creates exists already; none of the
+            commits is saved then.
         """
 
     def commit_and_view(
         self, commits: Sequence[Commit], most: int
     ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
-        """Commit, and read the views of nodes that became ready, if that costs no further round
-        trip.
+        """Commit, and read the views of nodes that became ready, if no round trip is added by it.
 
-        :param most: largest number of nodes to read.
-        :return: the outcomes, and the views; no views if they would cost a round trip.
+        :param most: read no views if the commits decrement the blockers of more nodes than this.
+        :return: the outcomes as those of `commit`, and views by key. Any view may be missing: all
+            of them if they would cost a round trip, and those of nodes whose row is claimed.
+        :raises DuplicateRecord: as `commit` does.
         """
 
     def row(self, row_id: str) -> Resource | None:
-        """Return one row as it is now."""
+        """Return one row as it is now; None if it does not exist."""
 
     def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:
-        """Return the ready nodes whose subject is one of these rows, by key."""
+        """Return the keys of the ready nodes whose subject is one of these rows, sorted."""
 
     def paused_on(self, row_id: str) -> list[Node]:
         """Return the paused nodes whose subject is a row, by key."""
@@ -292,25 +368,46 @@ class Store(Protocol):
     # Leases and the sweep
 
     def grant_lease(self, lease: Lease) -> None:
-        """Add a lease."""
+        """Add a lease, in place of any lease with its id."""
 
     def renew_lease(self, lease_id: str, expires_at: float, queued: int = 0) -> bool:
-        """Extend a lease; return False if it is void, which is final."""
+        """Extend a lease.
+
+        :param expires_at: the new time of expiry.
+        :param queued: length of the queue of the process.
+        :return: False if the lease does not exist: it was voided, which is final.
+        """
 
     def void_leases(self, before: float, ids: Sequence[str] = ()) -> list[str]:
-        """Delete leases that expired before a time, and those with given ids; return their ids."""
+        """Delete the leases that expired before a time, and those with the given ids.
+
+        The claims of these leases stay, as dead claims.
+
+        :return: the ids of the deleted leases, sorted.
+        """
 
     def leases(self) -> list[Lease]:
-        """Return all leases, by id."""
+        """Return all leases, by id, including expired ones that are not voided yet."""
 
     def claims(self) -> dict[str, int]:
-        """Return the number of rows that each lease claims."""
+        """Return the number of claimed rows by the id of the lease, dead claims included.
+
+        A lease without claims is missing.
+        """
 
     def dead_claims(self, limit: int) -> list[DeadClaim]:
-        """Return rows whose claim names a lease that does not exist."""
+        """Return rows whose claim names a lease that does not exist, by id.
+
+        :param limit: largest number of rows.
+        """
 
     def unsettled_rows(self, limit: int) -> list[Resource]:
-        """Return unclaimed unsettled rows that have no open node."""
+        """Return unclaimed, unsettled rows that are the subject of no node, or of DONE nodes only.
+
+        So no check of the current traversal settles them. They are sorted by id.
+
+        :param limit: largest number of rows.
+        """
 
     def lost_nodes(
         self,
@@ -319,23 +416,36 @@ class Store(Protocol):
         owned: Callable[[Iterable[str]], set[str]] = set,
         besides: Collection[str] = (),
     ) -> list[NodeKey]:
-        """Return ready nodes that were not announced since a time, and record their announcement.
+        """Return ready nodes that were not announced since a time; set their announcement to now.
 
-        :param owned: picks from ids of stacks; only their nodes are returned.
-        :param besides: traversals whose nodes are left out, however many they are.
+        A node also counts as announced when it is saved or becomes ready. If there are more nodes
+        than the limit, those with the oldest announcement are chosen; with ``besides``, a store
+        may choose any.
+
+        :param before: only nodes that were announced before this time are returned.
+        :param limit: largest number of nodes, counted before ``owned`` is applied.
+        :param owned: returns some of the given stack ids; only the nodes of these stacks are
+            returned.
+        :param besides: ids of traversals whose nodes are excluded. However many they are, they do
+            not count against the limit.
+        :return: the keys, sorted.
         """
 
     def orphan_checks(self, now: float, limit: int) -> list[OrphanCheck]:
-        """Return the orphan checks that are due, by id."""
+        """Return the orphan checks that are due, by id.
+
+        :param limit: largest number of orphan checks.
+        """
 
     def postpone(self, orphan_check: OrphanCheck, due_at: float | None) -> bool:
-        """Reschedule an orphan check; delete it if the time is None.
+        """Reschedule an orphan check and count the attempt, or delete it.
 
-        :return: whether it existed.
+        :param due_at: time of the next check; None to delete the orphan check.
+        :return: whether it existed; if not, nothing is saved.
         """
 
     def overdue(self, now: float) -> list[str]:
-        """Return the ids of stacks in progress whose deadline has passed."""
+        """Return the ids of the stacks in progress whose deadline has passed, sorted."""
 
     def lost_wishes(self) -> list[str]:
-        """Return the ids of stacks with a wish that is not prepared."""
+        """Return the ids of the stacks with a wish, which is not prepared yet, sorted."""
