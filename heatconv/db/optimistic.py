@@ -18,10 +18,10 @@ from heatconv.convergence.step import Commit, RowGuard
 from heatconv.db import rows, tables, writes
 from heatconv.db.bulk import Script, guarded_update
 
-#: Updates all of the given nodes or fails: if it finds fewer of them, a division by zero aborts the
-#: transaction. The conditions are in a CASE expression, which the planner assumes to be true for
-#: most rows. It assumes that a plain condition on the status is true for few rows, and would scan
-#: the table instead of using the primary key.
+#: Updates all of the given nodes or fails: if it finds fewer of them, a division by zero aborts
+#: the transaction. The conditions are in a CASE expression, which the planner assumes to be true
+#: for most rows. It assumes that a plain condition on the status is true for few rows, and would
+#: scan the table instead of using the primary key.
 NODES = """
 WITH done AS (
     UPDATE node n SET {sets} FROM json_to_recordset(%s) AS v(a text, b text, c text)

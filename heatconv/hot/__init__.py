@@ -10,8 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The HOT template language: parse, validate and resolve, without I/O.
+"""The HOT template language: parse, validate and resolve templates, without I/O.
 
-:mod:`heatconv.hot.source` reads text, :mod:`heatconv.hot.template` compiles it
-and :mod:`heatconv.hot.schema` is what resource types declare.
+:mod:`heatconv.hot.source` reads text. :mod:`heatconv.hot.cfn` translates CloudFormation templates
+to HOT. :mod:`heatconv.hot.template` compiles a template with its environment
+(:mod:`heatconv.hot.environment`). The compiled definitions (:mod:`heatconv.hot.definitions`) are
+resolved at run time. Resource types declare their properties and attributes as schemas
+(:mod:`heatconv.hot.schema`).
 """

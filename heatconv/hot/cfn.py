@@ -10,11 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The CloudFormation dialects, as far as they share features with HOT.
+"""Translation of the CloudFormation dialects to HOT, for the features that both have.
 
-A template in a dialect is translated to the keys of HOT. Values and their functions stay
-unchanged, because each version of a dialect has functions of its own. The accepted language is
-that of Heat (heat/engine/cfn/template.py and parameters.py).
+The keys of a template in a dialect are replaced by the keys of HOT. Values and the functions in
+them stay unchanged, because each version of a dialect has its own functions. The accepted language
+is that of Heat (heat/engine/cfn/template.py and parameters.py).
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from heatconv.hot.versions import CFN, CFN_KEYS, KEY, Version
 
 MAPPINGS = 'mappings'
 
-#: Keys, and their names in HOT.
+#: Keys of the dialects and the corresponding keys of HOT: of a template, and of the entries of its
+#: sections.
 _SECTIONS = {
     'Description': 'description',
     'Parameters': 'parameters',
@@ -65,7 +66,8 @@ _TYPES = {
     'Json': 'json',
     'Boolean': 'boolean',
 }
-#: Constraints of parameters: their names in HOT, and the part of that constraint.
+#: Keys of a parameter that constrain its value. For each key: the name of the constraint in HOT,
+#: and the key within that constraint, or '' if the constraint has no keys.
 _CONSTRAINTS = {
     'AllowedValues': ('allowed_values', ''),
     'AllowedPattern': ('allowed_pattern', ''),
@@ -75,8 +77,8 @@ _CONSTRAINTS = {
     'MaxValue': ('range', 'max'),
 }
 _CONSTRAINT_DESCRIPTION = 'ConstraintDescription'
-#: Keys of HOT in error paths, and their names in the dialects, by section.
-_WITHIN = {'resources': _RESOURCE, 'outputs': _OUTPUT, 'parameters': _PARAMETER}
+#: Keys of the entries of each section, by the name of the section in HOT.
+_ENTRY_KEYS = {'resources': _RESOURCE, 'outputs': _OUTPUT, 'parameters': _PARAMETER}
 
 
 def is_cfn(source: Any) -> bool:
@@ -85,9 +87,12 @@ def is_cfn(source: Any) -> bool:
 
 
 def as_hot(source: Any) -> Any:
-    """Return a template with the keys of HOT; a HOT template unchanged.
+    """Translate a template in a dialect to the keys of HOT.
 
-    :raises TemplateError: if it is in a dialect and not valid there.
+    :param source: a template as written.
+    :returns: the translated template, whose version is a :class:`Version`; the source itself if it
+        is not in a dialect.
+    :raises TemplateError: if the template is in a dialect and invalid there.
     """
     if not is_cfn(source):
         return source
@@ -96,62 +101,79 @@ def as_hot(source: Any) -> Any:
     for key, section in source.items():
         if key in CFN_KEYS:
             continue
-        sections = [
-            section for section in _SECTIONS if section != 'Conditions' or version.has_conditions
+        known_keys = [
+            known for known in _SECTIONS if known != 'Conditions' or version.has_conditions
         ]
-        if key not in sections:
+        if key not in known_keys:
             raise InvalidSection(
                 f'there is no section {shown(key)} in a template',
                 str(key),
-                suggestion(str(key), sections),
+                suggestion(str(key), known_keys),
             )
         name = _SECTIONS[key]
         translated[name] = section
         if name == 'parameters':
-            translated[name] = _each(section, key, _parameter)
-        elif name in _WITHIN:
-            translated[name] = _each(section, key, functools.partial(_named, _WITHIN[name]))
+            translated[name] = _translate_entries(section, key, _translate_parameter)
+        elif name in _ENTRY_KEYS:
+            translated[name] = _translate_entries(
+                section, key, functools.partial(_translate_keys, _ENTRY_KEYS[name])
+            )
     return translated
 
 
 @contextlib.contextmanager
 def placed(source: Any) -> Iterator[None]:
-    """Translate the paths of errors to the keys of the template as written."""
+    """Return a context that translates the paths of errors back to the keys of a dialect.
+
+    :param source: the template as written; if it is in HOT, errors stay unchanged.
+    """
     try:
         yield
     except TemplateError as error:
         if is_cfn(source):
-            error.path = _place(error.path)
+            error.path = _written_path(error.path)
         raise
 
 
 def _version(source: Mapping[str, Any]) -> Version:
+    """Return the version that a template in a dialect states."""
     for key in CFN_KEYS:
         if key not in source:
             continue
-        stated = source[key]
+        stated_date = source[key]
         for version in CFN:
-            if version.code_name == key and stated == version.date:
+            if version.code_name == key and stated_date == version.date:
                 return version
         accepted = ', '.join(version.date for version in CFN if version.code_name == key)
-        raise InvalidVersion(f'the version {shown(stated)} is unknown', key, f'write {accepted}')
+        raise InvalidVersion(
+            f'the version {shown(stated_date)} is unknown', key, f'write {accepted}'
+        )
     raise InvalidVersion('there is no version', CFN_KEYS[0])
 
 
-def _each(section: Any, place: str, translate: Any) -> Any:
+def _translate_entries(section: Any, section_key: str, translate: Any) -> Any:
+    """Translate each entry of a section.
+
+    :param section_key: key of the section, for error paths.
+    :param translate: translates one entry.
+    """
     if not isinstance(section, Mapping):
-        return section  # reported where it is used
+        return section  # the compilation of the section reports this error
     translated = {}
     for name, entry in section.items():
         try:
             translated[name] = translate(entry) if isinstance(entry, Mapping) else entry
         except TemplateError as error:
-            error.under(place, name)
+            error.under(section_key, name)
             raise
     return translated
 
 
-def _named(keys: Mapping[str, str], declaration: Mapping[Any, Any]) -> dict[Any, Any]:
+def _translate_keys(keys: Mapping[str, str], declaration: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Translate the keys of one entry.
+
+    :param keys: the keys of HOT, by the keys of the dialect.
+    """
     translated: dict[Any, Any] = {}
     for key, value in declaration.items():
         if key not in keys:
@@ -162,13 +184,14 @@ def _named(keys: Mapping[str, str], declaration: Mapping[Any, Any]) -> dict[Any,
     return translated
 
 
-def _parameter(declaration: Mapping[Any, Any]) -> dict[str, Any]:
-    plain = {
-        key: limit
-        for key, limit in declaration.items()
+def _translate_parameter(declaration: Mapping[Any, Any]) -> dict[str, Any]:
+    """Translate the declaration of a parameter: its keys, its type and its constraints."""
+    without_constraints = {
+        key: value
+        for key, value in declaration.items()
         if key not in _CONSTRAINTS and key != _CONSTRAINT_DESCRIPTION
     }
-    translated = _named(_PARAMETER, plain)
+    translated = _translate_keys(_PARAMETER, without_constraints)
     type_ = translated.get('type')
     if type_ is not None:
         if not isinstance(type_, str) or type_ not in _TYPES:
@@ -179,34 +202,34 @@ def _parameter(declaration: Mapping[Any, Any]) -> dict[str, Any]:
             )
         translated['type'] = _TYPES[type_]
     constraints: dict[str, Any] = {}
-    for key, (name, part) in _CONSTRAINTS.items():
+    for key, (name, limit) in _CONSTRAINTS.items():
         if key not in declaration:
             continue
         value = declaration[key]
-        if part:
+        if limit:
             try:
-                value = {**constraints.get(name, {}), part: conversion.number(value)}
+                value = {**constraints.get(name, {}), limit: conversion.number(value)}
             except ValueError as error:
                 raise InvalidSection(str(error), key) from None
         constraints[name] = value
     if constraints:
-        described = declaration.get(_CONSTRAINT_DESCRIPTION)
-        details = {} if described is None else {'description': described}
+        description = declaration.get(_CONSTRAINT_DESCRIPTION)
+        details = {} if description is None else {'description': description}
         translated['constraints'] = [
-            {name: limit, **details} for name, limit in constraints.items()
+            {name: constraint, **details} for name, constraint in constraints.items()
         ]
     return translated
 
 
-def _place(path: str) -> str:
-    """Return a path in the keys of the dialect."""
+def _written_path(path: str) -> str:
+    """Translate an error path from the keys of HOT to the keys of the dialect."""
     parts = path.split('.')
     section = parts[0]
-    back = {name: key for key, name in _SECTIONS.items()}
-    if section not in back:
+    section_keys = {name: key for key, name in _SECTIONS.items()}
+    if section not in section_keys:
         return path
-    parts[0] = back[section]
-    within = {name: key for key, name in _WITHIN.get(section, {}).items()}
+    parts[0] = section_keys[section]
+    entry_keys = {name: key for key, name in _ENTRY_KEYS.get(section, {}).items()}
     if len(parts) > 2:
-        parts[2] = within.get(parts[2], parts[2])
+        parts[2] = entry_keys.get(parts[2], parts[2])
     return '.'.join(parts)

@@ -10,9 +10,9 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Constraints on values, for parameters and properties.
+"""Constraints on the values of parameters and properties.
 
-Messages name the limits, never the value: it may be a secret.
+Error messages contain the limits but never the value, because the value may be a secret.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from heatconv.hot.suggest import listing
 class Constraint(ABC):
     """A constraint on a value.
 
-    :ivar description: if not empty, replaces the general message.
+    :ivar description: the author's description, which replaces the general error message unless it
+        is empty.
     """
 
     __slots__ = ()
@@ -39,22 +40,24 @@ class Constraint(ABC):
     def check(
         self, value: Any, path: str = '', error: type[TemplateError] = InvalidProperty
     ) -> None:
-        """Check a value that has been converted to its type.
+        """Check a value that is already converted to its type.
 
-        :raises TemplateError: of the given class, if the value violates the constraint.
+        :param path: path of the value, for the error.
+        :param error: class of the error.
+        :raises TemplateError: of the class ``error``, if the value violates the constraint.
         """
-        wrong = self._wrong(value)
-        if wrong:
-            raise error(self.description or wrong, path)
+        fault = self._wrong(value)
+        if fault:
+            raise error(self.description or fault, path)
 
     @abstractmethod
     def _wrong(self, value: Any) -> str:
-        """Return what a valid value would be, or '' if the value is valid."""
+        """Return a description of a valid value, or '' if the value is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Length(Constraint):
-    """The number of characters, items or keys."""
+    """Limits on the number of characters of a string, items of a list or keys of a map."""
 
     min: int | None = None
     max: int | None = None
@@ -62,7 +65,7 @@ class Length(Constraint):
 
     def _wrong(self, value: Any) -> str:
         if not isinstance(value, str | list | dict):
-            return f'it must have a length, which {kind(value)} has not'
+            return f'it must have a length, but {kind(value)} has none'
         length = len(value)
         if (self.min is not None and length < self.min) or (
             self.max is not None and length > self.max
@@ -73,7 +76,7 @@ class Length(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Range(Constraint):
-    """The smallest and the largest value of a number."""
+    """Limits on a number: the smallest and the largest valid value, both inclusive."""
 
     min: int | float | None = None
     max: int | float | None = None
@@ -91,7 +94,7 @@ class Range(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class Modulo(Constraint):
-    """A number that is an offset plus a multiple of a step."""
+    """A constraint on a number: it must be an offset plus a multiple of a step."""
 
     step: int
     offset: int = 0
@@ -114,26 +117,26 @@ class Modulo(Constraint):
 
 @dataclass(frozen=True, slots=True)
 class AllowedValues(Constraint):
-    """The value, or each item of a list, is one of these."""
+    """A constraint on a scalar or on each item of a list: it must be one of the allowed values."""
 
     allowed: tuple[Any, ...]
     description: str = ''
     _known: frozenset[tuple[bool, Any]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # A template may allow many values for each of many items.
-        object.__setattr__(self, '_known', frozenset(map(_told_apart, self.allowed)))
+        # A set: a template may have a long list of allowed values, and a long list to check.
+        object.__setattr__(self, '_known', frozenset(map(_comparison_key, self.allowed)))
 
     def _wrong(self, value: Any) -> str:
         for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, dict | list) or _told_apart(item) not in self._known:
+            if isinstance(item, dict | list) or _comparison_key(item) not in self._known:
                 return f'it must be{listing(map(str, self.allowed), "")}'
         return ''
 
 
 @dataclass(frozen=True, slots=True)
 class AllowedPattern(Constraint):
-    """A string that matches a regular expression from start to end.
+    """A constraint on a string: all of it must match a regular expression.
 
     :raises ValueError: if the expression is invalid or not supported.
     """
@@ -154,14 +157,16 @@ class AllowedPattern(Constraint):
         return f'it must match the pattern {self.pattern}'
 
 
-def _between(least: int | float | None, most: int | float | None) -> str:
-    if least is None:
-        return f'of at most {most}' if most is not None else 'of any size'
-    if most is None:
-        return f'of at least {least}'
-    return f'from {least} to {most}'
+def _between(minimum: int | float | None, maximum: int | float | None) -> str:
+    """Describe the numbers between two limits; None is no limit."""
+    if minimum is None:
+        return f'of at most {maximum}' if maximum is not None else 'of any size'
+    if maximum is None:
+        return f'of at least {minimum}'
+    return f'from {minimum} to {maximum}'
 
 
-def _told_apart(value: Any) -> tuple[bool, Any]:
-    # True == 1 in Python, but not in a template.
+def _comparison_key(value: Any) -> tuple[bool, Any]:
+    """Return a key that is equal for equal values of a template."""
+    # In Python True equals 1. In a template a boolean never equals a number.
     return isinstance(value, bool), value

@@ -10,9 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Convert scalars like HOT, for parameters and properties.
+"""Conversion of scalars by the rules of HOT, for parameters and properties.
 
-Each function raises ValueError with a description of a valid value.
+Each function raises ValueError for a value that cannot be converted. The message describes a valid
+value.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ _INTEGER = re.compile(r'[+-]?[0-9]{1,100}', re.ASCII)
 _NUMBER = re.compile(
     r'[+-]?(?:[0-9]{1,100}(?:\.[0-9]{0,100})?|\.[0-9]{1,100})(?:[eE][+-]?[0-9]{1,4})?', re.ASCII
 )
+#: Longest string that is converted to a number or a boolean, in characters.
 _LONGEST = 256
 
 
 def string(value: Any) -> str:
-    """Return a string; numbers and booleans are converted."""
+    """Convert a string, a number or a boolean to a string."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float):
@@ -43,7 +45,7 @@ def string(value: Any) -> str:
 
 
 def integer(value: Any) -> int:
-    """Return an integer; strings and floats with an integer value are converted."""
+    """Convert an integer, or a string or float with an integer value, to an integer."""
     result: int | None = None
     if isinstance(value, int) and not isinstance(value, bool):
         result = value
@@ -61,7 +63,7 @@ def integer(value: Any) -> int:
 
 
 def number(value: Any) -> int | float:
-    """Return a finite number; strings are converted."""
+    """Convert a finite number or a string to a finite number."""
     if isinstance(value, float) and math.isfinite(value):
         return value
     if isinstance(value, str) and len(value) <= _LONGEST:
@@ -79,9 +81,9 @@ def number(value: Any) -> int | float:
 
 
 def boolean(value: Any) -> bool:
-    """Return a boolean; strings and numbers with a boolean meaning are converted.
+    """Convert a boolean, or a string or integer that stands for one, to a boolean.
 
-    The spellings are those of oslo.utils' strutils, which Heat uses.
+    The accepted spellings are those of oslo.utils' strutils, which Heat uses.
     """
     if isinstance(value, bool):
         return value
@@ -95,4 +97,5 @@ def boolean(value: Any) -> bool:
 
 
 def _described(value: Any) -> str:
+    """Describe an invalid value for a message, without the value itself."""
     return 'another string' if isinstance(value, str) else kind(value)

@@ -10,10 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The custom constraints of Heat that need no cloud.
+"""The custom constraints of Heat that can be checked without a cloud.
 
-Each describes the fault of a value (heat/engine/constraint/common_constraints.py). Whether a time
-has passed is not checked: a template means the same whenever it is read.
+The rules are those of heat/engine/constraint/common_constraints.py. One difference: the constraint
+``expiration`` does not check whether the time is in the past, because the validity of a template
+must not depend on when it is read.
 """
 
 from __future__ import annotations
@@ -32,22 +33,24 @@ from heatconv.hot.constraints import Constraint
 _FQDN_LENGTH = 255
 _LABEL = re.compile(r'[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z')
 _HEX = '[0-9a-fA-F]'
-#: Six bytes, three words or two halves with separators, or digits only (netaddr/strategy/eui48.py,
-#: RE_MAC_FORMATS).
+#: A MAC address: six bytes, three words or two halves with separators, or digits without
+#: separators (netaddr/strategy/eui48.py, RE_MAC_FORMATS).
 _MAC = re.compile(
     rf'(?:{_HEX}{{1,2}}(?P<byte>[:-])(?:{_HEX}{{1,2}}(?P=byte)){{4}}{_HEX}{{1,2}}'
     rf'|{_HEX}{{1,4}}(?P<word>[:.-]){_HEX}{{1,4}}(?P=word){_HEX}{{1,4}}'
     rf'|{_HEX}{{5,6}}[:-]{_HEX}{{5,6}}|{_HEX}{{11,12}})\Z'
 )
-_MOMENT = re.compile(
+#: A date and time in ISO 8601 format; its groups are the fields from the year to the second.
+_ISO_8601 = re.compile(
     r'(\d{4})-?(\d\d)?(?:-?(\d\d))?(?:[T ](\d\d)(?::?(\d\d))?(?::?(\d\d)(?:[.,]\d+)?)?'
     r'(?:Z|[+-]\d\d(?::?\d\d)?)?)?\Z'
 )
-_LEAST = (0, 1, 1, 0, 0, 0)
+#: Year, month, day, hour, minute and second of a time that omits them.
+_TIME_DEFAULTS = (0, 1, 1, 0, 0, 0)
 _MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split()
 _DAYS = 'sun mon tue wed thu fri sat'.split()
-#: Minimum, maximum and names of the fields of a cron expression, and further characters: the last
-#: two fields are optional.
+#: The fields of a cron expression: minimum, maximum, names of values, and a pattern of the items
+#: that are valid in addition to numbers, names and ranges. The last two fields are optional.
 _CRON: tuple[tuple[int, int, list[str], re.Pattern[str] | None], ...] = (
     (0, 59, [], None),
     (0, 23, [], None),
@@ -57,13 +60,16 @@ _CRON: tuple[tuple[int, int, list[str], re.Pattern[str] | None], ...] = (
     (0, 59, [], None),
     (1970, 2099, [], None),
 )
-_CRON_LEAST = 5
+_CRON_MIN_FIELDS = 5
 _CRON_NAMES = frozenset('@yearly @annually @monthly @weekly @daily @midnight @hourly'.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Custom(Constraint):
-    """A constraint by name, one of NAMES."""
+    """A custom constraint.
+
+    :ivar name: a key of NAMES.
+    """
 
     name: str
     description: str = ''
@@ -90,8 +96,10 @@ def _mac(value: Any) -> str:
 
 def _cidr(value: Any) -> str:
     try:
-        address, mark, length = value.partition('/') if isinstance(value, str) else ('', '', '')
-        if not mark or '%' in address or not length.isdigit():
+        address, slash, prefix_length = (
+            value.partition('/') if isinstance(value, str) else ('', '', '')
+        )
+        if not slash or '%' in address or not prefix_length.isdigit():
             raise ValueError
         ipaddress.ip_interface(value)
     except ValueError:
@@ -110,14 +118,14 @@ def _dns_name(value: Any) -> str:
         return ''
     if not isinstance(value, str):
         return 'it must be a DNS name'
-    whole = value.removesuffix('.')
-    if len(whole) > _FQDN_LENGTH:
+    name = value.removesuffix('.')
+    if len(name) > _FQDN_LENGTH:
         return f'a DNS name has at most {_FQDN_LENGTH} characters'
-    labels = whole.split('.')
+    labels = name.split('.')
     if not all(_LABEL.match(label) for label in labels):
         return (
             'each part of a DNS name has 1 to 63 lower-case letters, digits and hyphens, '
-            'and none of these at its ends'
+            'and no hyphen at its ends'
         )
     if value.endswith('.') and len(labels) > 1 and labels[-1].isdigit():
         return 'a top level domain must not be all digits'
@@ -133,10 +141,10 @@ def _relative_dns_name(value: Any) -> str:
 
 
 def _dns_domain(value: Any) -> str:
-    wrong = _dns_name(value)
-    if not wrong and value and not value.endswith('.'):
+    fault = _dns_name(value)
+    if not fault and value and not value.endswith('.'):
         return "a DNS domain ends with '.'"
-    return wrong
+    return fault
 
 
 def _cron(value: Any) -> str:
@@ -145,39 +153,44 @@ def _cron(value: Any) -> str:
     fields = value.lower().split() if isinstance(value, str) else []
     if len(fields) == 1 and fields[0] in _CRON_NAMES:
         return ''
-    if not _CRON_LEAST <= len(fields) <= len(_CRON):
+    if not _CRON_MIN_FIELDS <= len(fields) <= len(_CRON):
         return 'a cron expression has five to seven fields'
-    for field, (least, most, names, besides) in zip(fields, _CRON, strict=False):
-        for part in field.split(','):
-            special = besides is not None and besides.fullmatch(part)
-            if not special and not _is_cron(part, least, most, names):
+    for field, (minimum, maximum, names, further) in zip(fields, _CRON, strict=False):
+        for item in field.split(','):
+            is_further = further is not None and further.fullmatch(item)
+            if not is_further and not _is_cron_item(item, minimum, maximum, names):
                 return 'it must be a cron expression'
     return ''
 
 
-def _is_cron(part: str, least: int, most: int, names: list[str]) -> bool:
-    span, _, step = part.partition('/')
-    if '/' in part and not (step.isascii() and step.isdigit() and int(step) > 0):
+def _is_cron_item(item: str, minimum: int, maximum: int, names: list[str]) -> bool:
+    """Say whether an item of a field is ``*``, a value or a range, with or without a step.
+
+    :param names: names of the values from the minimum on.
+    """
+    values, _, step = item.partition('/')
+    if '/' in item and not (step.isascii() and step.isdigit() and int(step) > 0):
         return False
-    if span == '*':
+    if values == '*':
         return True
-    ends = span.split('-')
+    ends = values.split('-')
     numbers = []
-    for number in ends:
-        if number in names:
-            numbers.append(names.index(number) + least)
-        elif number.isascii() and number.isdigit() and len(number) <= 4:
-            numbers.append(int(number))
+    for end in ends:
+        if end in names:
+            numbers.append(names.index(end) + minimum)
+        elif end.isascii() and end.isdigit() and len(end) <= 4:
+            numbers.append(int(end))
         else:
             return False
-    return len(numbers) < 3 and all(least <= number <= most for number in numbers)
+    return len(numbers) < 3 and all(minimum <= number <= maximum for number in numbers)
 
 
 def _iso_8601(value: Any) -> str:
-    match = _MOMENT.match(value.strip()) if isinstance(value, str) else None
+    match = _ISO_8601.match(value.strip()) if isinstance(value, str) else None
     if match is not None:
         year, month, day, hour, minute, second = (
-            int(text or least) for text, least in zip(match.groups(), _LEAST, strict=True)
+            int(text or default)
+            for text, default in zip(match.groups(), _TIME_DEFAULTS, strict=True)
         )
         if (
             1 <= year
@@ -188,7 +201,7 @@ def _iso_8601(value: Any) -> str:
             and second <= 59
         ):
             return ''
-    return 'it must be a date and time as ISO 8601 has them'
+    return 'it must be a date and time in ISO 8601 format'
 
 
 def _expiration(value: Any) -> str:
@@ -215,7 +228,8 @@ def _json(value: Any) -> str:
     return ''
 
 
-#: Functions that return the fault of a value; '' if there is none.
+#: The custom constraints, by name. Each function returns the fault of a value, or '' if the value
+#: is valid.
 NAMES: Mapping[str, Callable[[Any], str]] = {
     'cron_expression': _cron,
     'dns_domain': _dns_domain,

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Compiled definitions of one resource and of one output."""
+"""Compiled definitions of resources and outputs."""
 
 from __future__ import annotations
 
@@ -31,13 +31,17 @@ SNAPSHOT = 'Snapshot'
 class ResourceDefinition:
     """One resource of a template.
 
-    :ivar properties: compiled.
+    :ivar type: its type, after the mappings of the environment.
+    :ivar properties: the compiled properties.
     :ivar requires: sorted names of the required resources.
-    :ivar attributes_used: the attributes of others that it reads, as sorted pairs of resource and
-        attribute.
-    :ivar update_policy: as written.
-    :ivar external_id: id of an existing resource, which the stack only refers to.
+    :ivar deletion_policy: DELETE, RETAIN or SNAPSHOT.
+    :ivar metadata: the compiled metadata.
+    :ivar attributes_used: the attributes of other resources that it reads, as sorted pairs of the
+        name of a resource and the name of an attribute.
     :ivar restricted: operations that the environment forbids: ``update``, ``replace``.
+    :ivar update_policy: as written in the template.
+    :ivar external_id: physical id of a resource that exists independently of the stack; the stack
+        only refers to it. None for a resource that the stack manages.
     """
 
     name: str
@@ -53,10 +57,11 @@ class ResourceDefinition:
     external_id: str | None = None
 
     def resolve(self, scope: Scope) -> dict[str, Any]:
-        """Resolve the properties; they are not checked against the type.
+        """Resolve the properties. They are not checked against the resource type.
 
-        Parts may be shared with the template: do not change them in place.
+        Parts of the result may be shared with the template: do not change them in place.
 
+        :returns: the values of the properties, by name.
         :raises TemplateError: a ResolutionError if a resource does not exist or the result is too
             large; otherwise the error of a function.
         """
@@ -64,7 +69,7 @@ class ResourceDefinition:
         return dict(values)
 
     def resolve_metadata(self, scope: Scope) -> dict[str, Any]:
-        """Resolve the metadata, like :meth:`resolve` the properties."""
+        """Resolve the metadata, as :meth:`resolve` does the properties."""
         return dict(_resolved(self.metadata, scope, f'resources.{self.name}.metadata'))
 
 
@@ -72,8 +77,10 @@ class ResourceDefinition:
 class OutputDefinition:
     """One output of a template.
 
-    :ivar value: compiled.
-    :ivar requires: sorted names of the resources it reads.
+    :ivar value: the compiled value.
+    :ivar requires: sorted names of the resources that it reads.
+    :ivar attributes_used: the attributes that it reads, as sorted pairs of the name of a resource
+        and the name of an attribute.
     """
 
     name: str
@@ -85,12 +92,16 @@ class OutputDefinition:
     def resolve(self, scope: Scope) -> Any:
         """Resolve the value.
 
-        :raises TemplateError: as for a resource.
+        :raises TemplateError: as :meth:`ResourceDefinition.resolve`.
         """
         return _resolved(self.value, scope, f'outputs.{self.name}.value')
 
 
 def _resolved(compiled: Any, scope: Scope, path: str) -> Any:
+    """Resolve a compiled value.
+
+    :param path: path of the value, for errors.
+    """
     if not isinstance(compiled, Node):
         return compiled
     try:

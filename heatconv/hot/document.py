@@ -10,10 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Build a document from YAML events; each event is checked before the next is read.
+"""Construction of a document from YAML events.
 
-So no deep, self-referring or exponentially growing document is ever built. No tag creates an
-object.
+Each event is checked before the next one is read. So a document is rejected before it gets too
+deep, contains itself, or grows exponentially by aliases. No tag creates an object: the values are
+plain maps, lists and scalars.
 """
 
 from __future__ import annotations
@@ -35,18 +36,20 @@ _MERGE = _TAG + 'merge'
 _STR = _TAG + 'str'
 _INT = _TAG + 'int'
 _FLOAT = _TAG + 'float'
-#: A longer number is a string.
+#: Longest number, in characters. A longer plain scalar is a string, even if all of it are digits.
 _LONGEST_NUMBER = 100
 
 _construct = yaml.constructor.SafeConstructor()
 
 
 @dataclass(slots=True)
-class _Built:
-    """A value of the document.
+class _ParsedValue:
+    """A complete value of the document.
 
-    :ivar key: its text as a key, or None if it cannot be one.
-    :ivar nodes: number of its values, aliases expanded.
+    :ivar key: the text of a scalar, for its use as a key; None for a map or list.
+    :ivar nodes: number of values in it, itself included, with aliases expanded.
+    :ivar depth: number of levels of maps and lists in it.
+    :ivar merge: whether it is the key ``<<``.
     """
 
     value: Any
@@ -57,10 +60,17 @@ class _Built:
 
 
 @dataclass(slots=True)
-class _Open:
-    """A map or list that is being read.
+class _OpenContainer:
+    """A map or list whose end has not been read yet.
 
+    :ivar mark: position of its start.
+    :ivar anchor: name of its anchor, or None.
+    :ivar items: the items of a list; None for a map.
+    :ivar pairs: the keys and values of a map.
     :ivar merged: the maps of ``<<`` keys; explicit keys take precedence over them.
+    :ivar key: the key whose value comes next; None if a key comes next.
+    :ivar nodes: number of values in it so far, itself included, with aliases expanded.
+    :ivar depth: number of levels of maps and lists in it so far, its own included.
     """
 
     mark: Any
@@ -68,51 +78,57 @@ class _Open:
     items: list[Any] | None
     pairs: dict[str, Any] = field(default_factory=dict)
     merged: list[dict[str, Any]] = field(default_factory=list)
-    key: _Built | None = None
+    key: _ParsedValue | None = None
     nodes: int = 1
     depth: int = 1
 
 
 class Builder:
-    """Builds one document from its events.
+    """Builds one document from its YAML events.
 
     :param what: name of the document in errors.
-    :param max_nodes: largest number of values.
+    :param max_nodes: largest number of values, aliases expanded.
     """
 
     def __init__(self, what: str, max_nodes: int) -> None:
         self._what = what
         self._max_nodes = max_nodes
-        self._left = max_nodes
-        self._open: list[_Open] = []
-        self._anchors: dict[str, _Built | None] = {}
+        self._remaining_nodes = max_nodes
+        #: The maps and lists around the current position, the outermost first.
+        self._open: list[_OpenContainer] = []
+        #: The values of anchors; None while the value is not complete.
+        self._anchors: dict[str, _ParsedValue | None] = {}
         self._documents = 0
         self._result: Any = None
 
     def build(self, text: str) -> Any:
-        """Read a text; None if it has no document.
+        """Build the document of a text.
 
-        :raises InvalidYaml: with line and column.
+        :returns: plain maps, lists and scalars; None if the text has no document.
+        :raises InvalidYaml: if the text is not valid YAML or uses unsupported YAML; the message
+            contains line and column.
         :raises TooLarge: as soon as a limit is exceeded.
         """
         try:
             for event in yaml.parse(text, Loader=_Loader):
-                self._take(event)
+                self._handle(event)
         except yaml.YAMLError as error:
-            raise InvalidYaml(self._told(error)) from None
+            raise InvalidYaml(self._message(error)) from None
         except (ValueError, OverflowError) as error:
             if isinstance(error, InvalidYaml | TooLarge):
                 raise
             raise InvalidYaml(f'the {self._what} is not valid YAML') from None
         return self._result
 
-    def _told(self, error: yaml.YAMLError) -> str:
+    def _message(self, error: yaml.YAMLError) -> str:
+        """Return the message for an error of the YAML parser."""
         mark = getattr(error, 'problem_mark', None) or getattr(error, 'context_mark', None)
         problem = getattr(error, 'problem', None) or 'it cannot be read'
         where = _where(mark) if mark else ''
         return f'the {self._what} is not valid YAML: {str(problem)[:255]}{where}'
 
-    def _take(self, event: yaml.Event) -> None:
+    def _handle(self, event: yaml.Event) -> None:
+        """Check one event, and add its value to the document."""
         if isinstance(event, yaml.ScalarEvent):
             self._add(self._scalar(event), event)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
@@ -129,47 +145,51 @@ class Builder:
                 )
 
     def _start(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
-        a_map = isinstance(event, yaml.MappingStartEvent)
-        if event.tag not in (None, '!', _TAG + ('map' if a_map else 'seq')):
-            raise self._foreign(event)
+        """Open a map or list."""
+        is_map = isinstance(event, yaml.MappingStartEvent)
+        if event.tag not in (None, '!', _TAG + ('map' if is_map else 'seq')):
+            raise self._invalid_tag(event)
         if len(self._open) >= MAX_DEPTH:
             raise self._too_deep(event)
         self._spend(1, event)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._open.append(_Open(event.start_mark, event.anchor, None if a_map else []))
+        self._open.append(_OpenContainer(event.start_mark, event.anchor, None if is_map else []))
 
     def _end(self, event: yaml.Event) -> None:
-        done = self._open.pop()
-        value: Any = done.items
+        """Complete the innermost open map or list."""
+        container = self._open.pop()
+        value: Any = container.items
         if value is None:
-            value = done.pairs
-            for other in done.merged:
-                for key, item in other.items():
+            value = container.pairs
+            for merged_map in container.merged:
+                for key, item in merged_map.items():
                     value.setdefault(key, item)
-        built = _Built(value, None, done.nodes, done.depth)
-        if done.anchor is not None:
-            self._anchors[done.anchor] = built
-        self._add(built, event)
+        parsed = _ParsedValue(value, None, container.nodes, container.depth)
+        if container.anchor is not None:
+            self._anchors[container.anchor] = parsed
+        self._add(parsed, event)
 
-    def _alias(self, event: yaml.AliasEvent) -> _Built:
+    def _alias(self, event: yaml.AliasEvent) -> _ParsedValue:
+        """Return the value of an alias, which is the value of its anchor."""
         assert event.anchor is not None
         if event.anchor not in self._anchors:
             raise InvalidYaml(
                 f'the alias {shown(event.anchor)} has no anchor{_where(event.start_mark)}'
             )
-        built = self._anchors[event.anchor]
-        if built is None:
+        parsed = self._anchors[event.anchor]
+        if parsed is None:
             raise InvalidYaml(
-                f'the alias {shown(event.anchor)} refers to what it is part of'
+                f'the alias {shown(event.anchor)} refers to a value that contains it'
                 f'{_where(event.start_mark)}'
             )
-        if len(self._open) + built.depth > MAX_DEPTH:
+        if len(self._open) + parsed.depth > MAX_DEPTH:
             raise self._too_deep(event)
-        self._spend(built.nodes, event)
-        return _Built(built.value, built.key, built.nodes, built.depth)
+        self._spend(parsed.nodes, event)
+        return _ParsedValue(parsed.value, parsed.key, parsed.nodes, parsed.depth)
 
-    def _scalar(self, event: yaml.ScalarEvent) -> _Built:
+    def _scalar(self, event: yaml.ScalarEvent) -> _ParsedValue:
+        """Return the value of a scalar. Timestamps and ``=`` stay strings."""
         self._spend(1, event)
         text = event.value
         implicit_tag = _implicit(text) if event.implicit[0] else _STR
@@ -177,16 +197,20 @@ class Builder:
         if event.tag == '!' or tag in (_TAG + 'timestamp', _TAG + 'value'):
             tag = _STR
         if tag not in _SCALAR_TAGS and tag != _MERGE:
-            raise self._foreign(event)
+            raise self._invalid_tag(event)
         value: Any = text
         if tag not in (_STR, _MERGE):
             value = self._typed(tag, event)
-        built = _Built(value, text, 1, merge=tag == _MERGE)
+        parsed = _ParsedValue(value, text, 1, merge=tag == _MERGE)
         if event.anchor is not None:
-            self._anchors[event.anchor] = built
-        return built
+            self._anchors[event.anchor] = parsed
+        return parsed
 
     def _typed(self, tag: str, event: yaml.ScalarEvent) -> Any:
+        """Convert the text of a scalar to an integer, a float, a boolean or None.
+
+        :raises InvalidYaml: if the text does not fit its tag, or the value is not allowed.
+        """
         text = event.value
         try:
             if _implicit(text) != tag and not (tag == _FLOAT and _implicit(text) == _INT):
@@ -204,50 +228,54 @@ class Builder:
         except (ValueError, LookupError, OverflowError):
             name = tag.removeprefix(_TAG)
             raise InvalidYaml(f'this is no {name}{_where(event.start_mark)}') from None
-        wrong = wrong_scalar(value)
-        if wrong:
+        fault = wrong_scalar(value)
+        if fault:
             raise InvalidYaml(
-                f'{wrong}{_where(event.start_mark)}', remedy='quote it if it is a string'
+                f'{fault}{_where(event.start_mark)}', remedy='quote it if it is a string'
             )
         return value
 
-    def _add(self, built: _Built, event: yaml.Event) -> None:
-        """Add a finished value to its container."""
+    def _add(self, parsed: _ParsedValue, event: yaml.Event) -> None:
+        """Add a complete value to the innermost open container.
+
+        Outside of containers the value is the document.
+        """
         if not self._open:
-            self._result = built.value
+            self._result = parsed.value
             return
         parent = self._open[-1]
-        parent.nodes += built.nodes
-        parent.depth = max(parent.depth, built.depth + 1)
+        parent.nodes += parsed.nodes
+        parent.depth = max(parent.depth, parsed.depth + 1)
         if parent.items is not None:
-            parent.items.append(built.value)
+            parent.items.append(parsed.value)
         elif parent.key is None:
-            if built.key is None:
+            if parsed.key is None:
                 raise InvalidYaml(f'a key must be a string{_where(event.start_mark)}')
-            if built.key in parent.pairs and not built.merge:
+            if parsed.key in parent.pairs and not parsed.merge:
                 raise InvalidYaml(
-                    f'the key {shown(built.key)} occurs twice{_where(event.start_mark)}',
+                    f'the key {shown(parsed.key)} occurs twice{_where(event.start_mark)}',
                     remedy='remove or rename one of the two',
                 )
-            parent.key = built
+            parent.key = parsed
         elif parent.key.merge:
-            maps = built.value if isinstance(built.value, list) else [built.value]
+            maps = parsed.value if isinstance(parsed.value, list) else [parsed.value]
             if not all(isinstance(merged_map, dict) for merged_map in maps):
                 raise InvalidYaml(f'"<<" needs a map or a list of maps{_where(event.start_mark)}')
             parent.merged.extend(maps)
             parent.key = None
         else:
             assert parent.key.key is not None
-            parent.pairs[parent.key.key] = built.value
+            parent.pairs[parent.key.key] = parsed.value
             parent.key = None
 
     def _spend(self, nodes: int, event: yaml.Event) -> None:
-        self._left -= nodes
-        if self._left < 0:
+        """Charge a number of values to the limit of the document."""
+        self._remaining_nodes -= nodes
+        if self._remaining_nodes < 0:
             raise TooLarge(
                 f'the {self._what} has more than {self._max_nodes} values'
                 f'{_where(event.start_mark)}',
-                remedy='an alias counts as all that it stands for',
+                remedy='an alias counts as many values as it refers to',
             )
 
     def _too_deep(self, event: yaml.Event) -> TooLarge:
@@ -255,7 +283,7 @@ class Builder:
             f'the {self._what} is nested deeper than {MAX_DEPTH} levels{_where(event.start_mark)}'
         )
 
-    def _foreign(self, event: Any) -> InvalidYaml:
+    def _invalid_tag(self, event: Any) -> InvalidYaml:
         return InvalidYaml(
             f'the tag {shown(event.tag)} is not allowed{_where(event.start_mark)}',
             remedy='use plain maps, lists, strings, numbers and booleans',
@@ -266,7 +294,7 @@ _RESOLVERS: Mapping[Any, Any] = yaml.resolver.Resolver.yaml_implicit_resolvers
 
 
 def _implicit(text: str) -> str:
-    """Return the tag of a plain scalar in YAML 1.1."""
+    """Return the tag that YAML 1.1 gives to a plain scalar."""
     if len(text) <= _LONGEST_NUMBER:
         for tag, pattern in _RESOLVERS.get(text[:1], ()):
             if pattern.match(text):
@@ -275,4 +303,5 @@ def _implicit(text: str) -> str:
 
 
 def _where(mark: Any) -> str:
+    """Return a position as the end of a message."""
     return f', line {mark.line + 1}, column {mark.column + 1}'

@@ -10,7 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Environments: values for a template's parameters."""
+"""Environments: validation and merge.
+
+An environment has values for the parameters of a template, and a resource registry (see
+:mod:`heatconv.hot.registry`).
+"""
 
 from __future__ import annotations
 
@@ -26,11 +30,11 @@ PARAMETER_DEFAULTS = 'parameter_defaults'
 
 _SECTIONS = (PARAMETERS, PARAMETER_DEFAULTS)
 REGISTRY = 'resource_registry'
-#: Parameters that Heat encrypts in its database; it has no effect here.
+#: A section with names of parameters, which Heat encrypts in its database. It has no effect here.
 _ENCRYPTED = 'encrypted_param_names'
-#: Sections of Heat that have no effect here.
+#: Sections of Heat that are not supported: they must be empty.
 _EMPTY_ONLY = ('event_sinks',)
-#: How environment files are merged; see `heatconv.hot.merge_strategies`.
+#: A section that says how environment files are merged; see :mod:`heatconv.hot.merge_strategies`.
 STRATEGIES = 'parameter_merge_strategies'
 OVERWRITE, MERGE, DEEP_MERGE = 'overwrite', 'merge', 'deep_merge'
 
@@ -38,8 +42,8 @@ OVERWRITE, MERGE, DEEP_MERGE = 'overwrite', 'merge', 'deep_merge'
 def validate(environment: Mapping[str, Any]) -> dict[str, Any]:
     """Check the sections of an environment.
 
-    :returns: ``parameters`` and ``parameter_defaults``, always, and ``resource_registry`` if it is
-        not empty.
+    :returns: an environment that always has ``parameters`` and ``parameter_defaults``, and has
+        ``resource_registry`` if that is not empty.
     :raises InvalidSection: if a section is unknown, invalid or not supported.
     """
     if not isinstance(environment, Mapping):
@@ -82,28 +86,33 @@ def validate(environment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def merge(environments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Merge environments; the last value of a parameter takes precedence.
+    """Check and merge environments; the last value of a parameter takes precedence.
 
-    :raises InvalidSection: with the number of the environment as path.
+    Merge strategies are only checked here: :mod:`heatconv.hot.merge_strategies` applies them.
+
+    :returns: a valid environment, as :func:`validate` returns.
+    :raises InvalidSection: if an environment is invalid; the path begins with its index.
     """
     merged = validate({})
     for index, environment in enumerate(environments):
         try:
-            checked = validate(environment)
+            valid_environment = validate(environment)
         except TemplateError as error:
             error.under(index)
             raise
         for name in _SECTIONS:
-            merged[name].update(checked[name])
-        if REGISTRY in checked:
-            merged[REGISTRY] = _with(merged.get(REGISTRY) or {}, checked[REGISTRY])
+            merged[name].update(valid_environment[name])
+        if REGISTRY in valid_environment:
+            merged[REGISTRY] = _merged_registry(
+                merged.get(REGISTRY) or {}, valid_environment[REGISTRY]
+            )
     return merged
 
 
-def _with(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge a later registry into one."""
-    resources = {**(before.get('resources') or {}), **(after.get('resources') or {})}
-    merged = {**before, **after}
+def _merged_registry(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge two registries; entries of the later one take precedence."""
+    resources = {**(earlier.get('resources') or {}), **(later.get('resources') or {})}
+    merged = {**earlier, **later}
     return {**merged, 'resources': resources} if resources else merged
 
 

@@ -10,24 +10,24 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Errors in templates: the fault, its path, and a remedy.
+"""Errors in templates: each has a message, the path of the fault, and a remedy.
 
-Messages name keys, types and limits but never quote a value: any value may be that of a hidden
-parameter.
+Messages contain keys, types and limits but never a value, because any value may be that of a
+hidden parameter.
 """
 
 from __future__ import annotations
 
-#: Longest part of a name in a message.
+#: How many characters of a name are shown in messages and paths.
 _SHOWN = 255
 
 
 class TemplateError(ValueError):
     """A fault of a template, an environment or a value.
 
-    :ivar message: the fault.
-    :ivar path: the path, such as ``resources.server.properties.name``, or ''.
-    :ivar remedy: the remedy, or ''.
+    :ivar message: describes the fault.
+    :ivar path: path of the fault, for example ``resources.server.properties.name``; '' if unknown.
+    :ivar remedy: says how to correct the fault; '' if there is nothing to say.
     """
 
     def __init__(self, message: str, path: str = '', remedy: str = '') -> None:
@@ -39,8 +39,8 @@ class TemplateError(ValueError):
     def under(self, *keys: str | int) -> None:
         """Prefix the path with keys.
 
-        An error is raised without a path, and each level that it passes adds its key. So paths
-        cost nothing until an error occurs.
+        An error is raised without a path, and each level of the template adds its key while the
+        error propagates. So paths cost nothing unless an error occurs.
         """
         parts = [str(key)[:_SHOWN] for key in keys if key != '']
         if self.path:
@@ -67,7 +67,7 @@ class InvalidSection(TemplateError):
 
 
 class UnknownFunction(TemplateError):
-    """A function does not exist, or not in this version, or is not supported."""
+    """A function does not exist, does not exist in this version, or is not supported."""
 
 
 class InvalidArguments(TemplateError):
@@ -75,7 +75,7 @@ class InvalidArguments(TemplateError):
 
 
 class InvalidReference(TemplateError):
-    """A reference to a resource, parameter or attribute that does not exist."""
+    """The referenced resource, parameter or attribute does not exist."""
 
 
 class CircularDependency(TemplateError):
@@ -87,7 +87,7 @@ class UnknownType(TemplateError):
 
 
 class UnknownProperty(TemplateError):
-    """The resource type has no such property."""
+    """The resource type does not have this property."""
 
 
 class InvalidProperty(TemplateError):
@@ -95,7 +95,7 @@ class InvalidProperty(TemplateError):
 
 
 class UnknownParameter(TemplateError):
-    """A value for a parameter that the template does not declare."""
+    """A value is given for a parameter that the template does not declare."""
 
 
 class MissingParameter(TemplateError):
@@ -115,7 +115,7 @@ class ResolutionError(TemplateError):
 
 
 def kind(value: object) -> str:
-    """Return the type of a value in the terms of users, without the value."""
+    """Return the type of a value for a message, without the value itself, such as 'a map'."""
     if value is None:
         return 'null'
     if isinstance(value, bool):
@@ -132,6 +132,6 @@ def kind(value: object) -> str:
 
 
 def shown(name: object) -> str:
-    """Quote a name, cut to a length that fits a message."""
+    """Return a name in quotes for a message, cut to 255 characters."""
     text = str(name)
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + '...')

@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Limits on the cost of a template.
+"""Limits on the size of templates and on the cost of compiling and resolving them.
 
-A short text can stand for a huge value: aliases, parameters used many times, replacements in
-replacements. So every value that is built is charged to a budget.
+A short text can expand to a huge value: by aliases, by parameters that are used many times, and by
+replacements within replacements. So every value that is built is charged to a budget.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from heatconv.hot.errors import TemplateError, TooLarge, kind
 
 #: Default size limit of a template, in bytes.
 MAX_TEMPLATE_SIZE = 524_288
-#: Largest number of values of one document, without keys, aliases expanded.
+#: Largest number of values in one document. Keys do not count; aliases count expanded.
 MAX_NODES = 200_000
 #: Largest number of levels of maps and lists in one document.
 MAX_DEPTH = 100
-#: Largest number of levels of a value at run time, where values of documents are nested in each
-#: other.
+#: Largest number of levels of maps and lists in a value at run time. It is larger than MAX_DEPTH,
+#: because functions nest the values of several documents in one another.
 MAX_VALUE_DEPTH = 200
 #: Longest name of a resource, parameter or output.
 MAX_NAME = 255
@@ -39,58 +39,64 @@ MAX_NAME = 255
 MAX_INTEGER_BITS = 256
 #: Longest string that a function may build, in characters.
 MAX_TEXT = 4_000_000
-#: Work units to compile one template, and to resolve one definition.
+#: Budgets in work units: to compile one template, and to resolve one definition. See Budget.
 COMPILE_BUDGET = 5_000_000
 RESOLVE_BUDGET = 500_000
 
 
 def nodes_within(max_bytes: int) -> int:
-    """Return the largest number of values of a template for a size limit in bytes."""
+    """Return the largest number of values in a template, for a size limit in bytes."""
     return max(MAX_NODES, max_bytes // 4)
 
 
 def budget_within(max_bytes: int) -> int:
-    """Return the work units to compile a template for a size limit in bytes."""
+    """Return the budget in work units to compile a template, for a size limit in bytes."""
     return max(COMPILE_BUDGET, max_bytes)
 
 
-#: This many characters cost as much as one value.
+#: Number of characters of a text that cost one work unit.
 _TEXT_PER_UNIT = 64
 
 
 class Budget:
-    """A budget of work; the only mutable object of this package.
+    """A budget of work units, which decreases as values are built.
 
-    :param limit: in units; a value costs one, a long text more.
-    :param error: raised when it is exhausted.
+    :param limit: its size in units; a value costs one unit, a long text more.
+    :param error: class of the error that is raised when the budget is exhausted.
     """
 
-    __slots__ = ('_error', '_left', '_limit')
+    __slots__ = ('_error', '_limit', '_remaining')
 
     def __init__(self, limit: int, error: type[TemplateError] = TooLarge) -> None:
         self._limit = limit
-        self._left = limit
+        self._remaining = limit
         self._error = error
 
     def spend(self, units: int) -> None:
-        """Charge a number of values."""
-        self._left -= units
-        if self._left < 0:
+        """Charge a number of work units.
+
+        :raises TemplateError: of the class ``error``, if the budget is exhausted.
+        """
+        self._remaining -= units
+        if self._remaining < 0:
             raise self._error(
                 f'with its functions resolved it is larger than the limit of {self._limit} values',
                 remedy='use large parameters and attributes in fewer places',
             )
 
     def spend_text(self, length: int) -> None:
-        """Charge a text before it is built."""
+        """Charge a text before it is built.
+
+        :param length: number of its characters.
+        """
         if length > MAX_TEXT:
             raise self._error(f'the resulting text is longer than {MAX_TEXT} characters')
         self.spend(1 + length // _TEXT_PER_UNIT)
 
     def spend_value(self, value: Any) -> None:
-        """Charge a value with everything in it.
+        """Charge a value and all values in it.
 
-        It stops as soon as the budget is exhausted, so that the traversal costs no more than it
+        The traversal stops as soon as the budget is exhausted. So it never costs more than it
         charges.
         """
         level = [value]
@@ -99,23 +105,23 @@ class Budget:
             if depth > MAX_VALUE_DEPTH:
                 raise self._error(f'the value is nested deeper than {MAX_VALUE_DEPTH} levels')
             depth += 1
-            below: list[Any] = []
+            next_level: list[Any] = []
             for item in level:
                 if isinstance(item, str):
                     self.spend(1 + len(item) // _TEXT_PER_UNIT)
                 elif isinstance(item, Mapping):
                     self.spend(1)
-                    below.extend(item.values())
+                    next_level.extend(item.values())
                 elif isinstance(item, list | tuple):
                     self.spend(1)
-                    below.extend(item)
+                    next_level.extend(item)
                 else:
                     self.spend(1)
-            level = below
+            level = next_level
 
 
 def wrong_scalar(value: Any) -> str:
-    """Return the fault of a scalar, or ''."""
+    """Return the fault of a scalar, or '' if it is valid."""
     if value is None or isinstance(value, bool):
         return ''
     if isinstance(value, str):

@@ -12,8 +12,9 @@
 
 """Merge strategies for the parameters of environment files.
 
-``parameter_merge_strategies`` says for each parameter, or as ``default``, whether a later file
-overwrites a value or is merged with it (heat/common/environment_util.py).
+The section ``parameter_merge_strategies`` sets for each parameter whether the value of a later
+file overwrites the value of an earlier file or is merged with it. Its entry ``default`` applies to
+all other parameters (heat/common/environment_util.py).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _DEFAULT = 'default'
 
 
 def asked_for(environments: Sequence[Mapping[str, Any]]) -> bool:
-    """Say whether any environment has strategies."""
+    """Say whether any environment sets merge strategies."""
     return any(
         isinstance(environment, Mapping) and environment.get(STRATEGIES)
         for environment in environments
@@ -46,12 +47,13 @@ def asked_for(environments: Sequence[Mapping[str, Any]]) -> bool:
 def merged(
     environments: Sequence[Mapping[str, Any]], types: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
-    """Return the merged values of parameters, and of defaults.
+    """Merge the sections ``parameters`` and ``parameter_defaults`` of environments.
 
-    :param environments: checked, in order.
-    :param types: types of the parameters of the template; others are ignored.
-    :raises TemplateError: if a value cannot be merged, or two files name different strategies;
-        with the number of the environment as path.
+    :param environments: valid environments, the earliest first.
+    :param types: the type of each parameter of the template. Other parameters are never merged.
+    :returns: the values of each of the two sections.
+    :raises TemplateError: if a value cannot be merged, or two environments set different
+        strategies for a parameter; the path begins with the index of the environment.
     """
     result: dict[str, dict[str, Any]] = {PARAMETERS: {}, PARAMETER_DEFAULTS: {}}
     requested: dict[str, str] = {}
@@ -68,15 +70,23 @@ def merged(
 
 def _merge(
     values: dict[str, Any],
-    new: Mapping[str, Any],
+    new_values: Mapping[str, Any],
     strategies: Mapping[str, Any],
     requested: dict[str, str],
     types: Mapping[str, str],
 ) -> None:
-    first = not values
-    for name, value in new.items():
+    """Merge the values of the next environment into those of the earlier ones, in place.
+
+    If there are no earlier values, all new values are copied. Otherwise undeclared parameters and
+    nulls are ignored.
+
+    :param strategies: strategies that the next environment sets.
+    :param requested: strategy of each parameter in the earlier environments; this adds to it.
+    """
+    is_first = not values
+    for name, value in new_values.items():
         if name not in types or value is None:
-            if first:
+            if is_first:
                 values[name] = value
             continue
         strategy = _strategy(strategies, name, requested)
@@ -84,29 +94,43 @@ def _merge(
             raise InvalidSection(
                 f'the environments ask to {requested[name]} it, and to {strategy} it', name
             )
-        if first or strategy == OVERWRITE:
+        if is_first or strategy == OVERWRITE:
             values[name] = value
             continue
         try:
-            values[name] = _together(values.get(name), value, types[name], strategy == DEEP_MERGE)
+            values[name] = _merged_value(
+                values.get(name), value, types[name], strategy == DEEP_MERGE
+            )
         except TemplateError as error:
             error.under(name)
             raise
 
 
 def _strategy(strategies: Mapping[str, Any], name: str, requested: Mapping[str, str]) -> str:
+    """Return the strategy of a parameter in one environment.
+
+    :param strategies: strategies that this environment sets.
+    :param requested: strategy of each parameter in the earlier environments.
+    """
     if not strategies:
-        # A file without a strategy overwrites, as in Heat, whatever others say.
+        # The strategies of earlier files apply to a file without any; otherwise it overwrites, as
+        # in Heat.
         return requested.get(name, OVERWRITE)
     default = str(strategies.get(_DEFAULT, OVERWRITE))
     return str(strategies.get(name, requested.get(name, default)))
 
 
-def _together(old: Any, new: Any, type_: str, deep: bool) -> Any:
+def _merged_value(old: Any, new: Any, type_: str, deep: bool) -> Any:
+    """Merge two values of a parameter: append strings and lists, add numbers, unite maps.
+
+    :param old: the earlier value, or None.
+    :param type_: type of the parameter.
+    :param deep: also merge the values of keys that both maps have.
+    """
     if type_ == JSON:
-        return _maps(_read(old) or {}, _read(new), deep)
+        return _merged_maps(_parsed_json(old) or {}, _parsed_json(new), deep)
     if type_ == LIST:
-        return _lists(old, new)
+        return _merged_lists(old, new)
     if type_ == STRING and isinstance(new, str) and isinstance(old, str | None):
         return (old or '') + new
     if type_ == NUMBER and _is_number(new) and (old is None or _is_number(old)):
@@ -120,7 +144,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _read(value: Any) -> Any:
+def _parsed_json(value: Any) -> Any:
+    """Parse a string as JSON; return any other value, and '', as it is."""
     if not isinstance(value, str):
         return value
     try:
@@ -129,7 +154,8 @@ def _read(value: Any) -> Any:
         raise InvalidSection('it is no JSON') from None
 
 
-def _lists(old: Any, new: Any) -> Any:
+def _merged_lists(old: Any, new: Any) -> Any:
+    """Append a list to a list, or comma-separated text to comma-separated text."""
     if not old:
         return new
     if isinstance(new, list) and isinstance(old, list):
@@ -139,24 +165,25 @@ def _lists(old: Any, new: Any) -> Any:
     raise InvalidSection(f'{kind(new)} cannot be merged with {kind(old)}')
 
 
-def _maps(old: Any, new: Any, deep: bool) -> Any:
+def _merged_maps(old: Any, new: Any, deep: bool) -> Any:
+    """Merge two maps; a null in the new one keeps the old value."""
     if not old:
         return new
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         raise InvalidSection(f'{kind(new)} cannot be merged with {kind(old)}')
     combined = dict(old)
     for key, value in new.items():
-        before = combined.get(key)
+        old_value = combined.get(key)
         if value is None:
             continue
-        if not deep or not before:
+        if not deep or not old_value:
             combined[key] = value
         elif isinstance(value, Mapping):
-            combined[key] = _maps(before, value, deep)
+            combined[key] = _merged_maps(old_value, value, deep)
         elif isinstance(value, list):
-            combined[key] = _lists(before, value)
-        elif isinstance(value, str) and isinstance(before, str):
-            combined[key] = before + value
+            combined[key] = _merged_lists(old_value, value)
+        elif isinstance(value, str) and isinstance(old_value, str):
+            combined[key] = old_value + value
         else:
             combined[key] = value
     return combined

@@ -10,12 +10,12 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Nested templates: a resource whose physical resource is a stack of its own.
+"""Nested templates, for resources whose physical resource is a nested stack.
 
-A type that is the name of a template among the files is such a resource: its properties are the
-parameters of that template, its attributes the outputs
-(heat/engine/resources/template_resource.py). The content of a nested stack is computed from its
-owner's template, environment and files alone.
+A resource has a nested stack if its type is the name of a template among the files. Its properties
+are the parameters of that template, and its attributes are the outputs
+(heat/engine/resources/template_resource.py). The content of the nested stack depends only on the
+template, the environment and the files of its owner.
 """
 
 from __future__ import annotations
@@ -50,23 +50,31 @@ __all__ = [
 #: Largest number of levels of nested stacks, as in Heat.
 MAX_DEPTH = 5
 
-#: Further properties of a nested stack; no parameter has such a name.
+#: Prefix of the properties that a nested stack has in addition to its parameters. No name of a
+#: parameter begins with it.
 OWN = 'OS::'
+#: The property with a digest of the content of the nested stack.
 TEMPLATE = 'OS::template'
+#: The property with the facade: the parts of the resource that the nested template may read.
 FACADE = 'OS::facade'
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterProperty(Property):
-    """A property that is a parameter of a nested template.
+    """A property whose value is a parameter of a nested template.
 
-    :ivar parameter: its declaration there.
+    :ivar parameter: the declaration in the nested template.
     """
 
     parameter: Parameter | None = None
 
     def convert(self, value: Any) -> Any:
-        """Check a known value; the nested template will convert it."""
+        """Check a value that is known, and return it unchanged.
+
+        The nested template converts it when it is compiled.
+
+        :raises InvalidProperty: if it is no valid value of the parameter.
+        """
         if not _dynamic(value) and self.parameter is not None:
             try:
                 self.parameter.convert(value)
@@ -75,26 +83,28 @@ class ParameterProperty(Property):
         return value
 
     def from_null(self) -> Any:
-        """Return None: a null is no value of a parameter."""
+        """Return None: a null counts as no value, so the default of the parameter applies."""
         return None
 
 
 def _dynamic(value: Any) -> bool:
+    """Say whether a value is only known at run time."""
     if isinstance(value, MapNode | ListNode):
         return True
     return isinstance(value, Node)
 
 
 def source_of(files: Mapping[str, Any], name: str, max_size: int) -> dict[str, Any]:
-    """Return a template among the files.
+    """Return a nested template, parsed.
 
-    :param max_size: in bytes.
-    :raises TemplateError: if it is missing or not a template.
+    :param files: the files of the request, by name; each is text, or a template that was parsed.
+    :param max_size: size limit in bytes.
+    :raises TemplateError: if the template is missing or cannot be parsed.
     """
     text = files.get(name)
     if text is None:
         raise UnknownType(
-            f'the template {shown(name)} is not among the files', 'type', 'give it with the others'
+            f'the template {shown(name)} is not among the files', 'type', 'add it to the files'
         )
     if isinstance(text, dict):
         source.bound(text, name)
@@ -103,22 +113,22 @@ def source_of(files: Mapping[str, Any], name: str, max_size: int) -> dict[str, A
 
 
 def schema_of(template: Template, defaults: Mapping[str, Any]) -> TypeSchema:
-    """Return the schema of a nested template as a resource type.
+    """Return the schema of the resource type that a nested template is.
 
-    :param defaults: values of the environment for parameters of any template.
+    :param defaults: the section ``parameter_defaults`` of the environment.
     """
     return TypeSchema(
         description=template.description,
         properties={
             name: ParameterProperty(
                 ANY,
-                required=output.default is None and defaults.get(name) is None,
+                required=parameter.default is None and defaults.get(name) is None,
                 update_allowed=True,
-                hidden=output.hidden,
-                description=output.description,
-                parameter=output,
+                hidden=parameter.hidden,
+                description=parameter.description,
+                parameter=parameter,
             )
-            for name, output in template.parameters.items()
+            for name, parameter in template.parameters.items()
         },
         attributes={
             name: Attribute(ANY, output.description) for name, output in template.outputs.items()
@@ -132,45 +142,55 @@ def child_environment(
 ) -> dict[str, Any]:
     """Return the environment of a nested stack.
 
-    It inherits defaults and types, except a mapping of a template to itself and entries for
-    resources of the owner's template (heat/engine/environment.py, get_child_environment).
+    It inherits the parameter defaults and the registry of its owner. Two kinds of registry entries
+    are left out: those that map a type to the nested template itself, and those for resources of
+    the owner's template (heat/engine/environment.py, get_child_environment). The entries for
+    resources of the nested stack, which are written within the latter, are kept.
 
-    :param resource: name of the resource in its owner.
-    :param type_: its type after the registry.
+    :param environment: the environment of the owner.
+    :param resource: name of the resource in the owner's template.
+    :param type_: type of the resource, after the mappings of the registry.
+    :param parameters: values of the parameters of the nested template.
     """
     child: dict[str, Any] = {environments.PARAMETERS: dict(parameters)}
     defaults = environment.get(environments.PARAMETER_DEFAULTS)
     if defaults:
         child[environments.PARAMETER_DEFAULTS] = defaults
     registry = environment.get(environments.REGISTRY) or {}
-    kept = {name: one for name, one in registry.items() if name != RESOURCES and one != type_}
-    within: dict[str, Any] = {}
-    for pattern, said in (registry.get(RESOURCES) or {}).items():
-        if isinstance(said, Mapping) and fnmatch.fnmatchcase(resource, pattern):
-            within.update(
-                (name, one)
-                for name, one in said.items()
-                if isinstance(one, Mapping) and name != RESOURCES
+    child_registry = {
+        name: target for name, target in registry.items() if name != RESOURCES and target != type_
+    }
+    child_resources: dict[str, Any] = {}
+    for pattern, entries in (registry.get(RESOURCES) or {}).items():
+        if isinstance(entries, Mapping) and fnmatch.fnmatchcase(resource, pattern):
+            child_resources.update(
+                (name, entry)
+                for name, entry in entries.items()
+                if isinstance(entry, Mapping) and name != RESOURCES
             )
-    if within:
-        kept[RESOURCES] = within
-    if kept:
-        child[environments.REGISTRY] = kept
+    if child_resources:
+        child_registry[RESOURCES] = child_resources
+    if child_registry:
+        child[environments.REGISTRY] = child_registry
     return child
 
 
 def used_files(
     declared: Any, environment: Mapping[str, Any], files: Mapping[str, Any], max_size: int
 ) -> dict[str, Any]:
-    """Return the files that a part of a template may use, and the files that those may use.
+    """Return the files that a part of a template may use, directly or through nested templates.
 
-    Every string that names a file counts, and every type that the registry may map to one.
+    A file counts as used if any string is its name, or if the registry may map a type to its name.
+
+    :param declared: the part of the template, as written.
+    :param max_size: size limit of a nested template, in bytes.
+    :returns: the used files, sorted by name.
     """
     names = TypeNames(environment.get(environments.REGISTRY))
     used: dict[str, Any] = {}
     pending = [declared]
     while pending:
-        for name in _named(pending.pop(), names):
+        for name in _possible_names(pending.pop(), names):
             if name not in files or name in used:
                 continue
             used[name] = files[name]
@@ -178,21 +198,24 @@ def used_files(
                 try:
                     pending.append(source_of(files, name, max_size))
                 except TemplateError:
-                    continue  # its user reports the error
+                    continue  # the compilation of the resource reports the error
     return {name: used[name] for name in sorted(used)}
 
 
-def _named(declared: Any, names: TypeNames) -> Iterator[str]:
-    """Yield all strings, and for types also the types that the registry may map them to."""
+def _possible_names(declared: Any, names: TypeNames) -> Iterator[str]:
+    """Yield each string in a part of a template, and each type that the registry may map one to.
+
+    :param declared: the part, as written. The key of a resource in it is taken for its name.
+    """
     pending: list[tuple[Any, str]] = [(declared, '')]
     while pending:
-        value, under = pending.pop()
+        value, name = pending.pop()
         if isinstance(value, str):
             yield value
         elif isinstance(value, Mapping):
             type_ = value.get('type')
             if isinstance(type_, str):
-                yield from names.possible(type_, under)
-            pending.extend((one, str(key)) for key, one in value.items())
+                yield from names.possible(type_, name)
+            pending.extend((item, str(key)) for key, item in value.items())
         elif isinstance(value, list):
-            pending.extend((one, '') for one in value)
+            pending.extend((item, '') for item in value)

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Compile the section ``outputs`` of a template."""
+"""Compilation of the section ``outputs`` of a template."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ _CONDITION = 'condition'
 def parse_outputs(section: Any, context: Context) -> dict[str, OutputDefinition]:
     """Compile all outputs.
 
-    :param context: has the resources that they may refer to.
-    :raises TemplateError: with the path below the section.
+    :param context: has the schemas of the resources that outputs may refer to.
+    :returns: the outputs, by name.
+    :raises TemplateError: if an output is invalid; its path begins below the section.
     """
     if section is None:
         return {}
@@ -52,6 +53,7 @@ def parse_outputs(section: Any, context: Context) -> dict[str, OutputDefinition]
 
 
 def _output(name: str, declaration: Any, context: Context) -> OutputDefinition:
+    """Compile one output. If its condition is false, its value is None."""
     if not isinstance(declaration, dict):
         raise InvalidSection(
             f'it must be a map, not {kind(declaration)}', remedy='write {value: ...}'

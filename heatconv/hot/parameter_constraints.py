@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Parse the constraints of a parameter."""
+"""Parsing of the constraints of a parameter."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from heatconv.hot.errors import InvalidParameter, TemplateError, kind, shown
 from heatconv.hot.suggest import listing, suggestion
 from heatconv.hot.versions import Version
 
-#: Largest number of constraints: each costs time for every value.
-_MOST = 32
+#: Largest number of constraints of a parameter: each takes time to check for every value.
+_MAX_CONSTRAINTS = 32
 _MODULO_SINCE = '2017-02-24'
 
-#: Types that a constraint applies to (heat/engine/constraints.py, valid_types).
+#: Types of parameters that each constraint applies to (heat/engine/constraints.py, valid_types).
 _TYPES: Mapping[str, tuple[str, ...]] = {
     'length': ('string', 'json', 'comma_delimited_list'),
     'range': ('number',),
@@ -49,15 +49,18 @@ _DESCRIPTION = 'description'
 def parse_constraints(section: Any, type_: str, version: Version) -> tuple[Constraint, ...]:
     """Parse the list of constraints of a parameter.
 
+    :param section: the list as written, or None.
     :param type_: the type of the parameter.
-    :raises InvalidParameter: with the path below the parameter.
+    :raises InvalidParameter: if a constraint is invalid; its path begins below the parameter.
     """
     if section is None:
         return ()
     if not isinstance(section, list):
         raise InvalidParameter(f'it must be a list, not {kind(section)}', 'constraints')
-    if len(section) > _MOST:
-        raise InvalidParameter(f'there may be at most {_MOST} constraints', 'constraints')
+    if len(section) > _MAX_CONSTRAINTS:
+        raise InvalidParameter(
+            f'there may be at most {_MAX_CONSTRAINTS} constraints', 'constraints'
+        )
     constraints = []
     for index, declaration in enumerate(section):
         try:
@@ -69,7 +72,8 @@ def parse_constraints(section: Any, type_: str, version: Version) -> tuple[Const
 
 
 def _constraint(declaration: Any, type_: str, version: Version) -> Constraint:
-    valid = [
+    """Parse one item of the list: a map of the name of a constraint to its limits."""
+    applicable = [
         name
         for name, types in _TYPES.items()
         if type_ in types and (name != 'modulo' or version.since(_MODULO_SINCE))
@@ -78,17 +82,19 @@ def _constraint(declaration: Any, type_: str, version: Version) -> Constraint:
         raise InvalidParameter(f'it must be a map, not {kind(declaration)}')
     names = [name for name in declaration if name != _DESCRIPTION]
     if len(names) != 1:
-        raise InvalidParameter('there must be one constraint in each item', remedy=listing(valid))
+        raise InvalidParameter(
+            'there must be one constraint in each item', remedy=listing(applicable)
+        )
     name = names[0]
     if name not in _TYPES:
         raise InvalidParameter(
-            f'there is no constraint {shown(name)}', str(name), suggestion(str(name), valid)
+            f'there is no constraint {shown(name)}', str(name), suggestion(str(name), applicable)
         )
-    if name not in valid:
+    if name not in applicable:
         if type_ in _TYPES[name]:
             raise InvalidParameter(f'{name} needs version {_MODULO_SINCE} or later', name)
         raise InvalidParameter(
-            f'{name} does not fit a parameter of type {type_}', name, listing(valid)
+            f'{name} does not fit a parameter of type {type_}', name, listing(applicable)
         )
     description = declaration.get(_DESCRIPTION)
     if not isinstance(description, str | None):
@@ -103,13 +109,13 @@ def _constraint(declaration: Any, type_: str, version: Version) -> Constraint:
 
 
 def _length(value: Any, type_: str, description: str) -> Constraint:
-    least, most = _limits(value, conversion.integer)
-    return Length(least, most, description)
+    minimum, maximum = _limits(value, conversion.integer)
+    return Length(minimum, maximum, description)
 
 
 def _range(value: Any, type_: str, description: str) -> Constraint:
-    least, most = _limits(value, conversion.number)
-    return Range(least, most, description)
+    minimum, maximum = _limits(value, conversion.number)
+    return Range(minimum, maximum, description)
 
 
 def _modulo(value: Any, type_: str, description: str) -> Constraint:
@@ -145,16 +151,18 @@ def _allowed_pattern(value: Any, type_: str, description: str) -> Constraint:
 
 
 def _limits(value: Any, convert: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """Parse a map with a minimum, a maximum or both; a missing one is None."""
     numbers = _numbers(value, ('min', 'max'), convert)
-    least, most = numbers.get('min'), numbers.get('max')
-    if least is None and most is None:
+    minimum, maximum = numbers.get('min'), numbers.get('max')
+    if minimum is None and maximum is None:
         raise InvalidParameter('it needs a min or a max', remedy='write {min: 1, max: 9}')
-    if least is not None and most is not None and least > most:
+    if minimum is not None and maximum is not None and minimum > maximum:
         raise InvalidParameter('min must not be larger than max')
-    return least, most
+    return minimum, maximum
 
 
 def _numbers(value: Any, keys: tuple[str, str], convert: Callable[[Any], Any]) -> dict[str, Any]:
+    """Parse a map of numbers; each of the keys may be missing."""
     if not isinstance(value, dict):
         raise InvalidParameter(f'it must be a map, not {kind(value)}', remedy=listing(keys))
     result = {}
@@ -171,12 +179,14 @@ def _numbers(value: Any, keys: tuple[str, str], convert: Callable[[Any], Any]) -
 def _custom(value: Any, type_: str, description: str) -> Constraint:
     if not isinstance(value, str) or value not in custom_constraints.NAMES:
         raise InvalidParameter(
-            f'there is no custom constraint {shown(value)} without a cloud',
+            f'there is no custom constraint {shown(value)} that needs no cloud',
             remedy=suggestion(str(value), custom_constraints.NAMES),
         )
     return custom_constraints.Custom(value, description)
 
 
+#: The parser of each constraint: it receives the limits, the type of the parameter and the
+#: description.
 _BUILDERS: Mapping[str, Callable[[Any, str, str], Constraint]] = {
     'length': _length,
     'range': _range,

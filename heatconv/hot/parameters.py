@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Parameters: declarations and values."""
+"""Parameters: their declarations in a template, and their values."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ _TAGS_SINCE = '2018-03-02'
 class Parameter:
     """The declaration of one parameter.
 
-    :ivar default: converted; None means that there is none.
+    :ivar default: the default value, converted to the type; None if there is none.
     :ivar hidden: whether its value must not be shown.
+    :ivar immutable: whether an update of the stack must not change its value.
     """
 
     name: str
@@ -67,9 +68,9 @@ class Parameter:
     tags: tuple[str, ...] = ()
 
     def convert(self, value: Any) -> Any:
-        """Convert a given value and check it.
+        """Convert a value to the type, and check it against the constraints.
 
-        :raises InvalidParameter: if it has the wrong type or violates a constraint.
+        :raises InvalidParameter: if the value has the wrong type or violates a constraint.
         """
         try:
             bound(value)
@@ -86,7 +87,8 @@ class Parameter:
 def parse_parameters(section: Any, version: Version) -> dict[str, Parameter]:
     """Parse the section ``parameters`` of a template.
 
-    :raises TemplateError: with the path below the section.
+    :returns: the parameters, by name.
+    :raises TemplateError: if a declaration is invalid; its path begins below the section.
     """
     if section is None:
         return {}
@@ -117,18 +119,19 @@ def values_of(
 ) -> dict[str, Any]:
     """Determine the value of each parameter.
 
-    ``parameters`` take precedence over ``parameter_defaults``, and those over the default of the
-    template.
+    The ``parameters`` of the environment take precedence over its ``parameter_defaults``. These
+    take precedence over the defaults in the template.
 
-    :param environment: checked, see :func:`heatconv.hot.environment.validate`.
-    :param allow_missing: leave parameters without a value out.
-    :raises UnknownParameter: if a value is given for an undeclared parameter.
-    :raises MissingParameter: if there is no value.
+    :param parameters: the declarations, by name.
+    :param environment: a result of :func:`heatconv.hot.environment.validate`.
+    :param allow_missing: omit parameters without a value from the result, instead of an error.
+    :raises UnknownParameter: if ``parameters`` has a value for an undeclared parameter.
+    :raises MissingParameter: if a parameter has no value.
     :raises InvalidParameter: if a value is invalid.
     """
-    given: Mapping[str, Any] = environment['parameters']
+    explicit: Mapping[str, Any] = environment['parameters']
     defaults: Mapping[str, Any] = environment['parameter_defaults']
-    for name in given:
+    for name in explicit:
         if name not in parameters:
             raise UnknownParameter(
                 f'the template has no parameter {shown(name)}',
@@ -137,13 +140,16 @@ def values_of(
             )
     values = {}
     for name, parameter in parameters.items():
-        for place, source in (('parameters', given), ('parameter_defaults', defaults)):
-            # A null is no value, as in Heat.
-            if source.get(name) is not None:
+        for section, section_values in (
+            ('parameters', explicit),
+            ('parameter_defaults', defaults),
+        ):
+            # A null counts as no value, as in Heat.
+            if section_values.get(name) is not None:
                 try:
-                    values[name] = parameter.convert(source[name])
+                    values[name] = parameter.convert(section_values[name])
                 except TemplateError as error:
-                    error.under(place, name)
+                    error.under(section, name)
                     raise
                 break
         else:
@@ -160,21 +166,23 @@ def values_of(
 
 
 def _path(name: str) -> str:
+    """Return the error path of a parameter."""
     return 'parameters.' + name[:MAX_NAME]
 
 
 def _parameter(name: str, declaration: Any, version: Version) -> Parameter:
+    """Parse the declaration of one parameter."""
     if not isinstance(declaration, dict):
         raise InvalidSection(
             f'it must be a map, not {kind(declaration)}', remedy='write {type: string}'
         )
-    allowed = (*_KEYS, _TAGS) if version.since(_TAGS_SINCE) else _KEYS
+    allowed_keys = (*_KEYS, _TAGS) if version.since(_TAGS_SINCE) else _KEYS
     for key in declaration:
-        if key not in allowed:
+        if key not in allowed_keys:
             if key == _TAGS:
                 raise InvalidSection(f'{key} needs version {_TAGS_SINCE} or later', key)
             raise InvalidSection(
-                f'a parameter has no {shown(key)}', str(key), suggestion(str(key), allowed)
+                f'a parameter has no {shown(key)}', str(key), suggestion(str(key), allowed_keys)
             )
     if 'type' not in declaration:
         raise InvalidParameter('the type is missing', 'type', listing(TYPES))
@@ -185,7 +193,7 @@ def _parameter(name: str, declaration: Any, version: Version) -> Parameter:
             'type',
             listing(TYPES),
         )
-    bare = Parameter(
+    without_default = Parameter(
         name,
         type_,
         description=_text(declaration, 'description'),
@@ -197,26 +205,27 @@ def _parameter(name: str, declaration: Any, version: Version) -> Parameter:
     )
     default = declaration.get('default')
     if default is None:
-        return bare
+        return without_default
     try:
-        default = bare.convert(default)
+        default = without_default.convert(default)
     except TemplateError as error:
         error.under('default')
         raise
     return Parameter(
         name,
         type_,
-        bare.description,
+        without_default.description,
         default,
-        bare.constraints,
-        bare.hidden,
-        bare.label,
-        bare.immutable,
-        bare.tags,
+        without_default.constraints,
+        without_default.hidden,
+        without_default.label,
+        without_default.immutable,
+        without_default.tags,
     )
 
 
 def _text(declaration: Mapping[str, Any], key: str) -> str:
+    """Return the string of a key; '' if it is missing or null."""
     try:
         value = declaration.get(key)
         return '' if value is None else conversion.string(value)
@@ -225,6 +234,7 @@ def _text(declaration: Mapping[str, Any], key: str) -> str:
 
 
 def _flag(declaration: Mapping[str, Any], key: str) -> bool:
+    """Return the boolean of a key; False if it is missing or null."""
     try:
         value = declaration.get(key)
         return False if value is None else conversion.boolean(value)
@@ -244,19 +254,26 @@ def _tags(value: Any) -> tuple[str, ...]:
 
 
 def _json(value: Any) -> Any:
-    """Return any value; a string is parsed as JSON, an empty string is kept (as in Heat)."""
+    """Convert to a value of the type ``json``.
+
+    A string is parsed as JSON. Any other value stays unchanged, and so does an empty string, as in
+    Heat.
+    """
     if isinstance(value, str) and value:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            raise ValueError('it must be a map or a list, or a string with JSON of one') from None
+            raise ValueError(
+                'it must be a map, a list, or a string that contains one as JSON'
+            ) from None
         bound(value)
     return value
 
 
 def _list(value: Any) -> list[str]:
+    """Convert to a list of strings; a string is split at its commas."""
     if isinstance(value, str):
-        # Spaces belong to the items, as in Heat.
+        # Spaces around commas belong to the items, as in Heat.
         return value.split(',') if value else []
     if not isinstance(value, list):
         raise ValueError(
@@ -268,6 +285,7 @@ def _list(value: Any) -> list[str]:
         raise ValueError('each item of the list must be a string') from None
 
 
+#: Functions that convert a value to each type; they raise ValueError if it is invalid.
 _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
     STRING: conversion.string,
     NUMBER: conversion.number,

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Compile the section ``resources`` of a template."""
+"""Compilation of the section ``resources`` of a template."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ _KEYS = (
 _CONDITION = 'condition'
 _EXTERNAL = 'external_id'
 _POLICIES = (DELETE, RETAIN, SNAPSHOT)
-#: From this version on policies may be written in lower case.
+#: The first version in which deletion policies may be written in lower case.
 _LOWER_CASE_SINCE = '2016-10-14'
-#: How many names of a cycle are shown.
+#: How many names of a cycle a message contains.
 _SHOWN_CYCLE = 20
 
 
@@ -61,24 +61,31 @@ def parse_resources(
     known_types: Sequence[str],
     previous_definitions: PreviousDefinitions | None = None,
 ) -> dict[str, ResourceDefinition]:
-    """Compile all resources; what is compiled later may refer to them.
+    """Compile all resources whose condition is not false.
 
-    :param context: has the resources afterwards.
-    :param previous_definitions: a section compiled in a context that is otherwise the same.
-    :raises TemplateError: with the path below the section.
+    :param section: the section as written.
+    :param context: receives the schemas of the resources, so that outputs that are compiled later
+        may refer to them.
+    :param types: returns the schema of a resource type, or None if the type does not exist.
+    :param known_types: names to suggest for an unknown type.
+    :param previous_definitions: resources of another template, compiled in a context that differs
+        only in the resources. Definitions of unchanged resources are reused.
+    :returns: the definitions, by name.
+    :raises TemplateError: if a resource is invalid, or resources require each other; the path
+        begins below the section.
     """
     if section is None:
         return {}
     if not isinstance(section, dict):
         raise InvalidSection(f'it must be a map, not {kind(section)}')
-    # All types first: a reference may point forward.
+    # All schemas are needed first, because a resource may refer to a later one.
     enabled = _enabled(section, context)
     context.schemas = _schemas(enabled, types, known_types, context.types)
-    same = {} if previous_definitions is None else previous_definitions.same(section)
+    reusable = {} if previous_definitions is None else previous_definitions.same(section)
     definitions = {}
     for name, declaration in enabled.items():
         try:
-            reused = same.get(name)
+            reused = reusable.get(name)
             definitions[name] = reused or compile_resource(name, declaration, context)
         except TemplateError as error:
             error.under(name)
@@ -90,28 +97,33 @@ def parse_resources(
 
 @dataclass(frozen=True, slots=True)
 class PreviousDefinitions:
-    """Compiled resources of the previous template: most of a large template stays unchanged.
+    """The compiled resources of the previous template of a stack.
 
-    :ivar section: as written.
+    Reuse saves time, because an update usually changes a small part of a large template.
+
+    :ivar section: the section ``resources`` as written.
+    :ivar definitions: the compiled resources, by name.
     """
 
     section: Mapping[str, Any]
     definitions: Mapping[str, ResourceDefinition]
 
     def same(self, section: Mapping[Any, Any]) -> Mapping[str, ResourceDefinition]:
-        """Return the definitions of a new section that would compile to the same result.
+        """Return the definitions that a new section would compile to the same result.
 
-        A definition depends on its declaration, and on the types of the resources that it refers
-        to.
+        A definition depends on its declaration, and on the type and the condition of each resource
+        that it refers to.
+
+        :param section: the new section as written.
         """
         changed = {
             name
-            for name, definition in self.section.items()
-            if not _alike(definition, section.get(name))
+            for name, declaration in self.section.items()
+            if not _same_target(declaration, section.get(name))
         }
         if changed and len(self.definitions) < len(self.section):
-            # It may have named a resource whose condition was false, which its definition does not
-            # record.
+            # Some conditions were false. A definition does not record references to the resources
+            # that those conditions disabled.
             return {}
         return {
             name: definition
@@ -122,24 +134,27 @@ class PreviousDefinitions:
         }
 
     def has_edges_of(self, definitions: Mapping[str, ResourceDefinition]) -> bool:
-        """Say whether definitions require only what the previous ones of their names required."""
-        before = self.definitions
+        """Say whether each definition requires the same resources as the previous one of its name.
+
+        Then the definitions are free of cycles, because the previous ones are.
+        """
+        previous = self.definitions
         return all(
-            name in before
-            and (definition is before[name] or definition.requires == before[name].requires)
+            name in previous
+            and (definition is previous[name] or definition.requires == previous[name].requires)
             for name, definition in definitions.items()
         )
 
 
-def _alike(before: Any, after: Any) -> bool:
-    """Say whether references to a resource are valid as before."""
-    if not isinstance(before, dict) or not isinstance(after, dict):
+def _same_target(previous: Any, declaration: Any) -> bool:
+    """Say whether two declarations of a resource are the same for references to it."""
+    if not isinstance(previous, dict) or not isinstance(declaration, dict):
         return False
-    return all(before.get(key) == after.get(key) for key in ('type', _CONDITION))
+    return all(previous.get(key) == declaration.get(key) for key in ('type', _CONDITION))
 
 
 def _enabled(section: Mapping[Any, Any], context: Context) -> Mapping[Any, Any]:
-    """Return the resources whose condition is not false; record the others."""
+    """Return the resources whose condition is not false; record the others in the context."""
     disabled: dict[str, None] = {}
     for name, declaration in section.items():
         if not isinstance(declaration, dict) or declaration.get(_CONDITION) is None:
@@ -157,42 +172,47 @@ def _enabled(section: Mapping[Any, Any], context: Context) -> Mapping[Any, Any]:
             raise
     context.disabled = disabled
     return (
-        {n: declaration for n, declaration in section.items() if n not in disabled}
+        {name: declaration for name, declaration in section.items() if name not in disabled}
         if disabled
         else section
     )
 
 
 def decided(condition: Any, context: Context) -> bool:
-    """Evaluate a condition before run time.
+    """Evaluate the condition of a resource or output, which must be known before run time.
 
-    :raises TemplateError: if it is only known at run time, or invalid.
+    :param condition: the condition as written.
+    :returns: whether it is true. It counts as true if parameters have no value, which is allowed
+        if a template is only validated.
+    :raises TemplateError: if the condition is only known at run time, or is invalid.
     """
-    held = context.conditions.truth(condition)
-    if isinstance(held, bool):
-        return held
+    truth = context.conditions.truth(condition)
+    if isinstance(truth, bool):
+        return truth
     if context.undecided:
-        return True  # of a template that is only validated
+        return True
     raise InvalidSection(
-        'whether it is there must be known before run time',
-        remedy='use parameters of the template only in its condition',
+        'the condition must be known before run time',
+        remedy='use no values in it except parameters of the template',
     )
 
 
 def _check_keys(declaration: Mapping[Any, Any], context: Context) -> None:
-    late = context.version.has_conditions
-    keys = (*_KEYS, _CONDITION, _EXTERNAL) if late else _KEYS
+    """Check that a resource has only known keys, and no null."""
+    has_conditions = context.version.has_conditions
+    keys = (*_KEYS, _CONDITION, _EXTERNAL) if has_conditions else _KEYS
     for key in declaration:
         if key not in keys:
             raise InvalidSection(
                 f'a resource has no {shown(key)}', str(key), suggestion(str(key), keys)
             )
         if declaration[key] is None:
-            # Sections may be null, but nothing in a resource, as in Heat.
+            # A section may be null, but the value of a key of a resource may not, as in Heat.
             raise InvalidSection('it must not be null', key, 'leave it out')
 
 
 def _is_name(name: Any) -> bool:
+    """Say whether a name is valid for a resource."""
     return (
         isinstance(name, str)
         and 0 < len(name) <= MAX_NAME
@@ -207,8 +227,14 @@ def _schemas(
     known_types: Sequence[str],
     names: TypeNames,
 ) -> dict[str, TypeSchema]:
+    """Return the schema of each resource.
+
+    :param types: returns the schema of a resource type, or None if the type does not exist.
+    :param known_types: names to suggest for an unknown type.
+    :param names: the mappings of types in the environment.
+    """
     schemas: dict[str, TypeSchema] = {}
-    by_name: dict[str, TypeSchema] = {}
+    schemas_by_type: dict[str, TypeSchema] = {}
     for name, declaration in section.items():
         if not _is_name(name):
             raise InvalidSection(
@@ -234,7 +260,7 @@ def _schemas(
             except TemplateError as error:
                 error.under(name)
                 raise
-        schema = by_name.get(type_)
+        schema = schemas_by_type.get(type_)
         if schema is None:
             try:
                 schema = types(type_)
@@ -247,7 +273,7 @@ def _schemas(
                     f'{name}.type',
                     suggestion(type_, known_types),
                 )
-            by_name[type_] = schema
+            schemas_by_type[type_] = schema
         schemas[name] = schema
     return schemas
 
@@ -257,9 +283,10 @@ def compile_resource(
 ) -> ResourceDefinition:
     """Compile one resource.
 
-    :param context: has the types of all resources that it may refer to.
-    :param checks: check the known properties against its type.
-    :raises TemplateError: with the path below the resource.
+    :param declaration: the resource as written.
+    :param context: has the schemas of all resources that this one may refer to.
+    :param checks: whether to check the known properties against the resource type.
+    :raises TemplateError: if the resource is invalid; the path begins below it.
     """
     _check_keys(declaration, context)
     description = declaration.get('description')
@@ -274,9 +301,9 @@ def compile_resource(
     properties = _map(declaration, 'properties', context)
     metadata = _map(declaration, 'metadata', context)
     requires = [*references.resources, *_depends_on(declaration.get('depends_on'), context)]
-    external = _external_id(declaration, context)
-    if external is not None:
-        # The resource exists independently of the stack, which leaves it at its deletion.
+    external_id = _external_id(declaration, context)
+    if external_id is not None:
+        # The resource exists independently of the stack, so a delete of the stack must keep it.
         policy = RETAIN
     elif checks:
         context.schemas[name].check_static(properties)
@@ -291,11 +318,12 @@ def compile_resource(
         tuple(sorted(references.attributes)),
         context.types.restricted(name),
         declaration.get('update_policy'),
-        external,
+        external_id,
     )
 
 
 def _map(declaration: Mapping[str, Any], key: str, context: Context) -> Any:
+    """Compile the map of a key; a missing one is empty."""
     value = declaration.get(key)
     if value is None:
         return {}
@@ -314,6 +342,7 @@ def _map(declaration: Mapping[str, Any], key: str, context: Context) -> Any:
 
 
 def _depends_on(value: Any, context: Context) -> list[str]:
+    """Parse ``depends_on``; names of disabled resources are left out."""
     if value is None:
         return []
     names = [value] if isinstance(value, str) else value
@@ -330,6 +359,7 @@ def _depends_on(value: Any, context: Context) -> list[str]:
 
 
 def _external_id(declaration: Mapping[str, Any], context: Context) -> str | None:
+    """Compile ``external_id``; None if it is missing."""
     if declaration.get(_EXTERNAL) is None:
         return None
     try:
@@ -339,7 +369,8 @@ def _external_id(declaration: Mapping[str, Any], context: Context) -> str | None
         raise
     if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME:
         if context.undecided:
-            return ''  # of a template that is only validated
+            # A template that is only validated: parameters may have no value.
+            return ''
         raise InvalidSection(
             f'it must be a string of 1 to {MAX_NAME} characters, known before run time', _EXTERNAL
         )
@@ -347,6 +378,7 @@ def _external_id(declaration: Mapping[str, Any], context: Context) -> str | None
 
 
 def _deletion_policy(declaration: Mapping[str, Any], context: Context) -> str:
+    """Compile ``deletion_policy``; DELETE if it is missing."""
     key = 'deletion_policy'
     if declaration.get(key) is None:
         return DELETE
@@ -368,11 +400,16 @@ def _deletion_policy(declaration: Mapping[str, Any], context: Context) -> str:
 
 
 def _spellings(version: Version) -> tuple[str, ...]:
+    """Return the accepted spellings of deletion policies."""
     lower = tuple(policy.lower() for policy in _POLICIES)
     return (*_POLICIES, *lower) if version.since(_LOWER_CASE_SINCE) else _POLICIES
 
 
 def _check_cycles(definitions: Mapping[str, ResourceDefinition]) -> None:
+    """Check that no resources require each other.
+
+    :raises CircularDependency: with the names of one cycle.
+    """
     try:
         graph.order({name: definition.requires for name, definition in definitions.items()})
     except graph.Cycle as cycle:

@@ -10,7 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The schema of resource types: properties and attributes."""
+"""Schemas of resource types: their properties and attributes.
+
+A schema checks and converts properties, both of compiled and of resolved definitions.
+"""
 
 from __future__ import annotations
 
@@ -35,15 +38,16 @@ ANY = 'Any'
 
 
 def _string(value: Any) -> str:
-    """Return a string; integers and booleans are converted, fractions are not, as in Heat."""
+    """Convert a string, an integer or a boolean to a string; floats are rejected, as in Heat."""
     if isinstance(value, float):
         raise ValueError('it must be a string, not a number with a fraction')
     return conversion.string(value)
 
 
 def _boolean(value: Any) -> bool:
-    """Return a boolean; only names of booleans are converted: fewer than for parameters, as in
-    Heat.
+    """Convert a boolean, or the string ``true`` or ``false`` in any case, to a boolean.
+
+    Parameters accept more spellings (:func:`heatconv.hot.conversion.boolean`), as in Heat.
     """
     if isinstance(value, bool):
         return value
@@ -55,7 +59,8 @@ def _boolean(value: Any) -> bool:
     )
 
 
-#: Values of a null without a default, by type; the type ANY keeps the null.
+#: For each type, the value that replaces a null if there is no default. The type ANY keeps the
+#: null.
 _NULL: Mapping[str, Any] = {
     STRING: '',
     INTEGER: 0,
@@ -64,6 +69,7 @@ _NULL: Mapping[str, Any] = {
     LIST: [],
     MAP: {},
 }
+#: Functions that convert a value to each scalar type; they raise ValueError if it is invalid.
 _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
     STRING: _string,
     INTEGER: conversion.integer,
@@ -76,11 +82,13 @@ _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
 class Property:
     """One property of a resource type.
 
-    :ivar type: one of the constants of this module.
-    :ivar default: None means that there is none.
-    :ivar update_allowed: whether a change is made in place; else it replaces.
-    :ivar schema: of a list, the property of each item; of a map, its properties by key, or the
-        property of each value.
+    :ivar type: one of the type constants of this module.
+    :ivar default: the value if none is given; None if there is no default.
+    :ivar update_allowed: whether the property can change in place. Otherwise a change of it
+        replaces the resource.
+    :ivar hidden: whether its value must not be shown.
+    :ivar schema: for a list: the schema of each item. For a map: the schemas of its keys, or one
+        schema for all values. None if the content is not checked.
     """
 
     type: str
@@ -95,17 +103,17 @@ class Property:
     def convert(self, value: Any) -> Any:
         """Check a value and convert it to the type.
 
-        The value may be compiled: parts that are only known at run time are not checked, and stay
-        unchanged.
+        The value may be compiled. Then the parts that are only known at run time are not checked
+        and stay unchanged.
 
-        :raises TemplateError: with the path below the property.
+        :raises TemplateError: if the value is invalid; the path begins below the property.
         """
         if isinstance(value, Node) and not isinstance(value, MapNode | ListNode):
             return value
-        conversion_ = _CONVERSIONS.get(self.type)
-        if conversion_ is not None:
+        convert_scalar = _CONVERSIONS.get(self.type)
+        if convert_scalar is not None:
             try:
-                value = conversion_(_plain(value))
+                value = convert_scalar(_plain(value))
             except ValueError as error:
                 raise InvalidProperty(str(error)) from None
         elif self.type == LIST:
@@ -119,7 +127,9 @@ class Property:
         return value
 
     def from_null(self) -> Any:
-        """Return the value of a null: the default, or an empty value; None for the type ANY.
+        """Return the value that replaces a null: the default, or an empty value of the type.
+
+        It stays None for the type ANY without a default.
 
         :raises TemplateError: if an empty value violates a constraint.
         """
@@ -128,6 +138,7 @@ class Property:
         return self.convert(copy.copy(_NULL[self.type])) if self.type in _NULL else None
 
     def _list(self, value: Any) -> Any:
+        """Check and convert a list, plain or compiled."""
         items = _plain(value)
         if not isinstance(items, list):
             raise InvalidProperty(f'it must be a list, not {kind(items)}')
@@ -145,6 +156,7 @@ class Property:
         return ListNode(items) if isinstance(value, Node) else items
 
     def _map(self, value: Any) -> Any:
+        """Check and convert a map, plain or compiled."""
         items = _plain(value)
         if not isinstance(items, dict):
             raise InvalidProperty(f'it must be a map, not {kind(items)}')
@@ -176,7 +188,8 @@ class TypeSchema:
 
     :ivar any_property: whether undeclared properties are accepted.
     :ivar any_attribute: whether every name is an attribute.
-    :ivar nested: whether such a resource is a nested stack, whose resources are attributes.
+    :ivar nested: whether a resource of this type is a nested stack. Then the resources of the
+        nested stack are attributes too.
     """
 
     properties: Mapping[str, Property] = field(default_factory=dict)
@@ -191,7 +204,9 @@ class TypeSchema:
     def replace_on_change(self) -> frozenset[str]:
         """Return the names of the properties that cannot change in place."""
         return frozenset(
-            name for name, declared in self.properties.items() if not declared.update_allowed
+            name
+            for name, property_schema in self.properties.items()
+            if not property_schema.update_allowed
         )
 
     def resolve_properties(
@@ -199,11 +214,12 @@ class TypeSchema:
     ) -> dict[str, Any]:
         """Check and convert resolved values, and fill in defaults.
 
-        A null becomes the default or an empty value of the type, as in Heat
-        (heat/engine/properties.py, get_value): it counts as given.
+        A null becomes the default or an empty value of the type. So a required property that is
+        null does not count as missing, as in Heat (heat/engine/properties.py, get_value).
 
+        :param path: path of the properties, for errors.
         :returns: the properties that have a value.
-        :raises UnknownProperty: if the type does not have a property.
+        :raises UnknownProperty: if the type does not have one of the properties.
         :raises InvalidProperty: if a property is missing or invalid.
         """
         try:
@@ -215,7 +231,8 @@ class TypeSchema:
     def check_static(self, compiled: Any, path: str = 'properties') -> None:
         """Check the parts of compiled properties that are known before run time.
 
-        :raises TemplateError: as :meth:`resolve_properties` will.
+        :param path: path of the properties, for errors.
+        :raises TemplateError: as :meth:`resolve_properties`.
         """
         items = _plain(compiled)
         if not isinstance(items, Node):
@@ -225,10 +242,15 @@ class TypeSchema:
 def _convert_all(
     properties: Mapping[str, Property], values: Mapping[str, Any], any_property: bool
 ) -> dict[str, Any]:
+    """Check and convert the values of properties or of the keys of a map; fill in defaults.
+
+    :param properties: the schemas, by name.
+    :param any_property: accept names without a schema.
+    """
     result: dict[str, Any] = {}
     for name, value in values.items():
-        declared = properties.get(name)
-        if declared is None:
+        property_schema = properties.get(name)
+        if property_schema is None:
             if not any_property:
                 raise UnknownProperty(
                     f'there is no property {shown(name)}',
@@ -239,41 +261,49 @@ def _convert_all(
                 result[name] = value
         else:
             try:
-                value = declared.from_null() if value is None else declared.convert(value)
+                value = (
+                    property_schema.from_null()
+                    if value is None
+                    else property_schema.convert(value)
+                )
             except TemplateError as error:
                 error.under(name)
                 raise
             if value is not None:
                 result[name] = value
-    for name, declared in properties.items():
+    for name, property_schema in properties.items():
         if name in values:
             continue
-        if declared.default is not None:
-            result[name] = _default(declared)
-        elif declared.required:
+        if property_schema.default is not None:
+            result[name] = _default(property_schema)
+        elif property_schema.required:
             raise InvalidProperty(
                 f'the property {shown(name)} is missing',
                 name,
-                declared.description or f'its type is {declared.type}',
+                property_schema.description or f'its type is {property_schema.type}',
             )
     return result
 
 
-#: Converted immutable defaults, by property.
+#: Cache of converted defaults that are immutable: id of the schema -> schema, converted default.
+#: The schema is kept, so that its id is not used again.
 _defaults: dict[int, tuple[Property, Any]] = {}
 
 
-def _default(declared: Property) -> Any:
-    """Return the converted default of a property, which many resources share."""
-    cached = _defaults.get(id(declared))
-    if cached is not None and cached[0] is declared:
+def _default(property_schema: Property) -> Any:
+    """Return the default of a property, converted.
+
+    It is cached, because many resources have the same type.
+    """
+    cached = _defaults.get(id(property_schema))
+    if cached is not None and cached[0] is property_schema:
         return cached[1]
-    value = declared.convert(copy.deepcopy(declared.default))
+    value = property_schema.convert(copy.deepcopy(property_schema.default))
     if isinstance(value, str | int | float):
-        _defaults[id(declared)] = (declared, value)
+        _defaults[id(property_schema)] = (property_schema, value)
     return value
 
 
 def _plain(value: Any) -> Any:
-    """Return the map or list of a node, to treat it like a plain one."""
+    """Return the map or list of a node; return any other value as it is."""
     return value.items if isinstance(value, MapNode | ListNode) else value

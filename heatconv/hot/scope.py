@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The scope that a definition is resolved in."""
+"""The scope: the run-time values from which a definition is resolved."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """The state of a resource, as far as other definitions may refer to it.
+    """The part of the state of a resource that other definitions may refer to.
 
     :ivar reference_id: the value of ``get_resource``.
-    :ivar attributes: the values of ``get_attr``, by name.
+    :ivar attributes: the values of ``get_attr``, by name of the attribute.
     """
 
     reference_id: str
@@ -33,10 +33,10 @@ class ResourceState:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The values that are known at run time.
+    """The values that are only known at run time.
 
-    :ivar pseudo: the pseudo parameters, by name.
-    :ivar resources: the resources that are referred to, by name.
+    :ivar pseudo: the values of the pseudo parameters, by name.
+    :ivar resources: the states of the resources that the definition refers to, by name.
     """
 
     pseudo: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Read untrusted YAML or JSON at a bounded cost."""
+"""Parsing of untrusted YAML or JSON at a bounded cost."""
 
 from __future__ import annotations
 
@@ -26,16 +26,17 @@ from heatconv.hot.limits import MAX_DEPTH, MAX_NODES, is_text, wrong_scalar
 def parse(
     text: str | bytes, max_bytes: int, what: str = 'template', max_nodes: int = MAX_NODES
 ) -> dict[str, Any]:
-    """Read a YAML or JSON document that is a mapping.
+    """Parse a YAML or JSON document that is a mapping.
 
     Dates and all keys stay strings, as written. A value with an anchor may occur several times in
     the result: do not change it in place.
 
-    :param max_bytes: size limit of the text.
+    :param max_bytes: size limit of the text in bytes, in UTF-8.
     :param what: name of the document in errors.
-    :param max_nodes: largest number of values, aliases expanded. :returns: plain maps, lists,
-        strings, numbers, booleans and None; an empty document is an empty map.
-    :raises InvalidYaml: with line and column.
+    :param max_nodes: largest number of values, aliases expanded.
+    :returns: plain maps, lists, strings, numbers, booleans and None; an empty document is an empty
+        map.
+    :raises InvalidYaml: if the text is invalid; the message contains line and column.
     :raises TooLarge: if a limit is exceeded.
     """
     check_size(text, max_bytes, what)
@@ -53,31 +54,37 @@ def parse(
 
 
 def check_size(text: str | bytes, max_bytes: int, what: str = 'template') -> None:
-    """Refuse a text that is too large.
+    """Check the size of a text.
 
-    :raises TooLarge: if it has more bytes in UTF-8.
+    :param max_bytes: size limit in bytes.
+    :param what: name of the document in errors.
+    :raises TooLarge: if the text has more bytes in UTF-8.
     """
     size = len(text)
     if isinstance(text, str) and size <= max_bytes:
         size = len(text.encode('utf-8', 'surrogatepass'))
     if size > max_bytes:
         raise TooLarge(
-            f'the {what} has {size} bytes, more than the {max_bytes} that are taken',
-            remedy='make it smaller, or have max_template_size raised',
+            f'the {what} has {size} bytes, more than the {max_bytes} that are allowed',
+            remedy='make it smaller, or increase max_template_size',
         )
 
 
 def bound(value: Any, path: str = '', max_nodes: int = MAX_NODES) -> None:
-    """Check a parsed value against the limits of a parsed text.
+    """Check a value that was not parsed here against the limits of :func:`parse`.
 
+    :param path: path of the value, for errors.
+    :param max_nodes: largest number of values.
     :raises InvalidYaml: if it has values that JSON cannot represent.
     :raises TooLarge: if a limit is exceeded.
     """
     if _within(value, max_nodes):
         return
-    # Check again, to determine the path of the fault.
+    # The value is invalid. Check it again with a slower traversal, which knows the path of the
+    # fault.
     remaining = max_nodes
-    # One iterator per level instead of a path per value: the path is only computed for an error.
+    # There is one iterator per level and no path per value: the path is computed for the error
+    # only.
     levels: list[Iterator[tuple[str | int, Any]]] = [iter([('', value)])]
     keys: list[str | int] = ['']
     while levels:
@@ -97,69 +104,77 @@ def bound(value: Any, path: str = '', max_nodes: int = MAX_NODES) -> None:
             else:
                 levels.append(iter(item.items() if isinstance(item, dict) else enumerate(item)))
                 keys.append('')
-                bad = None
+                invalid_key = None
                 if isinstance(item, dict):
-                    bad = next((key for key in item if not is_text(key)), None)
-                    if bad is not None or None in item:
+                    invalid_key = next((key for key in item if not is_text(key)), None)
+                    if invalid_key is not None or None in item:
                         error = InvalidYaml('every key must be a string of Unicode text')
         else:
-            wrong = wrong_scalar(item)
-            if wrong:
-                error = InvalidYaml(wrong)
+            fault = wrong_scalar(item)
+            if fault:
+                error = InvalidYaml(fault)
         if error is not None:
             error.under(path, *(key for key in keys if key != ''))
             raise error
 
 
 def _within(value: Any, max_nodes: int) -> bool:
-    """Say whether a value is within all limits, without the path of a fault."""
+    """Say whether a value is within all limits. It is fast, because it records no path."""
     level = [value]
     depth, remaining = 0, max_nodes
     while level:
         remaining -= len(level)
         if remaining < 0:
             return False
-        deepest = depth >= MAX_DEPTH
+        is_deepest = depth >= MAX_DEPTH
         depth += 1
-        below: list[Any] = []
+        next_level: list[Any] = []
         for item in level:
-            kind = type(item)
-            if kind is str:
+            item_type = type(item)
+            if item_type is str:
                 if not item.isascii() and not is_text(item):
                     return False
-            elif deepest and isinstance(item, dict | list):
+            elif is_deepest and isinstance(item, dict | list):
                 return False
-            elif kind is dict:
+            elif item_type is dict:
                 for key in item:
                     if type(key) is not str or not (key.isascii() or is_text(key)):
                         return False
-                below += item.values()
-            elif kind is list:
-                below += item
+                next_level += item.values()
+            elif item_type is list:
+                next_level += item
             elif isinstance(item, dict | list) or wrong_scalar(item):
                 return False
-            if len(below) > remaining:
+            if len(next_level) > remaining:
                 return False
-        level = below
+        level = next_level
     return True
 
 
-def _decode(text: str | bytes, what: str) -> str:
+def _decode(text: str | bytes, document: str) -> str:
+    """Return a text as a string without byte order mark.
+
+    :param document: name of the document, for errors.
+    """
     if isinstance(text, bytes):
         try:
             text = text.decode('utf-8-sig')
         except UnicodeDecodeError as error:
             raise InvalidYaml(
-                f'the {what} is not UTF-8 at byte {error.start}', remedy='save it as UTF-8'
+                f'the {document} is not UTF-8 at byte {error.start}', remedy='save it as UTF-8'
             ) from None
     text = text.removeprefix('\ufeff')
     if not is_text(text):
-        raise InvalidYaml(f'the {what} has surrogates in its text', remedy='save it as UTF-8')
+        raise InvalidYaml(f'the {document} has surrogates in its text', remedy='save it as UTF-8')
     return text
 
 
 def _from_json(text: str) -> dict[str, Any] | None:
-    """Read JSON; None if it is not JSON, or has faults that YAML reports better."""
+    """Parse JSON, which is faster than YAML.
+
+    :returns: None if the text is not a JSON object, or has a fault that the YAML parser reports
+        better.
+    """
     if not text.lstrip()[:1] == '{':
         return None
     try:
@@ -170,6 +185,7 @@ def _from_json(text: str) -> dict[str, Any] | None:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a map of pairs; raise ValueError if a key occurs twice."""
     result = dict(pairs)
     if len(result) < len(pairs):
         raise ValueError('duplicate key')
@@ -177,4 +193,5 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> NoReturn:
+    """Reject NaN and the infinities, which are no JSON."""
     raise ValueError(name)

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Suggest existing names for an unknown one."""
+"""Suggestions of existing names for an unknown name, as remedies of errors."""
 
 from __future__ import annotations
 
@@ -20,46 +20,52 @@ from itertools import islice
 
 from heatconv.hot.errors import shown
 
-#: How many names are compared and how many are listed: a message is not worth more time, and a
-#: template may have a million resources.
+#: How many names are compared for similarity, and how many a message lists. A template may have a
+#: million resources, and a message must not take long.
 _COMPARED = 5_000
 _LISTED = 20
+#: Longest name that is compared for similarity, in characters.
 _LONGEST = 255
 
 
 def suggestion(name: str, names: Iterable[str], what: str = 'use') -> str:
     """Return the most similar name as a remedy, or else a list of names.
 
-    :param what: begins the list, as in 'use one of a, b'. :returns: a remedy; '' if there are no
-        names.
+    :param names: the existing names.
+    :param what: the verb at the start of the list, as in 'use one of a, b'.
+    :returns: a remedy; '' if there are no names.
     """
-    # Each rule has its own slice of the names; otherwise a large template could hide the right one
-    # behind thousands of others.
-    every = list(names)
-    lowered = name.casefold()
-    for candidate in every:
-        if candidate.casefold() == lowered:
+    # All names are tested for a difference in case only. For the slow comparison, names of similar
+    # length are selected before their number is limited. Otherwise the right name could be missed
+    # in a template with thousands of names.
+    all_names = list(names)
+    folded = name.casefold()
+    for candidate in all_names:
+        if candidate.casefold() == folded:
             return f'did you mean {shown(candidate)}?'
     if len(name) <= _LONGEST:
-        near = islice(
-            (candidate for candidate in every if abs(len(candidate) - len(name)) <= 3), _COMPARED
+        candidates = islice(
+            (candidate for candidate in all_names if abs(len(candidate) - len(name)) <= 3),
+            _COMPARED,
         )
-        close = difflib.get_close_matches(name, near, n=1, cutoff=0.6)
-        if close:
-            return f'did you mean {shown(close[0])}?'
-    return listing(every, what)
+        matches = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+        if matches:
+            return f'did you mean {shown(matches[0])}?'
+    return listing(all_names, what)
 
 
 def listing(names: Iterable[str], what: str = 'use') -> str:
-    """List names, sorted, up to a number that fits a message."""
-    every = sorted(names)
-    if not every:
+    """Return a list of the first 20 names in alphabetical order, as a remedy.
+
+    :param what: the verb at the start of the list; '' for no verb.
+    :returns: '' if there are no names.
+    """
+    sorted_names = sorted(names)
+    if not sorted_names:
         return ''
-    if len(every) == 1:
-        return f'{what} {shown(every[0])[1:-1]}'
-    more = ', ...' if len(every) > _LISTED else ''
+    if len(sorted_names) == 1:
+        return f'{what} {shown(sorted_names[0])[1:-1]}'
+    more = ', ...' if len(sorted_names) > _LISTED else ''
     return (
-        f'{what} one of '
-        + ', '.join(shown(candidate)[1:-1] for candidate in every[:_LISTED])
-        + more
+        f'{what} one of ' + ', '.join(shown(name)[1:-1] for name in sorted_names[:_LISTED]) + more
     )

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Describe a template in the shape of Heat's ``validate_template``."""
+"""Descriptions of templates in the format of Heat's RPC method ``validate_template``."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ from heatconv.hot.constraints import (
 from heatconv.hot.parameters import BOOLEAN, JSON, LIST, NUMBER, STRING, Parameter
 from heatconv.hot.template import Schema, Template
 
+#: Replaces the value of a hidden parameter.
 MASK = '******'
 
-#: heat/rpc/api.py, PARAM_TYPES.
+#: Names of the types of parameters in Heat's API (heat/rpc/api.py, PARAM_TYPES).
 _TYPES = {
     STRING: 'String',
     NUMBER: 'Number',
@@ -40,11 +41,11 @@ _TYPES = {
 
 
 def validate_result(template: Template | Schema) -> dict[str, Any]:
-    """Describe the parameters of a template in Heat's shape.
+    """Describe the parameters of a template in Heat's format.
 
-    Unlike in Heat the default of a hidden parameter is masked.
+    Unlike in Heat, the default of a hidden parameter is masked.
 
-    :returns: Description, Parameters and, if there are any, ParameterGroups.
+    :returns: a map of Description, Parameters and, if there are any, ParameterGroups.
     """
     result: dict[str, Any] = {
         'Description': template.description,
@@ -58,7 +59,7 @@ def validate_result(template: Template | Schema) -> dict[str, Any]:
 
 
 def parameter(declared: Parameter) -> dict[str, Any]:
-    """Describe a parameter."""
+    """Describe a parameter in Heat's format."""
     result: dict[str, Any] = {
         'Type': _TYPES[declared.type],
         'Description': declared.description,
@@ -77,6 +78,7 @@ def parameter(declared: Parameter) -> dict[str, Any]:
 
 
 def _constraint(constraint: Constraint) -> dict[str, Any]:
+    """Describe a constraint in Heat's format; custom constraints are left out."""
     if isinstance(constraint, Length):
         return _present(MinLength=constraint.min, MaxLength=constraint.max)
     if isinstance(constraint, Range):
@@ -91,4 +93,5 @@ def _constraint(constraint: Constraint) -> dict[str, Any]:
 
 
 def _present(**limits: int | float | None) -> dict[str, int | float]:
+    """Return the limits that are not None."""
     return {name: limit for name, limit in limits.items() if limit is not None}

@@ -10,7 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Compile templates: every fault is found here, before use."""
+"""Compilation of templates.
+
+Compilation validates a template, so that its faults are found before a stack changes. Faults of
+values that are only known at run time are found when the definitions are resolved.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +78,10 @@ _SECTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The parts of a template that need no resource types."""
+    """The parts of a template that can be parsed without the resource types.
+
+    :ivar parameter_groups: as written in the template.
+    """
 
     version: Version
     description: str = ''
@@ -86,10 +93,11 @@ class Schema:
 class Template:
     """A compiled template with the values of its parameters.
 
-    :ivar version: as stated in the template.
-    :ivar parameter_groups: as written.
-    :ivar values: of all parameters that have one, without pseudo parameters.
-    :ivar types: the mapping of types and the settings of resources in the environment.
+    :ivar version: the version as stated in the template.
+    :ivar parameters: the declarations of the parameters, by name.
+    :ivar parameter_groups: as written in the template.
+    :ivar values: the values of all parameters that have one, by name, without pseudo parameters.
+    :ivar types: the resource registry of the environment.
     """
 
     version: str
@@ -108,36 +116,31 @@ class Template:
         return tuple(name for name, parameter in self.parameters.items() if parameter.hidden)
 
     def attributes_of(self, name: str) -> tuple[str, ...]:
-        """Return the attributes of a resource that anything in the template reads, sorted."""
+        """Return the attributes of a resource that the template reads anywhere, sorted."""
         return self._attributes.get(name, ())
 
 
 def empty_template() -> Template:
-    """Return a template without resources: the target of a delete."""
+    """Return a template without resources, which is the target of a delete."""
     return Template(VERSIONS[-1].date)
 
 
 def parse_schema(source: Mapping[str, Any]) -> Schema:
-    """Parse version, description and parameters, without the resources.
+    """Parse the version, the description and the parameters of a template.
 
-    :raises TemplateError: if one of these is invalid.
+    :raises TemplateError: if one of these is invalid, or a section is unknown.
     """
     if not isinstance(source, Mapping):
         raise InvalidSection(f'a template must be a map, not {kind(source)}')
     version = version_of(source)
     for name in source:
         if name == _CONDITIONS and not version.has_conditions:
-            raise InvalidSection(
-                f'there are conditions from version {CONDITIONS_SINCE} on only', name
-            )
+            raise InvalidSection(f'conditions need version {CONDITIONS_SINCE} or later', name)
         if name not in _SECTIONS or (name == _MAPPINGS and version not in CFN):
             raise InvalidSection(
                 f'there is no section {shown(name)} in a template',
                 str(name),
-                suggestion(
-                    str(name),
-                    [section_name for section_name in _SECTIONS if section_name != _MAPPINGS],
-                ),
+                suggestion(str(name), [section for section in _SECTIONS if section != _MAPPINGS]),
             )
     description = source.get('description')
     if not isinstance(description, str | None):
@@ -155,7 +158,15 @@ def parse_schema(source: Mapping[str, Any]) -> Schema:
 class Head:
     """A template without its resources and outputs.
 
-    :ivar values: of all parameters that have one, without pseudo parameters.
+    :ivar parameters: the declarations of the parameters, by name.
+    :ivar values: the values of all parameters that have one, by name, without pseudo parameters.
+    :ivar undecided: the names of the parameters without a value.
+    :ivar conditions: the section ``conditions`` as written.
+    :ivar files: the files of the request, by name.
+    :ivar types: the resource registry of the environment.
+    :ivar facade: for the template of a nested stack: the parts of its resource in the owner's
+        template that it may read; else None.
+    :ivar mappings: the section Mappings of a template in a CloudFormation dialect.
     """
 
     version: Version
@@ -171,7 +182,7 @@ class Head:
 
 
 def empty_head() -> Head:
-    """Return the head of the template without resources."""
+    """Return the head of the template without resources, see :func:`empty_template`."""
     return Head(VERSIONS[-1], '', {}, {}, {})
 
 
@@ -181,32 +192,32 @@ def read_head(
     files: Mapping[str, Any] | None = None,
     facade: Mapping[str, Any] | None = None,
 ) -> Head:
-    """Parse a template without its resources and outputs.
+    """Parse a template except its resources and outputs.
 
-    :param files: files that its resources may use.
-    :param facade: the visible part of the resource of a nested stack.
-    :raises TemplateError: if it is invalid.
+    :param files: the files that its resources may use, by name.
+    :param facade: for the template of a nested stack: the parts of its resource in the owner's
+        template that it may read.
+    :raises TemplateError: if the template or the environment is invalid.
     """
     schema = parse_schema(source)
-    checked = environments.validate(environment)
-    values = values_of(schema.parameters, checked, True)
+    valid_environment = environments.validate(environment)
+    values = values_of(schema.parameters, valid_environment, True)
     return Head(
         schema.version,
         schema.description,
         schema.parameters,
         values,
-        dict.fromkeys(
-            parameter_name for parameter_name in schema.parameters if parameter_name not in values
-        ),
-        _section(source),
+        dict.fromkeys(name for name in schema.parameters if name not in values),
+        _conditions(source),
         files or {},
-        TypeNames(checked.get(environments.REGISTRY)),
+        TypeNames(valid_environment.get(environments.REGISTRY)),
         facade,
         _mappings(source),
     )
 
 
 def _mappings(source: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the section Mappings of a template in a CloudFormation dialect, as written."""
     section = source.get(_MAPPINGS)
     if section is None:
         return {}
@@ -220,10 +231,10 @@ def _mappings(source: Mapping[str, Any]) -> Mapping[str, Any]:
     return section
 
 
-def _section(source: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the conditions of a template as written.
+def _conditions(source: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the section ``conditions`` of a template, as written.
 
-    :raises InvalidSection: if the version has no conditions.
+    :raises InvalidSection: if it is not a map, or a name is invalid.
     """
     section = source.get(_CONDITIONS)
     if section is None:
@@ -239,7 +250,7 @@ def _section(source: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _context(head: Head, budget: Budget, schemas: Mapping[str, TypeSchema] | None) -> Context:
-    """Return the context that the resources and outputs of a template are compiled in."""
+    """Return the context in which the resources and outputs of a template are compiled."""
     shared: dict[str, Any] = {
         'parameters': head.values,
         'undecided': head.undecided,
@@ -255,47 +266,55 @@ def _context(head: Head, budget: Budget, schemas: Mapping[str, TypeSchema] | Non
         facade=head.facade,
         **shared,
     )
-    within = Context(head.version, IN_CONDITIONS, budget, names=CONDITION_FUNCTIONS, **shared)
-    context.conditions = Conditions(head.conditions, within)
+    condition_context = Context(
+        head.version, IN_CONDITIONS, budget, names=CONDITION_FUNCTIONS, **shared
+    )
+    context.conditions = Conditions(head.conditions, condition_context)
     return context
 
 
-class _Anything(Mapping[str, TypeSchema]):
-    """The types of resources that were found to exist when the whole template was compiled."""
+class _OneKnownSchema(Mapping[str, TypeSchema]):
+    """The schemas of all resources of a template, of which one is known.
+
+    Every name is accepted: references to resources were checked when the whole template was
+    compiled.
+    """
 
     def __init__(self, name: str, schema: TypeSchema) -> None:
-        self._own = {name: schema}
+        self._known = {name: schema}
 
     def __getitem__(self, name: str) -> TypeSchema:
-        return self._own.get(name, _UNKNOWN)
+        return self._known.get(name, _UNKNOWN)
 
     def __contains__(self, name: object) -> bool:
         return True
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._own)
+        return iter(self._known)
 
     def __len__(self) -> int:
-        return len(self._own)
+        return len(self._known)
 
 
+#: The schema of a resource that is not compiled.
 _UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
 
 
 def compile_definition(
     name: str, declaration: dict[str, Any], head: Head, types: Callable[[str], TypeSchema]
 ) -> ResourceDefinition:
-    """Compile one resource of a template that was valid as a whole.
+    """Compile one resource of a template that was compiled as a whole before.
 
-    :param declaration: as written.
+    :param declaration: the resource as written.
+    :param head: the head of the template.
     :param types: returns the schema of a resource type.
-    :raises TemplateError: if it is invalid after all.
+    :raises TemplateError: if the resource is invalid; this is not expected.
     """
-    meant = head.types.meant(str(declaration.get('type')), name)
-    schemas = _Anything(name, types(meant))
+    type_ = head.types.meant(str(declaration.get('type')), name)
+    schemas = _OneKnownSchema(name, types(type_))
     context = _context(head, Budget(COMPILE_BUDGET), schemas)
     try:
-        # Its properties are checked when they are resolved.
+        # The properties are not checked here, because they are checked when they are resolved.
         return compile_resource(name, declaration, context, checks=False)
     except TemplateError as error:
         error.under(f'resources.{name}')
@@ -315,20 +334,22 @@ def compile_template(
 ) -> Template:
     """Compile and validate a template.
 
-    :param source: the result of :func:`heatconv.hot.source.parse`; a value that arrived parsed was
-        checked by :func:`heatconv.hot.source.bound`.
-    :param types: returns the schema of a resource type, or None.
+    :param source: a result of :func:`heatconv.hot.source.parse`, or a value that
+        :func:`heatconv.hot.source.bound` has checked.
+    :param types: returns the schema of a resource type, or None if the type does not exist.
     :param known_types: names to suggest for an unknown type.
-    :param allow_missing: accept parameters without a value, to validate only.
-    :param budget: largest number of values, parameters resolved.
-    :param files: files of the request, by name.
-    :param facade: the visible part of the resource of a nested stack.
-    :param previous_definitions: of a template that differs in resources and outputs only.
-    :raises TemplateError: if anything is invalid.
+    :param allow_missing: accept parameters without a value, to validate the template only.
+    :param budget: budget in work units: about the number of values, with parameters resolved.
+    :param files: the files of the request, by name.
+    :param facade: for the template of a nested stack: the parts of its resource in the owner's
+        template that it may read.
+    :param previous_definitions: the compiled resources of a template that differs from this one
+        only in its resources and outputs.
+    :raises TemplateError: if the template or the environment is invalid.
     """
     schema = parse_schema(source)
-    checked = environments.validate(environment)
-    values = values_of(schema.parameters, checked, allow_missing)
+    valid_environment = environments.validate(environment)
+    values = values_of(schema.parameters, valid_environment, allow_missing)
     undecided = dict.fromkeys(name for name in schema.parameters if name not in values)
     head = Head(
         schema.version,
@@ -336,9 +357,9 @@ def compile_template(
         schema.parameters,
         values,
         undecided,
-        _section(source),
+        _conditions(source),
         files or {},
-        TypeNames(checked.get(environments.REGISTRY)),
+        TypeNames(valid_environment.get(environments.REGISTRY)),
         facade,
         _mappings(source),
     )
@@ -374,17 +395,18 @@ def compile_template(
 def _attributes_read(
     resources: Mapping[str, ResourceDefinition], outputs: Mapping[str, OutputDefinition]
 ) -> dict[str, tuple[str, ...]]:
-    read: dict[str, dict[str, None]] = {}
-    used = [output.attributes_used for output in resources.values()]
+    """Return the attributes that a template reads, sorted, by name of the resource."""
+    attributes_by_name: dict[str, dict[str, None]] = {}
+    used = [resource.attributes_used for resource in resources.values()]
     used += [output.attributes_used for output in outputs.values()]
     for pairs in used:
         for name, attribute in pairs:
-            read.setdefault(name, {})[attribute] = None
-    return {name: tuple(sorted(attributes)) for name, attributes in read.items()}
+            attributes_by_name.setdefault(name, {})[attribute] = None
+    return {name: tuple(sorted(attributes)) for name, attributes in attributes_by_name.items()}
 
 
 def _groups(section: Any, parameters: Mapping[str, Parameter]) -> Sequence[Mapping[str, Any]]:
-    """Check parameter groups as Heat does (heat/engine/parameter_groups.py)."""
+    """Check the section ``parameter_groups`` as Heat does (heat/engine/parameter_groups.py)."""
     if section is None:
         return ()
     path = 'parameter_groups'
@@ -392,34 +414,36 @@ def _groups(section: Any, parameters: Mapping[str, Parameter]) -> Sequence[Mappi
         raise InvalidSection(f'it must be a list, not {kind(section)}', path)
     grouped: dict[str, None] = {}
     for index, group in enumerate(section):
-        place = f'{path}.{index}'
+        group_path = f'{path}.{index}'
         if not isinstance(group, dict):
-            raise InvalidSection(f'it must be a map, not {kind(group)}', place)
+            raise InvalidSection(f'it must be a map, not {kind(group)}', group_path)
         for key in group:
             if key not in ('label', 'description', 'parameters'):
                 raise InvalidSection(
                     f'a group has no {shown(key)}',
-                    place,
+                    group_path,
                     suggestion(str(key), ('label', 'description', 'parameters')),
                 )
             if key != 'parameters' and not isinstance(group[key], str | None):
                 raise InvalidSection(
-                    f'it must be a string, not {kind(group[key])}', f'{place}.{key}'
+                    f'it must be a string, not {kind(group[key])}', f'{group_path}.{key}'
                 )
         names = group.get('parameters')
         if not isinstance(names, list):
-            raise InvalidSection('it must be a list of names of parameters', f'{place}.parameters')
+            raise InvalidSection(
+                'it must be a list of names of parameters', f'{group_path}.parameters'
+            )
         for name in names:
             if not isinstance(name, str) or name not in parameters:
                 raise InvalidSection(
                     f'there is no parameter {shown(name)}',
-                    f'{place}.parameters',
+                    f'{group_path}.parameters',
                     suggestion(str(name), parameters),
                 )
             if name in grouped:
                 raise InvalidSection(
                     f'the parameter {shown(name)} is in several groups, or twice in one',
-                    f'{place}.parameters',
+                    f'{group_path}.parameters',
                     'name it once',
                 )
             grouped[name] = None

@@ -10,10 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The versions of HOT and their functions, as data.
+"""Tables of the versions of HOT and their functions.
 
-From Heat's table of template versions (setup.cfg and engine/hot/template.py of 2026.1): each
-version has the functions of the one before, plus some, and sometimes minus some.
+The data is from Heat's table of template versions (setup.cfg and engine/hot/template.py of
+2026.1). Each version has the functions of the previous version and some new ones; sometimes
+functions are removed.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ from heatconv.hot.suggest import suggestion
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of HOT.
+    """One version of HOT or of a CloudFormation dialect.
 
-    :ivar date: its name; dates sort in the order of versions.
-    :ivar code_name: its other name, or ''.
-    :ivar functions: names of its functions outside of conditions, sorted.
+    :ivar date: its name, a date. The dates of versions compare in the order of the versions.
+    :ivar code_name: its other name, or ''. For a CloudFormation dialect: the key that states the
+        version in a template.
+    :ivar functions: sorted names of the functions that are available outside of conditions.
     """
 
     date: str
@@ -40,16 +42,16 @@ class Version:
     functions: tuple[str, ...]
 
     def since(self, date: str) -> bool:
-        """Say whether it is this version or a later one."""
+        """Say whether this version is the one with a date, or a later one."""
         return self.date >= date
 
     @property
     def has_conditions(self) -> bool:
-        """Say whether a template may have conditions."""
+        """Say whether a template of this version may have conditions."""
         return self.since(CONDITIONS_SINCE) or self is AWS
 
 
-#: Date, code name, added functions, removed functions.
+#: For each version: date, code name, added functions, removed functions.
 _HISTORY: tuple[tuple[str, str, str, str], ...] = (
     (
         '2013-05-23',
@@ -84,11 +86,12 @@ _HISTORY: tuple[tuple[str, str, str, str], ...] = (
 
 
 def _versions() -> tuple[Version, ...]:
+    """Return the versions of HOT, with all functions of each."""
     functions: dict[str, None] = {}
     versions = []
-    for date, code_name, came, went in _HISTORY:
-        functions.update(dict.fromkeys(came.split()))
-        for name in went.split():
+    for date, code_name, added, removed in _HISTORY:
+        functions.update(dict.fromkeys(added.split()))
+        for name in removed.split():
             del functions[name]
         versions.append(Version(date, code_name, tuple(sorted(functions))))
     return tuple(versions)
@@ -97,33 +100,34 @@ def _versions() -> tuple[Version, ...]:
 #: Keys that state the CloudFormation dialect of a template and its version.
 CFN_KEYS = ('HeatTemplateFormatVersion', 'AWSTemplateFormatVersion')
 
+#: Functions that both CloudFormation dialects have.
 _SHARED = (
     'Fn::Base64 Fn::FindInMap Fn::GetAZs Fn::GetAtt Fn::Join Fn::MemberListToMap Fn::Replace '
     'Fn::ResourceFacade Fn::Select Fn::Split Ref'
 )
-#: The CloudFormation dialects; their code name is the key that states the version. They are older
-#: than any version of HOT, and have no later features.
+#: The CloudFormation dialects. Their dates are earlier than those of all versions of HOT, so
+#: features that begin with a version of HOT are not available in them.
 AWS = Version('2010-09-09', CFN_KEYS[1], tuple(sorted([*_SHARED.split(), 'Fn::If'])))
 CFN: tuple[Version, ...] = (AWS, Version('2012-12-12', CFN_KEYS[0], tuple(_SHARED.split())))
 
-#: All versions, oldest first.
+#: All versions of HOT, the oldest first.
 VERSIONS: tuple[Version, ...] = _versions()
 
-#: Every valid spelling of a version.
+#: The versions of HOT, by date and by code name.
 ACCEPTED: Mapping[str, Version] = {
     name: version for version in VERSIONS for name in (version.date, version.code_name) if name
 }
 
-#: Each function of any version, with the dates of the versions that have it.
+#: All functions, outside of conditions: name -> dates of the versions that have the function.
 FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     name: tuple(version.date for version in (*CFN, *VERSIONS) if name in version.functions)
     for name in sorted({name for version in (*CFN, *VERSIONS) for name in version.functions})
 }
 
-#: From this version on there are conditions.
+#: The first version of HOT with conditions.
 CONDITIONS_SINCE = '2016-10-14'
 
-#: Each function that may be used in a condition, with the dates of the versions.
+#: All functions that conditions may use: name -> dates of the versions in which they may.
 CONDITION_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ('Fn::And', 'Fn::Equals', 'Fn::FindInMap', 'Fn::Not', 'Fn::Or', 'Ref'), (AWS.date,)
@@ -141,9 +145,10 @@ KEY = 'heat_template_version'
 
 
 def version_of(source: Mapping[str, Any]) -> Version:
-    """Return the version of a template.
+    """Return the version that a template states.
 
-    :raises InvalidVersion: if it is missing or unknown.
+    :param source: the template, with the keys of HOT; see :func:`heatconv.hot.cfn.as_hot`.
+    :raises InvalidVersion: if the version is missing or unknown.
     """
     accepted = 'accepted are ' + ', '.join(ACCEPTED)
     if KEY not in source:
@@ -151,14 +156,16 @@ def version_of(source: Mapping[str, Any]) -> Version:
     for key in CFN_KEYS:
         if isinstance(source.get(key), str):
             raise InvalidVersion(f'there is a {KEY} too', key, 'a template is in one language')
-    stated = source[KEY]
-    if isinstance(stated, Version):
-        return stated  # of a template that was in another dialect
-    if not isinstance(stated, str):
+    stated_version = source[KEY]
+    if isinstance(stated_version, Version):
+        return stated_version  # the template was translated from a CloudFormation dialect
+    if not isinstance(stated_version, str):
         raise InvalidVersion('the version must be a string', KEY, accepted)
-    version = ACCEPTED.get(stated)
+    version = ACCEPTED.get(stated_version)
     if version is None:
-        meant = suggestion(stated, ACCEPTED)
-        meant = f'{meant} ' if meant.startswith('did') else ''
-        raise InvalidVersion(f'the version {shown(stated)} is unknown', KEY, meant + accepted)
+        hint = suggestion(stated_version, ACCEPTED)
+        hint = f'{hint} ' if hint.startswith('did') else ''
+        raise InvalidVersion(
+            f'the version {shown(stated_version)} is unknown', KEY, hint + accepted
+        )
     return version

@@ -1,1 +1,4 @@
-"""The store: its protocol, and the reference implementation in memory."""
+"""The store: its protocol, the reference store in memory, and the handlers of store effects.
+
+The store on a database is in `heatconv.db`.
+"""

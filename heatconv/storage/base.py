@@ -71,7 +71,7 @@ class Software:
     """A software configuration, or a deployment of one.
 
     :ivar kind: CONFIG or DEPLOYMENT.
-    :ivar content: everything else, as the API shows it.
+    :ivar content: all other fields, by name.
     :ivar updated_at: time of the last change of the content; None if it never changed.
     """
 
@@ -136,8 +136,7 @@ class StackQuery:
 class Lease:
     """The right of one process start to claim rows.
 
-    A lease exists until it is voided. A process that was late to renew its lease must not use it
-    any more, since any sweep may have voided it.
+    A lease exists until it is voided. An expired lease that is not voided yet can be renewed.
 
     :ivar kind: engine or worker.
     :ivar expires_at: time after which any sweep may void the lease.

@@ -12,18 +12,22 @@ BODY = ('resources', 'outputs', 'Resources', 'Outputs')
 
 
 def encode_template(content: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the id of a template and its text.
+    """Return the id of a template, which is the SHA-256 of its text, and the text.
 
-    The order of keys is preserved: resources are created in it where nothing else decides.
+    The text is JSON and preserves the order of keys: where no dependency decides, resources are
+    created in this order.
+
+    :param content: the template, its environment, and its files.
     """
     text = json.dumps(content, separators=(',', ':'))
     return hashlib.sha256(text.encode()).hexdigest(), text
 
 
 def head_of(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the head: the content of a template without resources, outputs and files.
+    """Return the head: the content of a template without resources, outputs and unused files.
 
-    It records whether there are outputs.
+    The files stay if the template may use ``get_file``. ``has_outputs`` records whether there are
+    outputs.
     """
     source = content.get('template')
     outputs = False
@@ -42,4 +46,5 @@ def head_of(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _uses_files(content: Mapping[str, Any]) -> bool:
+    """Say whether there are files and the template may use them in ``get_file``."""
     return bool(content.get('files')) and 'get_file' in json.dumps(content.get('template'))

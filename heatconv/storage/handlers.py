@@ -1,4 +1,7 @@
-"""Handlers of effects that need neither a plugin call nor waiting; all runtimes share them."""
+"""The handler of the effects that need neither a plugin call nor waiting.
+
+All runtimes, daemons and simulators, share it.
+"""
 
 from __future__ import annotations
 
@@ -13,30 +16,36 @@ from heatconv.storage.base import Store
 
 
 class Announcer(Protocol):
-    """Sends hints; a lost hint costs time only."""
+    """Sends hints. A lost hint only costs time: the sweep repeats it."""
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
         """Announce ready nodes to the workers."""
 
     def wish(self, stack_id: str) -> None:
-        """Announce the wish of a stack to the engines."""
+        """Announce to the engines that a stack has a wish."""
 
 
 class Templates(Protocol):
-    """Compiles templates, each once."""
+    """Compiles stored templates and definitions; see `heatconv.templates.cache`."""
 
     def get(self, template_id: str | None) -> Any:
-        """Return a compiled template."""
+        """Return a compiled template.
+
+        :param template_id: None for the template without resources.
+        """
 
     def defined(self, template_id: str | None, name: str, source: str) -> Any:
-        """Return a compiled definition, from the text that its node carries."""
+        """Return the definition of a resource, compiled from the source that its node carries."""
 
     def hooked(self, template_id: str | None) -> Any:
-        """Return a function from names to hooks, or None."""
+        """Return a function from a resource name to its hooks, or None if there are no hooks."""
 
 
 def answer(effect: Effect, store: Store, templates: Templates, announcer: Announcer) -> Any:
-    """Handle one effect and return its answer."""
+    """Handle one effect and return its answer.
+
+    :raises TypeError: if the effect needs a plugin call or waiting.
+    """
     match effect:
         case effects.CompileTemplate(template_id):
             return templates.get(template_id)

@@ -1,4 +1,7 @@
-"""The reference store: dictionaries and one lock."""
+"""The reference store: dictionaries and one lock, in memory only.
+
+Its methods are documented in `heatconv.storage.base`. The tests compare the other stores with it.
+"""
 
 from __future__ import annotations
 
@@ -50,13 +53,19 @@ def served(row: Resource) -> Resource:
 
 
 def stamped(stack: Stack, now: float) -> Stack:
-    """Return a stack with the times of a write at that moment."""
-    gone = (stack.action, stack.status) == (Action.DELETE, Status.COMPLETE)
-    return evolve(stack, updated_at=now, deleted_at=stack.deleted_at or (now if gone else None))
+    """Return a stack with its times set for a write now.
+
+    The time of deletion is set by the write that completes the delete, and stays.
+    """
+    deleted = (stack.action, stack.status) == (Action.DELETE, Status.COMPLETE)
+    return evolve(stack, updated_at=now, deleted_at=stack.deleted_at or (now if deleted else None))
 
 
 class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
-    """Keeps everything in dictionaries; thread-safe."""
+    """Keeps all rows in dictionaries; thread-safe.
+
+    A method holds the lock for its whole transaction; a single lookup needs no lock.
+    """
 
     def __init__(self, clock: Clock, ids: Ids) -> None:
         self._clock = clock
@@ -214,18 +223,18 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
 
     def purge_deleted(self, before: float) -> int:
         with self._lock:
-            gone = [
+            purged = [
                 stack.id
                 for stack in self._stacks.values()
                 if stack.deleted_at is not None and stack.deleted_at < before
             ]
-            for stack_id in gone:
+            for stack_id in purged:
                 del self._stacks[stack_id]
                 self._events.pop(stack_id, None)
                 self._snapshots = {
-                    key: candidate
-                    for key, candidate in self._snapshots.items()
-                    if candidate.stack_id != stack_id
+                    key: snapshot
+                    for key, snapshot in self._snapshots.items()
+                    if snapshot.stack_id != stack_id
                 }
             used: set[str | None] = {
                 template_id
@@ -237,12 +246,12 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
                     stack.wish_template_id,
                 )
             }
-            used.update(candidate.template_id for candidate in self._snapshots.values())
+            used.update(snapshot.template_id for snapshot in self._snapshots.values())
             for template_id in [
-                candidate for candidate in self._templates if candidate not in used
+                stored_id for stored_id in self._templates if stored_id not in used
             ]:
                 del self._templates[template_id]
-            return len(gone)
+            return len(purged)
 
     # Checks
 
@@ -260,9 +269,9 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
         serving = False
         if key.kind == Kind.UPDATE:
             siblings = tuple(
-                other
-                for other in self.resources(node.stack_id)
-                if other.name == key.name and other.id != node.subject
+                sibling
+                for sibling in self.resources(node.stack_id)
+                if sibling.name == key.name and sibling.id != node.subject
             )
         elif key.kind == Kind.CLEANUP and row is not None:
             update = self._nodes.get(NodeKey(key.traversal_id, Kind.UPDATE, row.name))
@@ -297,10 +306,11 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
         return self.commit(commits), {}
 
     def _release(self, released: Mapping[NodeKey, int]) -> set[NodeKey]:
+        """Decrement the blockers of nodes; return the nodes that became ready."""
         unblocked = set()
-        for key, number in released.items():
+        for key, count in released.items():
             node = self._nodes[key]
-            blockers = node.blockers - number
+            blockers = node.blockers - count
             status = node.status if blockers else NodeStatus.READY
             self._save_node(evolve(node, blockers=blockers, status=status))
             if not blockers:
@@ -308,6 +318,10 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
         return unblocked
 
     def _write(self, locked: guards.LockedRows) -> None:
+        """Make the writes of commits.
+
+        Plugin writes are left out: this store has no records of plugins.
+        """
         for row_id, row in locked.rows_saved.items():
             if row is None:
                 self._drop_row(row_id)
@@ -355,6 +369,7 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
         self._stacks[stack.id] = stamped(stack, self._clock.now())
 
     def _save_row(self, row: Resource) -> None:
+        """Insert or overwrite a row, and set its time of creation or update."""
         now = self._clock.now()
         if row.id in self._rows:
             row = evolve(row, updated_at=now)
@@ -369,6 +384,7 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
             del self._rows_of[row.stack_id][row_id]
 
     def _save_node(self, node: Node) -> None:
+        """Insert or overwrite a node; this counts as its announcement."""
         self._nodes[node.key] = node
         self._nodes_of.setdefault(node.key.traversal_id, {})[node.key] = None
         self._touched[node.key] = self._clock.now()
@@ -401,6 +417,7 @@ def _for_a_plan(row: Resource) -> Resource:
 
 
 def _matches(stack: Stack, query: StackQuery) -> bool:
+    """Say whether a stack meets the conditions of a query, apart from its marker and limit."""
     return (
         query.project_id in (None, stack.project_id)
         and (not query.owners or stack.owner_id in query.owners)

@@ -24,8 +24,8 @@ class MemorySoftware:
 
     def software(self, project_id: str, kind: str, software_id: str) -> Software | None:
         stored = self._software.get(software_id)
-        same = stored is not None and (stored.project_id, stored.kind) == (project_id, kind)
-        return stored if same else None
+        matches = stored is not None and (stored.project_id, stored.kind) == (project_id, kind)
+        return stored if matches else None
 
     def all_software(self, project_id: str, kind: str) -> list[Software]:
         with self._lock:

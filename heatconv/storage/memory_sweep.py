@@ -23,7 +23,10 @@ from heatconv.storage.base import Lease
 
 
 class Swept:
-    """The part of the store that keeps leases and answers the sweep."""
+    """The part of the store that keeps leases and answers the queries of the sweep.
+
+    :ivar _touched: by node, the time when it was last announced or saved.
+    """
 
     _clock: Clock
     _lock: threading.RLock

@@ -1,1 +1,4 @@
-"""Templates as convergence needs them: compiled, cached, with their nested templates."""
+"""Compiled templates, as convergence needs them: with their nested templates, in a cache.
+
+The language of templates is in `heatconv.hot`.
+"""

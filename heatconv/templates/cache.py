@@ -1,4 +1,8 @@
-"""The cache of compiled templates, for engines and workers."""
+"""The cache of compiled templates, for engines and workers.
+
+A template is compiled as a whole for a request and for a preparation. A check needs one definition
+only: it compiles that alone, with the head of its template.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +49,11 @@ class MissingTemplate(Exception):
 class TemplateCache:
     """Compiles templates and caches the ones used last.
 
-    :param size: capacity of the cache, in resources.
-    :param max_template_size: size limit of a template, in bytes.
+    :param size: capacity of the cache, in resources of all cached templates together.
+    :param max_template_size: size limit of a template, in bytes; 0 for the default.
     """
 
-    #: For how many templates the head is cached.
+    #: Largest number of templates whose heads are cached.
     HEADS = 1_000
 
     def __init__(
@@ -74,16 +78,20 @@ class TemplateCache:
         return self._registry
 
     def compile(self, content: Mapping[str, Any], lenient: bool = False) -> CompiledTemplate:
-        """Compile a template that may not be stored, or not be valid.
+        """Compile a template that need not be stored; it is not cached.
 
+        :param content: the template, its environment, and its files.
         :param lenient: accept parameters without a value.
         :raises TemplateError: if the template is not valid.
         """
         return self._compiled(content, None, lenient)
 
     def accept(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
-        """Compile the template of a request, unless it is cached.
+        """Compile the template of a request, unless it is cached as accepted.
 
+        The caller saves it and then caches it with `keep`.
+
+        :param content: the template, its environment, and its files.
         :param like: the id of a similar template, whose unchanged definitions are reused.
         :raises TemplateError: if the template is not valid.
         """
@@ -104,12 +112,17 @@ class TemplateCache:
         lenient: bool = False,
         like: CompiledTemplate | None = None,
     ) -> CompiledTemplate:
-        """Compile a template; with given schemas of types, nested templates are not compiled."""
+        """Compile a template; errors have paths in the keys of its dialect.
+
+        :param types: returns the schema of a type; None to use the installed types and to compile
+            nested templates.
+        :param like: a similar template, whose unchanged definitions are reused.
+        """
         source = cfn.as_hot(content['template'])
         with cfn.placed(content['template']):
-            return self._made(content, source, types, lenient, like)
+            return self._compiled_source(content, source, types, lenient, like)
 
-    def _made(
+    def _compiled_source(
         self,
         content: Mapping[str, Any],
         source: Mapping[str, Any],
@@ -117,7 +130,7 @@ class TemplateCache:
         lenient: bool,
         like: CompiledTemplate | None,
     ) -> CompiledTemplate:
-        around = [
+        outer_sections = [
             {
                 name: section
                 for name, section in source.items()
@@ -126,7 +139,7 @@ class TemplateCache:
             *(content.get(name) for name in ('environment', 'files', 'facade')),
         ]
         # A template that was not accepted may have types that are not installed.
-        if like is not None and not (like.accepted and like.shared_sections == around):
+        if like is not None and not (like.accepted and like.shared_sections == outer_sections):
             like = None
         nesting = Nesting(content, self._registry, self._max_template_size, self._budget)
         template = hot.compile_template(
@@ -140,19 +153,19 @@ class TemplateCache:
             facade=content.get('facade'),
             previous_definitions=None if like is None else like.previous_definitions,
         )
-        shared_sections = [
+        referred = [
             sorted(template.values.items()),
             source.get('conditions'),
             content.get('files'),
         ]
         if 'mappings' in source:
-            shared_sections.append(source['mappings'])
-        surroundings = fingerprint.digest(encode(shared_sections)) if any(shared_sections) else ''
+            referred.append(source['mappings'])
+        surroundings = fingerprint.digest(encode(referred)) if any(referred) else ''
         resources = source.get('resources') or {}
         compiled = CompiledTemplate(
             template, self._registry, resources, surroundings, nesting, like
         )
-        compiled.shared_sections = around
+        compiled.shared_sections = outer_sections
         return compiled
 
     def _schema(self, type_name: str) -> TypeSchema:
@@ -164,7 +177,7 @@ class TemplateCache:
         return self._registry.schema(type_name) or UNKNOWN
 
     def get(self, template_id: str | None) -> CompiledTemplate:
-        """Return a stored template, compiled.
+        """Return a stored template, compiled, and cache it.
 
         :param template_id: None for the template without resources.
         :raises MissingTemplate: if it is not stored.
@@ -183,6 +196,7 @@ class TemplateCache:
         return compiled
 
     def _found(self, template_id: str | None) -> CompiledTemplate | None:
+        """Return a template if it is cached; this counts as its latest use."""
         with self._lock:
             cached = self._kept.get(template_id)
             if cached is not None:
@@ -201,6 +215,10 @@ class TemplateCache:
             self._trim(0)
 
     def _trim(self, least: int) -> None:
+        """Remove the templates used longest ago until the others fit.
+
+        :param least: number of templates that stay even if they do not fit.
+        """
         total = sum(1 + len(template.definitions) for template in self._kept.values())
         while total > self._size and len(self._kept) > least:
             total -= 1 + len(self._kept.popitem(last=False)[1].definitions)
@@ -208,28 +226,36 @@ class TemplateCache:
     def defined(
         self, template_id: str | None, name: str, source: str
     ) -> CompiledDefinition | BrokenDefinition:
-        """Return a definition, compiled from the text that its node carries.
+        """Return a definition, compiled from the source that its node carries.
 
-        The template may have a million definitions, and a check needs one.
+        The template may have a million definitions, and a check needs one: only the head of the
+        template is read.
 
+        :param name: name of the resource.
+        :param source: the serialized definition; see `CompiledTemplate.source_of`.
+        :return: a definition whose check fails, if it does not compile.
         :raises MissingTemplate: if the template is not stored.
         """
         head = self.head(template_id)[0]
-        digest, requires, declaration, *made_of = json.loads(source)
+        digest, requires, declaration, *nested_digest = json.loads(source)
         # Earlier releases saved the requirements twice.
         declaration.pop('depends_on', None)
         try:
             compiled = hot.compile_definition(name, declaration, head, self._schema)
         except TemplateError as error:
-            # Fail the resource with a reason, instead of retrying for ever.
+            # The check fails the resource with this reason; an exception would be retried for
+            # ever.
             return BrokenDefinition(tuple(requires), error)
         reads = compiled.requires
         compiled = evolve(compiled, requires=tuple(requires))
-        return CompiledDefinition(compiled, digest, self._registry, *(made_of or ('',)), reads)
+        return CompiledDefinition(
+            compiled, digest, self._registry, *(nested_digest or ('',)), reads
+        )
 
     def declared(self, template_id: str | None, name: str) -> ResourceDefinition | None:
-        """Return the definition of one resource, or None; other definitions are not compiled.
+        """Return the definition of one resource; other definitions are not compiled.
 
+        :return: None if the template is not stored or has no such resource.
         :raises TemplateError: if it does not compile.
         """
         cached = self._found(template_id)
@@ -246,7 +272,10 @@ class TemplateCache:
         )
 
     def hooked(self, template_id: str | None) -> Callable[[str], tuple[str, ...]] | None:
-        """Return a function from names to hooks, or None if the template has no hooks."""
+        """Return a function from a resource name to its hooks.
+
+        :return: None if the template has no hooks or is not stored.
+        """
         with self._lock:
             cached = self._kept.get(template_id)
         if cached is not None:
@@ -258,9 +287,9 @@ class TemplateCache:
         return types.hooks if types.has_hooks else None
 
     def head(self, template_id: str | None) -> tuple[hot.Head, bool]:
-        """Return the head of a template, which is everything except resources, and whether it has
-        outputs.
+        """Return the head of a template: everything except its resources and outputs.
 
+        :return: the head, and whether the template has outputs.
         :raises MissingTemplate: if it is not stored.
         """
         with self._lock:

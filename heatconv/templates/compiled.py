@@ -1,4 +1,8 @@
-"""Compiled templates and definitions: the graph and the desired state, for convergence."""
+"""Compiled templates and definitions.
+
+Convergence gets two things from them: the definitions that the graph of a traversal is computed
+from, and the desired state of each resource.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,8 @@ from heatconv.templates.nesting import Nesting
 
 encode = json.JSONEncoder(separators=(',', ':')).encode
 
-#: Functions of any HOT dialect in a declaration that refer to parameters, conditions or files.
+#: Finds a function that may refer to parameters, conditions or files, in any HOT dialect, in a
+#: declaration as JSON.
 REFERS = re.compile(r'"(get_param|get_file|if|Ref|Fn::[A-Za-z]+)"')
 
 
@@ -29,9 +34,9 @@ class CompiledDefinition:
     """A resource definition as a check needs it.
 
     :param fingerprint: a digest of the whole definition.
-    :param nested: for a nested stack, a digest of its content.
-    :param reads: the names of the resources whose values its functions read, None if unknown;
-        other requirements only order the check.
+    :param nested: for a nested stack: a digest of its content; empty for any other resource.
+    :ivar reads: the names of the resources whose values its functions read; the other requirements
+        only order the check. None if unknown.
     """
 
     def __init__(
@@ -62,22 +67,25 @@ class CompiledDefinition:
     ) -> DesiredState:
         """Resolve the definition with the rows that serve its references.
 
+        :param stack: the stack, whose id, name and project are pseudo parameters.
+        :param template_id: id of the template of the definition.
+        :param serving: by name, the rows that serve the references.
         :param others: one line for each row that only orders the check; see
             `heatconv.convergence.fingerprint`.
         :raises TemplateError: if it does not resolve, or to something invalid.
         """
         definition = self._definition
-        place = f'resources.{definition.name}'
+        path = f'resources.{definition.name}'
         plugin = self._registry.plugin(definition.type)
         if plugin is None:
-            raise UnknownType(f'no plugin for {definition.type} is installed here', place)
+            raise UnknownType(f'no plugin for {definition.type} is installed here', path)
         resolution = scope(stack, serving)
         values = definition.resolve(resolution)
         # An external resource needs no properties.
         properties = (
             values
             if definition.external_id
-            else plugin.schema.resolve_properties(values, f'{place}.properties')
+            else plugin.schema.resolve_properties(values, f'{path}.properties')
         )
         if plugin.nests:
             properties[nested.TEMPLATE] = self._nested
@@ -89,7 +97,7 @@ class CompiledDefinition:
         try:
             replace_on_change = plugin.replace_on_change(properties)
         except Exception as error:  # a fault of a plugin must fail only its resource
-            raise InvalidProperty(f'{definition.type}: {error!r}', place) from error
+            raise InvalidProperty(f'{definition.type}: {error!r}', path) from error
         return DesiredState(
             type=definition.type,
             properties=properties,
@@ -111,8 +119,9 @@ class CompiledDefinition:
 
 
 class BrokenDefinition:
-    """A definition that does not compile although its template did: its check fails with the
-    error.
+    """A definition that does not compile although its template did.
+
+    Its check fails with the error of the compilation.
     """
 
     def __init__(self, requires: tuple[str, ...], error: TemplateError) -> None:
@@ -127,7 +136,7 @@ class BrokenDefinition:
         serving: Mapping[str, Resource],
         others: Sequence[str] = (),
     ) -> DesiredState:
-        """Fail.
+        """Fail with the error of the compilation.
 
         :raises TemplateError: always.
         """
@@ -135,12 +144,14 @@ class BrokenDefinition:
 
 
 class CompiledTemplate:
-    """A template as convergence needs it: the graph and the desired state.
+    """A template as convergence needs it.
 
     :param source: its section ``resources``, as written.
-    :param surroundings: a digest of everything else that its resources may refer to.
-    :param nesting: the nested templates.
+    :param surroundings: a digest of everything that its resources may refer to, except each other.
     :param like: a similar template, whose definitions it may share.
+    :ivar hot: the compiled template.
+    :ivar nesting: the nested templates.
+    :ivar definitions: its resource definitions by name, in template order.
     :ivar accepted: whether it is valid with the types that are installed here.
     :ivar shared_sections: everything that it was compiled from except resources and outputs.
     """
@@ -165,11 +176,11 @@ class CompiledTemplate:
         self._source = source
         self._surroundings = surroundings
         self.definitions: Mapping[str, Definition] = {
-            name: self._shared(like, name, definition) or self._made(name, definition)
+            name: self._shared(like, name, definition) or self._own(name, definition)
             for name, definition in template.resources.items()
         }
 
-    def _made(self, name: str, definition: ResourceDefinition) -> Definition:
+    def _own(self, name: str, definition: ResourceDefinition) -> Definition:
         return Definition(
             name=name,
             type=definition.type,
@@ -189,57 +200,63 @@ class CompiledTemplate:
     def _digest(self, name: str, definition: ResourceDefinition) -> str:
         """Return a digest of a definition.
 
-        If it refers to any parameter, condition or file, the digest covers all of them.
+        If it refers to any parameter, condition or file, the digest covers all of them: a function
+        may refer to them in many ways. The digest of a nested stack is recorded separately too.
         """
         declaration = encode(self._source[name])
-        uses = self._surroundings if REFERS.search(declaration) else ''
+        surroundings = self._surroundings if REFERS.search(declaration) else ''
         plugin = self._registry.plugin(definition.type)
         schema = '' if plugin is None else plugin.digest
-        parts = (self.hot.version, definition.type, schema, declaration, uses)
+        parts = (self.hot.version, definition.type, schema, declaration, surroundings)
         if plugin is not None and plugin.nests and self.nesting is not None:
-            made_of = self.nesting.digest(definition.type, self._source[name])
-            self._nested[name] = made_of
-            return fingerprint.digest(*parts, made_of)
+            nested_digest = self.nesting.digest(definition.type, self._source[name])
+            self._nested[name] = nested_digest
+            return fingerprint.digest(*parts, nested_digest)
         return fingerprint.digest(*parts)
 
     @property
     def total(self) -> int:
-        """Return the number of its resources, and of those in nested templates as far as they are
-        known.
-        """
+        """Return the number of its resources, including those of known nested templates."""
         within = 0 if self.nesting is None else self.nesting.resources_of(self.definitions)
         return len(self.definitions) + within
 
     @property
     def previous_definitions(self) -> PreviousDefinitions:
-        """Return its definitions, for a similar template."""
+        """Return its definitions, for the compilation of a similar template."""
         return PreviousDefinitions(self._source, self.hot.resources)
 
     @property
     def hooked(self) -> Callable[[str], tuple[str, ...]] | None:
-        """Return a function from names to hooks, or None if the template has no hooks."""
+        """Return a function from a resource name to its hooks; None if there are no hooks."""
         return self.hot.types.hooks if self.hot.types.has_hooks else None
 
     def source_of(self, name: str) -> str | None:
-        """Return the serialized definition that a node carries; see `TemplateCache.defined`."""
+        """Return the serialized definition that a node carries.
+
+        It is a list in JSON: fingerprint, names of the requirements, declaration and, for a nested
+        stack, the digest of its content. `TemplateCache.defined` compiles it.
+        """
         definition = self.definitions[name]
         declaration = self._source[name]
         if 'depends_on' in declaration:
-            # All requirements are saved already.
+            # The requirements contain them already.
             declaration = {key: value for key, value in declaration.items() if key != 'depends_on'}
         parts = [definition.fingerprint, definition.requires, declaration]
-        made_of = self._nested.get(name)
-        return encode(parts if made_of is None else [*parts, made_of])
+        nested_digest = self._nested.get(name)
+        return encode(parts if nested_digest is None else [*parts, nested_digest])
 
     def definition(self, name: str) -> CompiledDefinition:
         """Return the definition of one resource."""
         digest = self.definitions[name].fingerprint
-        made_of = self._nested.get(name, '')
-        return CompiledDefinition(self.hot.resources[name], digest, self._registry, made_of)
+        nested_digest = self._nested.get(name, '')
+        return CompiledDefinition(self.hot.resources[name], digest, self._registry, nested_digest)
 
 
 def scope(stack: Stack, rows: Mapping[str, Resource]) -> Scope:
-    """Return the scope that the functions of a template are resolved in."""
+    """Return the scope in which the functions of a template are resolved.
+
+    :param rows: by name, the rows that serve references.
+    """
     return Scope(
         pseudo=pseudo_parameters(stack),
         resources=States(rows),
@@ -247,9 +264,9 @@ def scope(stack: Stack, rows: Mapping[str, Resource]) -> Scope:
 
 
 class States(Mapping[str, ResourceState]):
-    """The states of rows, each computed on demand.
+    """The states of resources by name, each computed from its row on demand.
 
-    Most requirements of a resource only order its check.
+    Most requirements of a resource only order its check, so that their states are never read.
     """
 
     def __init__(self, rows: Mapping[str, Resource]) -> None:
@@ -267,6 +284,7 @@ class States(Mapping[str, ResourceState]):
 
 
 def pseudo_parameters(stack: Stack) -> dict[str, str]:
+    """Return the values of the pseudo parameters of a stack's template, by name."""
     return {
         'OS::stack_id': stack.id,
         'OS::stack_name': stack.name,
@@ -280,5 +298,8 @@ def attributes(row: Resource) -> Mapping[str, Any]:
 
 
 def reference_id(row: Resource) -> str:
-    """Return the value of ``get_resource``; a nested stack may set it by an output."""
+    """Return the value of ``get_resource`` for a row.
+
+    A nested stack may set it by an output, which is then an attribute of its row.
+    """
     return str(row.attributes.get(stacks.REFERENCE) or row.reference_id)

@@ -20,11 +20,12 @@ encode = json.JSONEncoder(separators=(',', ':')).encode
 
 
 class Nesting:
-    """The templates that a template may use as types; each is compiled once.
+    """The nested templates of a template: those that it uses as types. Each is compiled once.
 
     :param content: environment and files of the template.
     :param max_size: size limit of a nested template, in bytes; 0 for the default.
-    :param depth: number of further levels that are allowed.
+    :param budget: work units to compile each nested template.
+    :param depth: number of levels that are allowed, this template included.
     """
 
     def __init__(
@@ -46,8 +47,9 @@ class Nesting:
         self._digests: dict[str, str] = {}
 
     def schema(self, type_name: str) -> TypeSchema | None:
-        """Return the schema of a type, also of a template among the files.
+        """Return the schema of a type, which may be the name of a template among the files.
 
+        :return: None if the type is not installed.
         :raises TemplateError: if that template is not valid.
         """
         if not nested.is_template(type_name):
@@ -58,7 +60,7 @@ class Nesting:
     def template(self, name: str) -> Template:
         """Return a nested template, compiled; its parameters need no values.
 
-        :raises TemplateError: if it is not valid.
+        :raises TemplateError: if it is missing, not valid, or nested too deep.
         """
         cached = self._templates.get(name)
         if cached is not None:
@@ -91,7 +93,10 @@ class Nesting:
         return compiled
 
     def resources(self, type_name: str) -> int:
-        """Return the number of resources within one resource of a type, as far as it is known."""
+        """Return the number of resources in the nested stack of one resource of a type.
+
+        :return: 0 if the type is not a nested template, or none that was compiled here.
+        """
         template = self._templates.get(type_name)
         if template is None:
             return 0
@@ -101,22 +106,28 @@ class Nesting:
         )
 
     def resources_of(self, definitions: Mapping[str, Definition]) -> int:
-        """Return the number of resources within the nested stacks of a template."""
+        """Return the number of resources in all nested stacks of a template."""
         if not self._templates:
             return 0
         return sum(self.resources(definition.type) for definition in definitions.values())
 
     def compiled(self) -> Mapping[str, tuple[Template, Nesting]]:
-        """Return the nested templates in use, by name, each with its own nested templates."""
+        """Return the nested templates compiled so far, by name, each with its own nested ones."""
         return {name: (template, self._within[name]) for name, template in self._templates.items()}
 
     def digest(self, type_name: str, declaration: Any) -> str:
-        """Return a digest of the content of a nested stack, except its properties."""
-        made_of: Any = {'type': type_name} if nested.is_template(type_name) else declaration
-        key = encode(made_of)
+        """Return a digest of the content of a nested stack, except its properties.
+
+        It covers the files that the stack may use, and the defaults and the registry that it
+        inherits from the environment.
+
+        :param declaration: the resource as written in its template.
+        """
+        part: Any = {'type': type_name} if nested.is_template(type_name) else declaration
+        key = encode(part)
         digest = self._digests.get(key)
         if digest is None:
-            used = nested.used_files(made_of, self._environment, self._files, self._max_size)
+            used = nested.used_files(part, self._environment, self._files, self._max_size)
             inherited = [
                 self._environment.get(section)
                 for section in (environments.PARAMETER_DEFAULTS, environments.REGISTRY)

@@ -12,9 +12,13 @@
 
 """The functions of HOT: compiled once, resolved at run time.
 
-A module per family. To add a function, write a builder (see
-:mod:`heatconv.hot.functions.context`), list it in its module's ``FUNCTIONS``
-and add the module to :mod:`heatconv.hot.functions.registry`.
+There is one module for each family of functions. To add a function, write a builder (see
+:mod:`heatconv.hot.functions.context`) and list it in the ``FUNCTIONS`` of its module. A new module
+must be added to :mod:`heatconv.hot.functions.registry`.
+
+A builder checks the known parts of the argument of a function. If the value of the function is
+known already, the builder returns it; otherwise it returns a node, which computes the value at run
+time. So most mistakes in a template are found before a stack changes.
 """
 
 from heatconv.hot.functions.conditions import Conditions

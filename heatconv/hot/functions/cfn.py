@@ -10,8 +10,9 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``Ref`` and ``Fn::...``: the functions that the first versions of HOT took from CloudFormation.
+"""``Ref`` and ``Fn::...``: the functions of CloudFormation.
 
+The first versions of HOT have them as well. Most are other forms of functions of HOT.
 ``Fn::GetAZs`` needs a cloud, and is not supported (heat/engine/cfn/functions.py).
 """
 
@@ -51,10 +52,10 @@ _FACADE = {
 
 
 def ref(argument: Any, context: Context) -> Any:
-    """Build a reference to a parameter, or to a resource if there is no such parameter.
+    """Build a reference to a parameter, or to a resource if no parameter has the name.
 
-    A worker that compiles one definition knows all parameters, but not all resources; no name is
-    both.
+    Parameters come first because a worker that compiles a single definition knows all parameters,
+    but not all resources. A name cannot belong to both.
     """
     if not isinstance(argument, str):
         raise InvalidArguments(
@@ -71,6 +72,12 @@ def ref(argument: Any, context: Context) -> Any:
 def _of_list(
     name: str, lengths: tuple[int, ...], syntax: str, evaluate: Callable[[Any, Budget], Any]
 ) -> Builder:
+    """Return the builder of a function whose argument is a list.
+
+    :param lengths: the valid lengths of the list.
+    :param syntax: an example, for error messages.
+    """
+
     def build(argument: Any, context: Context) -> Any:
         compiled = context.compile(argument)
         items = compiled.items if isinstance(compiled, ListNode) else compiled
@@ -82,7 +89,10 @@ def _of_list(
 
 
 def selected(argument: Any, budget: Budget) -> Any:
-    """Select an item; a missing one is an empty string."""
+    """Select an item of a list, or a value of a map; the list or map may be given as JSON.
+
+    :return: '' if the item does not exist.
+    """
     index, values = argument
     if values is None or values == '':
         return ''
@@ -100,17 +110,17 @@ def selected(argument: Any, budget: Budget) -> Any:
     if not isinstance(values, list | tuple):
         raise InvalidArguments(f'it must be a list or a map, not {kind(values)}', '1')
     try:
-        place = int(index)
+        position = int(index)
     except (TypeError, ValueError, OverflowError):
         raise InvalidArguments('the index must be a number', '0') from None
-    return values[place] if -len(values) <= place < len(values) else ''
+    return values[position] if -len(values) <= position < len(values) else ''
 
 
 def split(argument: Any, budget: Budget) -> list[str]:
-    """Split a string."""
-    for place, operand in enumerate(argument):
-        if not isinstance(operand, str) or not (operand or place):
-            raise InvalidArguments(f'it must be a string, not {kind(operand)}', str(place))
+    """Split a string at each delimiter, which must not be empty."""
+    for position, operand in enumerate(argument):
+        if not isinstance(operand, str) or not (operand or position):
+            raise InvalidArguments(f'it must be a string, not {kind(operand)}', str(position))
     delimiter, text = argument
     budget.spend_text(len(text))
     pieces: list[str] = text.split(delimiter)
@@ -119,12 +129,12 @@ def split(argument: Any, budget: Budget) -> list[str]:
 
 
 def replaced(argument: Any, budget: Budget) -> str:
-    """Replace placeholders: the map comes first."""
+    """Replace the placeholders of a text; the argument is the map and then the text."""
     return replace_scalars({'params': argument[0], 'template': argument[1]}, budget)
 
 
 def plain(argument: Any, context: Context) -> Any:
-    """Build the plain value: nothing is encoded, as in Heat."""
+    """Build ``Fn::Base64``, whose value is its argument: as in Heat, nothing is encoded."""
 
     def evaluate(value: Any, budget: Budget) -> str:
         if not isinstance(value, str):
@@ -135,7 +145,11 @@ def plain(argument: Any, context: Context) -> Any:
 
 
 def mapped(argument: Any, budget: Budget) -> dict[str, str]:
-    """Convert strings such as ``.member.0.Name=key`` to a map."""
+    """Build a map from a list of strings such as ``.member.0.Name=key``.
+
+    The argument is the name of the member field with the key, that of the field with the value,
+    and the list. Members that lack one of the fields are left out.
+    """
     key_name, value_name, members = argument
     if not isinstance(key_name, str) or not isinstance(value_name, str):
         raise InvalidArguments('the names must be strings', '0')
@@ -158,14 +172,14 @@ def mapped(argument: Any, budget: Budget) -> dict[str, str]:
 
 
 def facade(argument: Any, context: Context) -> Any:
-    """Return a part of the resource of a nested stack."""
+    """Build ``Fn::ResourceFacade``; see `heatconv.hot.functions.facade`."""
     if not isinstance(argument, str) or argument not in _FACADE:
         raise InvalidArguments('there is no such part of a resource', '', listing(_FACADE))
     return resource_facade(_FACADE[argument], context)
 
 
 def replace(argument: Any, context: Context) -> Any:
-    """Build a replacement; a placeholder may look like a function."""
+    """Build ``Fn::Replace``; a placeholder in its map may look like a function."""
     syntax = 'write {Fn::Replace: [{placeholder: value}, text]}'
     if not isinstance(argument, list) or len(argument) != 2:
         raise InvalidArguments('its arguments are not what it takes', '', syntax)
@@ -184,7 +198,7 @@ def replace(argument: Any, context: Context) -> Any:
 
 
 def get_att(argument: Any, context: Context) -> Any:
-    """Build a reference to an attribute."""
+    """Build ``Fn::GetAtt``, which is ``get_attr`` with exactly a resource and an attribute."""
     compiled = context.compile(argument)
     if not isinstance(compiled, list) or len(compiled) != 2:
         raise InvalidArguments(
@@ -194,7 +208,11 @@ def get_att(argument: Any, context: Context) -> Any:
 
 
 def find_in_map(argument: Any, context: Context) -> Any:
-    """Look up a value of the section Mappings; its keys must be known before run time."""
+    """Look up a value in the section Mappings.
+
+    Its keys must be known before run time. If a key is a parameter without a value, the value is
+    unknown.
+    """
     syntax = 'write {Fn::FindInMap: [mapping, key, key]}'
     compiled = context.compile(argument)
     if isinstance(compiled, ListNode):
@@ -204,13 +222,13 @@ def find_in_map(argument: Any, context: Context) -> Any:
     if not isinstance(compiled, list) or len(compiled) != 3:
         raise InvalidArguments('its arguments are not what it takes', '', syntax)
     mapping: Any = context.mappings
-    for place, key in enumerate(compiled):
-        # Numbers are valid keys, as written.
+    for position, key in enumerate(compiled):
+        # A key may be a number; its text is looked up.
         name = key if isinstance(key, str) else str(key)
         if not isinstance(mapping, Mapping) or name not in mapping:
             raise InvalidReference(
                 f'there is no {shown(name)}',
-                str(place),
+                str(position),
                 suggestion(name, list(mapping) if isinstance(mapping, Mapping) else []),
             )
         mapping = mapping[name]
@@ -219,7 +237,7 @@ def find_in_map(argument: Any, context: Context) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Unknown(Node):
-    """A value that depends on parameters without a value."""
+    """A value of a mapping whose keys depend on parameters without a value."""
 
     def resolve(self, frame: Frame) -> Any:
         raise ResolutionError('a parameter has no value', 'Fn::FindInMap')
@@ -227,7 +245,7 @@ class Unknown(Node):
 
 @dataclass(frozen=True, slots=True)
 class StackArn(Node):
-    """The ARN of a stack (heat/common/identifier.py, arn)."""
+    """``AWS::StackId``: the ARN of the stack (heat/common/identifier.py, arn)."""
 
     def resolve(self, frame: Frame) -> Any:
         pseudo = frame.scope.pseudo
@@ -239,24 +257,25 @@ class StackArn(Node):
 
 
 def _pseudo(name: str, context: Context) -> Any:
+    """Build the value of a pseudo parameter of the dialects."""
     if name == 'AWS::StackName':
         return get_param('OS::stack_name', context)
     return StackArn() if name == 'AWS::StackId' else REGION
 
 
-#: Pseudo parameters of the dialects.
+#: Pseudo parameters of the CloudFormation dialects.
 PSEUDO = ('AWS::StackId', 'AWS::StackName', 'AWS::Region')
 #: Heat's default region (heat/engine/cfn/parameters.py).
 REGION = 'ap-southeast-1'
 
 
 def if_(argument: Any, context: Context) -> Any:
-    """Build a choice between two values."""
+    """Build ``Fn::If``; see ``if``."""
     return conditions.FUNCTIONS['if'](argument, context)
 
 
 def not_(argument: Any, context: Context) -> Any:
-    """Build the negation of a condition, which is in a list here."""
+    """Build ``Fn::Not``: the negation of a condition that stands alone in a list."""
     if not isinstance(argument, list) or len(argument) != 1:
         raise InvalidArguments(
             'it needs a condition in a list', '', 'write {Fn::Not: [condition]}'
@@ -265,7 +284,7 @@ def not_(argument: Any, context: Context) -> Any:
 
 
 def param_ref(argument: Any, context: Context) -> Any:
-    """Return the value of a parameter: a condition cannot refer to anything else."""
+    """Build the ``Ref`` of a condition, which can refer to parameters only."""
     if not isinstance(argument, str):
         raise InvalidArguments(
             f'it needs the name of a parameter, not {kind(argument)}', '', 'write {Ref: parameter}'

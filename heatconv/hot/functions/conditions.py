@@ -37,10 +37,12 @@ _EQUALS_SYNTAX = 'write {equals: [value, value]}'
 
 
 class Conditions:
-    """The section ``conditions`` of a template; each is evaluated once, at its first use.
+    """The section ``conditions`` of a template; each condition is evaluated once, when first used.
 
-    :param section: as written.
-    :param context: compiles them: it has the functions of conditions only.
+    The value of a condition is a boolean, or a node if it depends on run time.
+
+    :param section: the section as written.
+    :param context: the context to compile conditions in; it has the functions of conditions only.
     """
 
     def __init__(self, section: Mapping[str, Any], context: Context) -> None:
@@ -59,9 +61,9 @@ class Conditions:
             self.named(name)
 
     def named(self, name: str) -> Any:
-        """Return the value of a named condition, or a node if it is known at run time.
+        """Return the value of a named condition, a boolean or a node.
 
-        :raises TemplateError: if it does not exist or is invalid.
+        :raises TemplateError: if it does not exist, is invalid, or requires itself.
         """
         if name in self._known:
             return self._known[name]
@@ -85,12 +87,15 @@ class Conditions:
         return truth
 
     def truth(self, condition: Any) -> Any:
-        """Return the value of a condition as written, or a node."""
+        """Compile a condition as written, and return its value, a boolean or a node."""
         compiled = self._context.compile(condition)
         return compiled if isinstance(compiled, Node) else self.decided(compiled)
 
     def decided(self, value: Any) -> Any:
-        """Return the value of a compiled condition: a name stands for the named condition."""
+        """Return the value of a compiled condition, a boolean or a node.
+
+        A string is the name of a condition and has its value.
+        """
         if isinstance(value, bool | Node):
             return value
         if isinstance(value, str):
@@ -101,14 +106,21 @@ class Conditions:
         )
 
     def at_run_time(self, value: Any, frame: Frame) -> bool:
-        """Return the truth of a resolved value."""
+        """Return the value of a condition at run time, where it is always a boolean.
+
+        :param value: the condition, resolved.
+        """
         resolved = resolve(self.decided(value), frame)
         return resolved if isinstance(resolved, bool) else self.at_run_time(resolved, frame)
 
 
 @dataclass(frozen=True, slots=True)
 class If(Node):
-    """One of two values; the choice is known at run time."""
+    """One of two values; the choice is made at run time.
+
+    :ivar chosen: the value if the condition holds.
+    :ivar otherwise: the value if it does not hold.
+    """
 
     conditions: Conditions
     condition: Node
@@ -126,7 +138,11 @@ class If(Node):
 
 @dataclass(frozen=True, slots=True)
 class Combination(Node):
-    """Combined conditions; some are known at run time only."""
+    """A combination of conditions, some of which are known at run time only.
+
+    :ivar name: the name of the function, for error paths.
+    :ivar combine: returns the result for the values of all parts.
+    """
 
     name: str
     conditions: Conditions
@@ -135,18 +151,18 @@ class Combination(Node):
 
     def resolve(self, frame: Frame) -> bool:
         try:
-            held = [
+            values = [
                 self.conditions.at_run_time(resolve(part, frame), frame) for part in self.parts
             ]
         except TemplateError as error:
             error.under(self.name)
             raise
-        return self.combine(held)
+        return self.combine(values)
 
 
 @dataclass(frozen=True, slots=True)
 class Equal(Node):
-    """A comparison of two values."""
+    """A comparison of two values that are known at run time only."""
 
     first: Any
     second: Any
@@ -160,7 +176,10 @@ class Equal(Node):
 
 
 def if_(argument: Any, context: Context) -> Any:
-    """Build a choice; a part that is known not to be chosen is ignored, as in Heat."""
+    """Build a choice.
+
+    If the condition is known, the other value is not compiled, as in Heat: it may be invalid.
+    """
     nullable = context.version.since(_NULLABLE_SINCE)
     if not isinstance(argument, list) or len(argument) not in ((2, 3) if nullable else (3,)):
         raise InvalidArguments('it needs a condition and two values', '', _IF_SYNTAX)
@@ -172,13 +191,13 @@ def if_(argument: Any, context: Context) -> Any:
         raise
     values = [*argument[1:], *([OMITTED] if len(argument) == 2 else [])]
 
-    def compiled(place: int) -> Any:
-        if values[place] is OMITTED:
+    def compiled(index: int) -> Any:
+        if values[index] is OMITTED:
             return OMITTED
         try:
-            return context.compile(values[place])
+            return context.compile(values[index])
         except TemplateError as error:
-            error.under(place + 1)
+            error.under(index + 1)
             raise
 
     if isinstance(holds, Node):
@@ -200,20 +219,21 @@ def not_(argument: Any, context: Context) -> Any:
     """Build the negation of a condition."""
     if argument is None:
         raise InvalidArguments('it needs a condition', '', 'write {not: condition}')
-    return _combined('not', lambda held: not held[0], [argument], context)
+    return _combined('not', lambda values: not values[0], [argument], context)
 
 
 def and_(argument: Any, context: Context) -> Any:
     """Build the conjunction of conditions."""
-    return _combined('and', all, _several('and', argument), context)
+    return _combined('and', all, _checked_list('and', argument), context)
 
 
 def or_(argument: Any, context: Context) -> Any:
     """Build the disjunction of conditions."""
-    return _combined('or', any, _several('or', argument), context)
+    return _combined('or', any, _checked_list('or', argument), context)
 
 
-def _several(name: str, argument: Any) -> list[Any]:
+def _checked_list(name: str, argument: Any) -> list[Any]:
+    """Return an argument that must be a list of at least two conditions."""
     if not isinstance(argument, list) or len(argument) < 2:
         raise InvalidArguments(
             'it needs two conditions or more', '', f'write {{{name}: [condition, condition]}}'
@@ -224,18 +244,19 @@ def _several(name: str, argument: Any) -> list[Any]:
 def _combined(
     name: str, combine: Callable[[Sequence[bool]], bool], parts: Sequence[Any], context: Context
 ) -> Any:
+    """Build a combination of conditions: its value if all are known, else a node."""
     conditions: Conditions = context.conditions
-    held = []
-    for place, part in enumerate(parts):
+    values = []
+    for index, part in enumerate(parts):
         try:
-            held.append(conditions.truth(part))
+            values.append(conditions.truth(part))
         except TemplateError as error:
             if len(parts) > 1:
-                error.under(place)
+                error.under(index)
             raise
-    if any(isinstance(part, Node) for part in held):
-        return Combination(name, conditions, combine, held)
-    return combine(held)
+    if any(isinstance(value, Node) for value in values):
+        return Combination(name, conditions, combine, values)
+    return combine(values)
 
 
 FUNCTIONS: Mapping[str, Builder] = {'if': if_}

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Compile values: find the functions in them and let each build its node."""
+"""Compilation of values: find the functions in them, and call the builder of each."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from heatconv.hot.versions import FUNCTIONS, Version
 if TYPE_CHECKING:
     from heatconv.hot.schema import TypeSchema
 
-#: A builder: it returns the node, or the plain value, of one use of a function. Its argument is
-#: not compiled yet: a function may take only part of it.
+#: A builder returns the node of one call of a function, or the value if it is known. It receives
+#: the argument before compilation, since some functions do not compile all of it.
 Builder = Callable[[Any, 'Context'], Any]
 
-#: Functions that take their argument apart before it is resolved, so that it cannot be the value
-#: of a function (heat/engine/hot/functions.py).
+#: Functions that split their argument into its parts before it is resolved. So the argument itself
+#: cannot be the value of a function (heat/engine/hot/functions.py).
 _WRITTEN_OUT = frozenset(
     (
         'contains',
@@ -59,8 +59,8 @@ _WRITTEN_OUT = frozenset(
         'yaql',
     )
 )
-#: For those that resolve the parts one by one, the number of parts: an omitted ``if`` there is a
-#: null.
+#: Functions that resolve the parts of their argument one by one, and the number of these parts. A
+#: part that is an ``if`` without a value becomes null; elsewhere it is omitted.
 _APART: Mapping[str, int] = {
     'contains': 2,
     'equals': 2,
@@ -75,12 +75,16 @@ _APART: Mapping[str, int] = {
 }
 #: From this version on an ``if`` may omit its item.
 _NULLABLE_SINCE = '2021-04-16'
-#: A map with one such key was surely meant as a function.
+#: A map whose only key begins like this is taken for a misspelt function.
 _LOOKS_LIKE = ('get_', 'Fn::', 'str_', 'list_', 'map_')
 
 
 def _nulls_for_omitted(argument: Any, count: int) -> Any:
-    """Give each of the first parts that is an ``if`` without an else a null."""
+    """Return an argument in which an ``if`` without a third part has null as its third part.
+
+    :param argument: of a list, only the first parts change; of a map, all values.
+    :param count: the number of these first parts.
+    """
     keys: list[Any] = []
     if isinstance(argument, dict):
         keys = list(argument)
@@ -88,35 +92,42 @@ def _nulls_for_omitted(argument: Any, count: int) -> Any:
         keys = list(range(min(count, len(argument))))
     for key in keys:
         part = argument[key]
-        chosen = part.get('if') if isinstance(part, dict) and len(part) == 1 else None
-        if isinstance(chosen, list) and len(chosen) == 2:
+        if_parts = part.get('if') if isinstance(part, dict) and len(part) == 1 else None
+        if isinstance(if_parts, list) and len(if_parts) == 2:
             argument = argument.copy()
-            argument[key] = {'if': [*chosen, None]}
+            argument[key] = {'if': [*if_parts, None]}
     return argument
 
 
 @dataclass(slots=True)
 class References:
-    """The references in compiled values, in order."""
+    """The references in compiled values, as ordered sets: the values of both maps are None.
+
+    :ivar resources: names of resources.
+    :ivar attributes: pairs of the name of a resource and the name of an attribute.
+    """
 
     resources: dict[str, None] = field(default_factory=dict)
     attributes: dict[tuple[str, str], None] = field(default_factory=dict)
 
 
 class Context:
-    """The context that values are compiled in.
+    """The context in which values are compiled.
 
     :ivar version: determines the functions and their behaviour.
-    :ivar parameters: values of the parameters; a declared parameter without a value is in
-        ``undecided``.
-    :ivar schemas: the types of the resources that may be referred to, by name.
+    :ivar budget: is charged for each value that is compiled.
+    :ivar parameters: values of the parameters, by name.
+    :ivar undecided: the names of declared parameters without a value.
+    :ivar schemas: by name, the schemas of the resources that values may refer to.
     :ivar disabled: the names of resources whose condition is false.
     :ivar files: files of the request, by name.
-    :ivar types: the mapping of types.
-    :ivar facade: the visible part of the resource of a nested stack.
-    :ivar mappings: those of a template in a CloudFormation dialect.
-    :ivar conditions: those of the template, for ``if``.
-    :ivar references: collects the references of the values compiled so far.
+    :ivar types: the mapping of types in the environment.
+    :ivar facade: for the template of a nested stack: the parts of its resource in the owner's
+        template that it may read; else None.
+    :ivar mappings: the section Mappings of a template in a CloudFormation dialect.
+    :ivar conditions: the `Conditions` of the template, for ``if``.
+    :ivar references: collects the references of the values compiled since `begin`.
+    :param functions: the builders of the available functions, by name.
     :param names: each function of any version, with the dates of the versions that have it.
     """
 
@@ -151,7 +162,7 @@ class Context:
         self._depth = 0
 
     def begin(self) -> References:
-        """Reset the references, for the next definition."""
+        """Start the next definition: return new references, which collect its references."""
         self.references = References()
         self._depth = 0
         return self.references
@@ -181,11 +192,11 @@ class Context:
         )
 
     def compile_map(self, value: dict[Any, Any]) -> Any:
-        """Compile the values of a map that is no function, whatever its keys."""
+        """Compile the values of a map whose keys are data, even if one looks like a function."""
         self._enter(len(value))
         items = {}
         dynamic = False
-        same = True
+        unchanged = True
         for key, item in value.items():
             if not isinstance(key, str):
                 raise InvalidSection(f'a key must be a string, not {kind(key)}')
@@ -194,21 +205,23 @@ class Context:
             except TemplateError as error:
                 error.under(key)
                 raise
-            same = same and compiled is item
+            unchanged = unchanged and compiled is item
             if compiled is OMITTED:
                 continue
             dynamic = dynamic or isinstance(compiled, Node)
             items[key] = compiled
         self._depth -= 1
-        if same:
-            # An unchanged value is shared: a large template is not stored twice.
+        if unchanged:
+            # The compiled template shares this map with its source, to save memory.
             return value
         return MapNode(items) if dynamic else items
 
     def evaluated(self, name: str, evaluate: Callable[[Any, Budget], Any], argument: Any) -> Any:
-        """Apply a function of its compiled argument only.
+        """Apply a function whose value depends on nothing but its argument.
 
-        :returns: its value if the argument is known, else a node.
+        :param name: name of the function, for error paths.
+        :param argument: the argument, compiled.
+        :returns: the value if the argument is known, else a node.
         """
         if isinstance(argument, Node):
             return Call(name, evaluate, argument)
@@ -221,9 +234,11 @@ class Context:
         check: Callable[[Any], None],
         evaluate: Callable[[Any, Budget], Any],
     ) -> Any:
-        """Compile an argument, check the known parts of it, and apply a function to it.
+        """Compile an argument, check its known parts, and apply a function to it as `evaluated`.
 
-        :param check: called with the argument, or its list or map, which may contain nodes.
+        :param check: raises an error if the argument is invalid. If the argument is a list or a
+            map, the parts that are known at run time only are nodes. An argument that is itself a
+            node is not checked.
         """
         compiled = self.compile(argument)
         items = compiled.items if isinstance(compiled, MapNode | ListNode) else compiled
@@ -232,7 +247,7 @@ class Context:
         return self.evaluated(name, evaluate, compiled)
 
     def refer(self, name: Any) -> TypeSchema:
-        """Record a reference to a resource.
+        """Record a reference to a resource, and return the schema of the resource.
 
         :raises InvalidReference: if the resource does not exist.
         """
@@ -259,6 +274,7 @@ class Context:
         return schema
 
     def _call(self, name: str, builder: Builder, argument: Any) -> Any:
+        """Build the call of a function."""
         self._enter(1)
         try:
             if name in _WRITTEN_OUT and isinstance(argument, dict) and len(argument) == 1:
@@ -292,13 +308,17 @@ class Context:
         return ListNode(items) if dynamic else items
 
     def _enter(self, units: int) -> None:
+        """Go one level deeper, into a value that costs some units."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise TooLarge(f'maps and lists are nested deeper than {MAX_DEPTH} levels')
         self.budget.spend(units + 1)
 
     def _builder(self, key: Any) -> Builder | None:
-        """Find the function of a key, or None if the key is data."""
+        """Return the builder of the function that a key names, or None if the key is data.
+
+        :raises UnknownFunction: if the function is not available here, or misspelt.
+        """
         if not isinstance(key, str):
             return None
         versions = self._names.get(key)
@@ -314,9 +334,9 @@ class Context:
             return None
         if self.version.date not in versions:
             first, last = versions[0], versions[-1]
-            when = f'from {first} on' if first > self.version.date else f'up to {last}'
+            range_of_dates = f'from {first} on' if first > self.version.date else f'up to {last}'
             raise UnknownFunction(
-                f'{key} is not a function of version {self.version.date}, only {when}',
+                f'{key} is not a function of version {self.version.date}, only {range_of_dates}',
                 key,
                 listing(self._usable()),
             )
@@ -328,6 +348,7 @@ class Context:
         return builder
 
     def _usable(self) -> list[str]:
+        """Return the names of the available functions."""
         date = self.version.date
         usable = (name for name, dates in self._names.items() if date in dates)
         return [name for name in usable if name in self._functions]

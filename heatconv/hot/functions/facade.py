@@ -10,7 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``resource_facade``: the visible part of the resource of a nested stack."""
+"""``resource_facade``: the facade of a nested stack.
+
+A nested stack is a resource of its owner's template. The facade is the part of that resource which
+the nested template may read: metadata, deletion policy and update policy.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,10 @@ _PARTS = ('metadata', 'deletion_policy', 'update_policy')
 
 @dataclass(frozen=True, slots=True)
 class Facade(Node):
-    """A part of the resource of a nested stack."""
+    """A part of the facade in a template that is compiled without one.
+
+    A template may be validated by itself, but only a nested stack has a facade at run time.
+    """
 
     part: str
 
@@ -39,7 +46,7 @@ class Facade(Node):
 
 
 def resource_facade(argument: Any, context: Context) -> Any:
-    """Build a part of the resource of a nested stack."""
+    """Build a part of the facade."""
     if not isinstance(argument, str) or argument not in _PARTS:
         raise InvalidArguments('there is no such part of a resource', '', listing(_PARTS))
     if context.facade is not None:

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``get_file``: files of the request."""
+"""``get_file``: the content of a file that was sent with the request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from heatconv.hot.suggest import suggestion
 
 
 def get_file(argument: Any, context: Context) -> Any:
-    """Build the content of a file."""
+    """Return the content of a file, whose name must be known before run time."""
     name = context.compile(argument)
     if isinstance(name, Node):
         raise InvalidArguments('the name of a file must be known before run time')

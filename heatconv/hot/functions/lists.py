@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``list_join``: join many strings."""
+"""``list_join``: one string from the items of lists."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SEVERAL_SYNTAX = 'write {list_join: [delimiter, [item, ...], ...]}'
 
 
 def list_join(argument: Any, context: Context) -> Any:
-    """Build a join.
+    """Build a join of the items of one list or, in later versions, of several.
 
     :raises InvalidArguments: if a known part of the argument is invalid.
     """
@@ -52,6 +52,7 @@ def join_several(argument: Any, budget: Budget) -> str:
 
 
 def _check(argument: Any, several: bool) -> None:
+    """Check an argument that may contain nodes."""
     syntax = _SEVERAL_SYNTAX if several else _ONE_SYNTAX
     if not isinstance(argument, list):
         raise InvalidArguments(f'it needs a list, not {kind(argument)}', remedy=syntax)
@@ -62,16 +63,16 @@ def _check(argument: Any, several: bool) -> None:
             f'the delimiter must be a string, not {kind(argument[0])}', '0', syntax
         )
     for index, items in enumerate(argument[1:], 1):
-        # Heat skips empty items where there may be several lists.
-        passed = items is None or (several and not isinstance(items, Node) and not items)
-        if not passed and not isinstance(items, list | Node):
+        # Null is an empty list. Where several lists are allowed, Heat also skips empty values.
+        skipped = items is None or (several and not isinstance(items, Node) and not items)
+        if not skipped and not isinstance(items, list | Node):
             raise InvalidArguments(f'there must be a list, not {kind(items)}', str(index), syntax)
 
 
 def _join(argument: Any, budget: Budget, several: bool) -> str:
-    """Join; null is an empty list or an empty string.
+    """Join items; null is an empty list, or as an item an empty string.
 
-    As in Heat (heat/engine/hot/functions.py, Join and JoinMultiple), which accepts no numbers.
+    As in Heat (heat/engine/hot/functions.py, Join and JoinMultiple), numbers are not accepted.
     """
     _check(argument, several)
     delimiter: str = argument[0]

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``map_merge`` and ``map_replace``."""
+"""``map_merge`` and ``map_replace``: maps computed from maps."""
 
 from __future__ import annotations
 
@@ -26,12 +26,15 @@ _REPLACE_SYNTAX = 'write {map_replace: [map, {keys: {old: new}, values: {old: ne
 
 
 def map_merge(argument: Any, context: Context) -> Any:
-    """Build a merge; later maps take precedence, and null is an empty map."""
+    """Build a merge of maps."""
     return context.applied('map_merge', argument, _check_merge, merged)
 
 
 def merged(argument: Any, budget: Budget) -> dict[str, Any]:
-    """Merge maps (heat/engine/hot/functions.py, MapMerge)."""
+    """Merge maps: later maps take precedence, and null is an empty map.
+
+    As in Heat (heat/engine/hot/functions.py, MapMerge).
+    """
     _check_list(argument, _MERGE_SYNTAX)
     result: dict[str, Any] = {}
     for index, item in enumerate(argument):
@@ -47,18 +50,18 @@ def map_replace(argument: Any, context: Context) -> Any:
 
 
 def replaced(argument: Any, budget: Budget) -> dict[str, Any]:
-    """Replace keys and values; two keys must not become equal.
+    """Replace keys and values of a map; two keys must not become equal.
 
-    As Heat does (heat/engine/hot/functions.py, MapReplace).
+    As in Heat (heat/engine/hot/functions.py, MapReplace).
     """
     _check_list(argument, _REPLACE_SYNTAX, 2)
     original = _map(argument[0], 0, _REPLACE_SYNTAX)
-    by = _map(argument[1], 1, _REPLACE_SYNTAX)
-    for key in by:
+    replacements = _map(argument[1], 1, _REPLACE_SYNTAX)
+    for key in replacements:
         if key not in ('keys', 'values'):
             raise InvalidArguments(f'it does not take {shown(key)}', '1', _REPLACE_SYNTAX)
-    keys = _map(by.get('keys'), '1.keys', _REPLACE_SYNTAX)
-    values = _map(by.get('values'), '1.values', _REPLACE_SYNTAX)
+    keys = _map(replacements.get('keys'), '1.keys', _REPLACE_SYNTAX)
+    values = _map(replacements.get('values'), '1.values', _REPLACE_SYNTAX)
     budget.spend(1 + len(original))
     result: dict[str, Any] = {}
     for old, value in original.items():
@@ -71,8 +74,8 @@ def replaced(argument: Any, budget: Budget) -> dict[str, Any]:
             raise InvalidArguments(
                 f'{shown(old)} would become {shown(key)}, which is there already', '1.keys'
             )
-        plain = isinstance(value, str | int | float | None)
-        result[key] = values.get(value, value) if plain else value
+        scalar = isinstance(value, str | int | float | None)
+        result[key] = values.get(value, value) if scalar else value
     return result
 
 
@@ -91,11 +94,15 @@ def _check_list(value: Any, syntax: str, length: int | None = None) -> None:
         raise InvalidArguments(f'it needs {length} maps, not {len(value)}', remedy=syntax)
 
 
-def _map(value: Any, place: int | str, syntax: str) -> Mapping[Any, Any]:
+def _map(value: Any, path: int | str, syntax: str) -> Mapping[Any, Any]:
+    """Return a value that must be a map; null is an empty map.
+
+    :param path: path of the value in the argument.
+    """
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise InvalidArguments(f'it must be a map, not {kind(value)}', str(place), syntax)
+        raise InvalidArguments(f'it must be a map, not {kind(value)}', str(path), syntax)
     return value
 
 

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``list_concat``, ``list_concat_unique``, ``filter`` and ``contains``."""
+"""``list_concat``, ``list_concat_unique``, ``filter`` and ``contains``: the items of lists."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ _CONTAINS_SYNTAX = 'write {contains: [value, [item, ...]]}'
 def _builder(
     name: str, evaluate: Callable[[Any, Budget], Any], check: Callable[[Any], None]
 ) -> Builder:
+    """Return the builder of a function whose argument is a list.
+
+    :param check: raises an error if the list, which may contain nodes, is invalid.
+    """
+
     def build(argument: Any, context: Context) -> Any:
         compiled = context.compile(argument)
         items = compiled.items if isinstance(compiled, ListNode) else compiled
@@ -58,7 +63,7 @@ def _check_contains(value: Any) -> None:
 
 
 def concatenated(argument: Any, budget: Budget) -> list[Any]:
-    """Concatenate lists; null is an empty one."""
+    """Concatenate lists; null is an empty list."""
     _check_list(argument)
     result: list[Any] = []
     for index, item in enumerate(argument):
@@ -75,12 +80,12 @@ def concatenated_once(argument: Any, budget: Budget) -> list[Any]:
     """Concatenate lists without duplicates, in order of their first occurrence."""
     items = concatenated(argument, budget)
     result: list[Any] = []
-    plain: dict[Any, None] = {}
+    strings: dict[Any, None] = {}
     for item in items:
         if isinstance(item, str):
-            # The usual case, in linear time.
-            if item not in plain:
-                plain[item] = None
+            # The usual case, in linear time: other items need not be hashable.
+            if item not in strings:
+                strings[item] = None
                 result.append(item)
             continue
         budget.spend(1 + len(result))
@@ -90,7 +95,10 @@ def concatenated_once(argument: Any, budget: Budget) -> list[Any]:
 
 
 def filtered(argument: Any, budget: Budget) -> Any:
-    """Remove some values from a list (heat/engine/hot/functions.py, Filter)."""
+    """Remove all occurrences of some values from a list.
+
+    As in Heat (heat/engine/hot/functions.py, Filter).
+    """
     _check_filter(argument)
     values, items = argument
     if not items:

@@ -12,8 +12,9 @@
 
 """Compiled values.
 
-A value without functions that depend on run time is plain; any other is a tree of nodes. So its
-class says whether a value is known.
+A compiled value is plain or a node. It is plain, that is made of maps, lists and scalars, if no
+part of it depends on run time. Otherwise it is the root of a tree of nodes. So the class of a
+value says whether it is known.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from heatconv.hot.scope import ResourceState, Scope
 
 
 class Omitted:
-    """Stands for an ``if`` that chose nothing: its item is omitted."""
+    """The class of OMITTED: the value of an ``if`` that has no value.
+
+    The list or map around it leaves out its item.
+    """
 
     __slots__ = ()
 
@@ -38,7 +42,7 @@ OMITTED = Omitted()
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One resolution: its scope and its budget."""
+    """One resolution: the scope to read, and the budget to charge."""
 
     scope: Scope
     budget: Budget = field(default_factory=lambda: Budget(RESOLVE_BUDGET, ResolutionError))
@@ -59,8 +63,8 @@ class Frame:
 class Node:
     """A value that is only known at run time.
 
-    Not an abstract base class: their isinstance checks run in Python, and each value of a template
-    is checked several times.
+    It is no abstract base class, because isinstance of those runs in Python, and is called several
+    times for each value of a template.
     """
 
     __slots__ = ()
@@ -68,14 +72,17 @@ class Node:
     def resolve(self, frame: Frame) -> Any:
         """Resolve the value.
 
-        :raises TemplateError: with the path below this node.
+        :raises TemplateError: if it has no valid value; its path begins below this node.
         """
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
 class MapNode(Node):
-    """A map with values that are only known at run time."""
+    """A map with values that are only known at run time.
+
+    :ivar items: the compiled values, by key; some are nodes.
+    """
 
     items: dict[str, Any]
 
@@ -97,7 +104,10 @@ class MapNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class ListNode(Node):
-    """A list with items that are only known at run time."""
+    """A list with items that are only known at run time.
+
+    :ivar items: the compiled items; some are nodes.
+    """
 
     items: list[Any]
 
@@ -119,7 +129,10 @@ class ListNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
-    """A function of its argument only."""
+    """A call of a function whose value depends on nothing but its argument.
+
+    :ivar evaluate: returns the value for the resolved argument, and charges the budget.
+    """
 
     name: str
     evaluate: Callable[[Any, Budget], Any]
@@ -134,5 +147,8 @@ class Call(Node):
 
 
 def resolve(value: Any, frame: Frame) -> Any:
-    """Resolve a compiled value; a plain one is returned and must not be changed."""
+    """Resolve a compiled value.
+
+    A plain value is returned as it is. It is shared, so the caller must not change it.
+    """
     return value.resolve(frame) if isinstance(value, Node) else value

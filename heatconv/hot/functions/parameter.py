@@ -12,7 +12,8 @@
 
 """``get_param``: values of parameters.
 
-They are known when a template is compiled, so most uses become plain values there.
+The values of parameters are known when a template is compiled, so most calls become plain values
+then.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.node import Frame, ListNode, Node, resolve
 from heatconv.hot.suggest import suggestion
 
-#: Parameters of every template, known at run time. OS::region is left out: Heat declares it and
-#: never supplies it.
+#: The pseudo parameters, which every template has, and whose values are known at run time.
+#: OS::region is left out: Heat declares it and never supplies it.
 PSEUDO = ('OS::stack_id', 'OS::stack_name', 'OS::project_id')
 
 _SYNTAX = 'write {get_param: name} or {get_param: [name, key or index, ...]}'
@@ -35,7 +36,7 @@ _SYNTAX = 'write {get_param: name} or {get_param: [name, key or index, ...]}'
 
 @dataclass(frozen=True, slots=True)
 class Pseudo(Node):
-    """A pseudo parameter."""
+    """The value of a pseudo parameter."""
 
     name: str
 
@@ -48,7 +49,7 @@ class Pseudo(Node):
 
 @dataclass(frozen=True, slots=True)
 class Undecided(Node):
-    """A parameter without a value: the template is only validated."""
+    """The value of a parameter that has none, in a template that is only validated."""
 
     name: str
 
@@ -58,7 +59,7 @@ class Undecided(Node):
 
 @dataclass(frozen=True, slots=True)
 class Part(Node):
-    """A part of a parameter, where value or path is not known yet."""
+    """A part of the value of a parameter, if the value or the path is known at run time only."""
 
     value: Any
     path: Any
@@ -70,7 +71,7 @@ class Part(Node):
 
 
 def get_param(argument: Any, context: Context) -> Any:
-    """Build the value of a parameter, or a part of it."""
+    """Build the value of a parameter, or a part of that value."""
     compiled = context.compile(argument)
     path: Any = []
     if isinstance(compiled, ListNode):
@@ -98,6 +99,7 @@ def get_param(argument: Any, context: Context) -> Any:
 
 
 def _value(name: str, context: Context) -> Any:
+    """Return the value of a parameter, or a node if it has none yet."""
     if name in context.parameters:
         return context.parameters[name]
     if name in context.undecided:
@@ -111,8 +113,9 @@ def _value(name: str, context: Context) -> Any:
 
 
 def part(value: Any, path: list[Any]) -> Any:
-    """Follow keys and indices into a parameter's value.
+    """Follow keys and indices into the value of a parameter.
 
+    :param path: keys of maps, and indices of lists and strings; an index may be a string.
     :returns: '' if the path does not exist, as in Heat (heat/engine/hot/functions.py, GetParam).
     """
     for key in path:

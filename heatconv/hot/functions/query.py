@@ -12,8 +12,9 @@
 
 """``yaql``: expressions over data.
 
-The language is that of the library yaql, within limits of work and memory. Functions whose result
-differs from call to call are not available: a check may be repeated.
+The language is that of the library yaql, with limits on work and memory. Functions whose result
+differs from call to call are not available, because a check may be repeated and must then have the
+same desired state.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.node import MapNode, Node
 from heatconv.hot.limits import Budget
 
-#: Largest number of iterations of an expression, and of bytes, as in Heat.
+#: Largest number of iterations of an expression, as in Heat.
 MAX_ITERATIONS = 200
+#: Largest amount of memory of an expression in bytes, as in Heat.
 MEMORY_QUOTA = 10_000
 #: Longest expression, in characters.
 MAX_EXPRESSION = 10_000
@@ -40,7 +42,7 @@ _UNSTEADY = ('random', 'randint', 'now')
 
 
 def yaql(argument: Any, context: Context) -> Any:
-    """Build an expression.
+    """Build the value of an expression.
 
     :raises InvalidArguments: if a known part of the argument is invalid.
     """
@@ -65,7 +67,7 @@ def evaluated(argument: Any, budget: Budget) -> Any:
     context = _context().create_child_context()
     try:
         value = statement.evaluate({'data': data}, context)
-    except Exception as error:  # whatever a function of the library raises
+    except Exception as error:  # the functions of the library raise errors of many classes
         raise InvalidArguments(
             f'the expression fails: {type(error).__name__}', 'expression'
         ) from None
@@ -75,7 +77,7 @@ def evaluated(argument: Any, budget: Budget) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of maps, lists and scalars; other values become strings."""
+    """Return a value of maps, lists and scalars; sets become sorted lists, others strings."""
     if isinstance(value, Mapping):
         return {_key(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -88,7 +90,7 @@ def _plain(value: Any) -> Any:
 
 
 def _key(value: Any) -> str:
-    """Return a key as JSON does."""
+    """Return the key of a map as a string, in the form of JSON."""
     if value is None or isinstance(value, bool | int | float):
         return json.dumps(value)
     return str(value)
@@ -105,6 +107,7 @@ def _engine() -> Any:
 
 @functools.cache
 def _context() -> Any:
+    """Return the library's functions, of which the unsteady ones raise an error."""
     import yaql as library
 
     context = library.create_context()
@@ -119,6 +122,10 @@ def _context() -> Any:
 
 @functools.lru_cache(maxsize=256)
 def _parsed(expression: Any) -> Any:
+    """Parse an expression.
+
+    :raises InvalidArguments: if it is not valid.
+    """
     if not isinstance(expression, str):
         raise InvalidArguments(f'it must be a string, not {kind(expression)}', 'expression')
     if len(expression) > MAX_EXPRESSION:
@@ -127,11 +134,12 @@ def _parsed(expression: Any) -> Any:
         )
     try:
         return _engine()(expression)
-    except Exception:  # of the library's lexer, parser, or Python's recursion
+    except Exception:  # from the library's lexer or parser, or a RecursionError
         raise InvalidArguments('this is no expression', 'expression', _SYNTAX) from None
 
 
 def _check(argument: Any) -> None:
+    """Check an argument whose parts may be nodes."""
     if not isinstance(argument, Mapping):
         raise InvalidArguments(f'it needs a map, not {kind(argument)}', '', _SYNTAX)
     for key in argument:

@@ -26,7 +26,7 @@ from heatconv.hot.suggest import suggestion
 
 #: From this version on the name of the attribute is optional.
 _ALL_ATTRIBUTES = '2015-10-15'
-#: An attribute of every resource.
+#: The attribute with all other attributes, which every resource has.
 SHOW = 'show'
 
 
@@ -48,7 +48,9 @@ class GetResource(Node):
 class GetAttr(Node):
     """An attribute of a resource, or a part of one.
 
-    :ivar attribute: None means a map of all attributes except ``show``, as in Heat.
+    :ivar attribute: name of the attribute; None for a map of all attributes except ``show``, as in
+        Heat.
+    :ivar path: keys and indices to follow into the attribute; may be a node.
     """
 
     name: str
@@ -90,8 +92,9 @@ def get_resource(argument: Any, context: Context) -> GetResource:
 def get_attr(argument: Any, context: Context) -> GetAttr:
     """Build a reference to an attribute.
 
-    Heat's first version fetches the attribute and selects from it; later ones pass the path to the
-    resource type. Types here publish whole attributes, so that both give the same.
+    In the first version of HOT, Heat fetches the attribute and selects from it; in later ones it
+    passes the path to the resource type. Types here publish whole attributes, so both have the
+    same result.
     """
     compiled = context.compile(argument)
     if isinstance(compiled, ListNode):
@@ -106,8 +109,8 @@ def get_attr(argument: Any, context: Context) -> GetAttr:
     name, *rest = compiled
     schema = context.refer(name)
     if not rest:
-        for each in schema.attributes:
-            context.references.attributes[name, each] = None
+        for attribute_name in schema.attributes:
+            context.references.attributes[name, attribute_name] = None
         return GetAttr(name, None, [])
     attribute, *path = rest
     if not isinstance(attribute, str):
@@ -115,9 +118,9 @@ def get_attr(argument: Any, context: Context) -> GetAttr:
             'the name of an attribute must be a string that is known before run time',
             remedy='write the name, or get it from a parameter',
         )
-    known = attribute in schema.attributes or schema.any_attribute or attribute == SHOW
-    known = known or (schema.nested and attribute.startswith(stacks.RESOURCE))
-    if not known:
+    exists = attribute in schema.attributes or schema.any_attribute or attribute == SHOW
+    exists = exists or (schema.nested and attribute.startswith(stacks.RESOURCE))
+    if not exists:
         raise InvalidReference(
             f'the resource {shown(name)} has no attribute {shown(attribute)}',
             remedy=suggestion(attribute, [*schema.attributes, SHOW]),

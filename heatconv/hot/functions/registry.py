@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""All functions of templates and of conditions, by name."""
+"""The builders of all functions, by name: those of templates, and those of conditions."""
 
 from __future__ import annotations
 

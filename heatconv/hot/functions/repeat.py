@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``repeat``: one item for each of many values."""
+"""``repeat``: a list with one item for each of many values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from heatconv.hot.limits import Budget
 
 #: From this version on values may come from the keys of a map.
 _MAPS_SINCE = '2016-10-14'
-#: From this version on values may be taken in parallel.
+#: From this version on the argument may ask for one value of each list at a time, instead of all
+#: combinations.
 _IN_STEP_SINCE = '2017-09-01'
 _SYNTAX = 'write {repeat: {template: ..., for_each: {placeholder: [value, ...]}}}'
 
@@ -40,8 +41,8 @@ def repeat(argument: Any, context: Context) -> Any:
     compiled = _compiled(argument, context)
     in_step, maps = context.version.since(_IN_STEP_SINCE), context.version.since(_MAPS_SINCE)
 
-    def evaluate(given: Any, budget: Budget) -> list[Any]:
-        return repeated(given, budget, maps, in_step)
+    def evaluate(resolved: Any, budget: Budget) -> list[Any]:
+        return repeated(resolved, budget, maps, in_step)
 
     items = compiled.items if isinstance(compiled, MapNode) else compiled
     if not isinstance(items, Node):
@@ -50,7 +51,10 @@ def repeat(argument: Any, context: Context) -> Any:
 
 
 def _compiled(argument: Any, context: Context) -> Any:
-    """Compile the argument; a placeholder may look like a function."""
+    """Compile the argument.
+
+    A placeholder may look like a function without being the name of one.
+    """
     for_each = argument.get('for_each') if isinstance(argument, dict) else None
     if not isinstance(for_each, dict) or any(name in versions.FUNCTIONS for name in for_each):
         return context.compile(argument)
@@ -74,10 +78,10 @@ def _compiled(argument: Any, context: Context) -> Any:
 def repeated(argument: Any, budget: Budget, maps: bool, in_step: bool) -> list[Any]:
     """Fill in a template for each combination of values.
 
-    As Heat does (heat/engine/hot/functions.py, Repeat and its subclasses).
+    As in Heat (heat/engine/hot/functions.py, Repeat and its subclasses).
 
-    :param maps: values may be the keys of a map.
-    :param in_step: the argument may ask for one value of each list at a time.
+    :param maps: whether the values may be the keys of a map.
+    :param in_step: whether the argument may ask for one value of each list at a time.
     """
     _check(argument, in_step)
     for_each = argument['for_each']
@@ -85,24 +89,24 @@ def repeated(argument: Any, budget: Budget, maps: bool, in_step: bool) -> list[A
         raise InvalidArguments('it must be a map with something in it', 'for_each', _SYNTAX)
     combines = argument.get('permutations', True) if in_step else True
     values = []
-    for name, given in for_each.items():
+    for name, declared in for_each.items():
         if not name:
             raise InvalidArguments('a placeholder must not be empty', 'for_each', _SYNTAX)
         allowed = list | tuple | Mapping if maps and combines else list | tuple
-        if given is not None and not isinstance(given, allowed):
-            what = 'a list or a map' if maps and combines else 'a list'
-            error = InvalidArguments(f'it must be {what}, not {kind(given)}', '', _SYNTAX)
+        if declared is not None and not isinstance(declared, allowed):
+            expected = 'a list or a map' if maps and combines else 'a list'
+            error = InvalidArguments(f'it must be {expected}, not {kind(declared)}', '', _SYNTAX)
             error.under('for_each', name)
             raise error
-        values.append(list(given or ()))
-    lengths = [len(one) for one in values]
+        values.append(list(declared or ()))
+    lengths = [len(items) for items in values]
     if not combines:
-        counted = {
-            len(one)
-            for one, given in zip(values, for_each.values(), strict=True)
-            if given is not None
+        list_lengths = {
+            len(items)
+            for items, declared in zip(values, for_each.values(), strict=True)
+            if declared is not None
         }
-        if len(counted) > 1:
+        if len(list_lengths) > 1:
             raise InvalidArguments(
                 'the lists must be equally long where they are not combined', 'for_each'
             )
@@ -110,10 +114,13 @@ def repeated(argument: Any, budget: Budget, maps: bool, in_step: bool) -> list[A
     budget.spend(count)
     names = tuple(for_each)
     combinations = itertools.product(*values) if combines else zip(*values, strict=False)
-    return [_filled(argument['template'], names, chosen, budget) for chosen in combinations]
+    return [
+        _filled(argument['template'], names, combination, budget) for combination in combinations
+    ]
 
 
 def _filled(template: Any, names: Sequence[str], values: Sequence[Any], budget: Budget) -> Any:
+    """Replace placeholders in all strings of a template, keys included."""
     if isinstance(template, str):
         for name, value in zip(names, values, strict=True):
             if not isinstance(value, str):
@@ -123,16 +130,16 @@ def _filled(template: Any, names: Sequence[str], values: Sequence[Any], budget: 
                     'write numbers in quotes',
                 )
             if name in template:
-                grows = template.count(name) * max(len(value) - len(name), 0)
-                budget.spend_text(len(template) + grows)
+                growth = template.count(name) * max(len(value) - len(name), 0)
+                budget.spend_text(len(template) + growth)
                 template = template.replace(name, value)
         return template
     if isinstance(template, Mapping):
         budget.spend(1 + len(template))
         filled = {}
         for key, item in template.items():
-            new = _filled(key, names, values, budget)
-            filled[new] = _filled(item, names, values, budget)
+            filled_key = _filled(key, names, values, budget)
+            filled[filled_key] = _filled(item, names, values, budget)
         return filled
     if isinstance(template, list | tuple):
         budget.spend(1 + len(template))
@@ -141,6 +148,7 @@ def _filled(template: Any, names: Sequence[str], values: Sequence[Any], budget: 
 
 
 def _check(argument: Any, in_step: bool) -> None:
+    """Check an argument whose parts may be nodes."""
     if not isinstance(argument, Mapping):
         raise InvalidArguments(f'it needs a map, not {kind(argument)}', '', _SYNTAX)
     for key in ('for_each', 'template'):

@@ -10,10 +10,11 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Attributes of nested stacks: the resources in them.
+"""Attributes of nested stacks, which give access to the resources in them.
 
-``resource.NAME`` is a resource of the nested stack, as in Heat (heat/common/grouputils.py); any
-other name of a group is a list, with the attribute of each member.
+The attribute ``resource.NAME`` is the resource NAME of the nested stack, as in Heat
+(heat/common/grouputils.py). Any other attribute of a group is a list with that attribute of each
+member.
 """
 
 from __future__ import annotations
@@ -21,17 +22,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-#: Key of the members: the reference id and the attributes of each resource, by name.
+#: Key of the members: by name of the resource, a pair of its reference id and its attributes.
 MEMBERS = 'OS::members'
-#: Key that is set for a group.
+#: Key of a value that is true for a group.
 GROUP = 'OS::group'
-#: Key of the reference id, where that is not the physical id.
+#: Key of the reference id, if that is not the physical id.
 REFERENCE = 'OS::stack_id'
-#: Prefix of keys that are no visible attributes.
+#: Prefix of keys that are not visible as attributes.
 OWN = 'OS::'
-#: Prefix of the name of a resource in a nested stack.
+#: Prefix of the attribute that is a resource in a nested stack.
 RESOURCE = 'resource.'
 
+#: Follows keys and indices into a value.
 Select = Callable[[Any, list[Any]], Any]
 
 
@@ -41,27 +43,36 @@ def shown(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def attribute(attributes: Mapping[str, Any], name: str, path: list[Any], select: Select) -> Any:
-    """Return an attribute, or a part of one.
+    """Return an attribute of a resource, or a part of one.
 
-    :param select: follows keys and indices into a value.
+    :param attributes: all attributes of the resource, which may be a nested stack.
+    :param path: keys and indices to follow into the attribute.
+    :return: None if the attribute does not exist.
     """
     members = attributes.get(MEMBERS)
     if name in attributes or members is None:
         return select(attributes.get(name), path)
     if name.startswith(RESOURCE):
-        return _of_one(members, name.removeprefix(RESOURCE), path, select)
+        return _member_attribute(members, name.removeprefix(RESOURCE), path, select)
     if not attributes.get(GROUP):
         return None
     if name == 'attributes':
-        # With the name of an attribute as the first key: a map by member.
+        # The first key is the name of an attribute; the result maps each member to it.
         if not path:
             return None
-        return {one: select(of[1], path) for one, of in members.items()}
-    return [select(of[1], [name, *path]) for of in members.values()]
+        return {member_name: select(member[1], path) for member_name, member in members.items()}
+    return [select(member[1], [name, *path]) for member in members.values()]
 
 
-def _of_one(members: Mapping[str, Any], words: str, path: list[Any], select: Select) -> Any:
-    name, _, attribute_name = (words, '', '') if words in members else words.partition('.')
+def _member_attribute(
+    members: Mapping[str, Any], dotted: str, path: list[Any], select: Select
+) -> Any:
+    """Return an attribute of a member, or its reference id if no attribute is named.
+
+    :param dotted: the name of the member, or that name and keys, separated by dots. The name may
+        contain dots itself, but then no keys can follow it.
+    """
+    name, _, attribute_name = (dotted, '', '') if dotted in members else dotted.partition('.')
     if name not in members:
         return None
     reference, attributes = members[name]

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``str_replace`` and its strict variants."""
+"""``str_replace`` and its strict variants: placeholders in a text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SEARCHED_PER_UNIT = 2_000
 
 
 def str_replace(argument: Any, context: Context) -> Any:
-    """Build a replacement.
+    """Build a replacement of placeholders.
 
     :raises InvalidArguments: if a known part of the argument is invalid.
     """
@@ -55,6 +55,7 @@ def str_replace_vstrict(argument: Any, context: Context) -> Any:
 def _built(
     name: str, evaluate: Callable[[Any, Budget], str], argument: Any, context: Context
 ) -> Any:
+    """Compile the argument, check its known parts, and apply the function to it."""
     compiled = _compiled(argument, context)
     items = compiled.items if isinstance(compiled, MapNode) else compiled
     if isinstance(items, dict):
@@ -66,15 +67,18 @@ def _built(
 
 
 def _compiled(argument: Any, context: Context) -> Any:
-    """Compile the argument; a placeholder may look like a function."""
+    """Compile the argument.
+
+    A placeholder may look like a function without being the name of one.
+    """
     params = argument.get('params') if isinstance(argument, dict) else None
     if not isinstance(params, dict) or any(name in versions.FUNCTIONS for name in params):
         return context.compile(argument)
     compiled = {}
     for key, item in argument.items():
         try:
-            compile_ = context.compile_map if key == 'params' else context.compile
-            compiled[key] = compile_(item)
+            compile_part = context.compile_map if key == 'params' else context.compile
+            compiled[key] = compile_part(item)
         except TemplateError as error:
             error.under(key)
             raise
@@ -103,6 +107,7 @@ def replace_very_strictly(argument: Any, budget: Budget) -> str:
 
 
 def _check_keys(items: Mapping[str, Any]) -> None:
+    """Check that an argument has exactly the keys that it must have."""
     for key in items:
         if key not in ('template', 'params'):
             raise InvalidArguments(
@@ -115,6 +120,7 @@ def _check_keys(items: Mapping[str, Any]) -> None:
 
 
 def _check_known(items: Mapping[str, Any]) -> None:
+    """Check the parts of an argument that are not nodes."""
     template, params = items['template'], items['params']
     if not isinstance(template, str | Node):
         raise InvalidArguments(f'it must be a string, not {kind(template)}', 'template', _SYNTAX)
@@ -129,10 +135,14 @@ def _check_known(items: Mapping[str, Any]) -> None:
 def _replace(
     argument: Any, budget: Budget, structures: bool, strict: bool = False, filled: bool = False
 ) -> str:
-    """Replace the longest placeholder everywhere, then the next.
+    """Replace all placeholders, from the longest to the shortest, and alphabetically among equals.
 
-    Inserted text is not searched again. Of the same length, the first in the alphabet comes first.
-    All as in Heat (heat/engine/hot/functions.py, Replace).
+    Inserted text is not searched again. All this is as in Heat (heat/engine/hot/functions.py,
+    Replace).
+
+    :param structures: whether maps and lists are allowed as values.
+    :param strict: whether each placeholder must occur.
+    :param filled: whether each value must not be empty.
     """
     if not isinstance(argument, Mapping):
         raise InvalidArguments(f'it needs a map, not {kind(argument)}', remedy=_SYNTAX)
@@ -141,7 +151,7 @@ def _replace(
     template: str = argument['template']
     params: Mapping[str, Any] = argument['params']
     budget.spend(len(params) * (1 + len(template) // _SEARCHED_PER_UNIT))
-    # Between each two texts stands one value.
+    # The result so far is texts[0] + values[0] + texts[1] + values[1] + ... + texts[-1].
     texts: list[str] = [template]
     values: list[str] = []
     for key in sorted(params, key=lambda key: (-len(key), key)):
@@ -172,6 +182,7 @@ def _replace(
 
 
 def _text(value: Any, key: str, budget: Budget, structures: bool) -> str:
+    """Return the text that replaces the placeholder ``key``."""
     if value is None:
         return ''
     if isinstance(value, str | int | float):
@@ -186,7 +197,7 @@ def _text(value: Any, key: str, budget: Budget, structures: bool) -> str:
 
 def as_json(value: Any, budget: Budget) -> str:
     """Return a value as JSON, keys sorted."""
-    # An escaped character takes up to twelve, so charge before and after.
+    # Escaping may turn one character into twelve, so the result is charged as well.
     budget.spend_value(value)
     try:
         text = json.dumps(value, sort_keys=True)

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""``str_split`` and ``digest``."""
+"""``str_split`` and ``digest``: functions of one text."""
 
 from __future__ import annotations
 
@@ -26,25 +26,26 @@ from heatconv.hot.suggest import suggestion
 
 _SPLIT_SYNTAX = 'write {str_split: [delimiter, text]} or {str_split: [delimiter, text, index]}'
 _DIGEST_SYNTAX = 'write {digest: [algorithm, text]}'
-#: The algorithms that Python has on every machine; those of OpenSSL differ between machines.
+#: The algorithms that Python has on every machine. Further algorithms come from OpenSSL and differ
+#: between machines.
 ALGORITHMS = ('md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512')
 
 
 def str_split(argument: Any, context: Context) -> Any:
-    """Build a split."""
+    """Build the pieces of a text, or one piece."""
     return context.applied('str_split', argument, _check_split, split)
 
 
 def split(argument: Any, budget: Budget) -> Any:
-    """Split a string; null stays null (heat/engine/hot/functions.py, StrSplit)."""
+    """Split a string; null stays null, as in Heat (heat/engine/hot/functions.py, StrSplit)."""
     _check_split(argument)
     delimiter, text, *rest = argument
     if text is None:
         return None
-    for place, part in enumerate((delimiter, text)):
+    for position, part in enumerate((delimiter, text)):
         if not isinstance(part, str):
             raise InvalidArguments(
-                f'it must be a string, not {kind(part)}', str(place), _SPLIT_SYNTAX
+                f'it must be a string, not {kind(part)}', str(position), _SPLIT_SYNTAX
             )
     if not delimiter:
         raise InvalidArguments('the delimiter must not be empty', '0', _SPLIT_SYNTAX)
@@ -73,12 +74,12 @@ def _check_split(value: Any) -> None:
 
 
 def digest(argument: Any, context: Context) -> Any:
-    """Build a digest."""
+    """Build the digest of a text."""
     return context.applied('digest', argument, _check_digest, digested)
 
 
 def digested(argument: Any, budget: Budget) -> str:
-    """Return the digest of a string in Latin-1, as in Heat."""
+    """Return the digest of a string, encoded in Latin-1 as in Heat, in hexadecimal digits."""
     _check_digest(argument)
     algorithm, text = argument
     budget.spend_text(len(text))
@@ -92,10 +93,10 @@ def digested(argument: Any, budget: Budget) -> str:
 def _check_digest(value: Any) -> None:
     if not isinstance(value, list) or len(value) != 2:
         raise InvalidArguments('it needs an algorithm and a text', '', _DIGEST_SYNTAX)
-    for place, part in enumerate(value):
+    for position, part in enumerate(value):
         if not isinstance(part, str | Node):
             raise InvalidArguments(
-                f'it must be a string, not {kind(part)}', str(place), _DIGEST_SYNTAX
+                f'it must be a string, not {kind(part)}', str(position), _DIGEST_SYNTAX
             )
     if isinstance(value[0], str) and value[0].lower() not in ALGORITHMS:
         raise InvalidArguments(

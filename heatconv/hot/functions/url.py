@@ -29,12 +29,12 @@ _SYNTAX = 'write {make_url: {scheme: https, host: ..., path: ...}}'
 
 
 def make_url(argument: Any, context: Context) -> Any:
-    """Build a URL."""
+    """Build a URL from a map of its parts."""
     return context.applied('make_url', argument, _check, url_of)
 
 
 def url_of(argument: Any, budget: Budget) -> str:
-    """Build a URL, each part escaped (heat/engine/hot/functions.py, MakeURL)."""
+    """Build a URL; each part is escaped as in Heat (heat/engine/hot/functions.py, MakeURL)."""
     _check(argument)
     budget.spend_value(argument)
     try:
@@ -55,6 +55,7 @@ def url_of(argument: Any, budget: Budget) -> str:
 
 
 def _authority(argument: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the pieces of ``username:password@host:port``; an IPv6 address is in brackets."""
     username = quote(argument.get('username', ''), safe='')
     password = quote(argument.get('password', ''), safe='')
     if username or password:
@@ -73,6 +74,7 @@ def _authority(argument: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _check(argument: Any) -> None:
+    """Check an argument whose parts may be nodes."""
     if not isinstance(argument, Mapping):
         raise InvalidArguments(f'it needs a map, not {kind(argument)}', '', _SYNTAX)
     for name, value in argument.items():

@@ -40,7 +40,7 @@ class ConstraintTest(TemplateTestCase):
         self.right(both, 'a', 'ab', [1], {'a': 1, 'b': 2})
         self.wrong(both, 'the length must be from 1 to 2, not 3', 'abc', [1, 2, 3])
         self.wrong(both, 'not 0', '', [], {})
-        self.wrong(both, 'which a number has not', 1)
+        self.wrong(both, 'it must have a length, but a number has none', 1)
         self.wrong(Length(min=2), 'of at least 2', 'a')
         self.wrong(Length(max=2), 'of at most 2', 'abc')
         self.right(Length(min=2), 'a' * 99)

@@ -49,7 +49,7 @@ class TypeNamesTest(TemplateTestCase):
 
     def test_types_that_lead_nowhere(self) -> None:
         names = TypeNames(SECTION)
-        for type_, telling in (('Gone::Type', 'takes the'), ('Round::A', 'each other')):
+        for type_, telling in (('Gone::Type', 'forbids the'), ('Round::A', 'circular')):
             self.assert_wrong(errors.UnknownType, 'type', telling, names.meant, type_, 'a')
 
     def test_hooks_and_restricted_actions(self) -> None:

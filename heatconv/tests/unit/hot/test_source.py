@@ -140,7 +140,7 @@ class ParseTest(TemplateTestCase):
         self.wrong('a: \x01', 'template')
 
     def test_self_reference(self) -> None:
-        self.wrong('a: &a [1, *a]', "'a' refers to what it is part of", 'line 1, column 11')
+        self.wrong('a: &a [1, *a]', "'a' refers to a value that contains it", 'line 1, column 11')
         self.wrong('&a b: {c: *x}', "'x' has no anchor", 'line 1')
 
     def test_billion_laughs(self) -> None:
