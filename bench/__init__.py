@@ -1,1 +1,1 @@
-"""Measure the cost of orchestration: ``python -m bench run|floor|report``."""
+"""The benchmark: measure the cost of orchestration (``python -m bench run|floor|report``)."""

@@ -1,4 +1,4 @@
-"""The command: ``python -m bench run``, ``floor`` or ``report``."""
+"""The command line of the benchmark: ``python -m bench run``, ``floor`` or ``report``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from bench import workloads
 
-#: How much text of a costly statement is shown.
+#: Width of a line about an expensive statement, in characters.
 SHOWN = 170
 
 
@@ -20,54 +20,64 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
         prog='python -m bench',
-        description='Measure what orchestration costs, on real servers and daemons.',
+        description='Measure the cost of orchestration, on real servers and daemons.',
     )
     commands = parser.add_subparsers(dest='command', required=True)
-    run = commands.add_parser('run', help='carry out a workload and print a line of JSON')
+    run = commands.add_parser(
+        'run', help='run a workload and print a line of JSON for each measurement'
+    )
     run.add_argument('--workload', choices=workloads.WORKLOADS, default='layered')
-    run.add_argument('--size', type=int, default=1000, help='resources (stacks: many-stacks)')
+    run.add_argument(
+        '--size', type=int, default=1000, help='number of resources; for many-stacks, of stacks'
+    )
     run.add_argument('--shape', choices=list(workloads.SHAPES), default='layered')
     run.add_argument('--store', choices=('sqlite', 'postgresql', 'mariadb'), default='postgresql')
     run.add_argument(
-        '--transport', choices=('fake', 'rabbit'), help='fake goes with sqlite, and it alone'
+        '--transport',
+        choices=('fake', 'rabbit'),
+        help='fake for sqlite, rabbit otherwise (default)',
     )
     run.add_argument('--workers', type=int, default=2)
-    run.add_argument('--runs', type=int, default=1, help='how often, one line each')
-    run.add_argument('--curves', help='file to add how many resources are done over time to')
-    run.add_argument('--profile', action='store_true', help='tell the costliest statements')
-    for name, what in (
+    run.add_argument('--runs', type=int, default=1, help='number of runs')
+    run.add_argument(
+        '--curves', help='file to append the number of finished resources over time to'
+    )
+    run.add_argument('--profile', action='store_true', help='print the most expensive statements')
+    for name, description in (
         ('statements', 'SQL statements'),
         ('messages', 'messages'),
         ('bytes', 'bytes to and from the database'),
     ):
         run.add_argument(
-            f'--max-{name}', type=float, help=f'fail if one resource takes more {what}'
+            f'--max-{name}', type=float, help=f'fail if one resource needs more {description}'
         )
     floor = commands.add_parser(
-        'floor', help='the least that any durable implementation needs, by plain drivers'
+        'floor', help='measure the least work of any durable implementation, by plain drivers'
     )
     floor.add_argument('--size', type=int, default=1000)
     floor.add_argument('--store', choices=('postgresql', 'mariadb'), default='postgresql')
     floor.add_argument('--runs', type=int, default=3)
-    report = commands.add_parser('report', help='tables and curves of what run has printed')
-    report.add_argument('files', nargs='+', help='what was printed by run, or added by --curves')
+    report = commands.add_parser('report', help='print a table of results, and draw curves')
+    report.add_argument('files', nargs='+', help='output of run, or files of --curves')
     report.add_argument('--sizes', help='SVG to draw: CPU per resource over size')
-    report.add_argument('--curves', help='SVG to draw: resources done over time')
+    report.add_argument('--curves', help='SVG to draw: finished resources over time')
     arguments = parser.parse_args(argv)
-    # Whatever ends it, the servers and daemons that it has started end too.
+    # SIGTERM raises SystemExit, so that the servers and daemons that were started are stopped too.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     return COMMANDS[arguments.command](arguments)
 
 
 def _run(arguments: Any) -> int:
+    """Run a workload on the embedded command or on daemons."""
     transport = arguments.transport or ('fake' if arguments.store == 'sqlite' else 'rabbit')
     if (arguments.store == 'sqlite') != (transport == 'fake'):
-        sys.stderr.write('sqlite and fake go together: that is the embedded command\n')
+        sys.stderr.write('sqlite requires fake, and fake sqlite: that is the embedded command\n')
         return 2
     return _embedded(arguments) if arguments.store == 'sqlite' else _daemons(arguments)
 
 
 def _embedded(arguments: Any) -> int:
+    """Run a workload on the embedded command."""
     from bench import embedded
 
     for _ in range(arguments.runs):
@@ -77,6 +87,7 @@ def _embedded(arguments: Any) -> int:
 
 
 def _daemons(arguments: Any) -> int:
+    """Run a workload on daemons; return 1 if a bound is exceeded."""
     from bench import curve, measure, site
 
     exceeded = False
@@ -101,11 +112,11 @@ def _daemons(arguments: Any) -> int:
                     **result,
                 }
                 print(json.dumps(tagged), flush=True)
-                for text in _exceeded(arguments, tagged):
-                    sys.stderr.write(f'{tagged["workload"]}: {text}\n')
+                for violation in _exceeded(arguments, tagged):
+                    sys.stderr.write(f'{tagged["workload"]}: {violation}\n')
                     exceeded = True
-            for figure in curves or ():
-                curve.add(pathlib.Path(arguments.curves), {'store': arguments.store, **figure})
+            for entry in curves or ():
+                curve.add(pathlib.Path(arguments.curves), {'store': arguments.store, **entry})
             if arguments.profile:
                 for calls, milliseconds, rows, query in running.database.costliest():
                     line = f'{calls:7} {milliseconds:9.1f} ms {rows:8} {" ".join(query.split())}'
@@ -114,24 +125,26 @@ def _daemons(arguments: Any) -> int:
 
 
 def _exceeded(arguments: Any, result: dict[str, Any]) -> list[str]:
-    """Return the bounds that a result exceeds: counts, which do not depend on the load of the
-    machine.
+    """Return a text for each bound that a result exceeds.
+
+    The bounds are counts, which do not depend on the load of the machine.
     """
-    spent = {
+    counts = {
         'statements': result['statements_per_resource'],
         'messages': result['messages_per_resource'],
         'bytes': result['bytes_from_database_per_resource']
         + result['bytes_to_database_per_resource'],
     }
     exceeded = []
-    for name, count in spent.items():
-        most = getattr(arguments, f'max_{name}')
-        if most is not None and count > most:
-            exceeded.append(f'{count:g} {name} per resource are more than {most:g}')
+    for name, count in counts.items():
+        limit = getattr(arguments, f'max_{name}')
+        if limit is not None and count > limit:
+            exceeded.append(f'{count:g} {name} per resource are more than {limit:g}')
     return exceeded
 
 
 def _report(arguments: Any) -> int:
+    """Print a table of results, and draw curves."""
     from bench import report
 
     files = [pathlib.Path(name) for name in arguments.files]
@@ -146,6 +159,7 @@ def _report(arguments: Any) -> int:
 
 
 def _floor(arguments: Any) -> int:
+    """Measure the floor, in batches of several sizes."""
     from bench import floor, site
 
     with site.site(arguments.store, 1) as running:

@@ -1,4 +1,4 @@
-"""The number of finished resources over time, from their events."""
+"""The curve of a run: the number of finished resources over time, from their events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ GROUP BY 1 ORDER BY 1
 def done_over_time(
     site: Site, stack_id: str, action: str, began: float, step: float
 ) -> list[tuple[float, int]]:
-    """Return pairs of seconds since the request and the number of resources done by then."""
+    """Return the number of finished resources over time.
+
+    :param action: the action of the events that count, for instance CREATE.
+    :param began: time of the request, in seconds since the epoch.
+    :param step: resolution, in seconds.
+    :return: pairs of seconds since the request and the number of resources finished by then.
+    """
     points: list[tuple[float, int]] = []
     done = 0
     with site.rows() as connection:
@@ -33,6 +39,6 @@ def done_over_time(
 
 
 def add(file: pathlib.Path, entry: dict[str, Any]) -> None:
-    """Add a line to a file of results."""
+    """Append a line of JSON to a file of results."""
     with file.open('a') as output:
         output.write(json.dumps(entry) + '\n')

@@ -1,6 +1,7 @@
-"""Measure the command ``heatconv`` on SQLite, from its start to its end, as a user waits.
+"""Measure the embedded command ``heatconv`` on SQLite, from its start to its end.
 
-Its statements are not counted, because the database is in the same process.
+That is the time that a user waits. Statements are not counted, because the database is in the same
+process.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from bench import workloads
 
 
 def run(workload: str, size: int) -> Iterator[dict[str, Any]]:
-    """Create a stack by the command, and delete it if the delete is measured.
+    """Create a stack by the command, and delete it if the workload is ``delete``.
 
+    :param workload: a shape, or ``delete``; any other workload counts as the shape ``layered``.
+    :param size: number of resources.
+    :return: a result for each command.
     :raises RuntimeError: if a command fails.
     """
     shape = workload if workload in workloads.SHAPES else 'layered'
@@ -37,8 +41,9 @@ def run(workload: str, size: int) -> Iterator[dict[str, Any]]:
 
 
 def _command(directory: pathlib.Path, size: int, arguments: tuple[str, ...]) -> dict[str, Any]:
+    """Run a command, and return its cost."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, '-m', 'heatconv.cli.main', *arguments],
         capture_output=True,
         text=True,
@@ -46,13 +51,13 @@ def _command(directory: pathlib.Path, size: int, arguments: tuple[str, ...]) -> 
     )
     wall = time.monotonic() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        raise RuntimeError(done.stdout[-1000:] + done.stderr[-1000:])
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    if completed.returncode:
+        raise RuntimeError(completed.stdout[-1000:] + completed.stderr[-1000:])
+    cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {
         'wall_seconds': round(wall, 3),
-        'cpu_seconds': {'command': round(used, 2)},
-        'cpu_ms_per_resource': round(1000 * used / size, 4),
+        'cpu_seconds': {'command': round(cpu_seconds, 2)},
+        'cpu_ms_per_resource': round(1000 * cpu_seconds / size, 4),
         'statements_per_resource': 0,
         'transactions_per_resource': 0,
         'bytes_from_database_per_resource': 0,

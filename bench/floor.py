@@ -1,9 +1,9 @@
 """The floor: the least work of any durable implementation, by plain drivers and in bulk.
 
-For each resource a row is inserted; one commit records who is about to act on it, since an
-unrecorded action could not be found again; another commit records the result; and one message
-announces each batch of resources that may begin together. There are no decisions, queries, graphs
-or events.
+A row is inserted for each resource. One commit records which worker is about to act on it, because
+an unrecorded action could not be found again; another commit records the result. One message
+announces each batch of resources that may begin together. There are no decisions, no queries, no
+graph and no events.
 """
 
 from __future__ import annotations
@@ -22,42 +22,46 @@ TABLE = 'CREATE TABLE floor (id CHAR(36) PRIMARY KEY, stack CHAR(36), state TEXT
 
 
 def measure(site: Site, resources: int, lot: int) -> dict[str, Any]:
-    """Create resources in batches and return the cost."""
+    """Create resources in batches, and return the cost.
+
+    :param resources: number of resources.
+    :param lot: batch size: number of resources for each message and each commit.
+    """
     connection = _connect(site)
     cursor = connection.cursor()
     cursor.execute('DROP TABLE IF EXISTS floor')
     cursor.execute(TABLE)
     connection.commit()
-    channel = amqp.Connection(f'127.0.0.1:{site.broker.port}')
-    channel.connect()
-    queue = channel.channel()
-    queue.queue_declare('floor', auto_delete=True)
-    before, own, began = site.cpu(), _own(), time.monotonic()
+    broker = amqp.Connection(f'127.0.0.1:{site.broker.port}')
+    broker.connect()
+    channel = broker.channel()
+    channel.queue_declare('floor', auto_delete=True)
+    before, client_before, began = site.cpu(), _own(), time.monotonic()
     ids = [str(uuid.uuid4()) for _ in range(resources)]
     stack, body = str(uuid.uuid4()), json.dumps({'value': 'one', 'output': 'one'})
     for start in range(0, resources, 1000):
-        rows = [(seconds, stack, 'init', body) for seconds in ids[start : start + 1000]]
-        marks = ', '.join(['(%s, %s, %s, %s)'] * len(rows))
+        rows = [(row_id, stack, 'init', body) for row_id in ids[start : start + 1000]]
+        placeholders = ', '.join(['(%s, %s, %s, %s)'] * len(rows))
         cursor.execute(
-            f'INSERT INTO floor VALUES {marks}', [seconds for row in rows for seconds in row]
+            f'INSERT INTO floor VALUES {placeholders}', [value for row in rows for value in row]
         )
     connection.commit()
     for start in range(0, resources, lot):
-        some = ids[start : start + lot]
-        queue.basic_publish(amqp.Message(json.dumps(some)), routing_key='floor')
-        announced = json.loads(_next(queue).body)
-        marks = ', '.join(['%s'] * len(announced))
+        batch = ids[start : start + lot]
+        channel.basic_publish(amqp.Message(json.dumps(batch)), routing_key='floor')
+        announced = json.loads(_next(channel).body)
+        placeholders = ', '.join(['%s'] * len(announced))
         for state in ('claimed', 'done'):
             cursor.execute(
-                f'UPDATE floor SET state = %s, body = %s WHERE id IN ({marks})',
+                f'UPDATE floor SET state = %s, body = %s WHERE id IN ({placeholders})',
                 [state, body, *announced],
             )
             connection.commit()
     wall = time.monotonic() - began
     after = site.cpu()
     used = {name: after[name] - before[name] for name in ('database', 'broker')}
-    used['client'] = _own() - own
-    channel.close()
+    used['client'] = _own() - client_before
+    broker.close()
     connection.close()
     return {
         'resources': resources,
@@ -69,24 +73,31 @@ def measure(site: Site, resources: int, lot: int) -> dict[str, Any]:
 
 
 def link(site: Site, links: int) -> dict[str, Any]:
-    """Return the time of one cast and two durable commits in sequence, in seconds."""
+    """Return the time of one link of a chain: one cast and two durable commits in sequence.
+
+    :param links: number of links to measure.
+    :return: ``ms_per_link`` is the time in milliseconds.
+    """
     result = measure(site, links, 1)
     return {'links': links, 'ms_per_link': round(1000 * result['wall_seconds'] / links, 3)}
 
 
 def _own() -> float:
+    """Return the CPU seconds of this process."""
     times = os.times()
     return times.user + times.system
 
 
-def _next(queue: Any) -> Any:
+def _next(channel: Any) -> Any:
+    """Return the next message of the queue; poll until there is one."""
     while True:
-        message = queue.basic_get('floor', no_ack=True)
+        message = channel.basic_get('floor', no_ack=True)
         if message is not None:
             return message
 
 
 def _connect(site: Site) -> Any:
+    """Return a connection of a plain driver to the database."""
     port = site.database.port
     if 'mysql' in site.database.url:
         import pymysql

@@ -1,7 +1,7 @@
-"""How long graph nodes wait, from the events of resources.
+"""Latencies of graph nodes, computed from the events of resources.
 
-The time of an event is that of its decision. It is visible from the commit of its transaction on,
-whose time PostgreSQL records and MariaDB does not.
+The time of an event is the time of the decision. The event is visible from the commit of its
+transaction on; PostgreSQL records the time of the commit, and MariaDB does not.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ FROM event WHERE stack_id = :stack AND resource_name IS NOT NULL AND action = 'C
 """
 COMMITTED = {'postgresql': 'EXTRACT(EPOCH FROM pg_xact_commit_timestamp(xmin))', 'mysql': 'NULL'}
 
-#: Larger stacks are not analysed resource by resource.
+#: Latencies of larger stacks are not computed.
 MOST = 200_000
 
 
 def latencies(
     site: Site, stack_id: str, predecessors: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
-    """Return the percentiles of one create.
+    """Return percentiles of the latencies of one create; nothing for a very large stack.
 
     ``ready_to_claimed``: from the commit that finishes the last requirement of a resource to the
     commit of its own claim. ``done_to_ready``: from the end of a resource to the commit that saves
     it and makes its successors ready.
+
+    :param predecessors: the names of the resources that each resource requires.
     """
     if len(predecessors) > MOST:
         return {}
@@ -40,17 +42,17 @@ def latencies(
         begun: dict[str, float] = {}
         done: dict[str, tuple[float, float]] = {}
         for name, status, at, commit in rows:
-            stands = float(commit) if commit is not None else at
+            visible_at = float(commit) if commit is not None else at
             if status == 'IN_PROGRESS':
-                begun[name] = stands
+                begun[name] = visible_at
             elif status == 'COMPLETE':
-                done[name] = (at, stands)
+                done[name] = (at, visible_at)
     waits = [
         begun[name] - max(done[required_name][1] for required_name in required)
         for name, required in predecessors.items()
         if required
     ]
-    saves = [stands - at for at, stands in done.values() if stands > at]
+    saves = [visible_at - at for at, visible_at in done.values() if visible_at > at]
     return {
         **_percentiles('ready_to_claimed', waits),
         **_percentiles('done_to_ready', saves),
@@ -68,6 +70,7 @@ def acting_seconds(site: Site, stack_id: str) -> float:
 
 
 def _percentiles(name: str, values: Sequence[float]) -> dict[str, float]:
+    """Return median and 99th percentile, in milliseconds, of values in seconds."""
     if not values:
         return {}
     ordered = sorted(values)

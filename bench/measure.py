@@ -1,4 +1,4 @@
-"""Run one workload and measure what it uses."""
+"""Run one workload, and measure its time and its use of CPU, database, broker and memory."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Identity = Mapping[str, str]
 #: The shortest polling interval of the client, in seconds; clients of users poll less often.
 POLL = 0.25
 
-#: This many resources make every part load its modules and statements.
+#: Number of resources of the warm-up: enough for every part to load its modules and statements.
 WARM_UP = 60
 
 
 def warm_up(site: Site) -> None:
-    """Have each statement prepared and each module loaded once."""
+    """Run small workloads, so that modules are loaded and statements prepared afterwards."""
     for shape in ('layered', 'independent'):
         identity = create(site, f'warm_{shape}', workloads.SHAPES[shape](WARM_UP))
         wait(site, identity)
@@ -47,28 +47,28 @@ def update(site: Site, identity: Identity, template: workloads.Template) -> None
 
 
 def wait(site: Site, identity: Identity) -> None:
-    """Wait until no action of a stack is in progress, as a client does.
+    """Poll until no action of a stack is in progress, as a client does.
 
     :raises RuntimeError: if the stack has failed.
     """
     began = time.monotonic()
     while True:
-        (shown,) = site.client.call('show_stack', stack_identity=identity, resolve_outputs=False)
-        if shown['stack_status'] != 'IN_PROGRESS':
+        (stack,) = site.client.call('show_stack', stack_identity=identity, resolve_outputs=False)
+        if stack['stack_status'] != 'IN_PROGRESS':
             break
         time.sleep(min(max(POLL, (time.monotonic() - began) / 20), 2.0))
-    if shown['stack_status'] != 'COMPLETE':
-        raise RuntimeError(f'{shown["stack_status"]}: {shown["stack_status_reason"]}')
+    if stack['stack_status'] != 'COMPLETE':
+        raise RuntimeError(f'{stack["stack_status"]}: {stack["stack_status_reason"]}')
 
 
 class Meter:
-    """Measures the time between its start and its end."""
+    """Measures what a site uses between `start` and `end`."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     def start(self) -> None:
-        """Start."""
+        """Read all counters."""
         self._site.forget_peaks()
         self._messages = self._site.broker.messages()
         self._traffic = self._site.database.traffic()
@@ -76,7 +76,10 @@ class Meter:
         self._wall = time.monotonic()
 
     def end(self, resources: int) -> dict[str, Any]:
-        """Return the usage, per resource where that makes sense."""
+        """Return the usage since the start; CPU, database and broker per resource.
+
+        :param resources: number of resources of the workload.
+        """
         wall = time.monotonic() - self._wall
         after = self._site.cpu()
         traffic = self._site.database.traffic().since(self._traffic)
@@ -85,7 +88,7 @@ class Meter:
         total = sum(used.values())
         return {
             'wall_seconds': round(wall, 3),
-            'cpu_seconds': {name: round(size, 2) for name, size in used.items()},
+            'cpu_seconds': {name: round(seconds, 2) for name, seconds in used.items()},
             'cpu_ms_per_resource': round(1000 * total / resources, 4),
             'statements_per_resource': round(traffic.statements / resources, 4),
             'transactions_per_resource': round(traffic.transactions / resources, 4),
@@ -110,9 +113,12 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Run one workload once; a workload on an existing stack creates the stack first.
 
-    :param size: of the stack; for many-stacks the number of stacks.
+    :param size: number of resources; for many-stacks the number of stacks.
+    :param name: name of the stack, or prefix of the names of the stacks.
     :param shape: shape of the stack that an update or a delete is measured on.
-    :param curves: filled with the number of finished resources over time.
+    :param concurrency: for many-stacks: largest number of stacks in progress.
+    :param curves: a list to append the number of finished resources over time to.
+    :return: a result for each measured action.
     """
     meter = Meter(site)
     if workload == 'many-stacks':
@@ -125,21 +131,22 @@ def run(
     follows = workload in workloads.FOLLOWING
     template = workloads.SHAPES[shape if follows else workload](size)
 
-    def measured(what: str, action: str, ask: Callable[[], Any]) -> dict[str, Any]:
-        began, clock = time.monotonic(), time.time()
+    def measured(label: str, action: str, request: Callable[[], Any]) -> dict[str, Any]:
+        """Measure one action from its request until it is finished."""
+        began, requested_at = time.monotonic(), time.time()
         meter.start()
-        answer = ask()
+        answer = request()
         answered_seconds = time.monotonic() - began
         identity = answer if action == 'CREATE' else created
         wait(site, identity)
-        result = {'workload': what, 'size': size, **meter.end(size)}
+        result = {'workload': label, 'size': size, **meter.end(size)}
         result['answered_seconds'] = round(answered_seconds, 3)
         if follows:
             result['shape'] = shape
         if curves is not None:
             step = max(result['wall_seconds'] / 200, 0.1)
-            points = done_over_time(site, identity['stack_id'], action, clock, step)
-            curves.append({'workload': what, 'size': size, 'action': action, 'points': points})
+            points = done_over_time(site, identity['stack_id'], action, requested_at, step)
+            curves.append({'workload': label, 'size': size, 'action': action, 'points': points})
         return {'identity': identity, **result}
 
     result = measured(
@@ -156,7 +163,8 @@ def run(
             'UPDATE',
             lambda: update(site, created, workloads.with_a_leaf_changed(template)),
         ),
-        # The same resources under another content hash; otherwise nothing would be compared.
+        # The same resources, but another hash of the content: with an equal hash, no resource is
+        # compared.
         'noop-update': (
             'UPDATE',
             lambda: update(site, created, {**template, 'description': 'again'}),
@@ -164,22 +172,23 @@ def run(
         'delete': ('DELETE', lambda: site.client.call('delete_stack', stack_identity=created)),
     }
     steps = ('update-one', 'delete') if workload == 'life' else (workload,)
-    for kind in steps if follows else ():
-        result = measured(kind, *actions[kind])
+    for step_name in steps if follows else ():
+        result = measured(step_name, *actions[step_name])
         result.pop('identity')
         yield result
 
 
 def _many(site: Site, name: str, count: int, concurrency: int) -> None:
+    """Create many small stacks, a limited number of them concurrently."""
     template = workloads.independent(workloads.SMALL)
     started = 0
-    under_way = 0
-    while started < count or under_way:
-        while started < count and under_way < concurrency:
+    in_progress = 0
+    while started < count or in_progress:
+        while started < count and in_progress < concurrency:
             create(site, f'{name}_{started}', template)
             started += 1
-            under_way += 1
+            in_progress += 1
         filters = {'status': 'IN_PROGRESS', 'action': 'CREATE'}
-        under_way = int(site.client.call('count_stacks', filters=filters))
-        if under_way >= concurrency or started >= count:
+        in_progress = int(site.client.call('count_stacks', filters=filters))
+        if in_progress >= concurrency or started >= count:
             time.sleep(0.1)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import pathlib
 
+#: Clock ticks per second, the unit of CPU times in /proc.
 TICKS = os.sysconf('SC_CLK_TCK')
 PROC = pathlib.Path('/proc')
 
 
 def children() -> dict[int, list[int]]:
-    """Map each process to its children."""
+    """Return the children of each process, by its id."""
     by_parent: dict[int, list[int]] = {}
     for entry in PROC.iterdir():
         if entry.name.isdigit():
@@ -21,11 +22,11 @@ def children() -> dict[int, list[int]]:
 
 
 def tree(root: int) -> list[int]:
-    """Return a process and all its descendants."""
-    below = children()
+    """Return the ids of a process and all its descendants, parents first."""
+    by_parent = children()
     pids = [root]
     for pid in pids:
-        pids.extend(below.get(pid, ()))
+        pids.extend(by_parent.get(pid, ()))
     return pids
 
 
@@ -38,7 +39,7 @@ def cpu_seconds(root: int) -> float:
     for pid in tree(root):
         fields = _stat(pid)
         if fields is not None:
-            # utime, stime, cutime, cstime of proc(5), counted from the state on.
+            # utime, stime, cutime and cstime.
             ticks += sum(int(field) for field in fields[11:15])
     return ticks / TICKS
 
@@ -55,11 +56,12 @@ def peak_bytes(pid: int) -> int:
 
 
 def forget_peak(pid: int) -> None:
-    """Reset the peak resident size."""
+    """Reset the peak resident size of a process to its present size."""
     (PROC / str(pid) / 'clear_refs').write_text('5')
 
 
 def _stat(pid: int) -> list[str] | None:
+    """Return the fields of proc(5) stat from the state on; None if the process has ended."""
     try:
         text = (PROC / str(pid) / 'stat').read_text()
     except OSError:

@@ -1,4 +1,4 @@
-"""Draw the measurements: a table of medians, and curves."""
+"""The report of measurements: a table of medians, and curves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-#: The figures of a table.
+#: The columns of a table.
 FIGURES = (
     'wall_seconds',
     'cpu_ms_per_resource',
@@ -18,11 +18,12 @@ FIGURES = (
     'bytes_to_database_per_resource',
 )
 
+#: Store, workload, size and number of workers.
 Key = tuple[str, str, int, int]
 
 
 def results(files: Iterable[pathlib.Path]) -> dict[Key, list[dict[str, Any]]]:
-    """Read lines of JSON; group those of the same store, workload, size and workers."""
+    """Read lines of JSON; return the results of the same key together, sorted by key."""
     groups: dict[Key, list[dict[str, Any]]] = {}
     for file in files:
         for line in file.read_text().splitlines():
@@ -56,7 +57,7 @@ def table(groups: dict[Key, list[dict[str, Any]]]) -> str:
 
 
 def draw_sizes(groups: dict[Key, list[dict[str, Any]]], output: pathlib.Path) -> None:
-    """Draw the CPU time per resource over the size of its stack."""
+    """Draw the CPU time per resource over the size of the stack."""
     figure, axes = _axes()
     by_workload: dict[str, list[tuple[int, float]]] = {}
     for (store, workload, size, workers), runs in groups.items():
@@ -90,10 +91,11 @@ def draw_curves(files: Sequence[pathlib.Path], output: pathlib.Path) -> None:
 
 
 def _axes() -> tuple[Any, Any]:
+    """Return a new figure and its axes."""
     import matplotlib
 
     matplotlib.use('svg')
-    # The same figures give the same picture, byte by byte.
+    # The same data gives the same file, byte by byte.
     matplotlib.rcParams['svg.hashsalt'] = 'heatconv'
     from matplotlib import pyplot
 

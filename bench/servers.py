@@ -1,6 +1,6 @@
-"""Private servers for a measurement, as they are installed, that also count.
+"""Private database and broker servers for a measurement, which also count their work.
 
-Their durability settings are the defaults.
+They are the installed programs, with their default durability settings.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from heatconv.tests import servers
 
 @dataclass(frozen=True)
 class Traffic:
-    """What a database was asked since its start.
+    """The work of a database since its start.
 
-    :ivar statements: without those that begin or end transactions, and without pings.
-    :ivar round_trips: requests and answers.
+    :ivar statements: number of statements, without those that begin or end transactions, and
+        without pings.
+    :ivar transactions: number of transactions that ended.
+    :ivar round_trips: number of requests that were answered.
     :ivar bytes_sent: bytes sent to the clients.
+    :ivar bytes_received: bytes received from the clients.
     """
 
     statements: int = 0
@@ -33,21 +36,24 @@ class Traffic:
     bytes_received: int = 0
 
     def since(self, before: Traffic) -> Traffic:
-        """Return the difference to an earlier value."""
+        """Return the work since an earlier value."""
         return Traffic(
             *(
-                getattr(self, figure.name) - getattr(before, figure.name)
-                for figure in fields(Traffic)
+                getattr(self, counter.name) - getattr(before, counter.name)
+                for counter in fields(Traffic)
             )
         )
 
 
+#: Statements that control transactions and sessions.
 CONTROLS = re.compile(r'\s*(BEGIN|COMMIT|ROLLBACK|START TRANSACTION|SET|SHOW)\b', re.I)
+#: The statement that tests a pooled connection.
 PING = re.compile(r'\s*SELECT (\$1|1)\s*;?\s*$', re.I)
 
 
 class Postgresql(servers.Postgresql):
     def command(self) -> Sequence[str]:
+        """Return the command line, with statistics of statements and times of commits."""
         return [
             *super().command(),
             *('-c', 'shared_preload_libraries=pg_stat_statements'),
@@ -56,12 +62,14 @@ class Postgresql(servers.Postgresql):
         ]
 
     def start(self) -> None:
+        """Start the server, and count statements."""
         super().start()
         with self.cursor() as cursor:
             cursor.execute('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[Any]:
+        """Yield a cursor of a new connection in autocommit mode."""
         import psycopg2
 
         connection = psycopg2.connect(self.url.replace('+psycopg2', ''))
@@ -73,6 +81,7 @@ class Postgresql(servers.Postgresql):
             connection.close()
 
     def traffic(self) -> Traffic:
+        """Return the work since the start."""
         sent, received, requests = sockets(self.port)
         with self.cursor() as cursor:
             cursor.execute('SELECT query, calls FROM pg_stat_statements')
@@ -82,8 +91,8 @@ class Postgresql(servers.Postgresql):
                 'WHERE datname = current_database()'
             )
             (transactions,) = cursor.fetchone()
-        own = 'pg_stat_statements'
-        rows = [(query, calls) for query, calls in rows if own not in query]
+        measuring = 'pg_stat_statements'
+        rows = [(query, calls) for query, calls in rows if measuring not in query]
         return Traffic(
             statements=sum(
                 calls
@@ -111,6 +120,7 @@ class Postgresql(servers.Postgresql):
 class Mariadb(servers.Mariadb):
     @contextlib.contextmanager
     def cursor(self) -> Iterator[Any]:
+        """Yield a cursor of a new connection in autocommit mode."""
         import pymysql
 
         with pymysql.connect(
@@ -120,11 +130,12 @@ class Mariadb(servers.Mariadb):
                 yield cursor
 
     def traffic(self) -> Traffic:
+        """Return the work since the start."""
         with self.cursor() as cursor:
             cursor.execute('SHOW GLOBAL STATUS')
             status = dict(cursor.fetchall())
         controls = ('Com_begin', 'Com_commit', 'Com_rollback', 'Com_set_option', 'Com_show_status')
-        # A ping of the protocol counts as a question too.
+        # MariaDB counts a ping of the protocol as a question.
         pings = int(status['Com_admin_commands'])
         questions = int(status['Questions'])
         return Traffic(
@@ -139,7 +150,7 @@ class Mariadb(servers.Mariadb):
 class Rabbitmq(servers.Rabbitmq):
     def messages(self) -> int:
         """Return the number of messages received since the start."""
-        done = subprocess.run(
+        completed = subprocess.run(
             [
                 servers.program('/usr/lib/rabbitmq/bin/rabbitmqctl', 'rabbitmqctl'),
                 'eval',
@@ -152,34 +163,37 @@ class Rabbitmq(servers.Rabbitmq):
             cwd=self.directory,
             env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', **self.environment()},
         )
-        if done.returncode:
-            raise RuntimeError(done.stdout + done.stderr)
-        return int(done.stdout.strip().splitlines()[-1])
+        if completed.returncode:
+            raise RuntimeError(completed.stdout + completed.stderr)
+        return int(completed.stdout.strip().splitlines()[-1])
 
 
 def sockets(port: int) -> tuple[int, int, int]:
     """Return the bytes that a server has sent and received, and the number of received segments.
 
-    Only of its present connections. A request is one segment on loopback, up to 64 KiB.
+    They are the sums of its open connections. On loopback, a request up to 64 KiB is one segment.
     """
-    done = subprocess.run(
+    completed = subprocess.run(
         ['ss', '-tinH', f'sport = :{port}'], capture_output=True, text=True, check=True
     )
 
-    def total(what: str) -> int:
-        return sum(int(number) for number in re.findall(rf'\b{what}:(\d+)', done.stdout))
+    def total(field: str) -> int:
+        """Return the sum of a field of ss(8) over all connections."""
+        return sum(int(number) for number in re.findall(rf'\b{field}:(\d+)', completed.stdout))
 
     return total('bytes_acked'), total('bytes_received'), total('data_segs_in')
 
 
 def wait_until(holds: Any, what: str, seconds: float = 120.0) -> None:
-    """Wait until a condition holds.
+    """Poll until a condition holds.
 
+    :param holds: says whether the condition holds.
+    :param what: name of the condition, for the error.
     :raises RuntimeError: if it does not hold in time.
     """
-    ends = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     while not holds():
-        if time.monotonic() > ends:
+        if time.monotonic() > deadline:
             raise RuntimeError(f'{what}: not within {seconds} s')
         time.sleep(0.1)
 
@@ -188,7 +202,7 @@ DATABASES = {'postgresql': Postgresql, 'mariadb': Mariadb}
 
 
 def start(kind: type[servers.Server], directory: pathlib.Path) -> Any:
-    """Start a server in a directory of its own."""
+    """Start a server, which keeps its files in a directory, and return it."""
     server = kind(directory)
     server.start()
     return server

@@ -18,15 +18,18 @@ from bench import servers, waits
 from bench.processes import cpu_seconds, forget_peak, peak_bytes, tree
 from heatconv.rpc.client import EngineClient, connect
 
-#: The size limit of templates, above that of any measured template.
+#: Size limit of templates in bytes, above the size of any measured template.
 MAX_TEMPLATE_SIZE = 1_000_000_000
+#: Timeout of a call of the engine, in seconds.
 ANSWER_SECONDS = 900
 
 
 class Site:
     """Engine, workers, database and broker of one measurement.
 
-    :param options: further lines of the section ``[worker]``.
+    :param directory: where configuration, logs and plugins are written.
+    :param workers: number of worker processes.
+    :param options: further options of the section ``[worker]``.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class Site:
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        """Create the schema and start the daemons; return when they serve."""
+        """Create the schema, start the daemons, and wait until they serve."""
         plugins = self.directory / 'plugins'
         waits.install(plugins)
         root = str(pathlib.Path(__file__).parents[1])
@@ -90,10 +93,10 @@ class Site:
                     env=environment,
                 )
         self.client = self.connected()
-        servers.wait_until(self._all_there, 'the start of the daemons')
+        servers.wait_until(self._all_serve, 'the start of the daemons')
 
     def connected(self) -> EngineClient:
-        """Return a client of the engine."""
+        """Return a new client of the engine."""
         return connect([str(self.config)], project_id='bench')
 
     def stop(self) -> None:
@@ -111,7 +114,7 @@ class Site:
         return ''.join((self.directory / f'{kind}.log').read_text() for kind in self._daemons)
 
     def cpu(self) -> dict[str, float]:
-        """Return the CPU seconds of each part so far."""
+        """Return the CPU seconds that each part has used so far, by its name."""
         engine, *_ = self._forked('engine')
         used = {'engine': cpu_seconds(engine)}
         for number, pid in enumerate(self._forked('worker'), 1):
@@ -121,34 +124,38 @@ class Site:
         return used
 
     def peaks(self) -> dict[str, int]:
-        """Return the peak resident size of each part, in bytes."""
+        """Return the peak resident size of each process of the daemons, in bytes, by its name."""
         peaks = {'engine': peak_bytes(self._forked('engine')[0])}
         for number, pid in enumerate(self._forked('worker'), 1):
             peaks[f'worker-{number}'] = peak_bytes(pid)
         return peaks
 
     def forget_peaks(self) -> None:
-        """Reset the peak resident sizes."""
+        """Reset the peak resident sizes of all processes of the daemons."""
         for name in self._daemons:
             for pid in self._forked(name):
                 forget_peak(pid)
 
     @contextlib.contextmanager
     def rows(self) -> Iterator[sa.Connection]:
-        """Yield a connection for reading."""
+        """Yield a connection to the database, for reading."""
         engine = sa.create_engine(self.database.url, poolclass=sa.pool.NullPool)
         with engine.connect() as connection:
             yield connection
 
     def _forked(self, name: str) -> list[int]:
-        """Return the worker processes of a daemon."""
+        """Return the ids of the processes that a daemon has forked; these do its work."""
         return tree(self._daemons[name].pid)[1:]
 
-    def _all_there(self) -> bool:
+    def _all_serve(self) -> bool:
+        """Say whether all processes serve.
+
+        :raises RuntimeError: if a daemon has ended.
+        """
         for name, process in self._daemons.items():
             if process.poll() is not None:
                 raise RuntimeError(f'{name} has ended:\n{self.log()[-3000:]}')
-        # A call to a server that does not listen yet is lost, and its timeout is waited for.
+        # Call no process before it serves: the call would be lost, and wait for its timeout.
         if self.log().count('Serving') < 1 + self.workers:
             return False
         with self.rows() as connection:
@@ -158,9 +165,14 @@ class Site:
 
 @contextlib.contextmanager
 def site(store: str, workers: int, **options: Any) -> Iterator[Site]:
-    """Start everything, and stop and remove it at the end.
+    """Start a deployment; stop it and remove its files at the end.
+
+    After a failure, the files are copied to the directory that the environment variable BENCH_KEEP
+    names.
 
     :param store: postgresql or mariadb.
+    :param workers: number of worker processes.
+    :param options: options of the section ``[worker]``.
     """
     with tempfile.TemporaryDirectory(prefix='heatconv-bench-') as name:
         directory = pathlib.Path(name)
@@ -176,7 +188,7 @@ def site(store: str, workers: int, **options: Any) -> Iterator[Site]:
                 deployment.start()
                 yield deployment
             except BaseException:
-                keep = os.environ.get('BENCH_KEEP')
-                if keep:
-                    shutil.copytree(directory, keep, ignore_dangling_symlinks=True)
+                kept_directory = os.environ.get('BENCH_KEEP')
+                if kept_directory:
+                    shutil.copytree(directory, kept_directory, ignore_dangling_symlinks=True)
                 raise

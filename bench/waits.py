@@ -1,4 +1,4 @@
-"""A resource type whose physical resources are not in the database; its calls may take time."""
+"""A resource type with physical resources outside the database, whose creates may take time."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from heatconv.resources.records import Records
 from heatconv.runtime.ports import Clock
 
 TYPE = 'Bench::Waits'
+#: Default duration of a create, in seconds.
 SECONDS = 0.02
 
-#: Environment variable that names the directory of its resources.
+#: Environment variable that names the directory of the physical resources.
 CLOUD = 'HEATCONV_BENCH_CLOUD'
 
 
 class Waits(Plugin):
-    """Waits in each create, one resource a call; its physical resource is an empty file."""
+    """Blocks in each create, one resource for each call; a physical resource is an empty file."""
 
     schema = TypeSchema(
-        description='Waits.',
+        description='Waits while it is created.',
         properties={'seconds': Property(NUMBER, default=SECONDS)},
         attributes={},
     )
@@ -50,7 +51,7 @@ class Waits(Plugin):
 
 
 def install(directory: pathlib.Path) -> None:
-    """Write a distribution that offers the type to processes with the directory on their path."""
+    """Write a distribution with the entry point of the type, for a Python path."""
     metadata = directory / 'bench_waits-1.dist-info'
     metadata.mkdir(parents=True)
     (metadata / 'METADATA').write_text('Metadata-Version: 2.1\nName: bench-waits\nVersion: 1\n')

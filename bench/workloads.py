@@ -1,4 +1,4 @@
-"""Templates of graphs of one shape and any size."""
+"""The workloads: templates whose graphs have a given shape and size."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from typing import Any
 
 Template = dict[str, Any]
 
-#: The size of a layer; each resource requires the whole layer before.
+#: Number of resources of a layer; each resource requires the whole layer before.
 LAYER = 10
 
-#: The size of each of many small stacks.
+#: Number of resources of each of many small stacks.
 SMALL = 5
 
 
 def _template(resources: dict[str, Any]) -> Template:
+    """Return a template with resources."""
     return {'heat_template_version': '2021-04-16', 'resources': resources}
 
 
 def _resource(value: str, requires: list[str] | None = None, **properties: Any) -> Template:
+    """Return the definition of a resource.
+
+    :param requires: names of the resources that it requires.
+    """
     resource: Template = {'type': 'OS::Heat::TestResource'}
     resource['properties'] = {'value': value, **properties}
     if requires:
@@ -27,17 +32,17 @@ def _resource(value: str, requires: list[str] | None = None, **properties: Any) 
 
 
 def name(number: int) -> str:
-    """Return the name of a resource."""
+    """Return the name of a resource with a number, from 0."""
     return f'r{number:06d}'
 
 
 def independent(size: int, **properties: Any) -> Template:
-    """No resource requires another one."""
+    """Return a template in which no resource requires another one."""
     return _template({name(i): _resource('one', **properties) for i in range(size)})
 
 
 def chain(size: int, **properties: Any) -> Template:
-    """Each resource requires the one before."""
+    """Return a template in which each resource requires the one before."""
     return _template(
         {
             name(i): _resource('one', [name(i - 1)] if i else None, **properties)
@@ -47,29 +52,30 @@ def chain(size: int, **properties: Any) -> Template:
 
 
 def layered(size: int, **properties: Any) -> Template:
-    """Layers of ten; each resource requires all ten of the layer before."""
+    """Return a template of layers of ten; each resource requires all ten of the layer before."""
     resources = {}
     for i in range(size):
         first = (i // LAYER - 1) * LAYER
-        before = [name(number) for number in range(first, first + LAYER)] if first >= 0 else None
-        resources[name(i)] = _resource('one', before, **properties)
+        layer = [name(number) for number in range(first, first + LAYER)] if first >= 0 else None
+        resources[name(i)] = _resource('one', layer, **properties)
     return _template(resources)
 
 
 def fan_in(size: int, **properties: Any) -> Template:
-    """The last resource requires all others."""
+    """Return a template in which the last resource requires all others."""
     resources = {name(i): _resource('one', **properties) for i in range(size - 1)}
     resources[name(size - 1)] = _resource('one', list(resources), **properties)
     return _template(resources)
 
 
 def fan_out(size: int, **properties: Any) -> Template:
-    """All other resources require the first one."""
+    """Return a template in which all other resources require the first one."""
     return _template(
         {name(i): _resource('one', [name(0)] if i else None, **properties) for i in range(size)}
     )
 
 
+#: The shapes by name: functions that return a template of a size.
 SHAPES: dict[str, Callable[..., Template]] = {
     'independent': independent,
     'chain': chain,
@@ -80,12 +86,12 @@ SHAPES: dict[str, Callable[..., Template]] = {
 
 
 def waiting(size: int) -> Template:
-    """Resources whose plugin waits 20 ms for each."""
+    """Return a template of independent resources whose plugin waits 20 ms in each create."""
     return _template({name(i): {'type': 'Bench::Waits'} for i in range(size)})
 
 
 def elsewhere(size: int) -> Template:
-    """Layers of resources that are not in the database, like those of a cloud."""
+    """Return a template of layers of resources that are not in the database, as in a cloud."""
     template = layered(size)
     for resource in template['resources'].values():
         resource['type'] = 'Bench::Waits'
@@ -96,15 +102,15 @@ def elsewhere(size: int) -> Template:
 SHAPES['waiting'] = waiting
 SHAPES['elsewhere'] = elsewhere
 
-#: Workloads on an existing stack, whose shape is an option. A life is an update of one leaf, then
-#: the delete.
+#: Workloads that measure further actions on a stack, after its create; its shape is an option. The
+#: workload ``life`` updates one leaf and then deletes the stack.
 FOLLOWING = ('update-one', 'noop-update', 'delete', 'life')
 
 WORKLOADS = (*SHAPES, 'many-stacks', *FOLLOWING)
 
 
 def with_a_leaf_changed(template: Template) -> Template:
-    """Change a property of the last resource, which nothing requires."""
+    """Return a template with a changed property of the last resource, which none requires."""
     resources = dict(template['resources'])
     last = list(resources)[-1]
     changed = dict(resources[last])
@@ -114,7 +120,7 @@ def with_a_leaf_changed(template: Template) -> Template:
 
 
 def predecessors(template: Template) -> dict[str, list[str]]:
-    """Return the requirements of each resource."""
+    """Return the names of the resources that each resource requires, by its name."""
     return {
         name: list(definition.get('depends_on') or ())
         for name, definition in template['resources'].items()

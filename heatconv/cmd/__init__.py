@@ -1,1 +1,1 @@
-"""The daemons and ``heatconv-manage``: they build real parts and pass them in."""
+"""The daemons and ``heatconv-manage``: they build the parts of a process and connect them."""

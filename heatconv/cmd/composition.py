@@ -1,4 +1,4 @@
-"""Composition: build the parts of a daemon from its configuration."""
+"""Composition: build the parts of a process from its configuration, and connect them."""
 
 from __future__ import annotations
 
@@ -66,9 +66,12 @@ def configure(
 ) -> cfg.ConfigOpts:
     """Read the command line and the configuration files, and set up logging.
 
-    Exit with 2 if they cannot be read.
-
-    :param conf: has further options registered.
+    :param argv: the arguments; None for those of the process.
+    :param prog: name of the program.
+    :param description: description of the program for its help.
+    :param conf: a ConfigOpts with further options registered; None for a new one.
+    :return: the configuration.
+    :raises SystemExit: with 2, if the command line or a file cannot be read.
     """
     conf = conf or cfg.ConfigOpts()
     heatconv_conf.register_opts(conf)
@@ -94,7 +97,10 @@ def configure(
 
 
 def database(conf: cfg.ConfigOpts) -> Database:
-    """Return the configured database."""
+    """Return the configured database.
+
+    :raises SystemExit: with 2, if none is configured.
+    """
     if not conf.database.connection:
         sys.stderr.write(
             'error: no database is configured: set [database] connection, for example to '
@@ -109,9 +115,11 @@ def database(conf: cfg.ConfigOpts) -> Database:
 
 
 def check_schema(database: Database) -> None:
-    """Exit if the database does not have the schema of this release.
+    """Check that the database has the schema of this release.
 
-    A server that is down is waited for: it may be starting too.
+    Wait for a database server that is down: it may be starting too.
+
+    :raises SystemExit: with 1, if the schema is another one.
     """
     current, required = _current(database), migration.head()
     if current != required:
@@ -123,20 +131,27 @@ def check_schema(database: Database) -> None:
 
 
 def _current(database: Database) -> str | None:
-    waits = False
+    """Return the schema version of the database; None without a schema. Wait for the server."""
+    warned = False
     while True:
         try:
             return migration.current(database)
         except StoreUnavailable as error:
-            if not waits:
+            if not warned:
                 LOG.warning('Waiting for the database, which does not answer: %s', error)
-            waits = True
+            warned = True
             time.sleep(WAIT_SECONDS)
 
 
 @dataclass
 class Parts:
-    """The parts that engine and worker share."""
+    """The parts that both an engine and a worker need.
+
+    :ivar bus: the transport of oslo.messaging.
+    :ivar topics: the topics of this deployment.
+    :ivar slot: the server name of this process, reserved on this host.
+    :ivar partition: the group of processes that share the work; None without coordination.
+    """
 
     bus: oslo_messaging.Transport
     topics: Topics
@@ -152,10 +167,11 @@ class Parts:
 
     @property
     def server(self) -> str:
-        """Return the name that messages to this process alone are sent to."""
+        """Return the name of the RPC server: messages to it reach this process alone."""
         return self.slot.name
 
     def close(self) -> None:
+        """Send the announcements that wait, leave the group, and close all connections."""
         self.announcer.flush()
         if self.partition is not None:
             self.partition.stop()
@@ -165,15 +181,17 @@ class Parts:
 
 
 def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
-    """Build the parts that engine and worker share; after the fork, not before.
+    """Build the parts that both an engine and a worker need.
+
+    It must be called after the fork: processes cannot share threads and connections.
 
     :param kind: engine or worker.
     """
     clock, ids = SystemClock(), SystemIds()
-    base = database(conf)
-    check_schema(base)
-    store = DatabaseStore(base, clock, ids)
-    registry = Registry.installed(DatabaseRecords(base), clock)
+    db = database(conf)
+    check_schema(db)
+    store = DatabaseStore(db, clock, ids)
+    registry = Registry.installed(DatabaseRecords(db), clock)
     bus = transport(conf)
     topics = Topics(conf.engine.topic)
     slot = Slot(f'{topics.engine}-{kind}', socket.gethostname())
@@ -190,7 +208,7 @@ def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
     return Parts(
         bus=bus,
         topics=topics,
-        database=base,
+        database=db,
         store=store,
         registry=registry,
         templates=TemplateCache(store, registry, max_template_size=conf.engine.max_template_size),
@@ -203,7 +221,7 @@ def parts(conf: cfg.ConfigOpts, kind: str) -> Parts:
 
 
 def limits(conf: cfg.ConfigOpts) -> Limits:
-    """Return the upper bounds of requests."""
+    """Return the configured limits of requests."""
     return Limits(
         max_stacks_per_project=conf.engine.max_stacks_per_project,
         max_resources_per_stack=conf.engine.max_resources_per_stack,
@@ -227,22 +245,22 @@ def engine(conf: cfg.ConfigOpts, shared: Parts) -> Engine:
 
 
 def presence(conf: cfg.ConfigOpts, shared: Parts) -> Callable[[], None]:
-    """List an engine among the services; return a function that ends that.
+    """List an engine among the services, with a lease; return a function that removes it.
 
-    It claims nothing: its lease only shows that it is alive.
+    An engine claims no rows: its lease only shows that it is alive.
     """
     lease = LeaseKeeper(
         shared.store, shared.clock, shared.ids, conf.worker.lease_duration, 'engine', shared.server
     )
     lease.start()
-    over = threading.Event()
+    stopping = threading.Event()
     thread = threading.Thread(
-        target=beat, args=(lease, conf.worker.heartbeat_interval, over), daemon=True
+        target=beat, args=(lease, conf.worker.heartbeat_interval, stopping), daemon=True
     )
     thread.start()
 
     def end() -> None:
-        over.set()
+        stopping.set()
         thread.join()
         with contextlib.suppress(StoreUnavailable):
             lease.release()
@@ -251,7 +269,7 @@ def presence(conf: cfg.ConfigOpts, shared: Parts) -> Callable[[], None]:
 
 
 def worker(conf: cfg.ConfigOpts, shared: Parts) -> Worker:
-    """Build a worker."""
+    """Build a worker; its plugins may request nested stacks."""
     options = WorkerOptions(
         **{name: getattr(conf.worker, name) for name in WorkerOptions.__dataclass_fields__}
     )

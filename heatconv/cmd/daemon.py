@@ -30,9 +30,9 @@ LOG = log.getLogger(__name__)
 class Served:
     """What one process serves.
 
-    :ivar endpoints: by topic.
-    :ivar threads: number of concurrent messages of a topic.
-    :ivar finish: called at the end, before the parts are closed.
+    :ivar endpoints: the RPC endpoints, by topic.
+    :ivar threads: number of messages of a topic that are handled concurrently.
+    :ivar finish: called when the process stops, before its parts are closed.
     """
 
     endpoints: Mapping[str, Sequence[Any]]
@@ -40,11 +40,15 @@ class Served:
     finish: Callable[[], None] = lambda: None
 
 
+#: Builds what a process serves from its configuration and its parts.
 Serve = Callable[[cfg.ConfigOpts, composition.Parts], Served]
 
 
 class Daemon(service.Service):  # type: ignore[misc]
-    """One process; everything is built after the fork."""
+    """One process of a daemon. All its parts are built after the fork.
+
+    :param kind: engine or worker.
+    """
 
     def __init__(self, conf: cfg.ConfigOpts, kind: str, serve: Serve) -> None:
         super().__init__()
@@ -67,7 +71,7 @@ class Daemon(service.Service):  # type: ignore[misc]
         LOG.info('Serving %s', ', '.join(served.endpoints))
 
     def stop(self, graceful: bool = True) -> None:
-        """Accept no more messages, finish the work in progress, and close."""
+        """Accept no more messages, finish the work in progress, and close the parts."""
         for serving in self._servers:
             serving.stop()
         for serving in self._servers:
@@ -87,7 +91,12 @@ def run(
     processes: Callable[[cfg.ConfigOpts], int],
     serve: Serve,
 ) -> int:
-    """Run a daemon until it is stopped; return its exit code."""
+    """Run a daemon until it is stopped; return its exit code.
+
+    :param prog: name of the program: its part after the hyphen is the kind, engine or worker.
+    :param processes: returns the number of processes.
+    :param serve: builds what each process serves.
+    """
     allocator.configure_malloc()
     allocator.collect_rarely()
     conf = composition.configure(argv, prog, description)
@@ -95,9 +104,9 @@ def run(
     # Before the fork: only the main thread may register signal handlers, and children inherit
     # them.
     reports.TextGuruMeditation.setup_autorun(VERSION, conf=conf)
-    base = composition.database(conf)
-    composition.check_schema(base)
-    base.close()
+    database = composition.database(conf)
+    composition.check_schema(database)
+    database.close()
     launcher = service.launch(
         conf,
         Daemon(conf, prog.rpartition('-')[2], serve),

@@ -1,4 +1,4 @@
-"""The daemon ``heatconv-engine``."""
+"""The daemon ``heatconv-engine``: it accepts requests and prepares traversals."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     return daemon.run(
         argv,
         'heatconv-engine',
-        'Take the requests of users and prepare the traversals that they wish for.',
+        'Accept the requests of users, and prepare their traversals.',
         lambda conf: int(conf.engine.workers),
         _serve,
     )
 
 
 def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
+    """Build the engine of one process."""
     from heatconv.cmd import composition
     from heatconv.cmd.daemon import Served
 
     engine = composition.engine(conf, parts)
     parts.announcer.accept_wish = engine.wishes.accept
-    leave = composition.presence(conf, parts)
+    end_presence = composition.presence(conf, parts)
 
     def finish() -> None:
         engine.wishes.stop()
-        leave()
+        end_presence()
 
     return Served(
         {parts.topics.engine: engine.endpoints, parts.topics.prepare: [engine.prepare]},

@@ -1,4 +1,4 @@
-"""Health check: whether requests are served, part by part along the path of a request."""
+"""The health check: test each part on the path of a request."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from heatconv.rpc.transport import transport
 from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.storage.base import Lease, StoreUnavailable
 
-#: Timeout of the answer of an engine, in seconds.
+#: Timeout of a call of an engine, in seconds.
 ANSWER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The result for one part.
+    """The result of the check of one part.
 
-    :ivar detail: figures, or the fault and its remedy.
+    :ivar what: the part: database, engine, worker or bus.
+    :ivar well: whether the part works.
+    :ivar detail: figures; if the part does not work, the fault and its remedy.
     """
 
     what: str
@@ -35,22 +37,23 @@ class Finding:
 
 
 def look(conf: cfg.ConfigOpts) -> list[Finding]:
-    """Check the database, the services that hold a lease, and the answer of an engine."""
-    base = composition.database(conf)
+    """Check the database, the services that hold a lease, and a call of an engine on the bus."""
+    database = composition.database(conf)
     try:
-        version, required = migration.current(base), migration.head()
+        version, required = migration.current(database), migration.head()
         if version != required:
             detail = f'schema {version or "none"}, not {required}: run "heatconv-manage db sync"'
             return [Finding('database', False, detail)]
-        leases = DatabaseStore(base, SystemClock(), SystemIds()).leases()
+        leases = DatabaseStore(database, SystemClock(), SystemIds()).leases()
     except StoreUnavailable as error:
         return [Finding('database', False, str(error))]
     finally:
-        base.close()
+        database.close()
     return [Finding('database', True, f'schema {version}'), *_services(leases), _answer(conf)]
 
 
 def _services(leases: list[Lease]) -> list[Finding]:
+    """Check that at least one engine and one worker are alive."""
     now = time.time()
     alive = Counter(lease.kind for lease in leases if lease.expires_at > now)
     dead = Counter(lease.kind for lease in leases if lease.expires_at <= now)
@@ -61,6 +64,7 @@ def _services(leases: list[Lease]) -> list[Finding]:
 
 
 def _answer(conf: cfg.ConfigOpts) -> Finding:
+    """Call an engine on the bus."""
     bus = transport(conf)
     client = EngineClient(bus, 'health', timeout=ANSWER_SECONDS, topics=Topics(conf.engine.topic))
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""The command of operators: ``heatconv-manage``."""
+"""The command of operators, ``heatconv-manage``: schema, services, health and purge."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def _service_list(conf: cfg.ConfigOpts) -> int:
     if conf.command.format == 'json':
         print(json.dumps([dict(zip(head, row, strict=True)) for row in rows], indent=2))
         return 0
-    line = '{:<36}  {:<6}  {:<24}  {:>8}  {:<5}  {:>8}  {:>7}  {:>6}  {:>6}'.format
-    print(line(*head))
+    format_line = '{:<36}  {:<6}  {:<24}  {:>8}  {:<5}  {:>8}  {:>7}  {:>6}  {:>6}'.format
+    print(format_line(*head))
     for row in rows:
-        print(line(*row))
+        print(format_line(*row))
     return 0
 
 
@@ -79,13 +79,14 @@ def _service_check(conf: cfg.ConfigOpts) -> int:
 
 
 def _purge_deleted(conf: cfg.ConfigOpts) -> int:
-    """Purge stacks that were deleted some days ago."""
+    """Purge the stacks that were deleted more than some days ago."""
     before = time.time() - conf.command.days * 86_400
-    print(f'{_store(conf).purge_deleted(before)} deleted stacks forgotten')
+    print(f'{_store(conf).purge_deleted(before)} deleted stacks purged')
     return 0
 
 
 def _store(conf: cfg.ConfigOpts) -> Any:
+    """Return the store; exit if its schema is not that of this release."""
     from heatconv.cmd import composition
     from heatconv.db.store import DatabaseStore
     from heatconv.runtime.ports import SystemClock, SystemIds
@@ -96,15 +97,16 @@ def _store(conf: cfg.ConfigOpts) -> Any:
 
 
 def _add_commands(commands: Any) -> None:
-    database = commands.add_parser('db', help='The schema of the database.')
+    """Add the parsers of all commands."""
+    database = commands.add_parser('db', help='Manage the schema of the database.')
     database = database.add_subparsers(dest='verb', required=True)
     database.add_parser('sync', help=_db_sync.__doc__).set_defaults(run=_db_sync)
     database.add_parser('version', help=_db_version.__doc__).set_defaults(run=_db_version)
-    services = commands.add_parser('service', help='The processes at work.')
+    services = commands.add_parser('service', help='Inspect engines and workers.')
     services = services.add_subparsers(dest='verb', required=True)
-    listed = services.add_parser('list', help=_service_list.__doc__)
-    listed.add_argument('-f', '--format', choices=('table', 'json'), default='table')
-    listed.set_defaults(run=_service_list)
+    list_parser = services.add_parser('list', help=_service_list.__doc__)
+    list_parser.add_argument('-f', '--format', choices=('table', 'json'), default='table')
+    list_parser.set_defaults(run=_service_list)
     services.add_parser('check', help=_service_check.__doc__).set_defaults(run=_service_check)
     purge = commands.add_parser('purge-deleted', help=_purge_deleted.__doc__)
     purge.add_argument(
@@ -112,12 +114,13 @@ def _add_commands(commands: Any) -> None:
         nargs='?',
         type=_days,
         default=90.0,
-        help='Forget what was deleted more than so many days ago (default: 90).',
+        help='Purge stacks that were deleted more than this many days ago (default: 90).',
     )
     purge.set_defaults(run=_purge_deleted)
 
 
 def _days(text: str) -> float:
+    """Return a number of days that is not negative."""
     days = float(text)
     if days < 0:
         raise ValueError('negative')
@@ -132,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     conf = cfg.ConfigOpts()
     conf.register_cli_opt(cfg.SubCommandOpt('command', title='commands', handler=_add_commands))
     conf = composition.configure(
-        argv, 'heatconv-manage', 'Operate the database and look at the services.', conf
+        argv, 'heatconv-manage', 'Manage the database and inspect the services.', conf
     )
     if conf.command.name is None:
         conf.print_help()
@@ -144,10 +147,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except UNUSABLE as error:
         cause = error.__cause__ or error
-        why = (str(getattr(cause, 'orig', None) or cause).splitlines() or ['?'])[0]
+        reason = (str(getattr(cause, 'orig', None) or cause).splitlines() or ['?'])[0]
         sys.stderr.write(
-            f'error: the database cannot be used: {why}\n'
-            'Is [database] connection right, and does the server run?\n'
+            f'error: the database cannot be used: {reason}\n'
+            'Check [database] connection, and that the server runs.\n'
         )
         return 1
     return code

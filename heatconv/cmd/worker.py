@@ -1,4 +1,4 @@
-"""The daemon ``heatconv-worker``."""
+"""The daemon ``heatconv-worker``: it checks graph nodes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _serve(conf: cfg.ConfigOpts, parts: Parts) -> Served:
+    """Build and start the worker of one process."""
     from heatconv.cmd import composition
     from heatconv.cmd.daemon import Served
     from heatconv.worker.endpoint import WorkerEndpoint

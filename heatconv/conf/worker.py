@@ -77,6 +77,6 @@ OPTS = [
         default=4.0,
         min=0.1,
         mutable=True,
-        help='Seconds between two sweeps, which recover what dead processes and messages leave.',
+        help='Seconds between sweeps, which recover what dead processes and lost messages leave.',
     ),
 ]

@@ -1,4 +1,4 @@
-"""The reads and commits of checks, in bulk."""
+"""The reads and commits of checks in the database, in batches."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ from heatconv.storage.base import DuplicateRecord
 from heatconv.storage.memory import stamped
 
 ROWS = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.id {{}}'
+#: The columns of a row that the guards of a commit read.
 GUARDED = (
     'SELECT id, claim, deletion_policy, version, suspect, action, status '
     'FROM resource WHERE id {} ORDER BY id'
 )
 
-#: Locks stacks, nodes and rows, in this order, and within each in the given order. Row by row:
-#: with a sort, PostgreSQL may read a whole index for a few rows if the table was empty when it was
-#: planned.
+#: Locks stacks, nodes and rows, in this order, and each kind in the order of the parameters. The
+#: lateral joins look up one row at a time. With an ORDER BY, PostgreSQL might read a whole index
+#: for a few rows, if the table was empty when the statement was planned.
 LOCK_ROWS = f"""
 WITH stacked AS (
     SELECT s.* FROM unnest(%s::text[]) AS given(id) CROSS JOIN LATERAL (
@@ -59,15 +60,18 @@ FROM guarded
 """
 STACKS = f'SELECT {", ".join(stack_rows.STACK)} FROM stack WHERE id {{}} ORDER BY id'
 NODES = f'SELECT {rows.NODE_LIST}, n.definition FROM node n WHERE n.id {{}} ORDER BY n.id'
+#: The subjects of update nodes.
 SERVING = f"""
-SELECT n.traversal_id, n.kind, n.name, {', '.join(f'r.{one}' for one in rows.SERVING)}
+SELECT n.traversal_id, n.kind, n.name, {', '.join(f'r.{name}' for name in rows.SERVING)}
 FROM node n JOIN resource r ON r.id = n.subject WHERE n.id {{}}
 """
-#: The requirements of a resource with more of them are read separately, in pieces.
+#: Largest number of requirements of a resource that VIEW_QUERY reads. If a resource has more, they
+#: are read separately, in chunks; see `CheckRows.serving`.
 REQUIRED = 1_000
-#: Nodes with the rows of their name, or, for cleanups, with their subject and the row that serves
-#: its name; the rows that serve the references of definitions; and at the end the stacks of the
-#: nodes. It takes three lists of nodes: those that are no cleanups, cleanups, and all.
+#: Reads everything that the views of nodes consist of. The parts of the union are, in this order:
+#: update and root nodes with the rows of their name; cleanups with their subject and the row that
+#: serves its name; the rows that serve the references of definitions; the stacks of the nodes. The
+#: placeholders are lists of node ids: of nodes that are not cleanups, of cleanups, and of all.
 VIEW_QUERY = f"""
 SELECT 'n', {rows.NODE_LIST}, n.definition, NULL, {rows.RESOURCE_LIST}
 FROM node n LEFT JOIN resource r
@@ -80,7 +84,7 @@ FROM node n LEFT JOIN resource r ON r.id = n.subject
 WHERE n.id = ANY({{cleanups}})
 UNION ALL
 SELECT 'r', u.traversal_id, u.kind, u.name{', NULL' * (len(rows.NODE_FIELDS) - 1)},
-    {', '.join(f'r.{one}' if one in rows.SERVING else 'NULL' for one in rows.RESOURCE)}
+    {', '.join(f'r.{name}' if name in rows.SERVING else 'NULL' for name in rows.RESOURCE)}
 FROM node u JOIN resource r ON r.id = u.subject
 WHERE u.id = ANY(ARRAY(
     SELECT DISTINCT n.traversal_id || 'u' || required.name
@@ -93,19 +97,21 @@ SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + 1 + len(row
 FROM stack s WHERE s.id = ANY(ARRAY(SELECT DISTINCT stack_id FROM node WHERE id = ANY({{all}})))
 """
 VIEWS = VIEW_QUERY.format(others='%s', cleanups='%s', all='%s')
-#: The same for the nodes that the preceding transaction has noted.
+#: The same for the ready nodes that the preceding transaction of the session has noted.
 VIEWS_OF_READY = VIEW_QUERY.format(
     others=writes.NOTED,
     cleanups=writes.NOTED_CLEANUPS,
     all=f'{writes.NOTED} || {writes.NOTED_CLEANUPS}',
 )
-#: The positions of the fields of required rows in the result.
-SERVES = [len(rows.NODE_FIELDS) + 3 + rows.RESOURCE.index(one) for one in rows.SERVING]
+#: The positions of the columns rows.SERVING in the result of VIEW_QUERY.
+SERVES = [len(rows.NODE_FIELDS) + 3 + rows.RESOURCE.index(name) for name in rows.SERVING]
+#: Paused nodes of current traversals, by subject.
 PAUSED = f"""
 SELECT {rows.NODE_LIST}, n.definition
 FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
 WHERE n.subject {{}} AND n.status = 'paused'
 """
+#: Ready nodes of current traversals, by subject.
 WAITING = """
 SELECT n.traversal_id, n.kind, n.name
 FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
@@ -113,12 +119,12 @@ WHERE n.subject {} AND n.status = 'ready'
 """
 
 
-#: The values of a boolean that was read as text, by database.
+#: The values of true in a boolean column, which LOCK_ROWS reads as text.
 TRUE = (True, 1, 'true')
 
 
 class CheckRows:
-    """The part of the store for checks."""
+    """The part of the store that reads the views of checks and saves their commits."""
 
     database: Database
     _clock: Clock
@@ -137,13 +143,13 @@ class CheckRows:
     @repeated
     def serving(self, keys: Iterable[NodeKey]) -> dict[NodeKey, Resource]:
         ids = sorted(rows.node_id(key) for key in keys)
-        subjects: dict[NodeKey, Resource] = {}
+        resources: dict[NodeKey, Resource] = {}
         interner = rows.Interner()
         with self.database.read_driver() as driver:
             for chunk in writes.chunks(ids, bulk.ROWS):
                 for row in bulk.fetch(driver, SERVING, chunk):
-                    subjects[rows.key_of(row)] = rows.serving(row[3:], interner)
-        return subjects
+                    resources[rows.key_of(row)] = rows.serving(row[3:], interner)
+        return resources
 
     def commit(self, commits: Sequence[Commit]) -> list[Outcome]:
         return self.commit_and_view(commits, 0)[0]
@@ -162,8 +168,8 @@ class CheckRows:
     def _commit(
         self, commits: Sequence[Commit], most: int
     ) -> tuple[list[Outcome], Mapping[NodeKey, View]]:
-        # Not repeated after a lost connection: the commit may stand, and its guards would refuse
-        # it then.
+        # `retried`, not `repeated`: if the connection is lost during the commit, the commit may
+        # stand, and its guards would refuse a repetition.
         if self._is_postgresql and guards.max_successors(commits) <= bulk.ROWS:
             locked = guards.optimistic_state(commits)
             if locked is not None:
@@ -182,16 +188,17 @@ class CheckRows:
         outcomes = guards.apply_all(commits, locked)
         released = locked.released
         if len(released) > bulk.ROWS:
-            # Several statements would report ready nodes, and only the last one is read.
+            # Several statements would return ready nodes, and only the rows of the last one are
+            # available.
             raise StaleRead
-        looks = len(released) <= most and any(key.kind != Kind.ROOT for key in released)
+        reads_views = len(released) <= most and any(key.kind != Kind.ROOT for key in released)
         builder = _ViewBuilder()
         with self.database.single_trip() as script:
-            if looks:
+            if reads_views:
                 script.add(BEGIN)
             optimistic.add(script, commits, locked, now, self._ids)
             records.join(script, locked.plugin_writes)
-            if looks:
+            if reads_views:
                 writes.release_and_note(script, released, now)
                 script.add(COMMIT)
                 script.add(VIEWS_OF_READY)
@@ -202,9 +209,9 @@ class CheckRows:
                 unblocked = writes.release(script, released, now)
                 script.run()
         views = {}
-        for key in sorted(unblocked) if looks else ():
+        for key in sorted(unblocked) if reads_views else ():
             view = builder.view(key)
-            # A claimed row is read again when the claim is gone.
+            # The view of a claimed row is not used: the row is read again after its claim ends.
             if view.row is not None and view.row.claim is None:
                 views[key] = view
         return guards.with_ready_nodes(outcomes, locked, unblocked), views
@@ -215,13 +222,13 @@ class CheckRows:
         with self.database.batch() as script:
             locked = guards.LockedRows()
             _lock_rows(script, needs, locked)
-            before = dict(locked.nodes)
+            nodes_before = dict(locked.nodes)
             outcomes = guards.apply_all(commits, locked)
             stacks = [stamped(stack, now) for stack in locked.stacks_saved.values()]
             writes.save_stacks(script, stacks)
             for traversal_id in locked.purged:
                 writes.drop_nodes(script, traversal_id)
-            writes.save_nodes(script, before, locked.nodes_saved.values(), now)
+            writes.save_nodes(script, nodes_before, locked.nodes_saved.values(), now)
             writes.save_resources(script, locked.read, locked.rows_saved, now)
             writes.add_events(script, locked.events, self._ids, now)
             _save_orphan_checks(script, locked)
@@ -249,12 +256,14 @@ class CheckRows:
 
 
 class _ViewBuilder:
-    """Rows and nodes that were read, combined to views.
+    """Reads nodes, rows and stacks, and combines them to views.
 
-    :ivar rows: by id: the subjects of nodes, and for updates all rows of the name.
-    :ivar serving: ids of rows that the update of their name ended on.
-    :ivar required: by traversal and name: the subjects of update nodes that definitions refer to,
-        if they were read with them.
+    :ivar nodes: the nodes, by key.
+    :ivar stacks: their stacks, by id.
+    :ivar rows: by id, the subjects of the nodes, and for updates all rows of the resource name.
+    :ivar serving: ids of the rows that are the subject of the update node of their name.
+    :ivar required: by traversal and name, the subjects of the update nodes that definitions refer
+        to; None if they were not read.
     """
 
     def __init__(self) -> None:
@@ -263,50 +272,50 @@ class _ViewBuilder:
         self.rows: dict[str, Resource] = {}
         self.serving: set[str] = set()
         self.required: dict[str, dict[str, Resource]] | None = None
-        self._alike: dict[tuple[str, str], list[Resource]] | None = None
+        self._rows_by_name: dict[tuple[str, str], list[Resource]] | None = None
 
     def in_several_queries(self, driver: DriverConnection, keys: Sequence[NodeKey]) -> None:
-        """Read with one statement for each table."""
-        self.nodes = _by_key(driver, keys)
+        """Read nodes, stacks and rows with a few statements, on SQLite and MariaDB."""
+        self.nodes = _nodes(driver, keys)
         self.stacks = _stacks(driver, {node.stack_id for node in self.nodes.values()})
-        self.rows = _rows_named_alike(driver, self.nodes.values())
+        self.rows = _rows_of_nodes(driver, self.nodes.values())
         updates = [
             NodeKey(node.key.traversal_id, Kind.UPDATE, self.rows[node.subject].name)
             for node in self.nodes.values()
             if node.key.kind == Kind.CLEANUP and node.subject in self.rows
         ]
-        subjects = (node.subject for node in _by_key(driver, updates).values())
+        subjects = (node.subject for node in _nodes(driver, updates).values())
         self.serving = {subject for subject in subjects if subject is not None}
 
     def in_one_query(self, driver: DriverConnection, keys: Sequence[NodeKey]) -> None:
-        """Read with one statement, to save round trips."""
-        ids = {rows.node_id(key): key.kind == Kind.CLEANUP for key in keys}
-        cleanups = sorted(node_id for node_id, cleans in ids.items() if cleans)
-        others = sorted(node_id for node_id, cleans in ids.items() if not cleans)
-        self.take(driver.run(VIEWS, (others, cleanups, others, sorted(ids))).fetchall())
+        """Read nodes, stacks and rows with one statement, on PostgreSQL, to save round trips."""
+        is_cleanup = {rows.node_id(key): key.kind == Kind.CLEANUP for key in keys}
+        cleanups = sorted(node_id for node_id, cleanup in is_cleanup.items() if cleanup)
+        others = sorted(node_id for node_id, cleanup in is_cleanup.items() if not cleanup)
+        self.take(driver.run(VIEWS, (others, cleanups, others, sorted(is_cleanup))).fetchall())
 
     def take(self, fetched: Iterable[rows.Row]) -> None:
-        """Add the result of such a statement."""
+        """Add the result of VIEW_QUERY."""
         width = len(rows.NODE_FIELDS) + 1
         self.required = {}
         interner = rows.Interner()
-        for record in fetched:
-            if record[0] == 's':
-                stack = stack_rows.stack_of(json.loads(record[1]))
+        for row in fetched:
+            if row[0] == 's':
+                stack = stack_rows.stack_of(json.loads(row[1]))
                 self.stacks[stack.id] = stack
                 continue
-            if record[0] == 'r':
-                required = self.required.setdefault(record[1], {})
-                required[record[3]] = rows.serving([record[place] for place in SERVES], interner)
+            if row[0] == 'r':
+                required = self.required.setdefault(row[1], {})
+                required[row[3]] = rows.serving([row[at] for at in SERVES], interner)
                 continue
-            key = NodeKey(record[1], rows.KINDS[record[2]], record[3])
+            key = NodeKey(row[1], rows.KINDS[row[2]], row[3])
             if key not in self.nodes:
-                self.nodes[key] = rows.node_of(record[1 : width + 1])
-            row_id = record[width + 2]
+                self.nodes[key] = rows.node_of(row[1 : width + 1])
+            row_id = row[width + 2]
             if row_id is not None and row_id not in self.rows:
-                self.rows[row_id] = rows.resource_of(record[width + 2 :])
-            if record[width + 1] is not None:
-                self.serving.add(record[width + 1])
+                self.rows[row_id] = rows.resource_of(row[width + 2 :])
+            if row[width + 1] is not None:
+                self.serving.add(row[width + 1])
 
     def view(self, key: NodeKey) -> View:
         """Return the view of a node."""
@@ -318,29 +327,33 @@ class _ViewBuilder:
             return View(None)
         row = self.rows.get(node.subject) if node.subject is not None else None
         if key.kind == Kind.UPDATE:
-            same_name = self._named_alike(node.stack_id, key.name)
-            siblings = tuple(other for other in same_name if other.id != node.subject)
+            rows_of_name = self._same_name(node.stack_id, key.name)
+            siblings = tuple(other for other in rows_of_name if other.id != node.subject)
             return View(node, stack, row, siblings, required=self._required_in(key.traversal_id))
         return View(node, stack, row, serving=row is not None and row.id in self.serving)
 
     def _required_in(self, traversal_id: str) -> Mapping[str, Resource] | None:
+        """Return the required rows of a traversal by name; None if they were not read."""
         return None if self.required is None else self.required.get(traversal_id, {})
 
-    def _named_alike(self, stack_id: str, name: str) -> list[Resource]:
-        if self._alike is None:
-            self._alike = {}
+    def _same_name(self, stack_id: str, name: str) -> list[Resource]:
+        """Return the rows of a resource name in a stack, by id."""
+        if self._rows_by_name is None:
+            self._rows_by_name = {}
             for row in sorted(self.rows.values(), key=lambda row: row.id):
-                self._alike.setdefault((row.stack_id, row.name), []).append(row)
-        return self._alike.get((stack_id, name), [])
+                self._rows_by_name.setdefault((row.stack_id, row.name), []).append(row)
+        return self._rows_by_name.get((stack_id, name), [])
 
 
-def _by_key(driver: DriverConnection, keys: Iterable[NodeKey]) -> dict[NodeKey, Node]:
+def _nodes(driver: DriverConnection, keys: Iterable[NodeKey]) -> dict[NodeKey, Node]:
+    """Return the nodes with some keys."""
     ids = sorted(rows.node_id(key) for key in keys)
     fetched = bulk.fetch(driver, NODES, ids)
     return {node.key: node for node in map(rows.node_of, fetched)}
 
 
 def _stacks(driver: DriverConnection, ids: Iterable[str]) -> dict[str, Stack]:
+    """Return stacks by id."""
     fetched = bulk.fetch(driver, STACKS, sorted(ids))
     return {
         row[0]: stack_rows.stack_of(dict(zip(stack_rows.STACK, row, strict=True)))
@@ -349,19 +362,19 @@ def _stacks(driver: DriverConnection, ids: Iterable[str]) -> dict[str, Stack]:
 
 
 def _lock_rows(script: Script, needs: guards.Needs, locked: guards.LockedRows) -> None:
-    """Lock the rows that guards check, and read what they need."""
+    """Lock the stacks, nodes and rows that the guards read, and add them to the locked state."""
     ids = sorted(rows.node_id(key) for key in needs.nodes)
     if script.dialect == 'postgresql':
         script.add(LOCK_ROWS, (list(needs.stacks), ids, list(needs.rows)))
-        records = script.rows()
+        tagged_rows = script.rows()
     else:
-        lock = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
-        stacks = script.fetch(STACKS + lock, needs.stacks)
-        records = [('s', dict(zip(stack_rows.STACK, row, strict=True))) for row in stacks]
-        records += [('n', *row) for row in script.fetch(NODES + lock, ids)]
-        guarded = script.fetch(GUARDED + lock, needs.rows)
-        records += [('r', *row[:6], None, row[6]) for row in guarded]
-    for tag, *row in records:
+        locking = '' if script.dialect == 'sqlite' else ' FOR UPDATE'
+        stacks = script.fetch(STACKS + locking, needs.stacks)
+        tagged_rows = [('s', dict(zip(stack_rows.STACK, row, strict=True))) for row in stacks]
+        tagged_rows += [('n', *row) for row in script.fetch(NODES + locking, ids)]
+        guarded = script.fetch(GUARDED + locking, needs.rows)
+        tagged_rows += [('r', *row[:6], None, row[6]) for row in guarded]
+    for tag, *row in tagged_rows:
         if tag == 's':
             stack = stack_rows.stack_of(row[0] if isinstance(row[0], dict) else json.loads(row[0]))
             locked.stacks[stack.id] = stack
@@ -385,16 +398,17 @@ def _lock_rows(script: Script, needs: guards.Needs, locked: guards.LockedRows) -
 
 
 def _save_orphan_checks(script: Script, locked: guards.LockedRows) -> None:
-    values = [lease_rows.orphan_check_values(value) for value in locked.orphan_checks]
-    script.listed('DELETE FROM orphan_check WHERE id {}', sorted(value[0] for value in values))
+    """Save the orphan checks of a commit, and delete those of rows whose resource is retained."""
+    values = [lease_rows.orphan_check_values(check) for check in locked.orphan_checks]
+    script.listed('DELETE FROM orphan_check WHERE id {}', sorted(row[0] for row in values))
     script.insert(tables.orphan_check, lease_rows.ORPHAN_CHECK, values)
     for row_id in locked.retained:
-        # The ids of its orphan checks begin with the id of the row.
+        # The id of an orphan check begins with the id of its row.
         script.add('DELETE FROM orphan_check WHERE id LIKE %s', (f'{row_id}/%',))
 
 
-def _rows_named_alike(driver: DriverConnection, nodes: Iterable[Node]) -> dict[str, Resource]:
-    """Return the subjects of nodes, and for updates all rows of the name, by id."""
+def _rows_of_nodes(driver: DriverConnection, nodes: Iterable[Node]) -> dict[str, Resource]:
+    """Return by id the subjects of nodes, and for updates all rows of the resource name."""
     names: list[tuple[str, ...]] = []
     subjects: list[str] = []
     for node in nodes:

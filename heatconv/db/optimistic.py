@@ -18,7 +18,7 @@ from heatconv.convergence.step import Commit, RowGuard
 from heatconv.db import rows, tables, writes
 from heatconv.db.bulk import Script, guarded_update
 
-#: Updates all of the given nodes or fails: if it finds fewer of them, a division by zero aborts
+#: Updates all of the given nodes or fails: if it matches fewer of them, a division by zero aborts
 #: the transaction. The conditions are in a CASE expression, which the planner assumes to be true
 #: for most rows. It assumes that a plain condition on the status is true for few rows, and would
 #: scan the table instead of using the primary key.

@@ -253,7 +253,7 @@ NOTHING: Mapping[str, Any] = {}
 
 
 def in_doubt(resource: Resource) -> bool:
-    """Say whether a row is unclaimed and unsettled. The sweep searches for such rows.
+    """Say whether a row is unclaimed and unsettled. The sweep searches for these rows.
 
     It is the value of the column ``doubt``.
     """

@@ -1,4 +1,4 @@
-"""Stacks, templates and events in the database."""
+"""Stacks, templates and events in the database; requests, and the preparation of traversals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ WHERE s.id {{}}
 """
 
 
-#: With a list of one name, PostgreSQL would walk all stacks of the project.
+#: The name is a plain parameter. With a list of one name, PostgreSQL would scan all stacks of the
+#: project.
 LIVE = f"""
 SELECT {', '.join(stack_rows.STACK)} FROM stack
 WHERE project_id = %s AND name = %s AND deleted = ''
@@ -37,8 +38,8 @@ STACKS = f'SELECT {", ".join(stack_rows.STACK)} FROM stack WHERE id {{}}'
 RESOURCES = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.stack_id {{}}'
 
 
-#: In pieces: a stack may have a million rows. In the order of an index of the stack; in the order
-#: of ids, the rows of all stacks would be walked.
+#: One page of the rows of a stack, because it may have a million of them. The order is that of an
+#: index that begins with the stack. In the order of ids, the rows of all stacks would be scanned.
 PLANNED = f"""
 SELECT {', '.join(rows.PLANNED)} FROM resource
 WHERE stack_id = %s AND name >= %s AND (name > %s OR id > %s)
@@ -77,37 +78,38 @@ class StackRows:
                 return template_id
         try:
             with self.database.write() as connection:
-                value = {
+                values = {
                     'id': template_id,
                     'content': text,
                     'created_at': self._clock.now(),
                     'head': rows.dumps(head_of(content)),
                 }
-                connection.execute(sa.insert(table), value)
+                connection.execute(sa.insert(table), values)
         except db_exception.DBDuplicateEntry:
-            pass  # another process has just saved the same content
+            pass  # another process has just saved the same template
         return template_id
 
     @repeated
     def template(self, template_id: str) -> Mapping[str, Any] | None:
         table = tables.template
         with self.database.read() as connection:
-            record = connection.execute(
+            text = connection.execute(
                 sa.select(table.c.content).where(table.c.id == template_id)
             ).scalar_one_or_none()
-        return None if record is None else dict(json.loads(record))
+        return None if text is None else dict(json.loads(text))
 
     @repeated
     def template_head(self, template_id: str) -> Mapping[str, Any] | None:
         table = tables.template
         with self.database.read() as connection:
-            record = connection.execute(
+            row = connection.execute(
                 sa.select(table.c.head).where(table.c.id == template_id)
             ).first()
-        if record is None:
+        if row is None:
             return None
-        if record[0] is not None:
-            return dict(json.loads(record[0]))
+        if row[0] is not None:
+            return dict(json.loads(row[0]))
+        # The template was saved by a release that did not save heads.
         content = self.template(template_id)
         return None if content is None else head_of(content)
 
@@ -144,7 +146,8 @@ class StackRows:
             if request.drops_nodes and stack.traversal_id is not None:
                 writes.drop_nodes(script, stack.traversal_id)
             if request.retains:
-                # The rows are locked first: a claim is either visible, or comes too late.
+                # The rows are locked first. So a claim is either visible here, or it is refused
+                # later, because the row has a new version.
                 script.select(LOCKED_ROWS + _locking(script), [stack_id])
                 if script.select(CLAIMED, [stack_id]):
                     return stack, False
@@ -171,11 +174,11 @@ class StackRows:
             if stack.traversal_id is not None:
                 writes.drop_nodes(script, stack.traversal_id)
                 script.run()
-            # Otherwise the stack has no rows yet, except those to adopt.
+            # A stack without a traversal has no rows yet, except those to adopt.
             if stack.traversal_id is not None or stack.action == Action.ADOPT:
-                # Only now: the nodes of a replacement by a concurrent commit were deleted after
-                # it, so its row is visible here.
-                existing = sorted(_planned(script, stack_id), key=lambda row: row.id)
+                # The rows are read after the nodes are deleted. The deletion waits for concurrent
+                # commits, so the rows that these insert for replacements are visible here.
+                existing = sorted(_plan_rows(script, stack_id), key=lambda row: row.id)
             # The transaction is idle while the plan is computed.
             with self.database.standing_still(script, max(size, len(existing))):
                 planned = plan(stack, existing)
@@ -198,9 +201,9 @@ class StackRows:
     @repeated
     def stacks(self, query: StackQuery) -> list[Stack]:
         table = tables.stack
-        statement = _chosen(sa.select(table), query)
+        statement = _filtered(sa.select(table), query)
         for key, descends in query.sort:
-            # Databases sort NULL differently, but 0 alike.
+            # Databases sort NULL differently, but they agree on 0.
             column = sa.func.coalesce(table.c[key], 0) if key.endswith('_at') else table.c[key]
             statement = statement.order_by(column.desc() if descends else column.asc())
         statement = statement.order_by(table.c.id.desc())
@@ -215,7 +218,7 @@ class StackRows:
 
     @repeated
     def count_stacks(self, query: StackQuery) -> int:
-        statement = _chosen(sa.select(sa.func.count()).select_from(tables.stack), query)
+        statement = _filtered(sa.select(sa.func.count()).select_from(tables.stack), query)
         with self.database.read() as connection:
             return int(connection.execute(statement).scalar_one())
 
@@ -254,18 +257,18 @@ class StackRows:
     def purge_deleted(self, before: float) -> int:
         table, template = tables.stack, tables.template
         with self.database.write() as connection:
-            gone = list(
+            stack_ids = list(
                 connection.execute(
                     sa.select(table.c.id).where(table.c.deleted_at < before)
                 ).scalars()
             )
-            for chunk in writes.chunks(gone):
+            for chunk in writes.chunks(stack_ids):
                 event = tables.event
                 connection.execute(sa.delete(event).where(event.c.stack_id.in_(chunk)))
                 snapshot = tables.snapshot
                 connection.execute(sa.delete(snapshot).where(snapshot.c.stack_id.in_(chunk)))
                 connection.execute(sa.delete(table).where(table.c.id.in_(chunk)))
-            used = sa.union(
+            used_templates = sa.union(
                 *(
                     sa.select(column).where(column.is_not(None))
                     for column in (
@@ -277,17 +280,18 @@ class StackRows:
                     )
                 )
             )
-            # A template is saved before the stack that refers to it: keep the newest ones.
+            # A template is saved before the stack that refers to it, so new templates without a
+            # stack are kept.
             connection.execute(
                 sa.delete(template).where(
-                    template.c.created_at < before, template.c.id.not_in(used)
+                    template.c.created_at < before, template.c.id.not_in(used_templates)
                 )
             )
-            return len(gone)
+            return len(stack_ids)
 
 
-def _chosen(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
-    """Add the conditions of a query to a statement."""
+def _filtered(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
+    """Add the conditions of a query to a SELECT statement."""
     table = tables.stack
     if query.project_id is not None:
         statement = statement.where(table.c.project_id == query.project_id)
@@ -313,27 +317,31 @@ def _chosen(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
     return statement
 
 
-def _planned(script: Script, stack_id: str) -> Iterator[Resource]:
-    """Yield the rows of a stack by name, with the columns of a preparation."""
-    name = last = ''
+def _plan_rows(script: Script, stack_id: str) -> Iterator[Resource]:
+    """Yield the rows of a stack by name, page by page, with the columns that a plan needs."""
+    # The name and the id of the last row of the previous page.
+    name = row_id = ''
     while True:
-        fetched = script.select(PLANNED, [stack_id, name, name, last])
+        fetched = script.select(PLANNED, [stack_id, name, name, row_id])
         yield from rows.planned(stack_id, fetched)
         if len(fetched) < 10 * bulk.ROWS:
             return
-        last, name = fetched[-1][:2]
+        row_id, name = fetched[-1][:2]
 
 
 def _locked_stack(script: Script, stack_id: str) -> Stack | None:
+    """Lock a stack and return it; None if it does not exist."""
     return _stack_of(script.fetch(STACKS + _locking(script), [stack_id]))
 
 
 def _locking(script: Script) -> str:
+    """Return the clause that locks the rows of a query; SQLite has locked the whole database."""
     return '' if script.dialect == 'sqlite' else ' FOR UPDATE'
 
 
-def _stack_of(records: Sequence[tuple[Any, ...]]) -> Stack | None:
-    for row in records:
+def _stack_of(fetched: Sequence[tuple[Any, ...]]) -> Stack | None:
+    """Return the stack in the first row; None if there are no rows."""
+    for row in fetched:
         return stack_rows.stack_of(dict(zip(stack_rows.STACK, row, strict=True)))
     return None
 

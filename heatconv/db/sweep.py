@@ -1,4 +1,4 @@
-"""Leases and the queries of the sweep, in the database."""
+"""Leases, orphan checks and the queries of the sweep, in the database."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from typing import Any
 import sqlalchemy as sa
 
 from heatconv.convergence import states
+from heatconv.convergence.dead_claims import DeadClaim
 from heatconv.convergence.model import NodeKey, OrphanCheck, Resource, Status
-from heatconv.convergence.recovery import DeadClaim
 from heatconv.db import bulk, lease_rows, rows, tables
 from heatconv.db.database import Database, repeated
 from heatconv.runtime.ports import Clock
 from heatconv.storage.base import Lease
 
+#: Ids of the rows whose claim names a lease that does not exist: dead claims.
 ORPHANED = sa.text("""
 SELECT c.row_id FROM claim c LEFT JOIN lease l ON l.id = c.lease_id
 WHERE l.id IS NULL ORDER BY c.row_id LIMIT :most
 """)
 ORPHANS = f'SELECT {rows.RESOURCE_LIST} FROM resource r WHERE r.id {{}} ORDER BY r.id'
 
+#: Running nodes, by subject.
 RUNNING = """
 SELECT subject, traversal_id, kind, name FROM node WHERE subject {} AND status = 'running'
 """
 
+#: Unsettled rows without an open node.
 STRAYS = sa.text(f"""
 SELECT {rows.RESOURCE_LIST} FROM resource r
 WHERE r.doubt = true AND NOT EXISTS (
@@ -33,20 +36,23 @@ WHERE r.doubt = true AND NOT EXISTS (
 ORDER BY r.id LIMIT :most
 """)
 
+#: Ready nodes that were not announced recently. The order has a single key, that of the index:
+#: a million nodes may have been announced at the same time, and a second key would sort them all.
 LOST = sa.text("""
 SELECT n.id, n.traversal_id, n.kind, n.name, n.stack_id
 FROM ready q JOIN node n ON n.id = q.id
 WHERE q.touched_at < :before ORDER BY q.touched_at LIMIT :most
-""")  # and by nothing else: a million may have been announced in one moment
+""")
 
 
-#: The traversals of stacks in progress: those have a deadline, which is indexed.
+#: Traversals of the stacks in progress. These stacks have a deadline, a column with an index.
 UNDER_WAY = """
 SELECT traversal_id FROM stack
 WHERE deadline IS NOT NULL AND traversal_id IS NOT NULL AND status {}
 """
 IN_PROGRESS = Status.IN_PROGRESS.value
 
+#: The same as LOST for given traversals, in any order.
 LOST_OF = """
 SELECT n.id, n.traversal_id, n.kind, n.name, n.stack_id
 FROM ready q JOIN node n ON n.id = q.id
@@ -56,7 +62,7 @@ LIMIT 500
 
 
 class SweepRows:
-    """The part of the store that keeps leases and answers the sweep."""
+    """The part of the store that keeps leases and orphan checks, and finds rows for the sweep."""
 
     database: Database
     _clock: Clock
@@ -77,25 +83,25 @@ class SweepRows:
             .values(expires_at=expires_at, queued=queued)
         )
         with self.database.write() as connection:
-            # MariaDB counts a row that is found even if it does not change, because SQLAlchemy
-            # asks it to.
+            # SQLAlchemy configures MariaDB to count the rows that match, even if they do not
+            # change.
             return connection.execute(statement).rowcount == 1
 
     @repeated
     def void_leases(self, before: float, ids: Sequence[str] = ()) -> list[str]:
         table = tables.lease
-        expired = sa.or_(table.c.expires_at < before, table.c.id.in_(ids))
+        void = sa.or_(table.c.expires_at < before, table.c.id.in_(ids))
         with self.database.read() as connection:
-            if connection.execute(sa.select(table.c.id).where(expired)).first() is None:
+            if connection.execute(sa.select(table.c.id).where(void)).first() is None:
                 return []
         with self.database.write() as connection:
-            void = sorted(
+            void_ids = sorted(
                 connection.execute(
-                    sa.select(table.c.id).where(expired).order_by(table.c.id).with_for_update()
+                    sa.select(table.c.id).where(void).order_by(table.c.id).with_for_update()
                 ).scalars()
             )
-            connection.execute(sa.delete(table).where(table.c.id.in_(void)))
-            return void
+            connection.execute(sa.delete(table).where(table.c.id.in_(void_ids)))
+            return void_ids
 
     @repeated
     def leases(self) -> list[Lease]:
@@ -117,17 +123,19 @@ class SweepRows:
         if not ids:
             return []
         with self.database.read_driver() as driver:
-            claimed = list(map(rows.resource_of, bulk.fetch(driver, ORPHANS, ids)))
-            running = {row[0]: rows.key_of(row[1:]) for row in bulk.fetch(driver, RUNNING, ids)}
-        return [DeadClaim(row, running.get(row.id)) for row in claimed]
+            claimed_rows = list(map(rows.resource_of, bulk.fetch(driver, ORPHANS, ids)))
+            running_nodes = {
+                row[0]: rows.key_of(row[1:]) for row in bulk.fetch(driver, RUNNING, ids)
+            }
+        return [DeadClaim(row, running_nodes.get(row.id)) for row in claimed_rows]
 
     @repeated
     def unsettled_rows(self, limit: int) -> list[Resource]:
         with self.database.read() as connection:
-            unsettled = [
+            candidates = [
                 rows.resource_of(row) for row in connection.execute(STRAYS, {'most': limit})
             ]
-        return [row for row in unsettled if states.unsettled(row)]
+        return [row for row in candidates if states.unsettled(row)]
 
     @repeated
     def lost_nodes(
@@ -139,16 +147,16 @@ class SweepRows:
     ) -> list[NodeKey]:
         fetched: list[Any]
         if besides:
-            # Not in order of age: the excluded nodes may be a million, and older.
+            # Not in order of age: a million excluded nodes may be older, and would be read first.
             with self.database.read_driver() as driver:
-                under_way = [row[0] for row in bulk.fetch(driver, UNDER_WAY, [IN_PROGRESS])]
-                others = sorted(set(under_way) - set(besides))
-                fetched = bulk.fetch(driver, LOST_OF, others, [before])[:limit]
+                in_progress = [row[0] for row in bulk.fetch(driver, UNDER_WAY, [IN_PROGRESS])]
+                traversal_ids = sorted(set(in_progress) - set(besides))
+                fetched = bulk.fetch(driver, LOST_OF, traversal_ids, [before])[:limit]
         else:
             with self.database.read() as connection:
                 fetched = list(connection.execute(LOST, {'before': before, 'most': limit}))
-        stacks = owned(row[4] for row in fetched)
-        fetched = [row for row in fetched if row[4] in stacks]
+        owned_stacks = owned(row[4] for row in fetched)
+        fetched = [row for row in fetched if row[4] in owned_stacks]
         if not fetched:
             return []
         with self.database.batch() as script:
@@ -172,8 +180,8 @@ class SweepRows:
         if due_at is not None:
             statement = sa.update(table).values(due_at=due_at, attempts=orphan_check.attempts + 1)
         with self.database.write() as connection:
-            done = connection.execute(statement.where(table.c.id == orphan_check.id))
-            return int(done.rowcount) == 1
+            result = connection.execute(statement.where(table.c.id == orphan_check.id))
+            return int(result.rowcount) == 1
 
     @repeated
     def overdue(self, now: float) -> list[str]:

@@ -1,7 +1,7 @@
-"""Write many rows with few statements, on every database.
+"""Writes of many rows with few statements, on every database.
 
-The transaction has locked the rows that it overwrites, so an upsert of whole rows is an update of
-many rows by one statement.
+These functions add statements to a script. They have no conditions: the transaction has locked the
+rows that it overwrites. For writes without locks see `heatconv.db.optimistic`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from heatconv.runtime.ports import Ids
 
 T = TypeVar('T')
 
-#: Largest number of values in one statement: SQLite accepts 32,766 parameters, and longer lists
+#: Default number of values in one statement. SQLite accepts 32,766 parameters, but longer lists
 #: gain nothing.
 CHUNK = 500
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """Cut an iterable into lists."""
+    """Split an iterable into lists of at most ``size`` values."""
     source = iter(values)
     while chunk := list(itertools.islice(source, size)):
         yield chunk
@@ -38,10 +38,12 @@ def save_resources(
 ) -> None:
     """Insert, overwrite or delete resource rows.
 
-    :param before: the rows as they were read: only changed columns are written.
+    :param before: by id, the rows as they were read: only changed columns are written. A row to
+        insert is missing.
+    :param saved: by id, the rows as they are to be; None for a row to delete.
     """
-    gone = [row_id for row_id, row in saved.items() if row is None]
-    script.listed('DELETE FROM resource WHERE id {}', gone)
+    deleted_ids = [row_id for row_id, row in saved.items() if row is None]
+    script.listed('DELETE FROM resource WHERE id {}', deleted_ids)
     added: list[Resource] = []
     groups: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for row in saved.values():
@@ -52,27 +54,29 @@ def save_resources(
             added.append(row)
             continue
         columns = rows.changed_columns(old, row)
-        more: tuple[Any, ...] = (now,)
+        derived: tuple[Any, ...] = (now,)
         doubt = rows.in_doubt(row)
         if doubt != rows.in_doubt(old):
-            columns, more = (*columns, 'doubt'), (doubt, now)
+            columns, derived = (*columns, 'doubt'), (doubt, now)
         values = groups.setdefault(columns, [])
-        known = columns if len(more) == 1 else columns[:-1]
-        values.append((row.id, *rows.some_values(row, known), *more))
+        # The last column may be `doubt`, which is not a field of a resource.
+        fields = columns if len(derived) == 1 else columns[:-1]
+        values.append((row.id, *rows.some_values(row, fields), *derived))
     for columns, values in groups.items():
         script.update(tables.resource, ('id', *columns, 'updated_at'), values)
-    script.insert(tables.resource, INSERTED, [_created(row, now) for row in added])
+    script.insert(tables.resource, INSERTED, [_inserted_values(row, now) for row in added])
     save_claims(script, ((before.get(row_id), row) for row_id, row in saved.items()))
 
 
 def save_claims(
     script: Script, written: Iterable[tuple[Resource | None, Resource | None]]
 ) -> None:
-    """Update the table of claims after writes of rows.
+    """Update the table ``claim`` after writes of rows.
 
-    :param written: each row as it was, None if it is new, and as it is now, None if it is deleted.
+    :param written: pairs of the state of a row before the write, None if the row is new, and the
+        state after it, None if the row is deleted.
     """
-    freed: list[str] = []
+    unclaimed: list[str] = []
     claimed: list[tuple[Any, ...]] = []
     for old, new in written:
         claim_before = None if old is None else old.claim
@@ -80,17 +84,19 @@ def save_claims(
         if claim_before == claim_now:
             continue
         if old is not None and claim_before is not None:
-            freed.append(old.id)
+            unclaimed.append(old.id)
         if new is not None and claim_now is not None:
             claimed.append((new.id, claim_now))
-    script.listed('DELETE FROM claim WHERE row_id {}', sorted(freed))
+    script.listed('DELETE FROM claim WHERE row_id {}', sorted(unclaimed))
     script.insert(tables.claim, ('row_id', 'lease_id'), claimed)
 
 
+#: The columns of a new resource row.
 INSERTED = (*rows.RESOURCE, 'doubt')
 
 
-def _created(row: Resource, now: float) -> tuple[Any, ...]:
+def _inserted_values(row: Resource, now: float) -> tuple[Any, ...]:
+    """Return the values of the columns INSERTED."""
     return (*rows.resource_values(evolve(row, created_at=now)), rows.in_doubt(row))
 
 
@@ -104,14 +110,14 @@ def save_stacks(script: Script, stacks: Iterable[Stack]) -> None:
 
 
 def insert_resources(script: Script, added: Iterable[Resource], now: float) -> None:
-    """Insert resource rows, as a stream."""
+    """Insert resource rows; they are sent while the iterable is consumed."""
     for chunk in chunks(added, bulk.ROWS):
-        script.insert(tables.resource, INSERTED, [_created(row, now) for row in chunk])
+        script.insert(tables.resource, INSERTED, [_inserted_values(row, now) for row in chunk])
         _run_if_full(script, chunk)
 
 
 def insert_nodes(script: Script, nodes: Iterable[Node], now: float) -> None:
-    """Insert nodes, as a stream."""
+    """Insert nodes; they are sent while the iterable is consumed."""
     for chunk in chunks(nodes, bulk.ROWS):
         script.insert(tables.node, rows.NODE, [*map(rows.node_values, chunk)])
         ready = [
@@ -122,7 +128,7 @@ def insert_nodes(script: Script, nodes: Iterable[Node], now: float) -> None:
 
 
 def _run_if_full(script: Script, chunk: list[Any]) -> None:
-    """Send a script that grows large; the rest is sent with later statements."""
+    """Send a full chunk immediately; a shorter one is sent with later statements."""
     if len(chunk) == bulk.ROWS:
         script.run()
 
@@ -130,12 +136,12 @@ def _run_if_full(script: Script, chunk: list[Any]) -> None:
 def save_nodes(
     script: Script, before: Mapping[NodeKey, Node], after: Iterable[Node], now: float
 ) -> None:
-    """Overwrite nodes, with one statement for each kind of change.
+    """Insert or overwrite nodes, with one statement for each distinct change.
 
-    :param before: the nodes as they are stored.
+    :param before: the nodes as they are stored. A node to insert is missing.
     """
     added: list[Node] = []
-    begun: list[str] = []
+    was_ready: list[str] = []
     ready: list[tuple[Any, ...]] = []
     groups: dict[tuple[Any, ...], list[str]] = {}
     for node in after:
@@ -154,20 +160,22 @@ def save_nodes(
         groups.setdefault(tuple(change.items()), []).append(rows.node_id(node.key))
         if NodeStatus.READY in (node.status, old.status):
             if old.status == NodeStatus.READY:
-                begun.append(rows.node_id(node.key))
+                was_ready.append(rows.node_id(node.key))
             if node.status == NodeStatus.READY:
                 ready.append(rows.ready_values(node.key, now))
-    for changed, ids in groups.items():
-        if changed:
-            sets = ', '.join(f'{name} = %s' for name, _ in changed)
-            values = [value for _, value in changed]
+    for change_items, ids in groups.items():
+        if change_items:
+            sets = ', '.join(f'{name} = %s' for name, _ in change_items)
+            values = [value for _, value in change_items]
             script.listed(f'UPDATE node SET {sets} WHERE id {{}}', ids, values)
     script.insert(tables.node, rows.NODE, [*map(rows.node_values, added)])
-    script.listed('DELETE FROM ready WHERE id {}', sorted(begun))
+    script.listed('DELETE FROM ready WHERE id {}', sorted(was_ready))
     script.insert(tables.ready, rows.READY, ready)
 
 
-#: Keys are visited in the given order, or two commits could deadlock; so do the bulk statements.
+#: Decrements the blockers of nodes, and announces the nodes that have none left. The nodes are
+#: locked in the given order, since two commits could deadlock otherwise. The same holds for all
+#: bulk statements.
 RELEASING = """
 WITH released AS (
     UPDATE node SET
@@ -185,8 +193,9 @@ told AS (
 RELEASE = f"""{RELEASING}
 SELECT id FROM released WHERE blockers = 0
 """
-#: The same, and the connection remembers the ready nodes for a statement after the commit: only
-#: that sees what others have committed while this one waited for a lock.
+#: The same, and saves the ids of the ready nodes in settings of the session, for a statement after
+#: the commit. Only a later statement sees what other transactions have committed while this one
+#: waited for a lock.
 RELEASE_AND_NOTE = f"""{RELEASING}
 SELECT
     set_config('heatconv.ready',
@@ -195,10 +204,13 @@ SELECT
         coalesce(array_agg(id) FILTER (WHERE kind = 'c'), '{{}}')::text, false)
 FROM released WHERE blockers = 0
 """
+#: SQL expressions for the ids that RELEASE_AND_NOTE has saved: those of ready nodes that are not
+#: cleanups, and those of ready cleanups.
 NOTED = "current_setting('heatconv.ready', true)::text[]"
 NOTED_CLEANUPS = "current_setting('heatconv.cleanups', true)::text[]"
 
-#: In steps: MariaDB has no UPDATE ... RETURNING, and detects deadlocks immediately.
+#: RELEASE in two steps, for the other databases: MariaDB has no UPDATE ... RETURNING. It detects
+#: deadlocks immediately, so the order of locks matters less.
 RELEASE_LIKE = """
 UPDATE node SET
     status = CASE WHEN blockers = %s THEN 'ready' ELSE status END,
@@ -209,46 +221,52 @@ UNBLOCKED = 'SELECT id FROM node WHERE id {} AND blockers = 0'
 
 
 def release(script: Script, released: Mapping[NodeKey, int], now: float) -> set[NodeKey]:
-    """Decrement the blockers of nodes; return those that have none left and are ready now.
+    """Decrement the blockers of nodes.
 
-    The nodes are not read: only their counters change. Last in a transaction, because each waiting
-    commit locks the common successors.
+    The nodes are not read: only their counters change. This is the last write of a transaction,
+    because concurrent commits wait for the locks of their common successors.
+
+    :param released: by how much to decrement the blockers of each node.
+    :return: the nodes that have no blockers left and are ready now.
     """
     ready: set[NodeKey] = set()
     if script.dialect == 'postgresql':
         for keys in chunks(sorted(released), bulk.ROWS):
             by_id = {rows.node_id(key): key for key in keys}
-            script.add(RELEASE, (_counted(by_id, released), now))
+            script.add(RELEASE, (_release_json(by_id, released), now))
             ready.update(by_id[node_id] for (node_id,) in script.rows())
         return ready
-    by_number: dict[int, list[NodeKey]] = {}
+    by_count: dict[int, list[NodeKey]] = {}
     for key in sorted(released):
-        by_number.setdefault(released[key], []).append(key)
-    for number, same_count in sorted(by_number.items()):
+        by_count.setdefault(released[key], []).append(key)
+    for count, same_count in sorted(by_count.items()):
         for keys in chunks(same_count, bulk.ROWS):
             by_id = {rows.node_id(key): key for key in keys}
-            script.listed(RELEASE_LIKE, list(by_id), [number, number])
+            script.listed(RELEASE_LIKE, list(by_id), [count, count])
             ready.update(by_id[node_id] for (node_id,) in script.fetch(UNBLOCKED, list(by_id)))
     for keys in chunks(sorted(ready), bulk.ROWS):
         script.insert(tables.ready, rows.READY, [rows.ready_values(key, now) for key in keys])
     return ready
 
 
-def _counted(by_id: Mapping[str, NodeKey], released: Mapping[NodeKey, int]) -> str:
+def _release_json(by_id: Mapping[str, NodeKey], released: Mapping[NodeKey, int]) -> str:
+    """Return the JSON parameter of a release: the id of each node, and its decrement."""
     return bulk.encode([{'a': node_id, 'b': released[key]} for node_id, key in by_id.items()])
 
 
 def release_and_note(script: Script, released: Mapping[NodeKey, int], now: float) -> None:
-    """Do the same on PostgreSQL, and let `NOTED` and `NOTED_CLEANUPS` name the ready nodes.
+    """Decrement the blockers of nodes on PostgreSQL, and note the ready nodes in the session.
 
-    :param released: no more than one statement takes.
+    A statement after the commit refers to them by `NOTED` and `NOTED_CLEANUPS`.
+
+    :param released: by how much to decrement the blockers of each node; at most `bulk.ROWS` nodes.
     """
     by_id = {rows.node_id(key): key for key in sorted(released)}
-    script.add(RELEASE_AND_NOTE, (_counted(by_id, released), now))
+    script.add(RELEASE_AND_NOTE, (_release_json(by_id, released), now))
 
 
 def add_events(script: Script, events: Iterable[Event], ids: Ids, now: float) -> None:
-    """Append events."""
+    """Insert events, in order."""
     values = [rows.event_values(event, ids.fresh(), now) for event in events]
     script.insert(tables.event, rows.EVENT, values)
 
@@ -256,8 +274,8 @@ def add_events(script: Script, events: Iterable[Event], ids: Ids, now: float) ->
 def drop_nodes(script: Script, traversal_id: str) -> None:
     """Delete the nodes of a traversal, including those of concurrent commits.
 
-    The first DELETE waits for commits that lock some of the nodes; it does not see a node that
-    such a commit inserted. The second one does.
+    The first DELETE waits for commits that lock some of the nodes. It does not see a node that one
+    of these commits has inserted. The second DELETE does.
     """
     for _ in range(2):
         for table in ('node', 'ready'):

@@ -155,10 +155,10 @@ def _cron(value: Any) -> str:
         return ''
     if not _CRON_MIN_FIELDS <= len(fields) <= len(_CRON):
         return 'a cron expression has five to seven fields'
-    for field, (minimum, maximum, names, further) in zip(fields, _CRON, strict=False):
+    for field, (minimum, maximum, names, extra_pattern) in zip(fields, _CRON, strict=False):
         for item in field.split(','):
-            is_further = further is not None and further.fullmatch(item)
-            if not is_further and not _is_cron_item(item, minimum, maximum, names):
+            is_extra = extra_pattern is not None and extra_pattern.fullmatch(item)
+            if not is_extra and not _is_cron_item(item, minimum, maximum, names):
                 return 'it must be a cron expression'
     return ''
 

@@ -36,7 +36,7 @@ _MERGE = _TAG + 'merge'
 _STR = _TAG + 'str'
 _INT = _TAG + 'int'
 _FLOAT = _TAG + 'float'
-#: Longest number, in characters. A longer plain scalar is a string, even if all of it are digits.
+#: Longest number, in characters. A longer plain scalar is a string, even if it consists of digits.
 _LONGEST_NUMBER = 100
 
 _construct = yaml.constructor.SafeConstructor()

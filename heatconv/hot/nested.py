@@ -203,7 +203,7 @@ def used_files(
 
 
 def _possible_names(declared: Any, names: TypeNames) -> Iterator[str]:
-    """Yield each string in a part of a template, and each type that the registry may map one to.
+    """Yield each string in a part of a template, and each type that a type in it may be mapped to.
 
     :param declared: the part, as written. The key of a resource in it is taken for its name.
     """

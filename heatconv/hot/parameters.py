@@ -263,9 +263,7 @@ def _json(value: Any) -> Any:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            raise ValueError(
-                'it must be a map, a list, or a string that contains one as JSON'
-            ) from None
+            raise ValueError('it must be a map, a list, or a string with JSON') from None
         bound(value)
     return value
 

@@ -193,7 +193,7 @@ def decided(condition: Any, context: Context) -> bool:
         return True
     raise InvalidSection(
         'the condition must be known before run time',
-        remedy='use no values in it except parameters of the template',
+        remedy='use only parameters of the template in it',
     )
 
 

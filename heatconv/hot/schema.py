@@ -83,7 +83,7 @@ class Property:
     """One property of a resource type.
 
     :ivar type: one of the type constants of this module.
-    :ivar default: the value if none is given; None if there is no default.
+    :ivar default: the value that replaces a missing one; None if there is no default.
     :ivar update_allowed: whether the property can change in place. Otherwise a change of it
         replaces the resource.
     :ivar hidden: whether its value must not be shown.

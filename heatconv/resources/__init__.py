@@ -1,1 +1,1 @@
-"""Resource types: the contract of a plugin, the registry, the built-in types."""
+"""Resource types: the plugin contract, the registry of plugins, and the built-in types."""

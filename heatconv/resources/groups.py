@@ -21,7 +21,7 @@ from heatconv.hot.schema import (
 from heatconv.resources.nested import NestedPlugin, NestedStack
 from heatconv.resources.plugin import Resource
 
-#: The version of generated templates, as in Heat.
+#: The version of the generated templates, as in Heat.
 VERSION = '2015-04-30'
 
 #: Key in the content of a group's stack: names of members that were removed for good.
@@ -29,16 +29,20 @@ REMOVED = 'removed'
 
 
 class _Group(NestedPlugin):
-    """The common part of groups."""
+    """The common part of groups: a nested stack whose template is generated."""
 
     def resources(
         self, resource: Resource, before: NestedStack | None, removed: Sequence[str]
     ) -> dict[str, Any]:
-        """Return the resources section of the group's template."""
+        """Return the resources section of the generated template.
+
+        :param before: the present nested stack; None before its creation.
+        :param removed: names of members that must not be used.
+        """
         raise NotImplementedError
 
     def removed(self, resource: Resource, before: NestedStack | None) -> tuple[str, ...]:
-        """Return the names that must not be used again, sorted."""
+        """Return the names of members that were removed for good, sorted."""
         return ()
 
     def content(
@@ -56,8 +60,8 @@ class _Group(NestedPlugin):
         members = self.members(child)
         # In the order of the template, which is the numeric order of the names.
         content = self.children.made_of(child)
-        named = content['template']['resources']
-        ordered = {name: members[stacks.MEMBERS].get(name, [None, {}]) for name in named}
+        definitions = content['template']['resources']
+        ordered = {name: members[stacks.MEMBERS].get(name, [None, {}]) for name in definitions}
         references = {name: member[0] for name, member in ordered.items()}
         return {
             'refs': list(references.values()),
@@ -69,10 +73,13 @@ class _Group(NestedPlugin):
 
 
 class ResourceGroup(_Group):
-    """Resources that differ in their index only (heat/engine/resources/openstack/heat)."""
+    """Resources of one definition that differ in their index only.
+
+    As in heat/engine/resources/openstack/heat/resource_group.py.
+    """
 
     schema = TypeSchema(
-        description='A number of resources of one definition, in a stack of their own.',
+        description='A number of resources of one definition, in a nested stack.',
         properties={
             'count': Property(
                 INTEGER,
@@ -85,7 +92,7 @@ class ResourceGroup(_Group):
                 STRING,
                 default='%index%',
                 constraints=(Length(3),),
-                description='What stands for the number of a resource in its definition.',
+                description='The placeholder for the index of a resource in its definition.',
             ),
             'resource_def': Property(
                 MAP,
@@ -93,23 +100,25 @@ class ResourceGroup(_Group):
                 update_allowed=True,
                 description='The definition of each resource.',
                 schema={
-                    'type': Property(STRING, required=True, description='The type of each.'),
-                    'properties': Property(MAP, description='The properties of each.'),
-                    'metadata': Property(MAP, description='The metadata of each.'),
+                    'type': Property(
+                        STRING, required=True, description='The type of each resource.'
+                    ),
+                    'properties': Property(MAP, description='The properties of each resource.'),
+                    'metadata': Property(MAP, description='The metadata of each resource.'),
                 },
             ),
             'removal_policies': Property(
                 LIST,
                 default=[],
                 update_allowed=True,
-                description='Which resources go first.',
+                description='Which resources are removed first.',
                 schema=Property(
                     MAP,
                     schema={
                         'resource_list': Property(
                             LIST,
                             default=[],
-                            description='Names, or what others refer to them by.',
+                            description='Names or reference ids of resources.',
                         ),
                     },
                 ),
@@ -119,12 +128,12 @@ class ResourceGroup(_Group):
                 default='append',
                 update_allowed=True,
                 constraints=(AllowedValues(('append', 'update')),),
-                description='Whether what is removed adds to what was removed before.',
+                description='Whether the removed resources are added to those removed before.',
             ),
         },
         attributes={
-            'refs': Attribute(LIST, 'What others refer to each resource by.'),
-            'refs_map': Attribute(MAP, 'The same, by name.'),
+            'refs': Attribute(LIST, 'The reference id of each resource.'),
+            'refs_map': Attribute(MAP, 'The reference id of each resource, by name.'),
             'attributes': Attribute(MAP, 'An attribute of each resource, by name.'),
             'removed_rsrc_list': Attribute(LIST, 'The names of the resources that were removed.'),
         },
@@ -139,10 +148,10 @@ class ResourceGroup(_Group):
         definition = {
             key: value for key, value in properties['resource_def'].items() if value is not None
         }
-        mark = properties['index_var']
+        placeholder = properties['index_var']
         names = (name for name in _numbers() if name not in removed)
         return {
-            name: filled(definition, mark, name)
+            name: filled(definition, placeholder, name)
             for name in itertools.islice(names, properties['count'])
         }
 
@@ -162,8 +171,8 @@ class ResourceGroup(_Group):
         if before is None or not requested:
             return tuple(sorted(removed, key=_order))
         members = self.children.members(before)
-        by_reference = {reference.reference_id: name for name, reference in members.items()}
-        # A removed member that is named again stays removed.
+        by_reference = {member.reference_id: name for name, member in members.items()}
+        # A member that was removed before and is requested again stays removed.
         names = {*members, *before_removed}
         for reference in requested:
             name = reference if reference in names else by_reference.get(reference)
@@ -173,7 +182,10 @@ class ResourceGroup(_Group):
 
 
 class ResourceChain(_Group):
-    """Resources of several types, in sequence (resource_chain.py of Heat)."""
+    """Resources of several types, one after the other.
+
+    As in heat/engine/resources/openstack/heat/resource_chain.py.
+    """
 
     schema = TypeSchema(
         description='Resources of several types with the same properties, one after the other.',
@@ -183,17 +195,19 @@ class ResourceChain(_Group):
                 required=True,
                 update_allowed=True,
                 schema=Property(STRING),
-                description='The types, in order.',
+                description='The types of the resources, in order.',
             ),
             'concurrent': Property(
-                BOOLEAN, default=False, description='Whether they do not wait for each other.'
+                BOOLEAN,
+                default=False,
+                description='Whether the resources do not wait for each other.',
             ),
             'resource_properties': Property(
-                MAP, update_allowed=True, description='The properties of each.'
+                MAP, update_allowed=True, description='The properties of each resource.'
             ),
         },
         attributes={
-            'refs': Attribute(LIST, 'What others refer to each resource by.'),
+            'refs': Attribute(LIST, 'The reference id of each resource.'),
             'attributes': Attribute(MAP, 'An attribute of each resource, by name.'),
         },
         any_attribute=True,
@@ -216,7 +230,7 @@ class ResourceChain(_Group):
 
 
 def filled(value: Any, mark: str, name: str) -> Any:
-    """Replace a mark by a name in all strings of a value."""
+    """Return a value with a placeholder replaced by a name in all its strings, keys excepted."""
     if isinstance(value, str):
         return value.replace(mark, name)
     if isinstance(value, dict):
@@ -227,6 +241,7 @@ def filled(value: Any, mark: str, name: str) -> Any:
 
 
 def _numbers() -> Iterator[str]:
+    """Yield the names of members: 0, 1, 2, and so on."""
     return map(str, itertools.count())
 
 

@@ -1,7 +1,7 @@
-"""Resources whose physical resource is a nested stack.
+"""Resource types whose physical resources are nested stacks.
 
-Such a plugin requests a stack and observes it; it never blocks. A repeated request finds the
-existing stack, because the name of the stack contains the token.
+Their plugins request nested stacks and observe them; they never block. A repeated request finds
+the existing nested stack, because its name contains the token.
 """
 
 from __future__ import annotations
@@ -20,20 +20,21 @@ from heatconv.runtime.ports import Clock
 
 #: Length limit of Heat's physical_resource_name.
 NAME_LENGTH = 255
-#: Characters that names of stacks must not have.
+#: Characters that the name of a stack must not contain; they are replaced.
 UNUSUAL = re.compile('[^a-zA-Z0-9_.-]')
-#: This many characters of the token make a name unique.
+#: The last characters of the token, in this number, make the name of a nested stack unique.
 TOKEN_LENGTH = 12
 
-#: The first polling interval of a nested stack, in seconds.
+#: Shortest polling interval of a nested stack, in seconds.
 SOON = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A resource of a nested stack.
+    """A resource of a nested stack, as its owner can refer to it.
 
     :ivar reference_id: what ``get_resource`` returns for it.
+    :ivar attributes: what ``get_attr`` returns for it.
     """
 
     reference_id: str
@@ -44,8 +45,10 @@ class Member:
 class NestedStack:
     """A nested stack, as its plugin sees it.
 
+    :ivar status: status of its latest action.
+    :ivar reason: reason of that status.
     :ivar since: time of the latest request, in seconds since the epoch.
-    :ivar template_id: id of the requested content.
+    :ivar template_id: id of the content that was requested last.
     """
 
     id: str
@@ -56,19 +59,22 @@ class NestedStack:
 
 
 class NestedStacks(Protocol):
-    """Creates and observes nested stacks."""
+    """Requests and observes nested stacks; engine and store implement it."""
 
     #: Size limit of a nested template, in bytes.
     max_template_size: int
 
     def content(self, template_id: str | None) -> Mapping[str, Any]:
-        """Return template, environment and files of the stack that owns a resource."""
+        """Return a content of an owning stack: template, environment and files.
+
+        :param template_id: see `Resource.template_id`.
+        """
 
     def made_of(self, child: NestedStack) -> Mapping[str, Any]:
-        """Return the content that a nested stack was requested with."""
+        """Return the content that was requested last for a nested stack."""
 
     def find(self, resource: Resource, name: str) -> NestedStack | None:
-        """Return the nested stack of a resource, or None."""
+        """Return the nested stack of a resource by its name; None if it does not exist."""
 
     def create(self, resource: Resource, name: str, content: Mapping[str, Any]) -> None:
         """Request the nested stack of a resource, unless it exists."""
@@ -80,14 +86,19 @@ class NestedStacks(Protocol):
         """Request the deletion of a nested stack."""
 
     def outputs(self, child: NestedStack) -> Mapping[str, Any]:
-        """Return the values of the outputs, by name."""
+        """Return the values of the outputs of a nested stack, by name."""
 
     def members(self, child: NestedStack) -> Mapping[str, Member]:
         """Return the healthy resources of a nested stack, by name."""
 
 
 class NestedPlugin(Plugin):
-    """A resource type whose physical resources are nested stacks; see `NestedStacks`."""
+    """A resource type whose physical resources are nested stacks.
+
+    A subclass computes the content of a nested stack and the attributes of its resource.
+
+    :ivar children: the nested stacks; `Registry.nest` sets it.
+    """
 
     nests = True
     repairs_failed_create = True
@@ -102,17 +113,18 @@ class NestedPlugin(Plugin):
     ) -> dict[str, Any]:
         """Return the content of a nested stack: template, environment and files.
 
+        :param resource: the resource, with its desired properties.
         :param owner: the content of the stack that owns the resource.
         :param before: the present nested stack; None before its creation.
         """
         raise NotImplementedError
 
     def attributes(self, child: NestedStack) -> dict[str, Any]:
-        """Return the attributes of a resource."""
+        """Return the attributes of a resource, computed from its nested stack."""
         raise NotImplementedError
 
     def name(self, resource: Resource) -> str:
-        """Return the name of the nested stack of a resource."""
+        """Return the name of a nested stack: owning stack, resource, part of the token."""
         tail = f'-{resource.token[-TOKEN_LENGTH:]}'
         stem = f'{resource.stack_name}-{resource.name}'
         return UNUSUAL.sub('_', stem)[: NAME_LENGTH - len(tail)] + tail
@@ -120,16 +132,16 @@ class NestedPlugin(Plugin):
     def create(self, resource: Resource) -> None:
         name = self.name(resource)
         if self.children.find(resource, name) is None:
-            self.children.create(resource, name, self._wanted(resource, None))
+            self.children.create(resource, name, self._desired_content(resource, None))
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
         name = self.name(resource)
         child = self.children.find(resource, name)
         if child is None:
             # The nested stack was deleted by hand: create it again.
-            self.children.create(resource, name, self._wanted(resource, None))
+            self.children.create(resource, name, self._desired_content(resource, None))
         else:
-            self.children.update(child, self._wanted(resource, child))
+            self.children.update(child, self._desired_content(resource, child))
 
     def delete(self, resource: Resource) -> None:
         child = self.children.find(resource, self.name(resource))
@@ -141,12 +153,13 @@ class NestedPlugin(Plugin):
         if child is None:
             return Observation(Reality.ABSENT)
         if child.status == Status.IN_PROGRESS:
-            # A pending stack is polled often, and its content may be large.
-            waited = self._clock.now() - child.since
+            # Without the properties: a nested stack in progress is polled often, and they are read
+            # with its content, which may be large.
+            elapsed = self._clock.now() - child.since
             return Observation(
                 Reality.PENDING,
                 physical_id=child.id,
-                retry_after=max(SOON, waited / 4),
+                retry_after=max(SOON, elapsed / 4),
                 yields=True,
             )
         properties = self.children.made_of(child).get('properties')
@@ -162,7 +175,7 @@ class NestedPlugin(Plugin):
         )
 
     def members(self, child: NestedStack) -> dict[str, Any]:
-        """Return the attributes that expose the resources of the nested stack."""
+        """Return the attribute that exposes the resources of a nested stack to its owner."""
         members = self.children.members(child)
         return {
             stacks.MEMBERS: {
@@ -171,10 +184,12 @@ class NestedPlugin(Plugin):
             }
         }
 
-    def _wanted(self, resource: Resource, before: NestedStack | None) -> dict[str, Any]:
+    def _desired_content(self, resource: Resource, before: NestedStack | None) -> dict[str, Any]:
+        """Return the content to request: that of the type, with the properties and the facade."""
         owner = self.children.content(resource.template_id)
         content = self.content(resource, owner, before)
-        # The content as requested, for observations; and the facade of the resource.
+        # `observe` returns the properties; ``resource_facade`` in the nested template reads the
+        # facade.
         content['properties'] = dict(resource.properties)
         facade = resource.properties.get(nested.FACADE)
         return content if facade is None else {**content, 'facade': facade}
@@ -186,7 +201,12 @@ class NestedPlugin(Plugin):
         template: Mapping[str, Any],
         parameters: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Return the content of a nested stack with a given template."""
+        """Return the content of a nested stack: a template, its environment and its files.
+
+        :param owner: the content of the stack that owns the resource.
+        :param template: the template of the nested stack.
+        :param parameters: the values of its parameters.
+        """
         environment = nested.child_environment(
             owner.get('environment') or {}, resource.name, resource.type, parameters
         )
@@ -197,7 +217,11 @@ class NestedPlugin(Plugin):
 
 
 class TemplateResource(NestedPlugin):
-    """A resource whose type is a template; its properties are the parameters of the template."""
+    """Any resource type that is the name of a template.
+
+    The properties of a resource are the parameters of the template, and its attributes the
+    outputs.
+    """
 
     schema = TypeSchema(any_property=True, any_attribute=True, nested=True)
 

@@ -1,4 +1,4 @@
-"""OS::Heat::None: a stub for any resource."""
+"""OS::Heat::None: a stub that can replace a resource of any type."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class NoneResource(VirtualPlugin):
     """Accepts any property; each of its attributes is null."""
 
     schema = TypeSchema(
-        description='A resource that does nothing: it replaces a type that is not wanted.',
+        description='A resource that does nothing, in place of a resource of any type.',
         properties={},
         attributes={},
         any_property=True,

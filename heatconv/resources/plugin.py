@@ -1,8 +1,13 @@
-"""The contract between heatconv and a resource type.
+"""The plugin contract: the interface between heatconv and a resource type.
 
 A plugin never blocks: `create`, `update` and `delete` start an operation and return; `observe`
-reports its progress. All four may be repeated at any time with the same token, by another process,
-after a crash, and must be idempotent.
+reports its progress and is polled. All four may be repeated at any time with the same token, by
+another process, after a crash, and must be idempotent. Each call must end within ``[worker]
+action_timeout`` seconds. Calls come from several threads, and two processes may make the same call
+concurrently for a moment.
+
+Order, replacement, retries and recovery are not the concern of a plugin. All values of properties
+and attributes are JSON values. See also ``doc/source/plugins.rst``.
 """
 
 from __future__ import annotations
@@ -30,12 +35,15 @@ __all__ = [
 
 
 class TransientError(Exception):
-    """A transient failure: the same call is to be repeated later.
+    """A transient failure: the same call is retried later.
 
-    Raise it for a cloud that is busy, over its rate limit or unreachable for a moment. Any other
-    exception fails the resource immediately.
+    A plugin raises it if its cloud is busy, over its rate limit or temporarily unreachable. The
+    call is retried up to ``[worker] action_retry_limit`` times; after that the resource fails. Any
+    other exception fails the resource immediately.
 
-    :param retry_after: seconds until a retry makes sense; None if unknown.
+    :param reason: text for the event of the retry, and for the failure after the last retry.
+    :param retry_after: seconds until the retry; None for an exponential backoff that begins with
+        ``[worker] poll_interval`` and is limited to a minute.
     """
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
@@ -47,12 +55,23 @@ class TransientError(Exception):
 class Resource:
     """One resource, as its plugin sees it.
 
-    :ivar token: unique, and the same for the life of this incarnation: mark the physical resource
-        with it and find it by it.
-    :ivar properties: the desired properties, references resolved and defaults filled in.
-    :ivar physical_id: None until it is known.
-    :ivar adopted: the exported data of a resource to adopt.
-    :ivar template_id: id of the stack content that the resource was last created or updated from.
+    :ivar token: unique, and constant for the life of this incarnation of the resource: the plugin
+        marks the physical resource with it, and finds the physical resource by it. A replacement
+        has another token.
+    :ivar name: name of the resource in its stack.
+    :ivar type: name of the resource type.
+    :ivar stack_id: id of the stack.
+    :ivar stack_name: name of the stack.
+    :ivar project_id: id of the project of the stack.
+    :ivar properties: all desired properties, references resolved and defaults filled in. For a
+        call without a desired state (a delete, the observation of an interrupted operation, a
+        signal): the properties that are saved with the resource.
+    :ivar physical_id: id of the physical resource as last observed; None until it is observed. For
+        an adoption: id of the existing resource.
+    :ivar template_id: id of the content of the stack (template, environment and files) that the
+        resource is created or updated from, or was last; None in a signal.
+    :ivar adopted: for an adoption: the attributes that were exported with the resource (see
+        `Plugin.handed_over`); otherwise empty.
     """
 
     token: str
@@ -71,7 +90,9 @@ class Resource:
 class PluginCall:
     """One call of a plugin for one resource.
 
-    :ivar changed: for an update, the names of the properties that differ.
+    :ivar verb: the operation. For OBSERVE, the resource is only observed.
+    :ivar resource: the resource.
+    :ivar changed: for an update: the names of the properties that differ; otherwise empty.
     """
 
     verb: Verb
@@ -79,53 +100,75 @@ class PluginCall:
     changed: Sequence[str] = ()
 
 
-#: A prediction: the observation that would follow a call, and the writes that the call takes.
+#: A prediction: the observation that would follow a call, and the writes to records that the call
+#: would make; None if it would make none.
 Prediction = tuple[Observation, Writes | None]
 
 
 class Plugin:
-    """One resource type; subclass it and register it under ``heatconv.resources``."""
+    """One resource type.
 
-    #: Properties and attributes, as data.
+    A resource type is a subclass. It is registered as an entry point in the group
+    ``heatconv.resources``, under the name of the type, and is called with the records of the
+    built-in types and the clock (see `heatconv.resources.registry`). It must set `schema` and
+    implement `observe`, `create`, `update` and `delete`; everything else has a default.
+    """
+
+    #: The properties and attributes of the type, as data.
     schema: ClassVar[TypeSchema]
 
     @functools.cached_property
     def digest(self) -> str:
-        """Return a digest of the schema: with another schema, other properties may be desired."""
+        """Return a digest of the schema.
+
+        It is part of the fingerprint of each resource of the type: another schema may result in
+        other desired properties, so an update then checks the resource again.
+        """
         return fingerprint.digest(repr(self.schema))
 
-    #: Whether a resource of the type is a nested stack.
+    #: Whether a resource of the type is a nested stack. Its content is created from its properties
+    #: and from the environment and the files of the owning stack, so a change of those updates it.
     nests: ClassVar[bool] = False
 
-    #: Whether a failed create is repaired by an update instead of replaced.
+    #: Whether a resource whose create failed, but left a physical resource, is repaired by an
+    #: update instead of replaced.
     repairs_failed_create: ClassVar[bool] = False
 
-    #: How many resources one call of `perform` takes at most. More than one makes sense if a call
-    #: for many costs less than a call for each; they wait for each other.
+    #: Largest number of resources in one call of `perform` or `predict`. More than one makes sense
+    #: if one call for many costs less than a call for each; they wait for each other.
     bulk: ClassVar[int] = 1
 
     def perform(self, calls: Sequence[PluginCall]) -> list[Observation | Exception]:
-        """Make a call for each resource and observe it.
+        """Perform calls, and observe each resource after its call.
 
-        :return: for each resource the observation, or the exception of this resource. A raised
-            exception counts for all of them.
+        The default performs the calls one by one. A type with ``bulk`` overrides it if it can
+        serve several resources by one request.
+
+        :param calls: calls of one stack and one verb, at most ``bulk``.
+        :return: for each call, in order, the observation, or the exception of this call alone. An
+            exception that is raised counts for all calls.
         """
         return [self._outcome(call) for call in calls]
 
-    #: Whether `predict` is implemented. It may wait for nothing but the store.
+    #: Whether `predict` is implemented.
     predicts: ClassVar[bool] = False
 
     def predict(self, calls: Sequence[PluginCall]) -> list[Prediction | None]:
-        """Predict the observation that would follow each call, and the writes that it takes.
+        """Predict the observation that would follow each call, and the writes that it would make.
 
-        For a type whose resources are in the store: the commit that saves the observation carries
-        out the writes, so that both stand or neither does.
+        Only for types whose physical resources are records in the store: the commit that saves the
+        observation makes the writes too, so that both stand or neither does. The operation then
+        needs no claim, and half of the commits. The method itself writes nothing, and waits for
+        nothing but the store, because it delays all tasks of the worker.
 
-        :return: None for a call that would not be over immediately.
+        :param calls: calls of one stack and one verb, at most ``bulk``.
+        :return: for each call, in order, the prediction; None for an operation that would not
+            finish immediately or would fail, whose call is then made.
         """
         raise NotImplementedError
 
     def _outcome(self, call: PluginCall) -> Observation | Exception:
+        """Perform one call; return the observation, or the exception that was raised."""
         try:
             if call.verb == Verb.CREATE:
                 self.create(call.resource)
@@ -136,10 +179,11 @@ class Plugin:
             elif call.verb == Verb.ADOPT:
                 self._adopt(call.resource)
             return self.observe(call.resource)
-        except Exception as error:  # an exception of one resource does not concern the others
+        except Exception as error:  # the exception of one resource must not fail the others
             return error
 
     def _adopt(self, resource: Resource) -> None:
+        """Adopt a resource; a resource without a physical id fails with Heat's message."""
         if not resource.physical_id:
             raise ValueError('Resource ID was not provided.')
         self.adopt(resource)
@@ -147,33 +191,61 @@ class Plugin:
     def replace_on_change(self, properties: Mapping[str, Any]) -> frozenset[str]:
         """Return the names of the properties that cannot change in place.
 
+        A change of one of them replaces the resource. The default is the schema's: the properties
+        without ``update_allowed``. An override must depend on its argument only.
+
         :param properties: all desired properties.
         """
         return self.schema.replace_on_change
 
     def observe(self, resource: Resource) -> Observation:
-        """Find the resource by its token and return what is real."""
+        """Find the physical resource by the token, and return its reality.
+
+        It is called after every other operation, and polled while it returns PENDING. A delete is
+        finished when it returns ABSENT. See `Observation`.
+
+        :return: an observation with the reality ABSENT, PENDING, READY or FAILED. Of every
+            existing resource it has the physical id; if READY, also all attributes, and the actual
+            properties, or None if the plugin cannot determine them.
+        :raises TransientError: if the resource cannot be observed at the moment.
+        """
         raise NotImplementedError
 
     def create(self, resource: Resource) -> None:
-        """Start to create it, unless a resource with its token exists."""
+        """Start to create the physical resource, unless one with the token exists.
+
+        :raises TransientError: if it cannot be created at the moment.
+        :raises Exception: if the create has failed; the text becomes the reason.
+        """
         raise NotImplementedError
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
-        """Start to update it in place.
+        """Start to update the physical resource in place to ``resource.properties``.
 
-        :param changed: the names of the properties that differ; may be empty after a failure.
+        :param changed: the names of the properties that differ. It may be empty after a failure:
+            then every property may differ.
+        :raises TransientError: if it cannot be updated at the moment.
+        :raises Exception: if the update has failed; the text becomes the reason.
         """
         raise NotImplementedError
 
     def delete(self, resource: Resource) -> None:
-        """Start to delete it; succeed if it does not exist."""
+        """Start to delete the physical resource; succeed if it does not exist.
+
+        :raises TransientError: if it cannot be deleted at the moment.
+        :raises Exception: if the delete has failed; the text becomes the reason.
+        """
         raise NotImplementedError
 
     def adopt(self, resource: Resource) -> None:
-        """Mark the resource with the physical id with the token, unless that is done.
+        """Mark the existing resource ``resource.physical_id`` with the token, unless it is marked.
 
-        From then on the token finds it like a created resource.
+        From then on `observe` finds it by the token, like a created resource. It is called for
+        ``stack adopt`` and for a resource definition with an ``external_id``. The default: the
+        type cannot be adopted.
+
+        :raises NotImplementedError: if resources of the type cannot be adopted.
+        :raises TransientError: if it cannot be marked at the moment.
         """
         raise NotImplementedError(f'resources of type {resource.type} cannot be adopted')
 
@@ -181,26 +253,34 @@ class Plugin:
     takes_signals: ClassVar[bool] = False
 
     def signal(self, resource: Resource, details: Any) -> str:
-        """Accept a signal; return the reason for its event.
+        """Save a signal where `observe` finds it; return the reason for its event.
 
-        Signals may come from any process, repeatedly and concurrently.
+        An engine calls it, not a worker. Signals may come from several processes, repeatedly and
+        concurrently.
 
-        :raises ValueError: if the signal is not valid.
+        :param resource: the resource, with the properties that are saved with it.
+        :param details: the data of the signal, any JSON value.
+        :raises ValueError: if the data is not a valid signal.
         """
         raise NotImplementedError
 
     def take_signal(
         self, resource: Resource, details: Any, event_of: Callable[[str], Event]
     ) -> Event | None:
-        """Accept a signal, and return its event; None if the event is saved already.
+        """Save a signal, and return its event for the caller to save.
 
-        :param event_of: makes the event from the result of `signal`.
+        A type overrides it if it can save the event in the transaction of the signal.
+
+        :param event_of: creates the event from the reason that `signal` returns.
+        :return: None if the event is saved already.
+        :raises ValueError: if the data is not a valid signal.
         """
         return event_of(self.signal(resource, details))
 
     def signals(self, resource: Resource) -> Mapping[str, Any]:
-        """Return the received signals, as Heat shows them in the metadata."""
+        """Return the received signals, in the form in which Heat shows them as the metadata."""
         return {}
 
-    #: The attributes that are exported with an abandoned resource, to be adopted with it.
+    #: Names of the attributes that are exported when the stack is abandoned. If the resource is
+    #: adopted later, they come back in `Resource.adopted`.
     handed_over: ClassVar[Sequence[str]] = ()

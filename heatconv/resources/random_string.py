@@ -13,6 +13,7 @@ from heatconv.resources.plugin import Resource
 from heatconv.resources.records import Record
 from heatconv.resources.virtual import VirtualPlugin
 
+#: The characters of each character class.
 CLASSES: Mapping[str, str] = {
     'lettersdigits': string.ascii_letters + string.digits,
     'letters': string.ascii_letters,
@@ -25,7 +26,7 @@ CLASSES: Mapping[str, str] = {
 
 
 class RandomString(VirtualPlugin):
-    """Generates a string at its creation."""
+    """Generates a random string at its creation, and keeps it."""
 
     schema = TypeSchema(
         description='A random string, for passwords and other secrets.',
@@ -38,7 +39,7 @@ class RandomString(VirtualPlugin):
             ),
             'character_classes': Property(
                 LIST,
-                description='Classes of characters, and how many of each there must be.',
+                description='Character classes, and the minimum number of characters of each.',
                 schema=Property(
                     MAP,
                     schema={
@@ -54,7 +55,7 @@ class RandomString(VirtualPlugin):
             ),
             'character_sequences': Property(
                 LIST,
-                description='Sequences of characters, and how many of each there must be.',
+                description='Character sequences, and the minimum number of characters of each.',
                 schema=Property(
                     MAP,
                     schema={
@@ -63,7 +64,9 @@ class RandomString(VirtualPlugin):
                     },
                 ),
             ),
-            'salt': Property(STRING, description='A change of it makes another string.'),
+            'salt': Property(
+                STRING, description='A change of this value generates another string.'
+            ),
         },
         attributes={'value': Attribute(STRING, 'The random string generated.')},
     )
@@ -86,29 +89,30 @@ class RandomString(VirtualPlugin):
 
 
 def generate(properties: Mapping[str, Any]) -> str:
-    """Generate a string with at least the required number of characters of each kind.
+    """Generate a string with the required minimum number of characters of each kind.
 
-    :raises ValueError: if the minimums exceed the length.
+    :param properties: the properties of the resource.
+    :raises ValueError: if the minimums exceed the length, or no characters are allowed.
     """
     length: int = properties['length']
     pools = [
-        (CLASSES[sequence['class']], sequence['min'])
-        for sequence in properties.get('character_classes') or ()
+        (CLASSES[requirement['class']], requirement['min'])
+        for requirement in properties.get('character_classes') or ()
     ]
     pools += [
-        (sequence['sequence'], sequence['min'])
-        for sequence in properties.get('character_sequences') or ()
+        (requirement['sequence'], requirement['min'])
+        for requirement in properties.get('character_sequences') or ()
     ]
-    needed = sum(least for _, least in pools)
-    if needed > length:
+    required = sum(minimum for _, minimum in pools)
+    if required > length:
         raise ValueError(
-            f'length {length} is less than the {needed} characters that '
-            'character_classes and character_sequences demand'
+            f'length {length} is less than the {required} characters that '
+            'character_classes and character_sequences require'
         )
-    chosen = [secrets.choice(pool) for pool, least in pools for _ in range(least)]
+    characters = [secrets.choice(pool) for pool, minimum in pools for _ in range(minimum)]
     if not pools:
         raise ValueError('there are neither character_classes nor character_sequences')
-    every = ''.join(dict.fromkeys(''.join(pool for pool, _ in pools)))
-    chosen += [secrets.choice(every) for _ in range(length - len(chosen))]
-    secrets.SystemRandom().shuffle(chosen)
-    return ''.join(chosen)
+    allowed = ''.join(dict.fromkeys(''.join(pool for pool, _ in pools)))
+    characters += [secrets.choice(allowed) for _ in range(length - len(characters))]
+    secrets.SystemRandom().shuffle(characters)
+    return ''.join(characters)

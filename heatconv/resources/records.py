@@ -12,9 +12,12 @@ from heatconv.convergence.model import Event
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One virtual resource.
+    """The physical resource of a built-in type.
 
-    :ivar state: further state of the type beyond the properties.
+    :ivar token: the token of the resource.
+    :ivar type: name of the resource type.
+    :ivar properties: as requested by the create or the last update.
+    :ivar state: further state that the type saves, in addition to the properties.
     """
 
     token: str
@@ -28,6 +31,8 @@ class Record:
 class Signal:
     """A signal to a resource.
 
+    :ivar id: unique among the signals of its resource.
+    :ivar status: SUCCESS or FAILURE.
     :ivar data: any JSON value.
     """
 
@@ -39,14 +44,19 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """Writes to records, each equivalent to a method of `Records`."""
+    """Writes to records, to be made by a commit; each is equivalent to a method of `Records`.
+
+    :ivar added: see `Records.add`.
+    :ivar replaced: see `Records.replace`.
+    :ivar removed: tokens; see `Records.remove`.
+    """
 
     added: tuple[Record, ...] = ()
     replaced: tuple[Record, ...] = ()
     removed: tuple[str, ...] = ()
 
 
-#: Makes the event of a signal.
+#: Creates the event of a signal.
 EventOf = Callable[[Signal], Event]
 
 
@@ -71,11 +81,13 @@ class Signals(Protocol):
 
         :param signal_id: None for the next number.
         :param reason: None for a default reason with the number.
-        :param event_of: makes the event that is saved in the same transaction.
+        :param event_of: creates the event that is saved in the same transaction, if the
+            implementation writes events.
+        :return: the saved signal.
         """
 
     def signals(self, token: str) -> list[Signal]:
-        """Return the received signals, in order."""
+        """Return the received signals of a resource, in order."""
 
     def drop_signals(self, token: str) -> None:
         """Delete the signals of a resource."""
@@ -88,7 +100,7 @@ class Records(Protocol):
         """Return a record, or None."""
 
     def add(self, record: Record) -> None:
-        """Add a record unless its token is taken."""
+        """Add a record, unless one with its token exists."""
 
     def replace(self, record: Record) -> None:
         """Overwrite a record if it exists."""
@@ -104,14 +116,14 @@ class BulkRecords(Records, Signals, Protocol):
     """Keeps records, with bulk operations."""
 
     def some(self, tokens: Sequence[str]) -> dict[str, Record]:
-        """Return the existing records among some tokens, by token."""
+        """Return the records with the given tokens, by token; missing ones are left out."""
 
     def save(
         self, added: Sequence[Record], replaced: Sequence[Record], removed: Sequence[str]
     ) -> bool:
-        """Add, replace and remove records, each as its own method would.
+        """Add, replace and remove records, each as the method of its own does.
 
-        :return: whether every record to add was added.
+        :return: whether every record to add was added; False if one existed.
         """
 
 
@@ -187,7 +199,12 @@ class MemoryRecords:
 def numbered(
     number: int, signal_id: str | None, status: str, reason: str | None, data: Any
 ) -> Signal:
-    """Return a signal with Heat's default id and reason, which contain its number."""
+    """Return a signal; its default id and reason contain its number, as in Heat.
+
+    :param number: number of the signal among those of its resource, from 1.
+    :param signal_id: None for the default.
+    :param reason: None for the default.
+    """
     return Signal(
         str(number) if signal_id is None else signal_id,
         status,
@@ -197,11 +214,11 @@ def numbered(
 
 
 class Draft:
-    """Records with pending changes, to be saved together; see `Records`.
+    """Records with pending changes, which are saved together; see `Records`.
 
     :param records: the saved records.
-    :param tokens: records to read; others count as missing.
-    :param blind: records that may be removed without being read.
+    :param tokens: tokens of the records to read; all others count as missing.
+    :param blind: tokens of records that may be removed without being read.
     """
 
     def __init__(
@@ -232,7 +249,10 @@ class Draft:
         return [self._now[token] for token in sorted(self._now)]
 
     def take(self, token: str) -> Writes | None:
-        """Return the pending writes of one record, for the caller to save; None without any."""
+        """Return the pending writes of one record, for the caller to save, and forget them.
+
+        :return: None if the record has no pending writes.
+        """
         before, now = self._before.pop(token, None), self._now.pop(token, None)
         if now is not None:
             if before is None:
@@ -245,7 +265,7 @@ class Draft:
         return Writes(removed=(token,))
 
     def finish(self) -> bool:
-        """Save the changes; return False if another process added one of the records first."""
+        """Save the pending changes; return False if a record to add exists by now."""
         before, now = self._before, self._now
         added = [record for token, record in now.items() if token not in before]
         replaced = [

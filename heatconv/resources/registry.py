@@ -1,7 +1,7 @@
 """The registry of resource types and their plugins.
 
 Plugins are entry points in the group ``heatconv.resources``, named after their type and loaded by
-stevedore. Each is called with the records and the clock.
+stevedore. Each is called with the records of the built-in types and the clock.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ NAMESPACE = 'heatconv.resources'
 
 
 class Registry:
-    """Maps types to plugins.
+    """Maps resource types to plugins.
 
-    :param of_templates: the plugin of types that are templates.
+    :param plugins: the plugins by type name.
+    :param of_templates: the plugin of all types that are names of templates; None without one.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Registry:
 
     @classmethod
     def installed(cls, records: Records, clock: Clock) -> Registry:
-        """Load every installed plugin; one that fails to load is left out."""
+        """Load every installed plugin; one that fails to load is logged and left out."""
 
         def failed(manager: Any, entry_point: Any, error: Exception) -> None:
             LOG.error('Resource type %s cannot be loaded: %s', entry_point.name, error)
@@ -54,7 +55,10 @@ class Registry:
         return cls({loaded.name: loaded.obj for loaded in manager}, of_templates)
 
     def nest(self, children: NestedStacks, configs: SoftwareConfigs | None = None) -> None:
-        """Give plugins access to nested stacks and software configurations."""
+        """Give the plugins that need them access to nested stacks and software configurations.
+
+        :param configs: None to leave the software configurations unset.
+        """
         for plugin in (self._of_templates, *self._plugins.values()):
             if isinstance(plugin, NestedPlugin):
                 plugin.children = children
@@ -62,16 +66,19 @@ class Registry:
                 plugin.configs = configs
 
     def plugin(self, type_name: str) -> Plugin | None:
-        """Return the plugin of a type, or None; templates have a plugin of their own."""
+        """Return the plugin of a type; None if there is none.
+
+        All types that are names of templates have the same plugin.
+        """
         plugin = self._plugins.get(type_name)
         return self._of_templates if plugin is None and is_template(type_name) else plugin
 
     def schema(self, type_name: str) -> TypeSchema | None:
-        """Return the schema of a type, or None."""
+        """Return the schema of a type; None if it has no plugin."""
         plugin = self.plugin(type_name)
         return None if plugin is None else plugin.schema
 
     @property
     def types(self) -> tuple[str, ...]:
-        """Return the names of all types, sorted."""
+        """Return the names of all types with a plugin of their own, sorted."""
         return tuple(self._plugins)

@@ -1,4 +1,4 @@
-"""OS::Heat::SoftwareConfig and OS::Heat::StructuredConfig: configurations of software."""
+"""OS::Heat::SoftwareConfig and OS::Heat::StructuredConfig: what a tool runs on a server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from heatconv.runtime.ports import Clock
 
 
 class SoftwareConfigs(Protocol):
-    """Keeps software configurations, those without a stack included."""
+    """Keeps software configurations, including those that users create without a stack."""
 
     def config(self, project_id: str, config_id: str) -> Mapping[str, Any] | None:
         """Return a configuration, or None."""
@@ -24,22 +24,23 @@ class SoftwareConfigs(Protocol):
 
 
 def _schema(config: Property, description: str) -> TypeSchema:
+    """Return the schema of a type of configuration, which depends on the type of ``config``."""
     return TypeSchema(
         description=description,
         properties={
             'group': Property(
-                STRING, default='Heat::Ungrouped', description='What is to run it on a server.'
+                STRING,
+                default='Heat::Ungrouped',
+                description='The tool that applies it on a server.',
             ),
             'config': config,
-            'options': Property(MAP, description='What the tool of the group is to know.'),
-            'inputs': Property(
-                LIST, default=[], schema=Property(MAP), description='What it takes.'
-            ),
+            'options': Property(MAP, description='Options for the tool of the group.'),
+            'inputs': Property(LIST, default=[], schema=Property(MAP), description='Its inputs.'),
             'outputs': Property(
-                LIST, default=[], schema=Property(MAP), description='What it gives back.'
+                LIST, default=[], schema=Property(MAP), description='Its outputs.'
             ),
         },
-        attributes={'config': Attribute(config.type, 'What is to be run.')},
+        attributes={'config': Attribute(config.type, 'The configuration.')},
     )
 
 
@@ -49,7 +50,7 @@ class SoftwareConfig(Plugin):
     configs: SoftwareConfigs
 
     schema = _schema(
-        Property(STRING, description='What is to be run.'), 'A text to be run on servers.'
+        Property(STRING, description='The configuration.'), 'A configuration that is a string.'
     )
 
     def __init__(self, records: Any, clock: Clock) -> None:
@@ -75,16 +76,17 @@ class SoftwareConfig(Plugin):
             'inputs': properties['inputs'],
             'outputs': properties['outputs'],
             'options': properties.get('options') or {},
-            # The properties as desired, for observations.
+            # `observe` returns them unchanged.
             'properties': dict(properties),
         }
         self.configs.keep_config(resource.project_id, resource.token, config)
 
-    #: The default tool that applies a configuration.
+    #: Creates the configuration if the property ``config`` is missing: an empty one.
     nothing: ClassVar[Callable[[], Any]] = str
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
-        # Every property replaces, so that no other property changes in place.
+        # No property may change in place. If properties differ here, heatconv did not change them:
+        # restore the configuration.
         self.delete(resource)
         self.create(resource)
 
@@ -96,6 +98,6 @@ class StructuredConfig(SoftwareConfig):
     """A configuration that is a map."""
 
     schema = _schema(
-        Property(MAP, description='What is to be run.'), 'A map for a tool on servers.'
+        Property(MAP, description='The configuration.'), 'A configuration that is a map.'
     )
     nothing: ClassVar[Callable[[], Any]] = dict

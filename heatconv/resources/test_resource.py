@@ -22,18 +22,19 @@ from heatconv.resources.virtual import VirtualPlugin
 
 
 def _seconds(description: str) -> Property:
+    """Return a property that is a duration in seconds; -1 is an endless one."""
     return Property(
         NUMBER, default=0, update_allowed=True, constraints=(Range(-1),), description=description
     )
 
 
 class TestResource(VirtualPlugin):
-    """Does nothing real, at any speed."""
+    """Simulates operations of any duration, and failures; it keeps a record only."""
 
     __test__ = False
 
     schema = TypeSchema(
-        description='A resource for tests: it waits and fails as it is told.',
+        description='A resource for tests: it waits and fails as its properties say.',
         properties={
             'value': Property(
                 STRING,
@@ -51,13 +52,15 @@ class TestResource(VirtualPlugin):
                 description='Whether a change of "value" replaces the resource.',
             ),
             'update_replace_value': Property(
-                STRING, description='A change of it replaces the resource.'
+                STRING, description='A change of this value replaces the resource.'
             ),
-            'wait_secs': _seconds('How long each action takes; -1 is for ever.'),
+            'wait_secs': _seconds(
+                'Seconds that each action takes; -1 for an action that never ends.'
+            ),
             'action_wait_secs': Property(
                 MAP,
                 update_allowed=True,
-                description='How long an action takes, where it differs from wait_secs.',
+                description='Seconds that an action takes, if they differ from wait_secs.',
                 schema={
                     'create': Property(NUMBER, constraints=(Range(-1),)),
                     'update': Property(NUMBER, constraints=(Range(-1),)),
@@ -145,6 +148,7 @@ class TestResource(VirtualPlugin):
         return observation
 
     def _started(self, action: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-        own = (properties.get('action_wait_secs') or {}).get(action)
-        seconds = properties.get('wait_secs', 0) if own is None else own
+        """Return the state of a record whose action begins now."""
+        action_seconds = (properties.get('action_wait_secs') or {}).get(action)
+        seconds = properties.get('wait_secs', 0) if action_seconds is None else action_seconds
         return {'action': action, 'since': self.clock.now(), 'seconds': seconds}

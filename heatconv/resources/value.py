@@ -14,7 +14,7 @@ from heatconv.resources.virtual import VirtualPlugin
 
 
 class Value(VirtualPlugin):
-    """Gives a value a name."""
+    """Exposes a value as its attribute ``value``, so that others can refer to it by a name."""
 
     schema = TypeSchema(
         description='A value that other resources and outputs can refer to.',
@@ -50,9 +50,9 @@ class Value(VirtualPlugin):
 
 
 def converted(properties: Mapping[str, Any]) -> Any:
-    """Convert the value to its declared type.
+    """Return the property ``value``, converted to the type that the property ``type`` declares.
 
-    :raises TemplateError: if it is not of that type.
+    :raises TemplateError: if it cannot be converted.
     """
     kind = properties.get('type')
     value = properties.get('value')

@@ -1,4 +1,4 @@
-"""The common part of resource types whose physical resources are records."""
+"""The common part of the built-in types whose physical resources are records."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from heatconv.runtime.ports import Clock
 class VirtualPlugin(Plugin):
     """A resource type that keeps one record for each of its resources.
 
-    :param records: the store of the records.
+    :param records: keeps the records.
     """
 
     bulk: ClassVar[int] = 200
@@ -38,7 +38,7 @@ class VirtualPlugin(Plugin):
 
     @property
     def records(self) -> Records:
-        """Return the records; while this thread acts on several resources, their draft."""
+        """Return the records; during a bulk call or a prediction, the draft of this thread."""
         draft: Records | None = getattr(self._drafts, 'current', None)
         return self._records if draft is None else draft
 
@@ -47,7 +47,8 @@ class VirtualPlugin(Plugin):
         draft, outcomes = self._drafted(calls)
         if draft.finish():
             return outcomes
-        # Another process created one of the records meanwhile: repeat the calls one by one.
+        # Another process added one of the records first: repeat the calls without a draft, so that
+        # they read what exists.
         return super().perform(calls)
 
     def predict(self, calls: Sequence[PluginCall]) -> list[Prediction | None]:
@@ -58,14 +59,15 @@ class VirtualPlugin(Plugin):
         ]
 
     def _drafted(self, calls: Sequence[PluginCall]) -> tuple[Draft, list[Observation | Exception]]:
-        # A record to create is missing as a rule: the insert finds out.
-        looked, blind = [], []
+        """Perform calls on a draft; return the draft, which is not saved, and the outcomes."""
+        # A record to create usually does not exist, so it is not read: the insert detects it.
+        read, blind = [], []
         for call in calls:
             if call.verb == Verb.DELETE and self.deletes_at_once(call.resource):
                 blind.append(call.resource.token)
             elif call.verb != Verb.CREATE:
-                looked.append(call.resource.token)
-        draft = Draft(self._records, looked, blind)
+                read.append(call.resource.token)
+        draft = Draft(self._records, read, blind)
         self._drafts.current = draft
         try:
             return draft, super().perform(calls)
@@ -73,21 +75,21 @@ class VirtualPlugin(Plugin):
             self._drafts.current = None
 
     def deletes_at_once(self, resource: Resource) -> bool:
-        """Say whether a delete removes the record unconditionally."""
+        """Say whether a delete removes the record immediately, whatever the record contains."""
         return True
 
     def attributes(self, record: Record) -> Mapping[str, Any]:
-        """Return the attributes of a resource."""
+        """Return the attributes of a resource, computed from its record."""
         return {}
 
     def initial_state(self, resource: Resource) -> Mapping[str, Any]:
-        """Return the initial state of a new resource."""
+        """Return the state of the record of a new resource."""
         return {}
 
     def physical_id(self, resource: Resource) -> str:
         """Return the physical id of a new resource.
 
-        Heat's physical_resource_name: stack, resource and a unique part.
+        As Heat's physical_resource_name: stack, resource and a unique part, here of the token.
         """
         return f'{resource.stack_name}-{resource.name}-{resource.token[-12:]}'
 
@@ -125,7 +127,7 @@ class VirtualPlugin(Plugin):
         )
 
     def adopted_state(self, resource: Resource) -> Mapping[str, Any]:
-        """Return the initial state of an adopted resource."""
+        """Return the state of the record of an adopted resource."""
         return self.initial_state(resource)
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
@@ -138,7 +140,7 @@ class VirtualPlugin(Plugin):
 
 
 def is_over(outcome: Observation | Exception) -> TypeGuard[Observation]:
-    """Say whether the operation is over and has not failed."""
+    """Say whether an operation is finished without a failure."""
     return isinstance(outcome, Observation) and outcome.reality in (
         Reality.READY,
         Reality.ABSENT,

@@ -1,8 +1,8 @@
 """OS::Heat::WaitConditionHandle and OS::Heat::WaitCondition: wait for signals.
 
 A handle receives signals by ``openstack stack resource signal``. A condition is complete after
-enough signals, and fails with the first signal of a failure
-(heat/engine/resources/wait_condition.py). There are no signal URLs; Heat creates them with
+enough signals, and fails with the first signal that reports a failure
+(heat/engine/resources/wait_condition.py). There are no signal URLs, which Heat creates with
 Keystone users.
 """
 
@@ -21,9 +21,10 @@ from heatconv.resources.virtual import VirtualPlugin
 
 SUCCESS, FAILURE = 'SUCCESS', 'FAILURE'
 
-#: The keys of a signal.
+#: The possible keys of a signal.
 KEYS = ('data', 'id', 'reason', 'status')
 
+#: Heat's values of ``signal_transport``; here they have no effect.
 TRANSPORTS = (
     'CFN_SIGNAL',
     'TEMP_URL_SIGNAL',
@@ -35,20 +36,20 @@ TRANSPORTS = (
 
 
 class WaitConditionHandle(VirtualPlugin):
-    """Receives signals."""
+    """Receives signals, and keeps them with its token."""
 
     takes_signals = True
 
     predicts: ClassVar[bool] = False
 
     schema = TypeSchema(
-        description='Takes signals that a wait condition waits for.',
+        description='Receives the signals that a wait condition waits for.',
         properties={
             'signal_transport': Property(
                 STRING,
                 default='TOKEN_SIGNAL',
                 constraints=(AllowedValues(TRANSPORTS),),
-                description='Read, without an effect: signals come through the API.',
+                description='Accepted without an effect: signals come through the API.',
             ),
         },
         attributes={
@@ -74,32 +75,35 @@ class WaitConditionHandle(VirtualPlugin):
         return False
 
     def signal(self, resource: Resource, details: Any) -> str:
-        return _told(self._records.add_signal(resource.token, *_read(details)))
+        return _event_reason(self._records.add_signal(resource.token, *_parse(details)))
 
     def take_signal(
         self, resource: Resource, details: Any, event_of: Callable[[str], Event]
     ) -> Event | None:
         if not self._records.writes_events:
             return super().take_signal(resource, details, event_of)
-        # Signal and event are one transaction: a crash in between would save a signal without an
-        # event.
+        # One transaction saves both: a crash between two transactions would leave a signal without
+        # an event.
         self._records.add_signal(
-            resource.token, *_read(details), event_of=lambda taken: event_of(_told(taken))
+            resource.token,
+            *_parse(details),
+            event_of=lambda signal: event_of(_event_reason(signal)),
         )
         return None
 
     def signals(self, resource: Resource) -> dict[str, Any]:
-        """Return all signals in the form of Heat's metadata of a handle."""
+        """Return the received signals, by id, in the form of the metadata of a handle in Heat."""
         return {
             signal.id: {'status': signal.status, 'reason': signal.reason, 'data': signal.data}
             for signal in self._records.signals(resource.token)
         }
 
 
-def _read(details: Any) -> tuple[str | None, str, str | None, Any]:
+def _parse(details: Any) -> tuple[str | None, str, str | None, Any]:
     """Return id, status, reason and data of a signal.
 
-    :raises ValueError: if it is not valid.
+    :return: the id and the reason are None if the signal has none.
+    :raises ValueError: if the signal is not valid.
     """
     fields = {} if details is None else details
     if not isinstance(fields, Mapping):
@@ -119,12 +123,13 @@ def _read(details: Any) -> tuple[str | None, str, str | None, Any]:
     return signal_id, status, None if reason is None else str(reason), fields.get('data')
 
 
-def _told(signal: Signal) -> str:
+def _event_reason(signal: Signal) -> str:
+    """Return the reason for the event of a signal, in Heat's wording."""
     return f'status:{signal.status} reason:{signal.reason}'
 
 
 class WaitCondition(VirtualPlugin):
-    """Completes after enough signals."""
+    """Completes once its handle has received enough signals."""
 
     #: Each observation reads the signals of its handle.
     bulk = 1
@@ -135,23 +140,23 @@ class WaitCondition(VirtualPlugin):
         description='Waits for signals.',
         properties={
             'handle': Property(
-                STRING, required=True, description='A reference to the handle that takes them.'
+                STRING, required=True, description='A reference to the handle that receives them.'
             ),
             'timeout': Property(
                 NUMBER,
                 required=True,
                 constraints=(Range(1, 43_200),),
-                description='How many seconds to wait for the number of signals.',
+                description='Seconds to wait for the number of signals.',
             ),
             'count': Property(
                 INTEGER,
                 default=1,
                 update_allowed=True,
                 constraints=(Range(1),),
-                description='How many signals must tell of success.',
+                description='The number of successful signals to wait for.',
             ),
         },
-        attributes={'data': Attribute(STRING, 'What came with the signals, as JSON, by id.')},
+        attributes={'data': Attribute(STRING, 'The data of the signals by id, as JSON.')},
     )
 
     def initial_state(self, resource: Resource) -> Mapping[str, Any]:
@@ -168,23 +173,23 @@ class WaitCondition(VirtualPlugin):
         handle = self._records.get(record.properties['handle'])
         if handle is None or handle.state.get('project') != resource.project_id:
             return _failed(observation, f'there is no handle {record.properties["handle"]}')
-        came = self._records.signals(handle.token)
-        wrong = [signal.reason for signal in came if signal.status == FAILURE]
+        signals = self._records.signals(handle.token)
+        failures = [signal.reason for signal in signals if signal.status == FAILURE]
         count = record.properties['count']
-        if wrong:
-            return _failed(observation, 'WaitConditionFailure: ' + ';'.join(wrong))
-        if len(came) < count:
+        if failures:
+            return _failed(observation, 'WaitConditionFailure: ' + ';'.join(failures))
+        if len(signals) < count:
             if record.state.get('until', 0.0) > self.clock.now():
                 return Observation(
                     Reality.PENDING, physical_id=record.physical_id, properties=record.properties
                 )
-            reasons = ';'.join(signal.reason for signal in came)
+            reasons = ';'.join(signal.reason for signal in signals)
             return _failed(
                 observation,
-                f'WaitConditionTimeout: {len(came)} of {count} received'
+                f'WaitConditionTimeout: {len(signals)} of {count} received'
                 + (f' - {reasons}' if reasons else ''),
             )
-        data = json.dumps({signal.id: signal.data for signal in came})
+        data = json.dumps({signal.id: signal.data for signal in signals})
         return Observation(
             Reality.READY,
             physical_id=record.physical_id,
@@ -194,6 +199,7 @@ class WaitCondition(VirtualPlugin):
 
 
 def _failed(observation: Observation, reason: str) -> Observation:
+    """Return an observation as FAILED."""
     return Observation(
         Reality.FAILED,
         physical_id=observation.physical_id,

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from heatconv.convergence.check import View
+from heatconv.convergence.dead_claims import DeadClaim
 from heatconv.convergence.model import Event, Node, NodeKey, OrphanCheck, Resource, Stack
-from heatconv.convergence.recovery import DeadClaim
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from heatconv.convergence import states
+from heatconv.convergence.dead_claims import DeadClaim
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
     Node,
@@ -17,7 +18,6 @@ from heatconv.convergence.model import (
     Stack,
     Status,
 )
-from heatconv.convergence.recovery import DeadClaim
 from heatconv.runtime.ports import Clock
 from heatconv.storage.base import Lease
 

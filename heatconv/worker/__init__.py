@@ -1,1 +1,1 @@
-"""The worker: checks graph nodes, many of them concurrently."""
+"""The worker: checks many graph nodes concurrently, and sweeps for lost work."""

@@ -1,7 +1,7 @@
-"""Batch plugin calls: calls of one stack, type and verb become one call, made by a thread.
+"""Batches of plugin calls: calls of one stack, type and verb are made together as one bulk call.
 
-A prediction is answered immediately and without a thread, because it waits for nothing but the
-store.
+A pool of threads makes the calls. A prediction is answered immediately, without a thread of the
+pool, because it waits for nothing but the store.
 """
 
 from __future__ import annotations
@@ -27,23 +27,30 @@ class Caller(Protocol):
     """Makes plugin calls."""
 
     def bulk(self, effect: effects.CallPlugin | effects.Predict) -> int:
-        """Return how many such calls fit into one."""
+        """Return the largest number of calls of this type that one bulk call accepts."""
 
     def perform_many(self, effects: Sequence[effects.CallPlugin]) -> Sequence[Observation | None]:
-        """Make the calls and return their observations; None where the lease is too short."""
+        """Make a bulk call.
+
+        :return: for each call the observation; None if the lease is too short for the call.
+        """
 
     def predicts(self, effect: effects.Predict) -> bool:
-        """Say whether a commit of the store can carry out the call."""
+        """Say whether the call can be predicted: a commit of the store can carry it out."""
 
     def predict(self, effects: Sequence[effects.Predict]) -> Sequence[Prediction | None]:
-        """Predict the results of calls."""
+        """Predict the results of calls.
+
+        :return: for each call the prediction; None if the call must be made.
+        """
 
 
 class CallBatches:
     """Makes the plugin calls of a loop.
 
-    :param threads: how many calls are made at once.
-    :param deliver: takes a task with the answer to its call, from any thread.
+    :param caller: makes the calls and predicts them.
+    :param threads: number of threads, which is the number of concurrent calls.
+    :param deliver: accepts a task with the answer to its call; any thread may call it.
     :param on_lost: called when a call could not be made at all.
     """
 
@@ -58,11 +65,12 @@ class CallBatches:
         self._deliver = deliver
         self._on_lost = on_lost
         self.pool = FairPool(threads, 'plugin')
-        #: Ids of rows never begun whose record exists already: their next check claims them first.
+        #: Ids of rows that were never begun, but whose record exists. The next check of the row
+        #: does not predict: it claims the row first.
         self.claimed_first: set[str] = set()
 
     def submit(self, questions: list[tuple[Entry, effects.CallPlugin]]) -> None:
-        """Queue calls for the threads; the tasks are delivered with their answers."""
+        """Queue calls for the threads, which deliver the tasks with their answers."""
         for batch in self.batches(questions):
             self.pool.submit(*batch[0][0].lane, self.perform, batch)
 
@@ -76,40 +84,43 @@ class CallBatches:
         return self._caller.predicts(effect)
 
     def predict(self, questions: list[tuple[Entry, effects.Predict]]) -> list[Entry]:
-        """Predict the calls that a commit can carry out."""
+        """Predict calls; return the tasks with their answers.
+
+        The answer is None if the call must be made instead.
+        """
         entries: list[Entry] = []
         for batch in self.batches(questions):
             predictions: Sequence[Prediction | None] = [None] * len(batch)
             try:
                 predictions = self._caller.predict([effect for _, effect in batch])
             except Exception as error:
-                # The calls are then made like those of any other type, and report the fault
-                # themselves.
-                LOG.debug('What a plugin would do cannot be told: %s', error)
+                # The calls are made instead, and a fault that persists fails their resources.
+                LOG.debug('A prediction has failed, and the call is made instead: %s', error)
             for (entry, _), prediction in zip(batch, predictions, strict=True):
                 observation, plugin_writes = (None, None) if prediction is None else prediction
                 entries.append(Entry(entry.lane, entry.task, observation, plugin_writes))
         return entries
 
     def batches(self, questions: list[tuple[Entry, C]]) -> Iterator[list[tuple[Entry, C]]]:
-        """Group the calls that a plugin can make as one: of one stack, type and verb."""
+        """Group calls of one stack, type and verb into bulk calls, up to the limit of the type."""
         groups: dict[Any, list[tuple[Entry, C]]] = {}
         for entry, effect in questions:
-            most = self._caller.bulk(effect)
+            limit = self._caller.bulk(effect)
             key = (entry.lane, effect.call.row.type, effect.call.verb, effect.compensates)
             group = groups.setdefault(key, [])
             group.append((entry, effect))
-            if len(group) >= most:
+            if len(group) >= limit:
                 yield groups.pop(key)
         yield from groups.values()
 
     def perform(self, batch: list[tuple[Entry, effects.CallPlugin]]) -> None:
+        """Make one bulk call, and deliver the tasks with their answers; it raises nothing."""
         observations: Sequence[Observation | None] = [None] * len(batch)
         try:
             observations = self._caller.perform_many([effect for _, effect in batch])
         except Exception:
-            # Treated as if the lease had been too short: the sweep settles the rows.
-            LOG.exception('A call of a plugin could not be made')
+            # Treated as if the lease were too short: the sweep settles the rows.
+            LOG.exception('A plugin call could not be made')
             self._on_lost()
         for (entry, _), observation in zip(batch, observations, strict=True):
             self._deliver(Entry(entry.lane, entry.task, observation))

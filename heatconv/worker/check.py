@@ -1,7 +1,8 @@
-"""Drive one graph node, from its announcement to the casts of its successors.
+"""The check of one graph node: load, decide, commit, call the plugin, commit the result, cast.
 
-Save before you say: every step is committed before anything is cast and before any plugin call. A
-process may die at any yield; the sweep recovers what it leaves.
+Save before you say: every step is committed before its casts are sent and before its plugin call
+is made. The process may die at any yield; the sweep then recovers the node and the row. The
+decisions are made in `heatconv.convergence`; a check carries them out.
 """
 
 from __future__ import annotations
@@ -57,18 +58,17 @@ from heatconv.runtime.ports import Clock, Ids
 from heatconv.worker.recovery import ORPHAN_CHECK_DELAYS, Recovery
 from heatconv.worker.save import save_step
 
-#: How often a refused begin is decided again before the node is announced again.
+#: Number of attempts to begin a check. If the store refuses them all, the node is announced again.
 CONFLICTS = 10
 
-
-#: How many of the rows that a definition requires are read by one query.
+#: Largest number of rows that serve a definition and are read by one query.
 SERVED = 1_000
 
 
-#: Observations after which a compensating delete is not over.
+#: Observed realities after which a compensating delete is not finished.
 NOT_DELETED = (Reality.PENDING, Reality.READY, Reality.UNKNOWN)
 
-#: Observations that say nothing certain yet.
+#: Observed realities that are not final: the resource is observed again.
 NOT_KNOWN = (Reality.PENDING, Reality.UNKNOWN)
 
 #: Largest number of polls of a compensating delete.
@@ -80,7 +80,7 @@ class CompiledDefinition(Protocol):
 
     @property
     def requires(self) -> tuple[str, ...]:
-        """Return the names of the resources that it requires."""
+        """Return the names of the resources that the definition requires."""
 
     @property
     def reads(self) -> Collection[str] | None:
@@ -97,20 +97,23 @@ class CompiledDefinition(Protocol):
     ) -> DesiredState:
         """Resolve the definition with the rows that serve its references.
 
-        :param others: one line for each row that only orders the check; see
+        :param stack: the stack of the resource.
+        :param template_id: id of the template of the current traversal.
+        :param serving: the rows whose values the definition reads, by resource name.
+        :param others: one line for each required row whose values it does not read; see
             `heatconv.convergence.fingerprint`.
-        :raises TemplateError: if it does not resolve, or to something invalid.
+        :raises TemplateError: if a reference does not resolve, or a property is invalid.
         """
 
 
 @dataclasses.dataclass(frozen=True)
 class Checker:
-    """Makes the tasks of one worker.
+    """Creates the tasks that check nodes for one worker.
 
-    :ivar lease: id of the lease that it claims rows with.
+    :ivar lease: id of the lease that rows are claimed with.
     :ivar poll_interval: seconds between polls of an operation in progress.
     :ivar retry_limit: how often a plugin call is retried after a transient failure.
-    :ivar orphan_check_delays: seconds between the orphan checks of a voided claim.
+    :ivar orphan_check_delays: seconds before each orphan check of a voided claim.
     """
 
     lease: str
@@ -121,7 +124,7 @@ class Checker:
     orphan_check_delays: tuple[float, ...] = ORPHAN_CHECK_DELAYS
 
     def check(self, key: NodeKey) -> Task:
-        """Check one node."""
+        """Check one node. A refused begin is decided again, on a new view."""
         for _ in range(CONFLICTS):
             view: View = yield Load(key)
             desired, step = yield from self._begin(view, key)
@@ -142,7 +145,11 @@ class Checker:
     def _try_fused(
         self, key: NodeKey, view: View, desired: DesiredState | None, begin: Step, call: Call
     ) -> Generator[Effect, Any, Step]:
-        """Return a fused step if one commit can carry out the whole operation, else the begin."""
+        """Return a fused step if the operation can be predicted; otherwise the begin.
+
+        :param begin: the step that begins the operation.
+        :param call: the plugin call of that step.
+        """
         assert view.stack is not None
         stack = view.stack
         observation = yield Predict(call, stack.project_id, stack.name, stack.request_id)
@@ -152,12 +159,16 @@ class Checker:
 
     @property
     def recovery(self) -> Recovery:
-        """Return the tasks that recover what other workers have left."""
+        """Return the factory of the recovery tasks, which claim rows with the same lease."""
         return Recovery(self.lease, self.clock, self.check, self.orphan_check_delays)
 
     def _begin(
         self, view: View, key: NodeKey
     ) -> Generator[Effect, Any, tuple[DesiredState | None, Step]]:
+        """Decide the first step of a check.
+
+        :return: the desired state, if it was computed, and the step.
+        """
         if key.kind == Kind.ROOT:
             return None, roots.begin(view)
         if key.kind == Kind.CLEANUP:
@@ -185,8 +196,8 @@ class Checker:
         if len(serving) < len(requires):
             serving, others = yield from self._serving(key, compiled)
         if len(serving) + len(others) < len(requires):
-            # Required resources are done and have rows, unless the traversal is superseded; the
-            # guards of any commit would refuse it then.
+            # Required nodes are done and have rows, unless the traversal is superseded. Then the
+            # guards would refuse any commit.
             return None, Step('superseded while looking')
         try:
             desired = compiled.desired(view.stack, template_id, serving, others)
@@ -200,10 +211,11 @@ class Checker:
     def _serving(
         self, key: NodeKey, compiled: CompiledDefinition
     ) -> Generator[Effect, Any, tuple[dict[str, Resource], list[str]]]:
-        """Read the rows that serve the requirements of a definition, SERVED at a time.
+        """Read the rows that serve the requirements of a definition, SERVED by each query.
 
-        :return: the rows whose values it reads, by name, and one line for each of the others: one
-            resource may require a hundred thousand.
+        :return: the rows whose values the definition reads, by name, and one line for each of the
+            others: one resource may require a hundred thousand, too many rows to hold in memory.
+            Both are empty if a row is missing.
         """
         serving: dict[str, Resource] = {}
         others: list[str] = []
@@ -222,7 +234,7 @@ class Checker:
         return serving, others
 
     def _inspect(self, view: View, stack: Stack) -> Generator[Effect, Any, Step]:
-        """Observe a resource, and again while the observation says nothing certain."""
+        """Observe a resource until the observation is final; return the step that saves it."""
         call = inspect.begin(view)
         observation: Observation | None = None
         tries = 0
@@ -233,10 +245,10 @@ class Checker:
             if observation is not None and observation.reality not in NOT_KNOWN:
                 break
             if observation is not None and observation.reality == Reality.PENDING:
-                # The operation ends, or the stack times out.
+                # Poll without a limit: the operation ends, or the stack times out.
                 assert view.node is not None
-                now: View = yield Load(view.node.key)
-                if now.node is None:
+                current: View = yield Load(view.node.key)
+                if current.node is None:
                     return Step('superseded while looking')
             else:
                 tries += 1
@@ -248,7 +260,10 @@ class Checker:
     def _operate(
         self, key: NodeKey, view: View, desired: DesiredState | None, call: Call
     ) -> Generator[Effect, Any, None]:
-        """Make the plugin call and save its result."""
+        """Make the plugin call, poll the operation until it ends, and save the result.
+
+        A transient failure of the plugin is retried: see `heatconv.convergence.retry`.
+        """
         assert view.stack is not None and view.node is not None
         project_id, stack_name = view.stack.project_id, view.stack.name
         acted = False
@@ -264,7 +279,8 @@ class Checker:
                 yield Trace(key, 'the lease is running out: left to others')
                 row: Resource | None = yield LoadRow(call.row.id)
                 if acted and (row is None or row.version != call.row.version):
-                    # Another worker took over before this one acted, and will not observe again.
+                    # Another worker has taken over, perhaps before the last call of this one: then
+                    # it does not observe the effect of that call.
                     yield from self._fenced(key, call, project_id, stack_name)
                 return
             acted = True
@@ -292,9 +308,9 @@ class Checker:
                 if not step.wait:
                     break
                 verb = Verb.OBSERVE
-            ending = yield from self._pause(key, call, observation, pause)
-            if ending is not None:
-                step = ending
+            final_step = yield from self._pause(key, call, observation, pause)
+            if final_step is not None:
+                step = final_step
                 break
         yield Trace(key, step.reason)
         outcome = yield from save_step(step, self.check, view)
@@ -314,8 +330,8 @@ class Checker:
         until = self.clock.now() + seconds
         while True:
             yield Sleep(min(max(until - self.clock.now(), 0.0), self.poll_interval))
-            now: View = yield Load(key)
-            if now.node is None:
+            current: View = yield Load(key)
+            if current.node is None:
                 stack: Stack | None = yield LoadStack(call.row.stack_id)
                 awaited = bool((yield LoadReadyNodes(call.row.id)))
                 step = timeout.superseded(call.row, observation, stack, awaited, self.clock.now())
@@ -332,6 +348,7 @@ class Checker:
         call: Call,
         observation: Observation,
     ) -> Step:
+        """Decide the step after an observation: finish the operation, or wait."""
         assert view.stack is not None and view.node is not None
         if call.verb == Verb.OBSERVE or (desired is None and call.verb == Verb.ADOPT):
             return settle.finish(key, call.row, observation, waits=not view.stack.gives_up)
@@ -354,18 +371,19 @@ class Checker:
     def _fenced(
         self, key: NodeKey, call: Call, project_id: str, stack_name: str
     ) -> Generator[Effect, Any, None]:
+        """Compensate for an operation whose commit was refused: another worker took over."""
         row: Resource | None = yield LoadRow(call.row.id)
         step = check.fenced(call.verb, call.row, row, call)
         yield Trace(key, step.reason)
         if step.call is not None:
-            # No other process knows of the resource: compensate to the end.
+            # No other process knows of the physical resource: repeat until the delete is finished.
             observation = yield CallPlugin(step.call, project_id, stack_name, compensates=True)
-            looked = dataclasses.replace(step.call, verb=Verb.OBSERVE)
+            observe = dataclasses.replace(step.call, verb=Verb.OBSERVE)
             for _ in range(COMPENSATION_POLLS):
                 if observation is None or observation.reality not in NOT_DELETED:
                     break
                 yield Sleep(self.poll_interval)
-                next_call = step.call if observation.reality == Reality.UNKNOWN else looked
+                next_call = step.call if observation.reality == Reality.UNKNOWN else observe
                 observation = yield CallPlugin(next_call, project_id, stack_name, compensates=True)
         elif step.commit is not None:
             yield Save(step.commit)

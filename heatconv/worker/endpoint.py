@@ -20,5 +20,8 @@ class WorkerEndpoint:
         self._worker = worker
 
     def check_resource(self, context: Any, nodes: list[list[str]]) -> None:
-        """Check nodes, each named by traversal, kind and name."""
+        """Queue nodes to check; return before they are checked.
+
+        :param nodes: the key of each node: traversal id, kind and name.
+        """
         self._worker.check(keys_of(nodes))

@@ -11,14 +11,14 @@ from heatconv.convergence.model import NodeKey
 
 T = TypeVar('T')
 
-#: The project of traversals whose project is not known yet.
+#: Stands for the project of a traversal whose project is not known yet.
 UNKNOWN = ''
 
 
 class FairQueue(Generic[T]):
     """Round-robin among projects, then among the stacks of a project, then first in first out.
 
-    It has no locks: its users lock.
+    It is not safe for threads: its users hold a lock.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class FairQueue(Generic[T]):
         return sum(len(stacks) for stacks in self._projects.values())
 
     def put(self, project: str, stack: Hashable, item: T) -> None:
-        """Add an item."""
+        """Add an item to the end of the queue of its stack."""
         stacks = self._projects.get(project)
         if stacks is None:
             stacks = self._projects[project] = OrderedDict()
@@ -47,17 +47,17 @@ class FairQueue(Generic[T]):
     def take(self, may: Callable[[Hashable], bool] = lambda stack: True) -> T | None:
         """Remove and return the next item; None if there is none.
 
-        :param may: says whether a stack may have a turn.
+        :param may: says whether an item of a stack may be removed.
         """
-        lane = self._whose(may)
+        lane = self._next_lane(may)
         if lane is None:
             return None
         project, stack = lane
         if len(self._projects) == 1 and len(self._projects[project]) == 1:
-            alone = self._projects[project][stack]
-            if len(alone) > 1:
+            only_items = self._projects[project][stack]
+            if len(only_items) > 1:
                 self._length -= 1
-                return alone.popleft()
+                return only_items.popleft()
         stacks = self._projects.pop(project)
         items = stacks.pop(stack)
         item = items.popleft()
@@ -69,7 +69,8 @@ class FairQueue(Generic[T]):
             self._projects[project] = stacks
         return item
 
-    def _whose(self, may: Callable[[Hashable], bool]) -> tuple[str, Hashable] | None:
+    def _next_lane(self, may: Callable[[Hashable], bool]) -> tuple[str, Hashable] | None:
+        """Return project and stack of the next item; None if no stack may have a turn."""
         for project, stacks in self._projects.items():
             for stack in stacks:
                 if may(stack):
@@ -77,7 +78,7 @@ class FairQueue(Generic[T]):
         return None
 
     def longer_than(self, length: int) -> list[Hashable]:
-        """Return the stacks with more than a number of waiting items."""
+        """Return the stacks with more than ``length`` waiting items."""
         return [
             stack
             for stacks in self._projects.values()
@@ -86,7 +87,7 @@ class FairQueue(Generic[T]):
         ]
 
     def move(self, stack: Hashable, before: str, after: str) -> None:
-        """Move the waiting items of a stack to another project."""
+        """Move the waiting items of a stack from one project to another."""
         stacks = self._projects.get(before)
         if stacks is None or stack not in stacks:
             return
@@ -98,13 +99,13 @@ class FairQueue(Generic[T]):
 
 
 class Inbox:
-    """Queue of announced nodes that are not begun; it holds each node once.
+    """Queue of announced nodes that are not begun; it holds each node once. Safe for threads.
 
     :param capacity: largest number of nodes. Further ones are dropped: an announcement is a hint,
-        and the sweep announces nodes again.
+        and the sweep announces nodes again that no worker begins.
     """
 
-    #: For how many traversals the project is cached.
+    #: Number of traversals whose project is cached.
     KNOWN = 10_000
 
     def __init__(self, capacity: int) -> None:
@@ -134,7 +135,7 @@ class Inbox:
     ) -> tuple[str, NodeKey] | None:
         """Remove and return the next node with its project; None if there is none.
 
-        :param may: says whether a traversal may have a turn.
+        :param may: says whether a node of a traversal may be removed.
         """
         with self._lock:
             key = self._queue.take(lambda stack: may(str(stack)))
@@ -144,12 +145,12 @@ class Inbox:
             return self._project_of.get(key.traversal_id, UNKNOWN), key
 
     def backlog(self, length: int) -> list[str]:
-        """Return the traversals with more than a number of waiting nodes."""
+        """Return the traversals with more than ``length`` waiting nodes."""
         with self._lock:
             return [str(stack) for stack in self._queue.longer_than(length)]
 
     def learn(self, traversal_id: str, project: str) -> None:
-        """Cache the project of a traversal."""
+        """Cache the project of a traversal, and move its waiting nodes there."""
         if self._project_of.get(traversal_id) == project:
             return
         with self._lock:
@@ -166,9 +167,10 @@ class Inbox:
 
 
 class FairPool:
-    """Threads that call functions, fairly.
+    """A pool of threads that serves projects and their stacks in turn.
 
-    :param threads: number of concurrent calls.
+    :param threads: number of threads, which is the number of concurrent calls.
+    :param name: prefix of the names of the threads.
     """
 
     def __init__(self, threads: int, name: str) -> None:
@@ -185,7 +187,7 @@ class FairPool:
 
     @property
     def saturated(self) -> bool:
-        """Say whether at least as many calls wait as threads exist."""
+        """Say whether at least as many calls wait as there are threads."""
         return len(self._queue) >= len(self._threads)
 
     @property
@@ -194,14 +196,17 @@ class FairPool:
         return self._active > 0
 
     def submit(self, project: str, stack: str, call: object, *arguments: object) -> None:
-        """Queue a call of a function that raises nothing."""
+        """Queue a call of a function.
+
+        :param call: the function. It must not raise: an exception would end the thread.
+        """
         with self._wake:
             self._active += 1
             self._queue.put(project, stack, (call, *arguments))
             self._wake.notify()
 
     def close(self) -> None:
-        """Finish the queued calls and stop the threads."""
+        """Finish the queued calls, and stop the threads."""
         with self._wake:
             self._ends = True
             self._wake.notify_all()
@@ -209,6 +214,7 @@ class FairPool:
             thread.join()
 
     def _run(self) -> None:
+        """Make calls until the pool is closed and its queue is empty."""
         while True:
             with self._wake:
                 while not self._queue and not self._ends:

@@ -1,4 +1,4 @@
-"""Lanes of the loop, and the entries of its queues: a task with the answer it waits for."""
+"""Lanes of the loop, and the entries of its queues: a task with the answer to its last effect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from heatconv.resources.records import Writes
 from heatconv.runtime.effects import Task
 
-#: A lane: the project, and the stack or traversal, of a task.
+#: A lane: the project of a task, and its stack, identified by the traversal.
 Lane = tuple[str, str]
 
 #: The lane of the tasks of the sweep.
@@ -17,9 +17,9 @@ SWEEP: Lane = ('', 'sweep')
 class Entry(NamedTuple):
     """A task that can continue, and the answer to send to it.
 
-    :ivar said: the answer to its last effect.
-    :ivar plugin_writes: the writes of the prediction; its next commit carries them out if it is
-        fused.
+    :ivar said: the answer to the last effect of the task; None if the task begins.
+    :ivar plugin_writes: the writes of a prediction. The next commit of the task saves them if that
+        commit is fused.
     """
 
     lane: Lane

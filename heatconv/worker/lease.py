@@ -1,4 +1,4 @@
-"""Hold the lease of this process: take it, renew it, replace it."""
+"""The lease of this process: acquire, renew, replace and release it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ LOG = log.getLogger(__name__)
 
 
 class LeaseKeeper:
-    """Keeps one lease valid, and replaces it when it is void or given up.
+    """Keeps one lease valid, and replaces it when it is void or given up. Safe for threads.
 
     A lease that was once too short for a plugin call is never renewed again: the task that stopped
-    for that reason has left a claim, and only the end of the lease frees it.
+    for that reason has left a claim, and only the end of the lease frees the claim.
 
+    :param duration: seconds for which a lease is valid after it is granted or renewed.
     :param kind: kind of process: engine or worker.
-    :param server: the name that messages to this process alone are sent to.
-    :param queued: returns the length of the queue, for the list of services.
+    :param server: name of the RPC server of this process; messages to it reach no other process.
+    :param queued: returns the length of the queue, which is saved with the lease for the list of
+        services.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class LeaseKeeper:
         self.duration = duration
         self._lock = threading.Lock()
         self._current = ''
-        #: The current lease must not be renewed, and there is no other one yet.
+        #: The current lease must not be renewed, and no other one is granted yet.
         self._given_up = False
         self._expires: dict[str, float] = {}
 
@@ -55,12 +57,12 @@ class LeaseKeeper:
         return self._current
 
     def start(self) -> None:
-        """Take a lease."""
+        """Acquire a lease."""
         with self._lock:
             self._grant()
 
     def renew(self) -> None:
-        """Extend the current lease, or take a new one if it is void."""
+        """Extend the current lease, or acquire a new one if it is void or given up."""
         with self._lock:
             expires = self._clock.now() + self.duration
             if self._given_up:
@@ -72,24 +74,30 @@ class LeaseKeeper:
                 self._grant()
 
     def time_left(self, lease_id: str) -> float:
-        """Return for how many seconds a lease is certainly valid."""
+        """Return for how many seconds a lease is certainly valid.
+
+        :return: not positive if the lease has expired, was released, or is not of this process.
+        """
         return self._expires.get(lease_id, 0.0) - self._clock.now()
 
     def give_up(self, lease_id: str) -> None:
-        """Never renew a lease again, and take another one."""
+        """Never renew a lease again, and acquire another one.
+
+        Without an effect if the lease is not the current one.
+        """
         with self._lock:
             if lease_id != self._current or self._given_up:
                 return
-            LOG.warning('Lease %s is given up: others take over what it claims', lease_id)
+            LOG.warning('Lease %s is given up: other workers take over its claims', lease_id)
             self._given_up = True
             try:
                 self._grant()
             except Exception as error:
-                # Often the store fails as well at that moment: the heartbeat retries.
-                LOG.warning('There is no other lease yet: %s', error)
+                # The lease is often given up because the store fails: the heartbeat retries.
+                LOG.warning('No other lease is granted yet: %s', error)
 
     def release(self) -> None:
-        """Release the lease: its claims are free immediately."""
+        """Release the lease: other workers may take over its claims immediately."""
         with self._lock:
             self._store.void_leases(0.0, [self._current])
             self._expires.pop(self._current, None)
@@ -113,21 +121,24 @@ class LeaseKeeper:
 
 
 def beat(lease: LeaseKeeper, interval: float, stopping: threading.Event) -> None:
-    """Renew a lease periodically until told to stop.
+    """Renew a lease periodically, until an event is set.
+
+    A database that is away is logged once, and once more when it is back.
 
     :param interval: seconds between two renewals.
+    :param stopping: the event that ends the renewals.
     """
-    away = False
+    unavailable = False
     while not stopping.wait(interval):
         try:
             lease.renew()
         except StoreUnavailable as error:
-            if not away:
+            if not unavailable:
                 LOG.warning('The lease cannot be renewed: the database is away: %s', error)
-            away = True
+            unavailable = True
         except Exception:
             LOG.exception('The lease cannot be renewed now')
         else:
-            if away:
+            if unavailable:
                 LOG.info('The database is back: the lease is renewed')
-            away = False
+            unavailable = False

@@ -1,12 +1,11 @@
-"""Run many tasks in one thread, with group commit.
+"""The loop: run many tasks in one thread, with group commit.
 
-Tasks advance in rounds. In each round, the effects of one kind are answered by one call of the
-store. A pool of threads makes plugin calls, and a heap of timers holds sleeping tasks; neither
-delays a round.
+Tasks advance in rounds. In each round, one call of the store answers all effects of one kind; that
+is the group commit. A pool of threads makes plugin calls, and a heap of timers holds sleeping
+tasks; neither delays a round.
 
 Every task has a lane, its project and stack, and lanes take turns. While several lanes have work,
-none of them fills a round: rounds are short then, so that a small stack is not delayed by a large
-one.
+no lane fills a round: rounds are short then, so that a large stack does not delay a small one.
 """
 
 from __future__ import annotations
@@ -37,42 +36,46 @@ from heatconv.worker.lanes import SWEEP, Entry, Lane
 
 LOG = log.getLogger(__name__)
 
-
 #: How long a lane counts as active after its last entry, in seconds.
 CROWDED_SECONDS = 0.5
 
 #: Largest number of entries of one lane in a round while several lanes are active.
 SHARE = 4
 
-#: How long a finished plugin call waits for others to be committed with it while the threads are
-#: saturated, in seconds: so the threads limit the throughput, not the commits.
+#: How long a round waits for more finished plugin calls while the threads are saturated, in
+#: seconds. So the threads limit the throughput, and not the commits.
 GATHER_SECONDS = 0.025
 
-#: The same while any call is in progress, in seconds: calls that answer immediately are committed
-#: together.
+#: How long a round waits for more finished plugin calls while any call is in progress, in seconds.
+#: So calls that answer immediately are committed together.
 TOGETHER_SECONDS = 0.001
 
+#: From this number of active lanes on, a round waits longer for more entries.
 MANY = 10
 
-#: The fraction of a batch that is worth a round.
+#: A round does not wait for more entries if it has this part of a batch: one third.
 GATHERED = 3
 
 
-#: Effects that are answered without I/O, except for the first use of a template.
+#: Effects that are answered while a task advances, without I/O except for the first use of a
+#: template. A `Predict` is answered so only if the call is not predictable.
 IMMEDIATE = (effects.Trace, effects.CompileTemplate, effects.CompileDefinition, effects.Predict)
 
 
 class Loop:
     """Drives tasks until it is stopped.
 
+    :param caller: makes plugin calls.
+    :param threads: number of concurrent plugin calls.
     :param capacity: largest number of tasks in progress, sleeping ones included.
-    :param batch_size: how many tasks advance in one round; with 1, every commit is a transaction
-        of its own. Twice as many tasks are awake.
-    :param more: returns the next task to begin with its lane, or None. It is called when there is
+    :param batch_size: largest number of tasks that advance in one round; with 1, every commit is a
+        transaction. Tasks are begun while fewer than twice as many are awake, that is, not
+        sleeping.
+    :param on_lost: called when tasks were dropped, for instance because the store failed: other
+        workers must take over their claims.
+    :param more: returns the next task to begin with its lane, or None. It is called while there is
         room, with a function that says whether a stack may begin a task; see `wake`.
     :param on_view: called with traversal and project of each node that a task loads.
-    :param on_lost: called when tasks were dropped because the store failed: others must free their
-        claims.
     """
 
     def __init__(
@@ -102,7 +105,7 @@ class Loop:
         self._slots = threading.BoundedSemaphore(capacity)
         self._inbox: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         self._ready: FairQueue[Entry] = FairQueue()
-        #: When each stack last had an entry.
+        #: Time of the last entry of each active stack.
         self._active: dict[str, float] = {}
         self._timers: list[tuple[float, int, Entry]] = []
         #: Number of awake tasks of each stack.
@@ -113,7 +116,7 @@ class Loop:
         self._lock = threading.Lock()
         self._draining = threading.Event()
         self._woken = False
-        #: Views of nodes that the last commit made ready, read with it.
+        #: Views of nodes that the last commit made ready; they were read together with it.
         self._ahead: Mapping[NodeKey, View] = {}
 
     @property
@@ -125,22 +128,23 @@ class Loop:
         """Accept a task; return False if there is no room, or the loop is stopping."""
         if self._draining.is_set() or not self._slots.acquire(blocking=False):
             return False
-        self._take(SWEEP, task)
+        self._enqueue(SWEEP, task)
         return True
 
     def wake(self) -> None:
-        """Notify the loop that new tasks may wait to begin."""
+        """Notify the loop that tasks wait to begin; any thread may call it."""
         if not self._woken:
             self._woken = True
             self._inbox.put(None)
 
-    def _take(self, lane: Lane, task: Task) -> None:
+    def _enqueue(self, lane: Lane, task: Task) -> None:
+        """Count a task as live, and put it into the inbox."""
         with self._lock:
             self._live += 1
         self._inbox.put(Entry(lane, task, None))
 
     def _may_begin(self, stack: str) -> bool:
-        """Say whether a stack may begin a task: its first one always may."""
+        """Say whether a stack may begin a task. A stack without an awake task always may."""
         awake = self._live - len(self._timers)
         return awake < self._awake_limit or not self._awake[stack]
 
@@ -161,9 +165,10 @@ class Loop:
             self._put(Entry(lane, task, None))
 
     def stop(self) -> None:
-        """Accept no more tasks, and let `run` return once no task is acting.
+        """Accept no more tasks, and let `run` return once all tasks sleep or are finished.
 
-        Tasks that wait for a long operation are dropped: the worker that takes over observes it.
+        Sleeping tasks, which wait for long operations, are dropped: the worker that takes over
+        observes the operation.
         """
         self._draining.set()
         self._inbox.put(None)
@@ -177,6 +182,7 @@ class Loop:
             self._calls.pool.close()
 
     def _drive(self) -> None:
+        """Run rounds until the loop is stopped and all remaining tasks sleep."""
         while not (self._draining.is_set() and self._live <= len(self._timers)):
             self._begin_more()
             self._receive()
@@ -190,7 +196,7 @@ class Loop:
                     break
 
     def _receive(self) -> None:
-        """Collect due timers and answered tasks; block if there is no work."""
+        """Collect due timers and answered tasks; block if there are none."""
         now = self._clock.now()
         while self._timers and self._timers[0][0] <= now:
             entry = heapq.heappop(self._timers)[2]
@@ -210,7 +216,7 @@ class Loop:
             timeout = 0.0
 
     def _gather(self) -> None:
-        """Wait a little for more entries, if no task is delayed by that."""
+        """Wait briefly for more entries to commit together, unless that delays other tasks."""
         now = self._clock.now()
         enough = self._batch_size // GATHERED
         while len(self._ready) < enough:
@@ -234,6 +240,7 @@ class Loop:
             self._put(entry)
 
     def _put(self, entry: Entry) -> None:
+        """Queue an entry for a round, and mark its lane active."""
         self._active[entry.lane[1]] = self._clock.now()
         self._ready.put(*entry.lane, entry)
 
@@ -261,34 +268,42 @@ class Loop:
         return batch
 
     def _round(self, batch: list[Entry]) -> list[Entry]:
-        """Advance each task to its next effect, and answer the effects that need no waiting."""
+        """Advance each task to its next effect, and answer the effects by kind.
+
+        :return: the tasks with their answers. The answers to plugin calls and sleeps come later,
+            through the inbox and the timers.
+        """
         answered: list[Entry] = []
-        asked: dict[type, list[tuple[Entry, Any]]] = {}
+        by_kind: dict[type, list[tuple[Entry, Any]]] = {}
         for entry in batch:
             effect = self._advance(entry)
             if effect is not None:
-                asked.setdefault(type(effect), []).append((entry, effect))
-        for kind, questions in asked.items():
+                by_kind.setdefault(type(effect), []).append((entry, effect))
+        for kind, requests in by_kind.items():
             try:
                 if kind is effects.Predict:
-                    answered.extend(self._calls.predict(questions))
+                    answered.extend(self._calls.predict(requests))
                     continue
-                for entry, answer in self._answer(kind, questions):
-                    answered.append(Entry(entry.lane, entry.task, answer))
+                for entry, value in self._answer(kind, requests):
+                    answered.append(Entry(entry.lane, entry.task, value))
             except Exception as error:
-                away = isinstance(error, StoreUnavailable)
+                unavailable = isinstance(error, StoreUnavailable)
                 LOG.error(
-                    '%d tasks are dropped: the store failed them: %s',
-                    len(questions),
+                    '%d tasks are dropped, because the store failed: %s',
+                    len(requests),
                     error,
-                    exc_info=not away,
+                    exc_info=not unavailable,
                 )
-                for entry, _ in questions:
+                for entry, _ in requests:
                     self._finished(entry)
                 self._lost()
         return answered
 
     def _advance(self, entry: Entry) -> Effect | None:
+        """Run a task up to its next effect that is not answered immediately.
+
+        :return: the effect; None if the task is finished or dropped.
+        """
         try:
             effect = entry.task.send(entry.said)
             while isinstance(effect, IMMEDIATE):
@@ -312,75 +327,83 @@ class Loop:
         except StopIteration:
             self._finished(entry)
         except Exception:
-            LOG.exception('A task is dropped: it has a fault')
+            LOG.exception('A task is dropped, because it raised an exception')
             self._finished(entry)
             self._lost()
         return None
 
     def _lost(self) -> None:
+        """Report that tasks were dropped."""
         try:
             self._on_lost()
         except Exception:
-            LOG.exception('What was dropped cannot be given up now')
+            LOG.exception('The claims of dropped tasks cannot be given up now')
 
     def _finished(self, entry: Entry) -> None:
+        """Close a task, and free its slot."""
         entry.task.close()
         self._slots.release()
-        self._rests(entry)
+        self._uncount_awake(entry)
         with self._lock:
             self._live -= 1
 
-    def _rests(self, entry: Entry) -> None:
-        """Remove a task from the count of awake tasks."""
+    def _uncount_awake(self, entry: Entry) -> None:
+        """Remove a task that is finished or sleeps from the count of awake tasks."""
         stack = entry.lane[1]
         self._awake[stack] -= 1
         if self._awake[stack] <= 0:
             del self._awake[stack]
 
-    def _answer(self, kind: type, questions: list[tuple[Entry, Any]]) -> list[tuple[Entry, Any]]:
-        """Answer effects of one kind; deferred answers come through the inbox."""
-        entries = [entry for entry, _ in questions]
-        questioned = [effect for _, effect in questions]
+    def _answer(self, kind: type, requests: list[tuple[Entry, Any]]) -> list[tuple[Entry, Any]]:
+        """Answer the effects of one kind by one call of the store.
+
+        :return: pairs of task and answer; none for plugin calls and sleeps.
+        """
+        entries = [entry for entry, _ in requests]
+        same_kind = [effect for _, effect in requests]
         answers: list[Any]
         if kind is effects.Load:
-            answers = self._views([effect.key for effect in questioned])
+            answers = self._views([effect.key for effect in same_kind])
             for view in answers:
                 if view.node is not None and view.stack is not None:
                     self._on_view(view.node.key.traversal_id, view.stack.project_id)
         elif kind is effects.LoadServingRows:
-            desired = dict.fromkeys(key for effect in questioned for key in effect.keys)
-            rows = self._store.serving(desired)
+            needed = dict.fromkeys(key for effect in same_kind for key in effect.keys)
+            rows = self._store.serving(needed)
             answers = [
-                {key: rows[key] for key in effect.keys if key in rows} for effect in questioned
+                {key: rows[key] for key in effect.keys if key in rows} for effect in same_kind
             ]
         elif kind is effects.Save:
             room = self._batch_size - len(self._ready)
-            commits = [effect.commit for effect in questioned]
+            commits = [effect.commit for effect in same_kind]
             try:
                 answers, self._ahead = self._store.commit_and_view(commits, room)
             except DuplicateRecord:
-                # One duplicate refuses the whole batch: commit one by one.
+                # One duplicate record refuses the whole batch: commit one by one.
                 answers = [self._commit_alone(commit) for commit in commits]
         elif kind is effects.Cast:
-            keys = dict.fromkeys(key for effect in questioned for key in effect.keys)
+            keys = dict.fromkeys(key for effect in same_kind for key in effect.keys)
             self._announcer.nodes(tuple(keys))
-            answers = [None] * len(questioned)
+            answers = [None] * len(same_kind)
         elif kind is effects.CallPlugin:
-            self._calls.submit(questions)
+            self._calls.submit(requests)
             return []
         elif kind is effects.Sleep:
-            for entry, effect in questions:
+            for entry, effect in requests:
                 due = self._clock.now() + effect.seconds
                 sleeper = Entry(entry.lane, entry.task, None)
                 heapq.heappush(self._timers, (due, next(self._serial), sleeper))
-                self._rests(entry)
+                self._uncount_awake(entry)
             return []
         else:
-            return self._answer_each(questions)
+            return self._answer_each(requests)
         return list(zip(entries, answers, strict=True))
 
     def _commit_alone(self, commit: Commit) -> Outcome:
-        """Commit; if the record exists already, let the next check claim the row first."""
+        """Commit one commit; refuse it if it inserts a record that exists.
+
+        Its next check claims the row first, and does not predict.
+        """
         try:
             return self._store.commit([commit])[0]
         except DuplicateRecord:
@@ -389,21 +412,24 @@ class Loop:
             return REFUSED
 
     def _views(self, keys: list[NodeKey]) -> list[View]:
-        """Return views of nodes; some of them the last commit has read already."""
+        """Return the views of nodes; those read with the last commit are not read again."""
         ahead, self._ahead = self._ahead, {}
         others = [key for key in keys if key not in ahead]
         read = dict(zip(others, self._store.views(others), strict=True)) if others else {}
         return [ahead[key] if key in ahead else read[key] for key in keys]
 
-    def _answer_each(self, questions: list[tuple[Entry, Any]]) -> list[tuple[Entry, Any]]:
-        """Answer one by one, so that one failure does not affect the others."""
+    def _answer_each(self, requests: list[tuple[Entry, Any]]) -> list[tuple[Entry, Any]]:
+        """Answer effects one by one, so that a failure drops no other task.
+
+        :return: pairs of task and answer; the tasks that were dropped are missing.
+        """
         answered: list[tuple[Entry, Any]] = []
         failed = False
-        for entry, effect in questions:
+        for entry, effect in requests:
             try:
                 value = answer(effect, self._store, self._templates, self._announcer)
             except Exception:
-                LOG.exception('A task is dropped: nobody can answer %s', type(effect).__name__)
+                LOG.exception('A task is dropped, because %s has failed', type(effect).__name__)
                 self._finished(entry)
                 failed = True
             else:

@@ -1,4 +1,4 @@
-"""Call plugins; the result is an observation, whatever the plugin does."""
+"""Plugin calls: even if the plugin raises, the result is an observation."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ LOG = log.getLogger(__name__)
 class PluginCaller:
     """Makes plugin calls while the lease allows it.
 
+    :param lease: keeps the lease with which the rows of the calls are claimed.
     :param action_timeout: longest time of a call, in seconds: a call begins only while the lease
         is valid for longer.
-    :param in_store: the records of the built-in types are in the store of the worker, so that its
-        commits can write them.
+    :param in_store: whether the records of the built-in types are in the store of the worker, so
+        that its commits can write them.
     """
 
     def __init__(
@@ -38,11 +39,14 @@ class PluginCaller:
         self._in_store = in_store
 
     def perform(self, effect: CallPlugin) -> Observation | None:
-        """Make a call and observe; None if the lease is too short."""
+        """Make a call and return the observation; None if the lease is too short."""
         return self.act(effect) if self.admits(effect) else None
 
     def admits(self, effect: CallPlugin) -> bool:
-        """Say whether the lease allows a call; give the lease up if it does not."""
+        """Say whether the lease allows a call; give the lease up if it does not.
+
+        A compensation is always allowed.
+        """
         claim = effect.call.row.claim or ''
         if effect.compensates or self._lease.time_left(claim) > self._action_timeout:
             return True
@@ -50,36 +54,43 @@ class PluginCaller:
         return False
 
     def bulk(self, effect: CallPlugin | Predict) -> int:
-        """Return how many such calls fit into one."""
+        """Return the largest number of calls of this type that one bulk call accepts."""
         plugin = self._registry.plugin(effect.call.row.type)
         return 1 if plugin is None else plugin.bulk
 
     def predicts(self, effect: Predict) -> bool:
-        """Say whether a commit of the store can carry out the call."""
+        """Say whether the call can be predicted: a commit of the store can carry it out."""
         if not self._in_store:
             return False
         plugin = self._registry.plugin(effect.call.row.type)
         return plugin is not None and plugin.predicts
 
     def predict(self, effects: Sequence[Predict]) -> list[Prediction | None]:
-        """Predict the results of calls of one type and stack."""
+        """Predict the results of calls of one type and stack.
+
+        :return: for each call the prediction; None if the call must be made.
+        """
         plugin = self._registry.plugin(effects[0].call.row.type)
         assert plugin is not None
         return plugin.predict(plugin_calls(effects))
 
     def perform_many(self, effects: Sequence[CallPlugin]) -> list[Observation | None]:
-        """Make calls for several resources of one type and stack."""
+        """Make calls for several resources of one type and stack.
+
+        :return: for each call the observation; None if the lease is too short for the call.
+        """
         admitted = [self.admits(effect) for effect in effects]
         observations = iter(
-            self._act([effect for effect, may in zip(effects, admitted, strict=True) if may])
+            self._act([effect for effect, admits in zip(effects, admitted, strict=True) if admits])
         )
-        return [next(observations) if may else None for may in admitted]
+        return [next(observations) if admits else None for admits in admitted]
 
     def act(self, effect: CallPlugin) -> Observation:
-        """Make a call and observe; a plugin that raises has failed."""
+        """Make a call and return the observation; an exception of the plugin is a failure."""
         return self._act([effect])[0]
 
     def _act(self, effects: Sequence[CallPlugin]) -> list[Observation]:
+        """Make one bulk call, without regard to the lease."""
         if not effects:
             return []
         first = effects[0]
@@ -92,7 +103,7 @@ class PluginCaller:
         outcomes: list[Observation | Exception]
         try:
             outcomes = plugin.perform(calls)
-        except Exception as error:  # whatever a plugin raises fails its resource
+        except Exception as error:  # whatever a plugin raises fails its resources only
             outcomes = [error] * len(calls)
         return [
             self._failed(plugin, call, outcome) if isinstance(outcome, Exception) else outcome
@@ -100,14 +111,15 @@ class PluginCaller:
         ]
 
     def _failed(self, plugin: Plugin, call: PluginCall, error: Exception) -> Observation:
+        """Return the observation for an exception: UNKNOWN if it is transient, else FAILED."""
         resource, verb = call.resource, call.verb
         if isinstance(error, TransientError):
             LOG.info(
-                'Plugin %s cannot %s %s just now: %s', resource.type, verb, resource.name, error
+                'Plugin %s temporarily cannot %s %s: %s', resource.type, verb, resource.name, error
             )
             return Observation(
                 Reality.UNKNOWN,
-                reason=str(error) or 'not just now',
+                reason=str(error) or 'temporarily unavailable',
                 retry_after=error.retry_after,
             )
         LOG.warning(
@@ -121,17 +133,22 @@ class PluginCaller:
         return self._after_failure(plugin, resource, error)
 
     def _after_failure(self, plugin: Plugin, resource: Resource, error: Exception) -> Observation:
+        """Observe what exists after a failed call, and return it as FAILED."""
         reason = f'{type(error).__name__}: {error}'
         try:
             observation = plugin.observe(resource)
-        except TransientError as again:
-            # What the call left is not known: without a physical id the resource would not be
-            # replaced.
+        except TransientError as observe_error:
+            # It is not known what the call created: FAILED without a physical id would mean that
+            # nothing exists, and the resource would not be replaced.
             return Observation(
-                Reality.UNKNOWN, reason=f'{reason}; {again}', retry_after=again.retry_after
+                Reality.UNKNOWN,
+                reason=f'{reason}; {observe_error}',
+                retry_after=observe_error.retry_after,
             )
-        except Exception as again:
-            LOG.warning('Plugin %s cannot observe %s: %s', resource.type, resource.name, again)
+        except Exception as observe_error:
+            LOG.warning(
+                'Plugin %s cannot observe %s: %s', resource.type, resource.name, observe_error
+            )
             return Observation(Reality.FAILED, reason=reason)
         return Observation(
             Reality.FAILED,
@@ -143,12 +160,14 @@ class PluginCaller:
 
 
 def plugin_calls(effects: Sequence[CallPlugin] | Sequence[Predict]) -> list[PluginCall]:
+    """Return the calls of effects in the form that plugins accept."""
     return [
         PluginCall(effect.call.verb, _resource(effect), effect.call.changed) for effect in effects
     ]
 
 
 def _resource(effect: CallPlugin | Predict) -> Resource:
+    """Return the resource of a call, as its plugin sees it."""
     row = effect.call.row
     return Resource(
         token=row.token,

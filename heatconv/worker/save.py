@@ -1,4 +1,4 @@
-"""Commit a step, then announce the nodes that it made ready: save before you say."""
+"""Commit a step, and only then announce the nodes that it made ready: save before you say."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from heatconv.runtime.effects import Cast, CastWish, Effect, LoadReadyNodes, Sav
 def save_step(
     step: Step, check: Callable[[NodeKey], Task], view: View | None = None
 ) -> Generator[Effect, Any, Outcome]:
-    """Commit a step and, if it stands, send its casts.
+    """Commit a step and, if the commit stands, send the casts and check the roots made ready.
 
-    :param check: makes the task that checks a root, if its inline check is refused.
-    :param view: the view that the step was decided on.
+    :param check: creates the task that checks a node; for a root whose check without a query is
+        not possible or is refused.
+    :param view: the view that the step was decided on, if known: its node is passed to the store
+        for an optimistic commit.
+    :return: the outcome of the commit; it stands if there is nothing to commit.
     """
     commit = step.commit
     if commit is None:
@@ -34,14 +37,14 @@ def save_step(
     if outcome.verdict == Verdict.STANDS:
         casts.extend(step.casts)
         casts.extend(key for key in outcome.ready if key.kind != Kind.ROOT)
-    wakes = step.wakes
+    woken_row_id = step.wakes
     if outcome.verdict == Verdict.LATE and step.commit.row is not None:
-        wakes = step.commit.row.read.id
-    if wakes is not None:
-        # In a statement of its own, after the commit: a traversal prepared meanwhile saw the
+        woken_row_id = step.commit.row.read.id
+    if woken_row_id is not None:
+        # A new statement after the commit: a traversal prepared in the meantime may have met the
         # claim, and no other message announces its node.
-        waiting = yield LoadReadyNodes(wakes)
-        casts.extend(key for key in waiting if key not in casts)
+        ready = yield LoadReadyNodes(woken_row_id)
+        casts.extend(key for key in ready if key not in casts)
     if casts:
         yield Cast(tuple(casts))
     if outcome.wish is not None:
@@ -55,7 +58,7 @@ def save_step(
 def _check_root(
     root: NodeKey, commit: Commit, check: Callable[[NodeKey], Task]
 ) -> Generator[Effect, Any, None]:
-    """Check a root that this commit made ready; no query is needed for that."""
+    """Check a root that a commit made ready; without a query if the commit names the stack."""
     stack_id = commit.root.stack_id if commit.root else None
     if commit.row is not None:
         stack_id = commit.row.read.stack_id

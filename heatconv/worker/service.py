@@ -1,4 +1,4 @@
-"""The worker: its loop, lease and sweep as one service."""
+"""The worker as a service: its queue, loop, lease and sweep, and the threads that run them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ from heatconv.worker.sweep import Sweep
 
 LOG = log.getLogger(__name__)
 
-#: How often an incomplete sweep is continued, and the queue length below which it is.
+#: Seconds after which an incomplete sweep is continued.
 GO_ON_SECONDS = 0.2
+
+#: It is continued only while the queue is not longer than this.
 GO_ON_BELOW = 2_000
 
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """Options of a worker; times in seconds."""
+    """Options of a worker, as in `heatconv.conf.worker`; times in seconds."""
 
     threads: int = 16
     capacity: int = 10_000
@@ -50,9 +52,9 @@ class WorkerOptions:
 class Worker:
     """Checks the nodes that it receives until it is stopped.
 
-    :param server: the name that messages to this process alone are sent to.
-    :param shares: says which stacks its sweep owns; all if None.
-    :param in_store: the records of the built-in types are in the database of the store.
+    :param server: name of the RPC server of this process; messages to it reach no other process.
+    :param shares: assigns the stacks that this worker sweeps; None to sweep all of them.
+    :param in_store: whether the records of the built-in types are in the database of the store.
     """
 
     def __init__(
@@ -117,7 +119,7 @@ class Worker:
         return self._loop.live
 
     def start(self) -> None:
-        """Take a lease and start the threads."""
+        """Acquire a lease and start the threads."""
         self.lease.start()
         interval = self.options.heartbeat_interval
         for name, target in (
@@ -130,18 +132,19 @@ class Worker:
             self._threads.append(thread)
 
     def check(self, keys: Iterable[NodeKey]) -> None:
-        """Queue nodes to check; nodes without room are left to the sweep."""
+        """Queue nodes to check; those that the queue has no room for are left to the sweep."""
         refused = 0
         for key in keys:
             refused += not self._inbox.put(key)
         if refused:
-            LOG.warning('%d nodes are left to the sweep: %d wait already', refused, self.queued)
+            LOG.warning('%d nodes are left to the sweep: %d are queued', refused, self.queued)
         self._loop.wake()
 
     def accept(self, keys: Sequence[NodeKey]) -> bool:
-        """Accept nodes that became ready here, without a message, if they fit into one round.
+        """Queue nodes that became ready in this process, if they fit into one round.
 
-        More nodes are shared with other workers.
+        :return: whether they are queued. If not, a message announces them, so that other workers
+            share the work.
         """
         if self._stopping.is_set() or len(keys) + self.queued > self.options.batch_size:
             return False
@@ -149,6 +152,10 @@ class Worker:
         return True
 
     def _next(self, may: Callable[[str], bool]) -> tuple[Lane, Task] | None:
+        """Return the next task to begin, with its lane; None if there is none.
+
+        :param may: says whether a traversal may begin a task.
+        """
         item = self._inbox.take(may)
         if item is None:
             return None
@@ -156,7 +163,7 @@ class Worker:
         return (project_id, key.traversal_id), self._checker().check(key)
 
     def sweep(self, patience: float | None = None) -> bool:
-        """Sweep once; return whether more ready nodes may wait.
+        """Sweep once; return whether more lost nodes may exist.
 
         :param patience: seconds after which a ready node counts as lost; two sweep intervals if
             None.
@@ -165,10 +172,11 @@ class Worker:
 
     @property
     def _patience(self) -> float:
+        """Return the seconds after which a ready node counts as lost: two sweep intervals."""
         return 2 * self.options.sweep_interval
 
     def stop(self) -> None:
-        """Finish acting tasks, release the lease, and stop."""
+        """Finish the tasks that do not sleep, release the lease, and stop the threads."""
         self._stopping.set()
         self._loop.stop()
         for thread in self._threads:
@@ -178,6 +186,7 @@ class Worker:
         self._threads = []
 
     def _checker(self) -> Checker:
+        """Return a factory of tasks for the current lease."""
         return Checker(
             self.lease.id,
             self._ids,
@@ -187,11 +196,11 @@ class Worker:
         )
 
     def _lost(self) -> None:
-        # Their claims are freed when the lease expires: take another one.
+        # Dropped tasks have left claims, and only the end of the lease frees these.
         self.lease.give_up(self.lease.id)
 
     def _sweeps(self) -> None:
-        # Also at the start: this process may be the restart of one that died.
+        # The first sweep is immediate: this process may be the restart of one that died.
         while True:
             more = self._run_sweep(self.sweep)
             remaining = self.options.sweep_interval
@@ -205,11 +214,12 @@ class Worker:
             if self._stopping.wait(remaining):
                 return
 
-    def _run_sweep(self, look: Callable[[], bool]) -> bool:
+    def _run_sweep(self, sweep: Callable[[], bool]) -> bool:
+        """Sweep; return whether more lost nodes may exist, and False after a failure."""
         try:
-            return look()
+            return sweep()
         except StoreUnavailable:
             LOG.debug('The sweep waits for the database')
         except Exception:
-            LOG.exception('The sweep cannot look now')
+            LOG.exception('The sweep has failed')
         return False

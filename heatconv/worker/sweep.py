@@ -1,4 +1,7 @@
-"""The sweep: recover periodically what dead workers and lost messages have left."""
+"""The sweep: recover periodically from dead workers, lost messages and expired stack actions.
+
+It finds the lost work by queries, and submits recovery tasks or announces nodes and wishes again.
+"""
 
 from __future__ import annotations
 
@@ -19,24 +22,25 @@ LOG = log.getLogger(__name__)
 #: Largest number of rows of each kind that one sweep handles; the next sweep continues.
 LIMIT = 500
 
-#: This many times as many lost nodes: an announcement is cheap, and a dead worker may have queued
-#: thousands.
+#: A sweep announces up to this many times as many lost nodes: an announcement is cheap, and a dead
+#: worker may have queued thousands.
 PAGES = 20
 
-#: Every fifth sweep covers the stacks of all workers.
+#: Every fifth sweep of a worker covers the stacks of all workers.
 EVERYTHING = 5
 
 
 class Sweep:
-    """Recovers the stacks of this worker, once for each call.
+    """Recovers the stacks that this worker owns, once for each call of `run`.
 
     Several workers may sweep concurrently.
 
-    :param recovery: makes the recovery tasks for the current lease.
-    :param submit: accepts a task, or returns False if there is no room.
-    :param owned: picks the stacks that this worker owns. Now and then a sweep covers all stacks,
-        in case their owner does not.
-    :param backlog: names the traversals with more waiting nodes here than fit into one round.
+    :param recovery: returns the factory of recovery tasks for the current lease.
+    :param submit: accepts a task; returns False if there is no room.
+    :param owned: returns those of the given stack ids that this worker owns. Now and then a sweep
+        covers all stacks, in case their owner does not.
+    :param backlog: returns the traversals with more nodes waiting in this worker than fit into one
+        round.
     """
 
     def __init__(
@@ -65,17 +69,17 @@ class Sweep:
 
         :param patience: seconds after which a ready node counts as lost.
         :return: whether more nodes may have to be announced: the limit was reached, or a traversal
-            has a backlog here.
+            has a backlog in this worker.
         """
         now = self._clock.now()
         for lease_id in self._store.void_leases(now):
-            LOG.warning('Lease %s has run out: what it claims is taken over', lease_id)
+            LOG.warning('Lease %s has expired: its claims are taken over', lease_id)
         self._looks += 1
         everything = self._looks % EVERYTHING == 0
         owned = set if everything else self._mine
         recovery = self._recovery()
         dead_claims = self._store.dead_claims(LIMIT)
-        stacks = owned(orphan_check.row.stack_id for orphan_check in dead_claims)
+        stacks = owned(dead_claim.row.stack_id for dead_claim in dead_claims)
         for dead_claim in dead_claims:
             if dead_claim.row.stack_id not in stacks:
                 continue
@@ -89,21 +93,24 @@ class Sweep:
                 return False
         orphan_checks = self._store.orphan_checks(now, LIMIT)
         stacks = owned(orphan_check.row.stack_id for orphan_check in orphan_checks)
-        for due in orphan_checks:
-            if due.row.stack_id in stacks and not self._submit(recovery.follow_up(due)):
+        for due_check in orphan_checks:
+            if due_check.row.stack_id in stacks and not self._submit(
+                recovery.follow_up(due_check)
+            ):
                 return False
         for stack_id in sorted(owned(self._store.overdue(now))):
             self._time_out(stack_id, now)
         for stack_id in sorted(owned(self._store.lost_wishes())):
             self._announcer.wish(stack_id)
-        # The rest of a traversal with a backlog here is most likely queued, not lost; and it must
-        # not delay lost nodes of other stacks.
+        # Further ready nodes of a traversal with a backlog here are most likely queued, not lost,
+        # and they must not delay the lost nodes of other stacks.
         backlog = self._backlog()
         return self._announce_lost(now - patience, owned, backlog) or bool(backlog)
 
     def go_on(self, patience: float) -> bool:
         """Announce more lost nodes, for a worker that has little work.
 
+        :param patience: seconds after which a ready node counts as lost.
         :return: whether there may be more.
         """
         return self._announce_lost(self._clock.now() - patience, self._mine)
@@ -112,10 +119,17 @@ class Sweep:
         self,
         before: float,
         owned: Callable[[Iterable[str]], set[str]],
-        besides: Collection[str] = (),
+        excluded: Collection[str] = (),
     ) -> bool:
+        """Announce lost nodes, page by page.
+
+        :param before: time, in seconds since the epoch: a ready node that was announced before is
+            lost.
+        :param excluded: ids of traversals whose nodes are not announced.
+        :return: whether there may be more.
+        """
         for _ in range(PAGES):
-            nodes = self._store.lost_nodes(before, LIMIT, owned, besides)
+            nodes = self._store.lost_nodes(before, LIMIT, owned, excluded)
             if nodes:
                 self._announcer.nodes(nodes)
             if len(nodes) < LIMIT:
@@ -123,12 +137,13 @@ class Sweep:
         return True
 
     def _time_out(self, stack_id: str, now: float) -> None:
+        """Fail the action of a stack whose deadline has passed."""
         wish_id = self._ids.fresh()
 
         def decide(stack: Stack) -> Request | None:
             change = stack_rules.time_out(stack, now, wish_id)
             return None if change is None else Request(*change, drops_nodes=True)
 
-        answered = self._store.request(stack_id, decide)
-        if answered is not None and answered[1]:
-            LOG.info('Stack %s (%s) has timed out', answered[0].name, stack_id)
+        outcome = self._store.request(stack_id, decide)
+        if outcome is not None and outcome[1]:
+            LOG.info('Stack %s (%s) has timed out', outcome[0].name, stack_id)

@@ -1,4 +1,7 @@
-"""Run migrations on the connection that `heatconv.db.migration` hands in."""
+"""The environment script of alembic: run migrations on the connection of the configuration.
+
+`heatconv.db.migration` passes the connection.
+"""
 
 from alembic import context
 

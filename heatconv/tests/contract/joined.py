@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from heatconv.convergence import recovery
+from heatconv.convergence import dead_claims
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Action, NodeKey
 from heatconv.convergence.step import Commit, Step, Verdict
@@ -60,7 +60,7 @@ class JoinedContract:
     def test_what_is_refused_has_never_been_done(self: Any) -> None:
         keys, steps, _ = self.begun('A', 'B')
         dead_claim = next(one for one in self.store.dead_claims(10) if one.node == keys[0])
-        self.one(recovery.void(dead_claim, 99.0).commit)
+        self.one(dead_claims.void(dead_claim, 99.0).commit)
         outcomes = self.store.commit(
             [
                 self.ends(keys[0], steps[0], Writes(added=(record('a'),))),

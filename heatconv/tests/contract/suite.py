@@ -7,7 +7,7 @@ import itertools
 import threading
 from typing import Any
 
-from heatconv.convergence import check, cleanup, hooks, recovery, roots, settle, traversal
+from heatconv.convergence import check, cleanup, dead_claims, hooks, roots, settle, traversal
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.check import View
 from heatconv.convergence.evolve import evolve
@@ -596,9 +596,13 @@ class StoreContract:
         self.one(step.commit)
         dead_claim = self.store.dead_claims(10)[0]
         self.assertEqual((made.rows[0].id, key), (dead_claim.row.id, dead_claim.node))
-        self.assertEqual(Verdict.STANDS, self.one(recovery.void(dead_claim, 99.0).commit).verdict)
+        self.assertEqual(
+            Verdict.STANDS, self.one(dead_claims.void(dead_claim, 99.0).commit).verdict
+        )
         self.assertEqual(Verdict.REFUSED, self.one(self.finish(key, step).commit).verdict)
-        self.assertEqual(Verdict.REFUSED, self.one(recovery.void(dead_claim, 99.0).commit).verdict)
+        self.assertEqual(
+            Verdict.REFUSED, self.one(dead_claims.void(dead_claim, 99.0).commit).verdict
+        )
         self.assertEqual(NodeStatus.READY, self.view(key).node.status)
         self.assertEqual([], self.store.dead_claims(10))
 
@@ -673,7 +677,7 @@ class StoreContract:
         key = self.update_key(made, 'A')
         self.one(self.begin(key, r=1).commit)
         dead_claim = self.store.dead_claims(1)[0]
-        self.one(recovery.void(dead_claim, 99.0).commit)
+        self.one(dead_claims.void(dead_claim, 99.0).commit)
         broken = dataclasses.replace(
             self.store.row(dead_claim.row.id),
             status=Status.FAILED,
@@ -828,7 +832,7 @@ class StoreContract:
         self.one(Commit(RowWrite(RowGuard.UNCLAIMED, row, claimed)))
         (dead_claim,) = self.store.dead_claims(10)
         self.assertEqual([], self.store.orphan_checks(1e9, 10))
-        step = recovery.void(dead_claim, 99.0)
+        step = dead_claims.void(dead_claim, 99.0)
         self.one(step.commit)
         # Voided again by somebody who read it before: nothing is added.
         self.assertEqual(Verdict.REFUSED, self.one(step.commit).verdict)
@@ -851,7 +855,7 @@ class StoreContract:
             claimed = evolve(row, claim=lease, version=row.version + 1)
             self.one(Commit(RowWrite(RowGuard.UNCLAIMED, row, claimed)))
             (dead_claim,) = self.store.dead_claims(10)
-            self.one(recovery.void(dead_claim, 99.0).commit)
+            self.one(dead_claims.void(dead_claim, 99.0).commit)
         self.assertEqual(2, len(self.store.orphan_checks(1e9, 10)))
         row = self.store.row(row.id)
         kept = evolve(row, deletion_policy='Retain', version=row.version + 1)

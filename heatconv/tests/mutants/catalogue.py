@@ -31,7 +31,7 @@ CHECK = 'heatconv.convergence.check'
 CLEANUP = 'heatconv.convergence.cleanup'
 REPLACEMENT = 'heatconv.convergence.replacement'
 SETTLE = 'heatconv.convergence.settle'
-RECOVERY = 'heatconv.convergence.recovery'
+RECOVERY = 'heatconv.convergence.dead_claims'
 STACK = 'heatconv.convergence.stack'
 STATES = 'heatconv.convergence.states'
 ROOTS = 'heatconv.convergence.roots'
@@ -383,7 +383,7 @@ MUTANTS = (
     Mutant(
         'operation_of_an_old_traversal_is_never_released',
         WORKER,
-        'if now.node is None:\n                stack:',
+        'if current.node is None:\n                stack:',
         'if False:\n                stack:',
     ),
     Mutant(

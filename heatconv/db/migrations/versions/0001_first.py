@@ -1,4 +1,4 @@
-"""The first schema.
+"""The initial schema.
 
 Revision ID: 0001
 Revises:

@@ -1,4 +1,7 @@
-"""Stacks that do not wait, what services tell of themselves, and what the dead may do.
+"""Give-up, requests, service details, and the aftermath of voided claims.
+
+Stacks get the give-up flag and the id of their request. Leases get the name of the server and its
+queue length. The new table ``aftermath`` holds the checks for what a dead process may still do.
 
 Revision ID: 0002
 Revises: 0001

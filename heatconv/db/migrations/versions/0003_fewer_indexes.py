@@ -1,4 +1,8 @@
-"""Tables in which an operation writes to no index, and nodes that bring their definition.
+"""Fewer indexes, and resource definitions in nodes.
+
+The tables ``claim`` and ``ready`` and the column ``doubt`` replace indexes on columns that an
+operation changes, so its updates do not write to any index. Nodes get the serialized definition of
+their resource, resources a fingerprint, and templates a head.
 
 Revision ID: 0003
 Revises: 0002

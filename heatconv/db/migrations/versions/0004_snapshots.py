@@ -1,4 +1,4 @@
-"""Snapshots of stacks.
+"""Stack snapshots.
 
 Revision ID: 0004
 Revises: 0003

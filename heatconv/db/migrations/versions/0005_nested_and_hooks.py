@@ -1,4 +1,4 @@
-"""Stacks that are resources of others, nodes that wait at hooks, signals, and software.
+"""Nested stacks, hooks of nodes, signals, and software configurations and deployments.
 
 Revision ID: 0005
 Revises: 0004

@@ -1,4 +1,6 @@
-"""Checks for what a fenced process may still have done, under the name that the code has.
+"""Rename the table ``aftermath`` to ``orphan_check``, as the code calls it.
+
+It holds the checks for what a fenced process may still have done.
 
 Revision ID: 0006
 Revises: 0005

@@ -202,13 +202,13 @@ class PurgeTest(ManageTestCase):
 
     def test_what_was_deleted_ninety_days_ago_is_forgotten(self) -> None:
         result = self.manage('purge-deleted')
-        self.assertEqual(Result(0, '1 deleted stacks forgotten\n', ''), result)
+        self.assertEqual(Result(0, '1 deleted stacks purged\n', ''), result)
         self.assertEqual(['live', 'recent'], self.left())
 
     def test_so_many_days(self) -> None:
-        self.assertEqual('0 deleted stacks forgotten\n', self.manage('purge-deleted', '101').out)
+        self.assertEqual('0 deleted stacks purged\n', self.manage('purge-deleted', '101').out)
         self.assertEqual(['live', 'old', 'recent'], self.left())
-        self.assertEqual('2 deleted stacks forgotten\n', self.manage('purge-deleted', '0.5').out)
+        self.assertEqual('2 deleted stacks purged\n', self.manage('purge-deleted', '0.5').out)
         self.assertEqual(['live'], self.left())
 
 

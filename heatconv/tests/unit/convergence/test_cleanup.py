@@ -7,7 +7,7 @@ from typing import Any
 
 import testtools
 
-from heatconv.convergence import cleanup, recovery, roots, settle, states
+from heatconv.convergence import cleanup, dead_claims, roots, settle, states
 from heatconv.convergence.check import View
 from heatconv.convergence.model import (
     ALL,
@@ -200,8 +200,8 @@ class SettleTest(testtools.TestCase):
 
 class RecoveryTest(testtools.TestCase):
     def test_claim_of_the_dead_is_void_and_the_doubt_stays(self) -> None:
-        dead_claim = recovery.DeadClaim(row('a1', CREATING, claim='dead'), update_key())
-        step = recovery.void(dead_claim, 99.0)
+        dead_claim = dead_claims.DeadClaim(row('a1', CREATING, claim='dead'), update_key())
+        step = dead_claims.void(dead_claim, 99.0)
         saved = step.commit.row.saved
         self.assertEqual((None, 2, True), (saved.claim, saved.version, saved.suspect))
         self.assertEqual(RowGuard.DEAD_CLAIM, step.commit.row.guard)
@@ -211,7 +211,7 @@ class RecoveryTest(testtools.TestCase):
         self.assertEqual('a1', step.wakes)
 
     def test_doomed_row_is_simply_deleted_again(self) -> None:
-        step = recovery.void(recovery.DeadClaim(row('a1', DELETING, claim='dead')), 99.0)
+        step = dead_claims.void(dead_claims.DeadClaim(row('a1', DELETING, claim='dead')), 99.0)
         self.assertFalse(step.commit.row.saved.suspect)
         self.assertIsNone(step.commit.node)
 

@@ -194,7 +194,7 @@ class CatalogueTest(EngineTestCase):
                 'immutable': False,
                 'default': 0,
                 'constraints': [{'range': {'min': -1}}],
-                'description': 'How long each action takes; -1 is for ever.',
+                'description': 'Seconds that each action takes; -1 for an action that never ends.',
             },
             shown['properties']['wait_secs'],
         )

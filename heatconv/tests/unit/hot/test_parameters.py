@@ -198,10 +198,10 @@ class ValueTest(TemplateTestCase):
         for type_, telling, value in (
             ('string', 'a string, not a map', {}),
             ('number', 'a number such as', 'x'),
-            ('json', 'as JSON', '{'),
-            ('json', 'as JSON', ' '),
+            ('json', 'with JSON', '{'),
+            ('json', 'with JSON', ' '),
             ('json', 'nested deeper', '[' * 200 + ']' * 200),
-            ('json', 'as JSON', '[' * 100_000),
+            ('json', 'with JSON', '[' * 100_000),
             ('json', 'finite', '{"a": NaN}'),
             ('comma_delimited_list', 'must be a string', [{}]),
             ('comma_delimited_list', 'with commas', 3),

@@ -214,7 +214,11 @@ class InvalidTest(TemplateCase):
         for path, telling, source in (
             ('', 'a map, not a list', []),
             ('resource', "did you mean 'resources'?", hot(resource={})),
-            ('conditions', 'need version 2016-10-14 or later', hot(version='2016-04-08', conditions={})),
+            (
+                'conditions',
+                'need version 2016-10-14 or later',
+                hot(version='2016-04-08', conditions={}),
+            ),
             ('conditions', 'a map, not a list', hot(conditions=[])),
             ('description', 'a string, not a list', hot(description=[])),
             ('resources', 'a map, not a list', hot([])),

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from heatconv.convergence import check, states
+from heatconv.convergence.dead_claims import DeadClaim
 from heatconv.convergence.model import Kind, NodeStatus, Verb
-from heatconv.convergence.recovery import DeadClaim
 from heatconv.convergence.step import Outcome, Verdict
 from heatconv.resources.plugin import Observation, Resource, TransientError
 from heatconv.resources.registry import Registry
@@ -491,7 +491,7 @@ class RetryTest(CheckTestCase):
         identity = self.made(A)
         self.assertEqual('CREATE_COMPLETE', self.state(identity))
         self.assertEqual(1, len(self.parts.records.all()))
-        self.assertIn('retry 1 of 5 in 1 s: not just now', self.reasons(identity))
+        self.assertIn('retry 1 of 5 in 1 s: temporarily unavailable', self.reasons(identity))
 
     def test_delete_is_asked_for_again(self) -> None:
         identity = self.made(A)

@@ -186,7 +186,7 @@ class LostTest(CountedTestCase):
             loop.submit(asks(template_id))
         self.drain(loop)
         self.assertEqual((0, 1, 2), (loop.live, self.lost, len(told)))
-        self.assertIn('nobody can answer CompileTemplate', self.log.output)
+        self.assertIn('because CompileTemplate has failed', self.log.output)
 
     def test_task_that_is_dropped_is_closed(self) -> None:
         self.store.fails = {'commit'}
@@ -229,7 +229,7 @@ class LostTest(CountedTestCase):
         loop.submit(self.parts.checker().check(keys[0]))
         self.drain(loop)
         self.assertEqual((0, 1, [1]), (loop.live, self.lost, self.heard.casts))
-        self.assertIn('it has a fault', self.log.output)
+        self.assertIn('it raised an exception', self.log.output)
 
 
 def sleeper(seconds: float = 1e6, done: Callable[[], None] = lambda: None) -> Task:

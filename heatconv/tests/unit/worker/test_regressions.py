@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from heatconv.convergence import states
+from heatconv.convergence.dead_claims import DeadClaim
 from heatconv.convergence.model import Verb
-from heatconv.convergence.recovery import DeadClaim
 from heatconv.convergence.step import Call
 from heatconv.engine.prepare import prepare
 from heatconv.runtime import effects

@@ -12,8 +12,8 @@ import testtools
 
 from heatconv.conf import worker as conf
 from heatconv.convergence import states
+from heatconv.convergence.dead_claims import DeadClaim
 from heatconv.convergence.model import Kind, NodeKey
-from heatconv.convergence.recovery import DeadClaim
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.engine.prepare import prepare
 from heatconv.runtime.ports import SystemClock
@@ -225,7 +225,7 @@ class WorkerTest(EngineTestCase):
         identity = self.create()
         self.heard.wishes.clear()
         self.wait(lambda: identity['stack_id'] in self.heard.wishes)
-        self.assertIn('The sweep cannot look now', self.log.output)
+        self.assertIn('The sweep has failed', self.log.output)
 
     def test_lease_under_which_something_was_lost_is_given_up(self) -> None:
         worker = self.started()

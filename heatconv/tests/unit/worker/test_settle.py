@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from heatconv.convergence import states
-from heatconv.convergence.recovery import DeadClaim
+from heatconv.convergence.dead_claims import DeadClaim
 from heatconv.convergence.step import Commit, RowGuard, RowWrite
 from heatconv.resources.plugin import Resource
 from heatconv.resources.test_resource import TestResource

@@ -77,7 +77,7 @@ class SweepTest(EngineTestCase):
         self.parts.restart()
         self.sweep()
         self.assertEqual([self.parts.lease.id], [lease.id for lease in self.store.leases()])
-        self.assertIn(f'Lease {old} has run out', self.log.output)
+        self.assertIn(f'Lease {old} has expired', self.log.output)
         self.assertIn('Taking over A', self.log.output)
         self.finish()
         self.assertEqual(({}, keys), (self.store.claims(), self.heard.keys))
