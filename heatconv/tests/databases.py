@@ -21,10 +21,17 @@ MYSQL_URL = os.environ.get('HEATCONV_TEST_MYSQL_URL', 'mysql+pymysql://root@127.
 
 
 class SqliteDatabase(fixtures.Fixture):
-    """A new SQLite file with the schema of this release."""
+    """A new SQLite file with the schema of this release.
+
+    :param migrated: False for an empty database.
+    """
 
     url: str
     database: Database
+
+    def __init__(self, migrated: bool = True) -> None:
+        super().__init__()
+        self._migrated = migrated
 
     def _setUp(self) -> None:
         directory = self.useFixture(fixtures.TempDir()).path
@@ -34,7 +41,8 @@ class SqliteDatabase(fixtures.Fixture):
     def _open(self) -> None:
         self.database = Database(self.url, max_retries=1, retry_interval=1)
         self.addCleanup(self.database.close)
-        migration.upgrade(self.database)
+        if self._migrated:
+            migration.upgrade(self.database)
 
     def store(self, clock: Clock, ids: Ids) -> DatabaseStore:
         return DatabaseStore(self.database, clock, ids)
@@ -43,8 +51,8 @@ class SqliteDatabase(fixtures.Fixture):
 class ServerDatabase(SqliteDatabase):
     """A new database on a server; a server that does not answer is an error."""
 
-    def __init__(self, admin_url: str) -> None:
-        super().__init__()
+    def __init__(self, admin_url: str, migrated: bool = True) -> None:
+        super().__init__(migrated)
         self._admin_url = admin_url
 
     def _setUp(self) -> None:
@@ -65,9 +73,9 @@ class ServerDatabase(SqliteDatabase):
             connection.execute(sa.text(f'DROP DATABASE {name}{force}'))
 
 
-def postgresql() -> Any:
-    return ServerDatabase(POSTGRESQL_URL)
+def postgresql(migrated: bool = True) -> Any:
+    return ServerDatabase(POSTGRESQL_URL, migrated)
 
 
-def mysql() -> Any:
-    return ServerDatabase(MYSQL_URL)
+def mysql(migrated: bool = True) -> Any:
+    return ServerDatabase(MYSQL_URL, migrated)

@@ -5,8 +5,9 @@ Revises:
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import mysql
+
+from heatconv.db.migrations import resumable
 
 revision = '0001'
 down_revision = None
@@ -29,13 +30,13 @@ def _text():
 
 
 def upgrade():
-    op.create_table(
+    resumable.create_table(
         'template',
         sa.Column('id', _word(64), primary_key=True),
         sa.Column('content', _text(), nullable=False),
         sa.Column('created_at', sa.Double(), nullable=False),
     )
-    op.create_table(
+    resumable.create_table(
         'stack',
         sa.Column('id', _word(), primary_key=True),
         sa.Column('project_id', _name(64), nullable=False),
@@ -61,11 +62,11 @@ def upgrade():
         sa.Column('deleted', _word(), nullable=False),
         sa.UniqueConstraint('project_id', 'name', 'deleted', name='uq_stack_name'),
     )
-    op.create_index('ix_stack_traversal', 'stack', ['traversal_id'])
-    op.create_index('ix_stack_wish', 'stack', ['wish_id'])
-    op.create_index('ix_stack_deadline', 'stack', ['deadline'])
-    op.create_index('ix_stack_deleted_at', 'stack', ['deleted_at'])
-    op.create_table(
+    resumable.create_index('ix_stack_traversal', 'stack', ['traversal_id'])
+    resumable.create_index('ix_stack_wish', 'stack', ['wish_id'])
+    resumable.create_index('ix_stack_deadline', 'stack', ['deadline'])
+    resumable.create_index('ix_stack_deleted_at', 'stack', ['deleted_at'])
+    resumable.create_table(
         'resource',
         sa.Column('id', _word(), primary_key=True),
         sa.Column('stack_id', _word(), nullable=False),
@@ -88,11 +89,11 @@ def upgrade():
         sa.Column('created_at', sa.Double(), nullable=False),
         sa.Column('updated_at', sa.Double()),
     )
-    op.create_index('ix_resource_stack_name', 'resource', ['stack_id', 'name'])
-    op.create_index('ix_resource_claim', 'resource', ['claim'])
-    op.create_index('ix_resource_suspect', 'resource', ['suspect'])
-    op.create_index('ix_resource_status', 'resource', ['status'])
-    op.create_table(
+    resumable.create_index('ix_resource_stack_name', 'resource', ['stack_id', 'name'])
+    resumable.create_index('ix_resource_claim', 'resource', ['claim'])
+    resumable.create_index('ix_resource_suspect', 'resource', ['suspect'])
+    resumable.create_index('ix_resource_status', 'resource', ['status'])
+    resumable.create_table(
         'node',
         sa.Column('id', _name(300), primary_key=True),
         sa.Column('traversal_id', _word(), nullable=False),
@@ -106,10 +107,10 @@ def upgrade():
         sa.Column('attempts', sa.Integer, nullable=False),
         sa.Column('touched_at', sa.Double(), nullable=False),
     )
-    op.create_index('ix_node_traversal', 'node', ['traversal_id'])
-    op.create_index('ix_node_subject', 'node', ['subject'])
-    op.create_index('ix_node_status_touched', 'node', ['status', 'touched_at'])
-    op.create_table(
+    resumable.create_index('ix_node_traversal', 'node', ['traversal_id'])
+    resumable.create_index('ix_node_subject', 'node', ['subject'])
+    resumable.create_index('ix_node_status_touched', 'node', ['status', 'touched_at'])
+    resumable.create_table(
         'event',
         sa.Column(
             'seq',
@@ -127,9 +128,9 @@ def upgrade():
         sa.Column('status', _word(16), nullable=False),
         sa.Column('reason', _text(), nullable=False),
     )
-    op.create_index('uq_event_id', 'event', ['id'], unique=True)
-    op.create_index('ix_event_stack', 'event', ['stack_id', 'seq'])
-    op.create_table(
+    resumable.create_index('uq_event_id', 'event', ['id'], unique=True)
+    resumable.create_index('ix_event_stack', 'event', ['stack_id', 'seq'])
+    resumable.create_table(
         'lease',
         sa.Column('id', _word(), primary_key=True),
         sa.Column('kind', _word(16), nullable=False),
@@ -138,8 +139,8 @@ def upgrade():
         sa.Column('started_at', sa.Double(), nullable=False),
         sa.Column('expires_at', sa.Double(), nullable=False),
     )
-    op.create_index('ix_lease_expires', 'lease', ['expires_at'])
-    op.create_table(
+    resumable.create_index('ix_lease_expires', 'lease', ['expires_at'])
+    resumable.create_table(
         'virtual_resource',
         sa.Column('token', _word(), primary_key=True),
         sa.Column('type', _name(), nullable=False),

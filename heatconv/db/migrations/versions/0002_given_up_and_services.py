@@ -8,8 +8,9 @@ Revises: 0001
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import mysql
+
+from heatconv.db.migrations import resumable
 
 revision = '0002'
 down_revision = '0001'
@@ -32,17 +33,21 @@ def _text():
 
 
 def upgrade():
-    op.add_column(
+    resumable.add_column(
         'stack', sa.Column('gives_up', sa.Boolean, nullable=False, server_default=sa.false())
     )
-    op.add_column('stack', sa.Column('request_id', _name(), nullable=False, server_default=''))
-    op.add_column('lease', sa.Column('server', _name(), nullable=False, server_default=''))
-    op.create_table(
+    resumable.add_column(
+        'stack', sa.Column('request_id', _name(), nullable=False, server_default='')
+    )
+    resumable.add_column('lease', sa.Column('server', _name(), nullable=False, server_default=''))
+    resumable.create_table(
         'aftermath',
         sa.Column('id', _word(80), primary_key=True),
         sa.Column('row', _text(), nullable=False),
         sa.Column('due_at', sa.Double(), nullable=False),
         sa.Column('looks', sa.Integer, nullable=False),
     )
-    op.create_index('ix_aftermath_due', 'aftermath', ['due_at'])
-    op.add_column('lease', sa.Column('queued', sa.Integer, nullable=False, server_default='0'))
+    resumable.create_index('ix_aftermath_due', 'aftermath', ['due_at'])
+    resumable.add_column(
+        'lease', sa.Column('queued', sa.Integer, nullable=False, server_default='0')
+    )

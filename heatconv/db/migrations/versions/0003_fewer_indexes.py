@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
+from heatconv.db.migrations import resumable
+
 revision = '0003'
 down_revision = '0002'
 
@@ -33,34 +35,39 @@ def _text():
 
 
 def upgrade():
-    op.create_table(
+    resumable.create_table(
         'claim',
         sa.Column('row_id', _word(), primary_key=True),
         sa.Column('lease_id', _word(), nullable=False),
     )
-    op.create_table(
+    resumable.create_table(
         'ready',
         sa.Column('id', _name(300), primary_key=True),
         sa.Column('traversal_id', _word(), nullable=False),
         sa.Column('touched_at', sa.Double(), nullable=False),
     )
-    op.create_index('ix_ready_traversal', 'ready', ['traversal_id'])
-    op.create_index('ix_ready_touched', 'ready', ['touched_at'])
-    op.add_column('resource', sa.Column('fingerprint', _word(), nullable=False, server_default=''))
-    op.add_column(
+    resumable.create_index('ix_ready_traversal', 'ready', ['traversal_id'])
+    resumable.create_index('ix_ready_touched', 'ready', ['touched_at'])
+    resumable.add_column(
+        'resource', sa.Column('fingerprint', _word(), nullable=False, server_default='')
+    )
+    resumable.add_column(
         'resource', sa.Column('doubt', sa.Boolean, nullable=False, server_default=sa.false())
     )
-    op.add_column('node', sa.Column('definition', _text()))
-    op.add_column('template', sa.Column('head', _text()))
+    resumable.add_column('node', sa.Column('definition', _text()))
+    resumable.add_column('template', sa.Column('head', _text()))
 
     op.execute(
         'INSERT INTO claim (row_id, lease_id) '
-        'SELECT id, claim FROM resource WHERE claim IS NOT NULL'
+        'SELECT id, claim FROM resource WHERE claim IS NOT NULL '
+        'AND id NOT IN (SELECT row_id FROM claim)'
     )
-    op.execute(
-        'INSERT INTO ready (id, traversal_id, touched_at) '
-        "SELECT id, traversal_id, touched_at FROM node WHERE status = 'ready'"
-    )
+    if resumable.has_column('node', 'touched_at'):
+        op.execute(
+            'INSERT INTO ready (id, traversal_id, touched_at) '
+            "SELECT id, traversal_id, touched_at FROM node WHERE status = 'ready' "
+            'AND id NOT IN (SELECT id FROM ready)'
+        )
     resource = sa.table(
         'resource', *map(sa.column, ('claim', 'suspect', 'action', 'status', 'doubt'))
     )
@@ -74,15 +81,15 @@ def upgrade():
         .values(doubt=sa.true())
     )
 
-    op.drop_index('ix_resource_claim', 'resource')
-    op.drop_index('ix_resource_suspect', 'resource')
-    op.drop_index('ix_resource_status', 'resource')
-    op.create_index('ix_resource_doubt', 'resource', ['doubt'])
-    op.drop_index('ix_node_status_touched', 'node')
-    with op.batch_alter_table('node') as batch:
-        batch.drop_column('touched_at')
+    resumable.drop_index('ix_resource_claim', 'resource')
+    resumable.drop_index('ix_resource_suspect', 'resource')
+    resumable.drop_index('ix_resource_status', 'resource')
+    resumable.create_index('ix_resource_doubt', 'resource', ['doubt'])
+    resumable.drop_index('ix_node_status_touched', 'node')
+    resumable.drop_column('node', 'touched_at')
 
     if op.get_bind().dialect.name == 'postgresql':
-        # Room for the next versions of a row beside it: then no index hears of them.
+        # Leave room for new versions of a row on its page, so that an update does not write to
+        # any index (heap-only tuples).
         op.execute('ALTER TABLE resource SET (fillfactor = 60)')
         op.execute('ALTER TABLE node SET (fillfactor = 60)')

@@ -5,8 +5,9 @@ Revises: 0003
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import mysql
+
+from heatconv.db.migrations import resumable
 
 revision = '0004'
 down_revision = '0003'
@@ -29,7 +30,7 @@ def _text():
 
 
 def upgrade():
-    op.create_table(
+    resumable.create_table(
         'snapshot',
         sa.Column('id', _word(), primary_key=True),
         sa.Column('stack_id', _word(), nullable=False),
@@ -38,5 +39,5 @@ def upgrade():
         sa.Column('resources', _text(), nullable=False),
         sa.Column('created_at', sa.Double(), nullable=False),
     )
-    op.create_index('ix_snapshot_stack', 'snapshot', ['stack_id'])
-    op.create_index('ix_snapshot_template', 'snapshot', ['template_id'])
+    resumable.create_index('ix_snapshot_stack', 'snapshot', ['stack_id'])
+    resumable.create_index('ix_snapshot_template', 'snapshot', ['template_id'])

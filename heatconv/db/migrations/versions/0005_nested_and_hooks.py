@@ -5,8 +5,9 @@ Revises: 0004
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import mysql
+
+from heatconv.db.migrations import resumable
 
 revision = '0005'
 down_revision = '0004'
@@ -29,11 +30,11 @@ def _text():
 
 
 def upgrade():
-    op.add_column('stack', sa.Column('owner_id', _word()))
-    op.add_column('stack', sa.Column('owner_resource', _name()))
-    op.create_index('ix_stack_owner', 'stack', ['owner_id'])
-    op.add_column('node', sa.Column('hooks', _word(128)))
-    op.create_table(
+    resumable.add_column('stack', sa.Column('owner_id', _word()))
+    resumable.add_column('stack', sa.Column('owner_resource', _name()))
+    resumable.create_index('ix_stack_owner', 'stack', ['owner_id'])
+    resumable.add_column('node', sa.Column('hooks', _word(128)))
+    resumable.create_table(
         'software',
         sa.Column('id', _word(), primary_key=True),
         sa.Column('project_id', _name(64), nullable=False),
@@ -42,8 +43,8 @@ def upgrade():
         sa.Column('created_at', sa.Double(), nullable=False),
         sa.Column('updated_at', sa.Double()),
     )
-    op.create_index('ix_software_project', 'software', ['project_id', 'kind'])
-    op.create_table(
+    resumable.create_index('ix_software_project', 'software', ['project_id', 'kind'])
+    resumable.create_table(
         'signal',
         sa.Column('token', _word(), primary_key=True),
         sa.Column('id', _name(), primary_key=True),

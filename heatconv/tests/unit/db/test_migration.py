@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 
 from heatconv.db import migration, tables
 from heatconv.db.database import Database
+from heatconv.tests.contract.upgrade import UpgradeContract
 from heatconv.tests.databases import SqliteDatabase
 
 
@@ -49,6 +50,11 @@ class MigrationTest(testtools.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual([], failed)
+
+
+class SqliteUpgradeTest(UpgradeContract, testtools.TestCase):
+    def make_database(self) -> SqliteDatabase:
+        return SqliteDatabase(migrated=False)
 
 
 class SqliteTest(testtools.TestCase):
