@@ -118,7 +118,7 @@ class Embedded:
             self._started.append(_stopper(rpc_server))
         self.client = EngineClient(bus, self._project_id, _user(), timeout=600)
         if self._interrupted:
-            self.worker.sweep(patience=0.0)
+            self.worker.sweep(lost_after=0.0)
 
     def interrupted(self) -> list[str]:
         """Return the names of the stacks that a killed process left in progress."""

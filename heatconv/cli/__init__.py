@@ -12,6 +12,6 @@
 
 """The command line: ``heatconv``.
 
-Modules are imported only when they are needed: ``heatconv --help`` answers without the database,
-the broker, YAML or rich.
+Modules are imported only when they are needed: ``heatconv --help`` runs without importing the
+database, the broker, YAML or rich.
 """

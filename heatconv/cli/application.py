@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The parts of the running command that its commands use."""
+"""The interface of the application object that its commands use."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from heatconv.cli.settings import Settings
 
 
 class Application(Protocol):
-    """The running command, as cliff hands it to each of its commands.
+    """The running application, which cliff passes to each command.
 
-    :ivar connect: opens the way to the stacks.
-    :ivar sleep: pauses between two polls of a stack.
+    :ivar connect: opens a connection to the stacks.
+    :ivar sleep: pauses between two polls of a stack; its argument is in seconds.
     """
 
     NAME: str

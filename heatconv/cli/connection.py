@@ -10,9 +10,9 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The connection to the stacks: an engine in this process, or running daemons.
+"""The connection to the stacks: through an engine in this process, or through running daemons.
 
-Both are imported only here, and only when a command needs them.
+The modules of both are imported only here, and only when a command connects.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from heatconv.cli.settings import Settings
 class Session:
     """An open connection.
 
-    :ivar call: calls a method of the engine API: a name and keyword arguments.
-    :ivar embedded: the engine runs in this process and ends with it.
-    :ivar interrupted: names of stacks whose action a killed process has left; the actions continue
-        now.
+    :ivar call: calls a method of the engine API, by its name and keyword arguments.
+    :ivar embedded: whether the engine runs in this process and stops with it.
+    :ivar interrupted: names of stacks whose action a killed process left in progress; the
+        embedded engine continues these actions.
     """
 
     call: Callable[..., Any]
@@ -41,14 +41,18 @@ class Session:
     interrupted: tuple[str, ...] = ()
 
     def identify(self, name: str) -> dict[str, Any]:
-        """Return the identity of a stack, by its name or id."""
+        """Return the identity of a stack.
+
+        :param name: name or id of the stack.
+        :raises EntityNotFound: if the stack does not exist.
+        """
         identity: dict[str, Any] = self.call('identify_stack', stack_name=name)
         return identity
 
 
 @contextlib.contextmanager
 def connect(settings: Settings, notice: Callable[[str], None]) -> Iterator[Session]:
-    """Connect to the stacks, and disconnect at the end.
+    """Connect to the stacks, and disconnect when the context ends.
 
     :param notice: prints a line for the user.
     """
@@ -62,9 +66,9 @@ def _embedded(settings: Settings, notice: Callable[[str], None]) -> Iterator[Ses
         settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(
-            f'cannot make the state directory: {error.strerror}',
+            f'cannot create the state directory: {error.strerror}',
             where=str(settings.state_dir),
-            remedy='Choose another one with --state-dir or HEATCONV_STATE_DIR.',
+            remedy='Choose another directory with --state-dir or HEATCONV_STATE_DIR.',
         ) from error
 
     from heatconv.embedded import Embedded
@@ -74,16 +78,19 @@ def _embedded(settings: Settings, notice: Callable[[str], None]) -> Iterator[Ses
         _start(runtime, settings)
         interrupted = tuple(runtime.interrupted())
         if interrupted:
-            stacks = 'stack' if len(interrupted) == 1 else 'stacks'
+            noun = 'stack' if len(interrupted) == 1 else 'stacks'
             names = ', '.join(interrupted)
-            notice(f'Resuming {len(interrupted)} interrupted {stacks}: {names}')
+            notice(f'Resuming {len(interrupted)} interrupted {noun}: {names}')
         yield Session(runtime.client.call, embedded=True, interrupted=interrupted)
     finally:
         runtime.stop()
 
 
 def _start(runtime: Any, settings: Settings) -> None:
-    """Start engine and worker; explain if the state cannot be used."""
+    """Start the embedded engine and worker.
+
+    :raises CommandError: if the state directory or its database cannot be used.
+    """
     from heatconv.embedded import StateUnusable
 
     try:
@@ -111,8 +118,8 @@ def _remote(settings: Settings) -> Iterator[Session]:
             project_id=settings.project_id,
         )
     except (cfg.Error, messaging.MessagingException) as error:
-        # A missing permission will be missing the next time as well.
-        raise UsageError(f'no way to the daemons: {error}') from error
+        # A usage error: a wrong option or configuration file fails again at the next attempt.
+        raise UsageError(f'cannot connect to the daemons: {error}') from error
     try:
         yield Session(client.call, embedded=False)
     finally:

@@ -12,8 +12,8 @@
 
 """Error messages for the terminal, and exit codes.
 
-0 means that the requested state was reached, 1 that a request failed or was refused, 2 bad usage
-or input that can never work.
+Exit code 0 means that the requested state was reached; 1 that a request failed or was refused;
+2 that the usage or the input is invalid, so that a repetition fails again.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from heatconv.cli.output.text import printable
 
 FAILED = 1
 BAD_INPUT = 2
-#: As in shells: 128 plus the number of the signal.
+#: As in shells: 128 plus the number of the signal (SIGINT, SIGPIPE).
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
-#: Heat's error classes that mean bad input: the same request will be refused again.
+#: Heat's error classes for invalid input: a repetition of the request is refused again.
 INPUT_ERRORS = frozenset(
     {
         'CircularDependencyException',
@@ -52,29 +52,30 @@ INPUT_ERRORS = frozenset(
     }
 )
 
-#: Remedies, by Heat's error class.
+#: Remedies by the name of Heat's error class.
 REMEDIES = {
     'ActionInProgress': (
-        'Wait for the end of the present action, or stop it: heatconv stack cancel STACK'
+        'Wait until the current action ends, or stop it: heatconv stack cancel STACK'
     ),
     'StackExists': (
         'Choose another name, or update the existing stack: heatconv stack update STACK'
     ),
     'Unavailable': (
-        'Are heatconv-engine and heatconv-worker running, and is --transport-url right?'
+        'Check that heatconv-engine and heatconv-worker are running, and that --transport-url '
+        'or --config-file is correct.'
     ),
     'UnknownUserParameter': (
-        'See the parameters of the template: heatconv template validate -t FILE'
+        'List the parameters of the template: heatconv template validate -t FILE'
     ),
-    'UserParameterMissing': 'Give it with --parameter KEY=VALUE or in an environment file (-e).',
+    'UserParameterMissing': 'Set it with --parameter KEY=VALUE or in an environment file (-e).',
 }
 
 
 class CommandError(Exception):
-    """An error of the command line itself.
+    """An error that the command line itself detects, not the engine.
 
-    :param where: the file, or line and column in it.
-    :param remedy: what the user can do.
+    :param where: the location of the error: a file or a directory.
+    :param remedy: a hint how the user can correct the error.
     """
 
     exit_code = FAILED
@@ -87,14 +88,14 @@ class CommandError(Exception):
 
 
 class UsageError(CommandError):
-    """Bad usage, or input that can never work."""
+    """Invalid usage or input: a repetition fails again."""
 
     exit_code = BAD_INPUT
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Explanation:
-    """An error as it is printed."""
+    """The parts of a printed error, and the exit code of the command."""
 
     message: str
     exit_code: int = FAILED
@@ -113,7 +114,7 @@ def explain(error: BaseException) -> Explanation:
         return Explanation(where + error.message, error.exit_code, error.remedy)
     error_type = getattr(error, 'error_type', None)
     if error_type is not None:
-        # Refusals of an engine: see heatconv.exception.
+        # An error of the engine: see heatconv.exception.
         code = BAD_INPUT if error_type in INPUT_ERRORS else FAILED
         return Explanation(str(error) or error_type, code, _remedy(error_type, str(error)))
     if isinstance(error, OSError) and error.strerror:
@@ -121,7 +122,7 @@ def explain(error: BaseException) -> Explanation:
         return Explanation(f'{where}{error.strerror}')
     return Explanation(
         f'{type(error).__name__}: {error}',
-        remedy='This looks like a defect of heatconv; --debug shows the traceback.',
+        remedy='This is probably a defect of heatconv; --debug prints the traceback.',
     )
 
 
@@ -134,7 +135,7 @@ def _remedy(error_type: str, message: str) -> str | None:
 
 
 def report(error: BaseException, stream: TextIO) -> int:
-    """Print an error; return the exit code."""
+    """Print an error and return its exit code."""
     explanation = explain(error)
     stream.write(f'heatconv: error: {printable(explanation.message)}\n')
     if explanation.remedy:

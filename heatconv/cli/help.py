@@ -10,7 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Help texts, without importing the commands that they describe."""
+"""Help texts: of the application, of groups of commands, and of single commands.
+
+The overview and the suggestions need only the table of commands, and import no command.
+"""
 
 from __future__ import annotations
 
@@ -34,35 +37,41 @@ Examples:
   heatconv stack output show demo url -f value -c output_value
   heatconv stack delete demo
 
-Every command explains itself: heatconv stack create --help
+Every command has help, for example: heatconv stack create --help
 """
 
 
 class HelpFormatter(SmartHelpFormatter):
-    """Keeps the line breaks of descriptions and epilogs, which have the examples."""
+    """Help formatter that keeps the line breaks of descriptions and epilogs.
+
+    Epilogs contain the examples, one on each line.
+    """
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return ''.join(indent + line for line in text.splitlines(keepends=True))
 
 
 def shorten(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """Reduce the usage line to required arguments; the options are listed below it."""
-    words = []
+    """Shorten the usage line of a parser to its arguments and required options; return the parser.
+
+    The help lists all options below the usage line.
+    """
+    arguments = []
     for action in parser._actions:
         if not action.option_strings:
             name = str(action.metavar or action.dest)
-            word = {'?': f'[{name}]', '*': f'[{name} ...]', '+': f'{name} [{name} ...]'}
-            words.append(word.get(str(action.nargs), name))
+            notations = {'?': f'[{name}]', '*': f'[{name} ...]', '+': f'{name} [{name} ...]'}
+            arguments.append(notations.get(str(action.nargs), name))
         elif action.required:
-            words.append(f'{action.option_strings[0]} {action.metavar}')
-    parser.usage = ' '.join([parser.prog, *words, '[options]'])
+            arguments.append(f'{action.option_strings[0]} {action.metavar}')
+    parser.usage = ' '.join([parser.prog, *arguments, '[options]'])
     return parser
 
 
 def print_overview(app: Application, stream: TextIO, prefix: str = '') -> None:
     """Print the global options and all commands, or the commands of a group.
 
-    :param prefix: the first words of the group, as in 'stack event'.
+    :param prefix: the words that all commands of the group begin with, for example 'stack event'.
     """
     entries = [entry for entry in ENTRIES if not prefix or entry.name.startswith(prefix + ' ')]
     width = max(len(entry.name) for entry in entries)
@@ -81,15 +90,16 @@ def print_overview(app: Application, stream: TextIO, prefix: str = '') -> None:
 def print_command(app: Application, words: list[str], stream: TextIO) -> None:
     """Print the help of a command, or of a group of commands.
 
-    :raises UsageError: if no command or group has these words.
+    :param words: the name of the command or the group.
+    :raises UsageError: if there is no command or group with this name.
     """
     find = app.command_manager.find_command
     try:
         command_class, name, _ = find(words)
     except ValueError:
-        spoken = ' '.join(plain_words(words))
-        if any(entry.name.startswith(spoken + ' ') for entry in ENTRIES):
-            print_overview(app, stream, spoken)
+        group = ' '.join(plain_words(words))
+        if any(entry.name.startswith(group + ' ') for entry in ENTRIES):
+            print_overview(app, stream, group)
             return
         raise unknown(words) from None
     command = command_class(app, app.options, cmd_name=name)
@@ -114,33 +124,33 @@ def plain_words(words: list[str]) -> list[str]:
 
 
 def unknown(words: list[str]) -> UsageError:
-    """Return an error for unknown words, with suggestions."""
+    """Return the error for words that name no command, with suggestions."""
     plain = plain_words(words)
     if not plain:
         return UsageError(
             f'unknown option {words[0]}',
-            remedy='Options of a command come after it. See: heatconv --help',
+            remedy='Options of a command follow its name. See: heatconv --help',
         )
     names = [entry.name for entry in ENTRIES]
     for count in range(len(plain), 0, -1):
-        spoken = ' '.join(plain[:count])
-        group = [name for name in names if name.startswith(spoken + ' ')]
+        typed = ' '.join(plain[:count])
+        group = [name for name in names if name.startswith(typed + ' ')]
         if group and count == len(plain):
             return UsageError(
-                f"'{spoken}' is only the beginning of a command",
-                remedy='It continues with: ' + ', '.join(_rest(group, spoken)),
+                f"'{typed}' is not a complete command",
+                remedy='It continues with: ' + ', '.join(_without_prefix(group, typed)),
             )
-    # Words after the name of a command may be its arguments.
+    # Words after the name of a command may be its arguments: try to match fewer and fewer words.
     for count in range(min(3, len(plain)), 0, -1):
-        close = difflib.get_close_matches(' '.join(plain[:count]), names, n=3, cutoff=0.75)
-        if close:
+        suggestions = difflib.get_close_matches(' '.join(plain[:count]), names, n=3, cutoff=0.75)
+        if suggestions:
             break
     else:
-        close = [name for name in names if name.startswith(plain[0] + ' ')]
-    spoken = ' '.join(plain[:3])
-    remedy = f'Did you mean: {", ".join(close)}?' if close else 'See: heatconv --help'
-    return UsageError(f"'{spoken}' is not a command", remedy=remedy)
+        suggestions = [name for name in names if name.startswith(plain[0] + ' ')]
+    typed = ' '.join(plain[:3])
+    remedy = f'Did you mean: {", ".join(suggestions)}?' if suggestions else 'See: heatconv --help'
+    return UsageError(f"'{typed}' is not a command", remedy=remedy)
 
 
-def _rest(names: list[str], prefix: str) -> list[str]:
+def _without_prefix(names: list[str], prefix: str) -> list[str]:
     return [name[len(prefix) + 1 :] for name in names]

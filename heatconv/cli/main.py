@@ -34,13 +34,13 @@ from heatconv.runtime import allocator
 DESCRIPTION = """\
 Create, change and delete stacks of resources from templates.
 
-A stack is the set of resources that a template describes. heatconv creates it, and
-continues after any interruption.
+A stack is the set of resources that a template describes. heatconv brings the resources
+to the state in the template, and continues this work after any interruption.
 """
 
 
 class ShowVersion(argparse.Action):
-    """Print the version. It is looked up only here, because that takes time."""
+    """Print the version. It is read only on request, because reading the metadata is slow."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         """Print the version and exit."""
@@ -55,9 +55,10 @@ class ShowVersion(argparse.Action):
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to the present stderr.
+    """Logging handler that writes to the current value of ``sys.stderr``.
 
-    While progress is drawn on the terminal, stderr is a stream that prints above the drawing.
+    While progress is drawn on the terminal, ``sys.stderr`` is a stream that prints above the
+    drawing.
     """
 
     def __init__(self) -> None:
@@ -65,21 +66,21 @@ class StderrHandler(logging.StreamHandler[TextIO]):
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
-        """Return the present stderr."""
+        """Return the current stderr."""
         return sys.stderr
 
 
-def _told_by_events(record: logging.LogRecord) -> bool:
-    """Drop log records that events or errors report as well."""
-    reported = record.name.startswith(('heatconv.worker', 'oslo_db.'))
-    return record.levelno >= logging.ERROR or not reported
+def _not_reported_elsewhere(record: logging.LogRecord) -> bool:
+    """Logging filter: drop the warnings that events or error messages report as well."""
+    reported_elsewhere = record.name.startswith(('heatconv.worker', 'oslo_db.'))
+    return record.levelno >= logging.ERROR or not reported_elsewhere
 
 
 class HeatconvApp(App):
-    """Finds the command, runs it, and maps errors to exit codes.
+    """The application: finds a command, runs it, and maps errors to exit codes.
 
     :param connect: opens a session.
-    :param sleep: pauses between two polls of a stack.
+    :param sleep: pauses between two polls of a stack; its argument is in seconds.
     """
 
     NAME = 'heatconv'
@@ -96,7 +97,7 @@ class HeatconvApp(App):
     ) -> None:
         commands = CommandTable()
         super().__init__(DESCRIPTION, None, commands, stdin, stdout, stderr, deferred_help=True)
-        # The base class has added its own help and completion.
+        # A new table: the base class has added its own help and completion to the first one.
         self.command_manager = CommandTable()
         self.connect = connect
         self.sleep = sleep
@@ -115,8 +116,8 @@ class HeatconvApp(App):
                 'prog': self.NAME,
                 'usage': 'heatconv [options] COMMAND [command options]',
                 'formatter_class': help.HelpFormatter,
-                # Options of commands pass through this parser: none of them may be taken for an
-                # abbreviation of a global one.
+                # Options of commands pass through this parser. None of them may be parsed as an
+                # abbreviation of a global option.
                 'allow_abbrev': False,
                 'conflict_handler': 'resolve',
             },
@@ -128,7 +129,11 @@ class HeatconvApp(App):
         return parser
 
     def configure_logging(self) -> None:
-        """Log warnings to stderr, more on request, and everything to a file on request."""
+        """Log to stderr, and to a file if ``--log-file`` names one.
+
+        stderr gets warnings and errors, more with ``--verbose``, and only errors with ``--quiet``.
+        The file gets at least the level INFO.
+        """
         root = logging.getLogger()
         level = {0: logging.ERROR, 1: logging.WARNING, 2: logging.INFO}.get(
             self.options.verbose_level, logging.DEBUG
@@ -143,18 +148,18 @@ class HeatconvApp(App):
             file.setFormatter(logging.Formatter(self.LOG_FILE_MESSAGE_FORMAT))
             root.addHandler(file)
         if level > logging.INFO:
-            # It logs faults of plugins, which the registry reports more clearly.
+            # stevedore logs faults of plugins, which the registry reports more clearly.
             logging.getLogger('stevedore').setLevel(logging.ERROR)
-            # Their warnings are reported elsewhere, more briefly.
-            console.addFilter(_told_by_events)
+            # Events and error messages report these warnings more briefly.
+            console.addFilter(_not_reported_elsewhere)
             if not sys.warnoptions:
-                # Warnings for developers of libraries.
+                # These are for developers of libraries, not for users.
                 warnings.simplefilter('ignore')
-        # Records below the level of every handler are not created.
+        # The lowest level of the handlers: records that no handler writes are not created.
         root.setLevel(min(handler.level for handler in root.handlers))
 
     def run(self, argv: list[str]) -> int:
-        """Run a command line; return its exit code."""
+        """Run a command line and return its exit code."""
         debug = '--debug' in argv
         try:
             return self._run(argv)
@@ -170,28 +175,31 @@ class HeatconvApp(App):
             return errors.report(error, self.stderr)
 
     def _run(self, argv: list[str]) -> int:
-        self.options, words = self.parser.parse_known_args(argv)
+        self.options, command_line = self.parser.parse_known_args(argv)
         self.settings = settings.read(self.options, os.environ)
         self.configure_logging()
         if self.options.deferred_help:
-            if words:
-                help.print_command(self, words, self.stdout)
+            if command_line:
+                help.print_command(self, command_line, self.stdout)
             else:
                 help.print_overview(self, self.stdout)
             return 0
-        if not words:
+        if not command_line:
             help.print_overview(self, self.stderr)
             return errors.BAD_INPUT
-        return self.run_subcommand(words)
+        return self.run_subcommand(command_line)
 
     def run_subcommand(self, argv: list[str]) -> int:
-        """Find a command, parse its options and run it."""
+        """Find a command, parse its arguments, run it and return its exit code.
+
+        :raises UsageError: if there is no such command.
+        """
         try:
-            command_class, name, rest = self.command_manager.find_command(argv)
+            command_class, name, arguments = self.command_manager.find_command(argv)
         except ValueError:
             raise help.unknown(argv) from None
         command = command_class(self, self.options, cmd_name=name)
-        parsed = help.shorten(command.get_parser(f'{self.NAME} {name}')).parse_args(rest)
+        parsed = help.shorten(command.get_parser(f'{self.NAME} {name}')).parse_args(arguments)
         return command.run(parsed)
 
 
@@ -205,7 +213,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         code = errors.BROKEN_PIPE
     if code == errors.BROKEN_PIPE:
-        # The interpreter flushes again at its end, and would report an error.
+        # The interpreter flushes stdout again at exit, and would report an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 

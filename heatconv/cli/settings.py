@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Global options: where the stacks are and how output looks."""
+"""The global options: the location of the stacks and the appearance of the output."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ PROJECT = 'HEATCONV_PROJECT'
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """The global options and the process environment.
+    """Settings from the global options and the environment variables.
 
-    :ivar state_dir: directory of embedded stacks.
-    :ivar config_files: configuration files with the address of the daemons.
-    :ivar transport_url: the address of the daemons.
+    :ivar state_dir: directory that stores the stacks of the embedded engine.
+    :ivar project_id: project that owns the stacks.
+    :ivar config_files: configuration files with the message bus of the daemons.
+    :ivar transport_url: URL of the message bus of the daemons.
+    :ivar color: whether output on a terminal may be coloured.
+    :ivar quiet: whether to print only results, failures and errors.
     """
 
     state_dir: pathlib.Path
@@ -44,21 +47,21 @@ class Settings:
 
     @property
     def embedded(self) -> bool:
-        """Say whether engine and workers run in this process."""
+        """Say whether the engine and its worker run in this process."""
         return not (self.config_files or self.transport_url)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the global options of heatconv to a parser."""
     group = parser.add_argument_group(
-        'where the stacks are',
-        'By default heatconv needs no server: it runs its engine in this process\n'
-        'and keeps the stacks in a directory.',
+        'location of the stacks',
+        'By default heatconv needs no server: it runs the engine in its own process\n'
+        'and stores the stacks in a directory.',
     )
     group.add_argument(
         '--state-dir',
         metavar='DIR',
-        help=f'Directory of the stacks when there is no server (env {STATE_DIR}; default: '
+        help=f'Directory that stores the stacks without a server (env {STATE_DIR}; default: '
         '$XDG_STATE_HOME/heatconv or ~/.local/state/heatconv).',
     )
     group.add_argument(
@@ -66,12 +69,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar='FILE',
         action='append',
         default=[],
-        help='Connect to running daemons: their configuration file. Can be repeated.',
+        help='Connect to running daemons, with their configuration file. Can be repeated.',
     )
     group.add_argument(
         '--transport-url',
         metavar='URL',
-        help=f'Connect to running daemons: their message bus, as in '
+        help=f'Connect to running daemons, through their message bus, for example '
         f'rabbit://user:password@host/ (env {TRANSPORT_URL}).',
     )
     group.add_argument(
@@ -82,23 +85,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--no-color',
         action='store_true',
-        help='No colours, even on a terminal (also: the variable NO_COLOR).',
+        help='Do not use colours on a terminal (also: the variable NO_COLOR).',
     )
 
 
 def read(options: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
-    """Return the settings: options take precedence over the environment.
+    """Return the settings; options take precedence over environment variables.
 
-    :raises UsageError: if they contradict each other.
+    :raises UsageError: if options contradict each other.
     """
     transport_url = options.transport_url
     if options.state_dir and (transport_url or options.config_file):
         raise UsageError(
-            '--state-dir is for stacks without a server; it cannot go together with '
+            '--state-dir is for stacks without a server; it cannot be combined with '
             '--transport-url or --config-file'
         )
     if not options.state_dir and not transport_url:
-        # An explicit --state-dir needs no server, whatever is exported.
+        # An explicit --state-dir means no server, even if the variable is exported.
         transport_url = environ.get(TRANSPORT_URL) or None
     return Settings(
         state_dir=_state_dir(options.state_dir, environ),
@@ -111,11 +114,11 @@ def read(options: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
 
 
 def _state_dir(option: str | None, environ: Mapping[str, str]) -> pathlib.Path:
-    chosen = option or environ.get(STATE_DIR)
-    if chosen:
-        return pathlib.Path(chosen).expanduser()
+    directory = option or environ.get(STATE_DIR)
+    if directory:
+        return pathlib.Path(directory).expanduser()
     base = environ.get('XDG_STATE_HOME')
-    # The XDG specification says that a relative path must be ignored.
+    # The XDG specification requires that a relative path is ignored.
     if base and pathlib.Path(base).is_absolute():
         return pathlib.Path(base) / 'heatconv'
     return pathlib.Path.home() / '.local' / 'state' / 'heatconv'

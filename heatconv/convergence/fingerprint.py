@@ -37,12 +37,12 @@ def line(row: Resource) -> str:
     return f'{row.id} {row.fingerprint}'
 
 
-def row_id_of(said: str) -> str:
+def row_id_of(text: str) -> str:
     """Return the row id in a line.
 
-    :param said: a line as `line` returns it.
+    :param text: a line as `line` returns it.
     """
-    return said.partition(' ')[0]
+    return text.partition(' ')[0]
 
 
 def desired(definition: str, required: Iterable[Resource], others: Iterable[str] = ()) -> str:

@@ -34,7 +34,7 @@ GUARDED = (
 LOCK_ROWS = f"""
 WITH stacked AS (
     SELECT s.* FROM unnest(%s::text[]) AS given(id) CROSS JOIN LATERAL (
-        SELECT row_to_json(stack)::text AS said FROM stack WHERE stack.id = given.id FOR UPDATE
+        SELECT row_to_json(stack)::text AS body FROM stack WHERE stack.id = given.id FOR UPDATE
     ) s
 ),
 held AS (
@@ -48,7 +48,7 @@ guarded AS (
         FROM resource WHERE resource.id = given.id FOR UPDATE
     ) r
 )
-SELECT 's', said, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM stacked
+SELECT 's', body, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM stacked
 UNION ALL
 SELECT 'n', held.traversal_id, held.kind, held.name, held.stack_id, held.subject, held.status,
     held.blockers::text, held.successors, held.attempts::text, held.hooks

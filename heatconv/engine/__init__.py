@@ -1,1 +1,4 @@
-"""The engine: accepts requests and prepares traversals."""
+"""The engine: it accepts user requests and turns wishes into traversals.
+
+It operates on no resources: the workers do (`heatconv.worker`).
+"""

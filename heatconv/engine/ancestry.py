@@ -1,4 +1,4 @@
-"""Owners and descendants of nested stacks."""
+"""The tree of nested stacks: owners and descendants of a stack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from heatconv.storage.base import StackQuery, Store
 
 
 def owners(store: Store, stack: Stack) -> Iterator[Stack]:
-    """Yield a stack, its owner, the owner of that, and so on."""
+    """Yield a stack, then its owner, the owner of its owner, and so on up to the root stack."""
     current: Stack | None = stack
     while current is not None:
         yield current
@@ -17,15 +17,15 @@ def owners(store: Store, stack: Stack) -> Iterator[Stack]:
 
 
 def descendants(store: Store, stack: Stack, depth: int | None = None) -> list[Stack]:
-    """Return the live stacks nested in a stack, the outer ones first.
+    """Return the live stacks that are nested in a stack, directly or indirectly, outer ones first.
 
-    :param depth: number of levels; all if None.
+    :param depth: number of levels to descend; None for all.
     """
     nested: list[Stack] = []
     level = [stack]
     while level and (depth is None or depth > 0):
-        ids = tuple(owner.id for owner in level)
-        level = store.stacks(StackQuery(None, owners=ids, sort=(('name', False),)))
+        owner_ids = tuple(owner.id for owner in level)
+        level = store.stacks(StackQuery(None, owners=owner_ids, sort=(('name', False),)))
         nested.extend(level)
         depth = None if depth is None else depth - 1
     return nested

@@ -1,4 +1,4 @@
-"""Stacks in the shape of Heat's exports and snapshots."""
+"""The formats of Heat's stack exports and snapshots."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from heatconv.storage.base import Snapshot
 def exported(
     stack: Stack, content: Mapping[str, Any], resources: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Show all of a stack except hidden values (heat/engine/stack.py, prepare_abandon).
+    """Return the export of a stack (heat/engine/stack.py, prepare_abandon).
 
-    :param content: its template, environment and files.
-    :param resources: the result of `resources_of`.
+    The values of hidden parameters are masked.
+
+    :param content: the template, environment and files of the stack.
+    :param resources: the exported resources by name; see `resources_of`.
     """
     template = content.get('template')
     return {
@@ -39,9 +41,9 @@ def exported(
 def resources_of(
     rows: Sequence[Resource], handed_over: Callable[[str], Sequence[str]] = lambda type_: ()
 ) -> dict[str, dict[str, Any]]:
-    """Show the resources of a stack, by name.
+    """Return the exported resources of a stack by name; doomed rows are left out.
 
-    :param handed_over: returns the attributes that are exported with a resource of a type.
+    :param handed_over: returns the names of the attributes to export with a resource of a type.
     """
     return {
         row.name: {
@@ -63,7 +65,10 @@ def resources_of(
 
 
 def snapshot(source: Snapshot, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Show a snapshot (heat/engine/api.py, format_snapshot)."""
+    """Return a snapshot in the format of the API (heat/engine/api.py, format_snapshot).
+
+    :param data: the export of the stack at the time of the snapshot.
+    """
     return {
         'id': source.id,
         'name': source.name,

@@ -1,6 +1,7 @@
-"""The catalogue of versions, functions and resource types for templates.
+"""The catalogue for template authors: template versions, functions and resource types.
 
-Shapes are those of Heat (heat/engine/service.py and resource.py).
+It also generates an example template for a resource type. All formats are those of Heat
+(heat/engine/service.py and resource.py).
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from heatconv.hot.schema import BOOLEAN, INTEGER, LIST, MAP, NUMBER, Property, T
 from heatconv.hot.versions import ACCEPTED, CFN, CONDITION_FUNCTIONS, VERSIONS
 from heatconv.templates.cache import Types
 
-#: Support statuses that a request may filter by.
+#: The support statuses by which a request may filter.
 SUPPORT_STATUSES = ('UNKNOWN', 'SUPPORTED', 'DEPRECATED', 'UNSUPPORTED', 'HIDDEN')
 
-#: The version of generated templates.
+#: The HOT version of generated templates.
 GENERATED = '2016-10-14'
 
+#: Types of the parameters of a generated template, by property type; `string` for all others.
 _PARAMETER_TYPES = {
     INTEGER: 'number',
     NUMBER: 'number',
@@ -39,59 +41,58 @@ _PARAMETER_TYPES = {
     MAP: 'json',
 }
 
-
-#: Descriptions of functions.
+#: The descriptions that a user reads in the list of functions.
 DESCRIPTIONS: Mapping[str, str] = {
-    'Fn::And': 'Holds where all of several conditions hold.',
-    'Fn::Base64': 'Gives a text as it is.',
-    'Fn::Equals': 'Tells whether two values are equal.',
-    'Fn::FindInMap': 'Gives a value of the section Mappings.',
-    'Fn::GetAtt': 'Gives an attribute of a resource.',
-    'Fn::If': 'Gives one of two values, as a condition holds or not.',
-    'Fn::Join': 'Joins the items of a list to a text.',
-    'Fn::MemberListToMap': 'Makes a map of texts such as .member.0.Name=key.',
-    'Fn::Not': 'Holds where a condition does not.',
-    'Fn::Or': 'Holds where one of several conditions holds.',
-    'Fn::Replace': 'Fills placeholders of a text in.',
-    'Fn::ResourceFacade': 'Gives a part of the resource that a nested stack stands for.',
-    'Fn::Select': 'Gives one item of a list or a map.',
-    'Fn::Split': 'Cuts a text into a list.',
-    'Ref': 'Gives what others refer to a resource by, or the value of a parameter.',
-    'and': 'Holds where all of several conditions hold.',
-    'contains': 'Tells whether a value is in a list.',
-    'digest': 'Computes the digest of a text.',
-    'equals': 'Tells whether two values are equal.',
-    'filter': 'Leaves values out of a list.',
-    'get_attr': 'Gives an attribute of a resource, or a part of it.',
-    'get_file': 'Gives the content of a file that comes with the template.',
-    'get_param': 'Gives the value of a parameter, or a part of it.',
-    'get_resource': 'Gives what others refer to a resource by, as a rule its id.',
-    'if': 'Gives one of two values, as a condition holds or not.',
-    'list_concat': 'Puts lists together.',
-    'list_concat_unique': 'Puts lists together, each item once.',
-    'list_join': 'Joins the items of lists to a text.',
-    'make_url': 'Puts a URL together, its parts escaped.',
-    'map_merge': 'Puts maps together; what comes later wins.',
+    'Fn::And': 'Returns true if all of its conditions are true.',
+    'Fn::Base64': 'Returns a string unchanged.',
+    'Fn::Equals': 'Returns true if two values are equal.',
+    'Fn::FindInMap': 'Returns a value of the section Mappings.',
+    'Fn::GetAtt': 'Returns an attribute of a resource.',
+    'Fn::If': 'Returns one of two values, depending on a condition.',
+    'Fn::Join': 'Joins the items of a list into a string.',
+    'Fn::MemberListToMap': 'Builds a map from strings such as .member.0.Name=key.',
+    'Fn::Not': 'Returns true if its condition is false.',
+    'Fn::Or': 'Returns true if at least one of its conditions is true.',
+    'Fn::Replace': 'Replaces placeholders in a string.',
+    'Fn::ResourceFacade': 'Returns a part of the parent resource of a nested stack.',
+    'Fn::Select': 'Returns one item of a list or a map.',
+    'Fn::Split': 'Splits a string into a list.',
+    'Ref': 'Returns the reference id of a resource, or the value of a parameter.',
+    'and': 'Returns true if all of its conditions are true.',
+    'contains': 'Returns true if a list contains a value.',
+    'digest': 'Returns the digest of a string.',
+    'equals': 'Returns true if two values are equal.',
+    'filter': 'Removes values from a list.',
+    'get_attr': 'Returns an attribute of a resource, or a part of the attribute.',
+    'get_file': 'Returns the content of a file that is sent with the template.',
+    'get_param': 'Returns the value of a parameter, or a part of the value.',
+    'get_resource': 'Returns the reference id of a resource, usually its physical id.',
+    'if': 'Returns one of two values, depending on a condition.',
+    'list_concat': 'Concatenates lists.',
+    'list_concat_unique': 'Concatenates lists without duplicate items.',
+    'list_join': 'Joins the items of lists into a string.',
+    'make_url': 'Builds a URL from its parts and escapes them.',
+    'map_merge': 'Merges maps; later values take precedence.',
     'map_replace': 'Replaces keys and values of a map.',
-    'not': 'Holds where a condition does not.',
-    'or': 'Holds where one of several conditions holds.',
-    'repeat': 'Makes a list: a template filled in for each of many values.',
-    'resource_facade': 'Gives a part of the resource that a nested stack stands for.',
-    'str_replace': 'Fills placeholders of a text in.',
-    'str_replace_strict': 'Fills placeholders of a text in; each must be in it.',
-    'str_replace_vstrict': 'Fills placeholders of a text in; each must be in it and have a value.',
-    'str_split': 'Cuts a text into a list.',
-    'yaql': 'Evaluates an expression on data.',
+    'not': 'Returns true if its condition is false.',
+    'or': 'Returns true if at least one of its conditions is true.',
+    'repeat': 'Builds a list by filling in a template for each of several values.',
+    'resource_facade': 'Returns a part of the parent resource of a nested stack.',
+    'str_replace': 'Replaces placeholders in a string.',
+    'str_replace_strict': 'Replaces placeholders in a string; each must occur.',
+    'str_replace_vstrict': 'Replaces placeholders in a string; each must occur and have a value.',
+    'str_split': 'Splits a string into a list.',
+    'yaql': 'Evaluates a YAQL expression on data.',
 }
 
 
 def template_versions() -> list[dict[str, Any]]:
     """List the template versions, oldest first."""
-    dialects = [
+    cfn_versions = [
         {'version': f'{version.code_name}.{version.date}', 'type': 'cfn', 'aliases': []}
         for version in CFN
     ]
-    return dialects + [
+    return cfn_versions + [
         {
             'version': f'heat_template_version.{version.date}',
             'type': 'hot',
@@ -102,14 +103,16 @@ def template_versions() -> list[dict[str, Any]]:
 
 
 def template_functions(name: str, with_condition: bool) -> list[dict[str, str]]:
-    """List the functions of a version, optionally with those of conditions.
+    """List the functions of a template version.
 
+    :param name: the name of the version, in full or without the prefix heat_template_version.
+    :param with_condition: whether to include the functions of conditions.
     :raises NotFound: if the version does not exist.
     """
     version = ACCEPTED.get(str(name).removeprefix('heat_template_version.'))
-    for function in CFN:
-        if name == f'{function.code_name}.{function.date}':
-            version = function
+    for cfn_version in CFN:
+        if name == f'{cfn_version.code_name}.{cfn_version.date}':
+            version = cfn_version
     if version is None:
         raise exception.NotFound(f'Template with version {name} not found')
     functions = {function for function in version.functions if function in FUNCTIONS}
@@ -130,42 +133,47 @@ def resource_types(
     version: Any = None,
     with_description: bool = False,
 ) -> list[Any]:
-    """List the resource types.
+    """List the resource types, without hidden ones.
 
-    :param name: a regular expression that matches the beginning of their names.
+    :param support_status: the only support status to list; None for all.
+    :param name: a regular expression for the beginning of the type names; None for all.
+    :param version: a version of Heat. A type does not record the version that introduced it, so
+        that no type matches.
+    :param with_description: list descriptions with the names.
     :raises Invalid: if the support status does not exist.
     """
     if support_status is not None and support_status not in SUPPORT_STATUSES:
         raise exception.Invalid(
             reason=f'Invalid support status: use one of {", ".join(SUPPORT_STATUSES)}'
         )
-    described = []
-    for type_name in _named(types, name):
+    matching = []
+    for type_name in _matching_names(types, name):
         schema = types.schema(type_name)
         if schema is None or schema.support_status == 'HIDDEN' or version is not None:
-            continue  # no type says in which version it was added
+            continue
         if support_status in (None, schema.support_status):
-            described.append((type_name, schema))
+            matching.append((type_name, schema))
     if with_description:
         return [
             {'resource_type': type_name, 'description': schema.description}
-            for type_name, schema in described
+            for type_name, schema in matching
         ]
-    return [type_name for type_name, _ in described]
+    return [type_name for type_name, _ in matching]
 
 
-def _named(types: Types, name: Any) -> list[str]:
+def _matching_names(types: Types, name: Any) -> list[str]:
+    """Return the type names whose beginning matches a pattern; none if it is not valid."""
     if name is None:
         return list(types.types)
     try:
-        begins = Pattern(f'(?:{name}).*')
+        pattern = Pattern(f'(?:{name}).*')
     except PatternError:
         return []
-    return [type_name for type_name in types.types if begins.matches(type_name)]
+    return [type_name for type_name in types.types if pattern.matches(type_name)]
 
 
 def schema_of(types: Types, name: str) -> TypeSchema:
-    """Return the schema of a type.
+    """Return the schema of a resource type.
 
     :raises EntityNotFound: if the type does not exist.
     """
@@ -176,17 +184,20 @@ def schema_of(types: Types, name: str) -> TypeSchema:
 
 
 def resource_schema(types: Types, name: str, with_description: bool) -> dict[str, Any]:
-    """Describe a type, its properties and attributes."""
+    """Describe a resource type with its properties and attributes.
+
+    :raises EntityNotFound: if the type does not exist.
+    """
     schema = schema_of(types, name)
     attributes = {
-        key: {'description': declared.description, 'type': declared.type.lower()}
-        for key, declared in schema.attributes.items()
+        key: {'description': attribute.description, 'type': attribute.type.lower()}
+        for key, attribute in schema.attributes.items()
     }
     attributes['show'] = {
         'description': 'Detailed information about resource.',
         'type': 'map',
     }
-    shown: dict[str, Any] = {
+    answer: dict[str, Any] = {
         'resource_type': name,
         'properties': {key: _property(declared) for key, declared in schema.properties.items()},
         'attributes': attributes,
@@ -198,121 +209,137 @@ def resource_schema(types: Types, name: str, with_description: bool) -> dict[str
         },
     }
     if with_description:
-        shown['description'] = schema.description
-    return shown
+        answer['description'] = schema.description
+    return answer
 
 
 def _property(declared: Property) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+    """Describe a property and, recursively, the properties in a list or a map."""
+    described: dict[str, Any] = {
         'type': declared.type.lower(),
         'required': declared.required,
         'update_allowed': declared.update_allowed,
         'immutable': False,
     }
     if declared.description:
-        shown['description'] = declared.description
+        described['description'] = declared.description
     if declared.default is not None:
-        shown['default'] = declared.default
+        described['default'] = declared.default
     if declared.constraints:
-        shown['constraints'] = [_constraint(nested) for nested in declared.constraints]
+        described['constraints'] = [_constraint(constraint) for constraint in declared.constraints]
     if isinstance(declared.schema, Property):
-        shown['schema'] = {'*': _property(declared.schema)}
+        described['schema'] = {'*': _property(declared.schema)}
     elif declared.schema is not None:
-        shown['schema'] = {key: _property(nested) for key, nested in declared.schema.items()}
-    return shown
+        described['schema'] = {key: _property(nested) for key, nested in declared.schema.items()}
+    return described
 
 
 def _constraint(constraint: Constraint) -> dict[str, Any]:
-    shown: dict[str, Any]
+    """Describe a constraint of a property or a parameter."""
+    described: dict[str, Any]
     if isinstance(constraint, Length | Range):
         limits = {'min': constraint.min, 'max': constraint.max}
         name = 'length' if isinstance(constraint, Length) else 'range'
-        shown = {name: {key: limit for key, limit in limits.items() if limit is not None}}
+        described = {name: {key: limit for key, limit in limits.items() if limit is not None}}
     elif isinstance(constraint, Modulo):
-        shown = {'modulo': {'step': constraint.step, 'offset': constraint.offset}}
+        described = {'modulo': {'step': constraint.step, 'offset': constraint.offset}}
     elif isinstance(constraint, AllowedValues):
-        shown = {'allowed_values': list(constraint.allowed)}
+        described = {'allowed_values': list(constraint.allowed)}
     elif isinstance(constraint, AllowedPattern):
-        shown = {'allowed_pattern': constraint.pattern}
+        described = {'allowed_pattern': constraint.pattern}
     else:
-        shown = {'custom_constraint': type(constraint).__name__}
+        described = {'custom_constraint': type(constraint).__name__}
     if constraint.description:
-        shown['description'] = constraint.description
-    return shown
+        described['description'] = constraint.description
+    return described
 
 
 def generated_template(types: Types, name: str, kind: str) -> dict[str, Any]:
-    """Generate a template with one resource of a type; its properties are parameters.
+    """Generate a template with one resource of a type.
+
+    Each property is set by a parameter, and each attribute is an output.
 
     :param kind: hot, or cfn for Heat's dialect of CloudFormation.
+    :raises EntityNotFound: if the type does not exist.
     :raises NotSupported: for another kind.
     """
     schema = schema_of(types, name)
     if kind not in ('hot', 'cfn'):
         raise exception.NotSupported(feature=f'A template of the kind {kind} (use hot or cfn)')
-    place = name.rpartition(':')[2]
-    described = {key: _parameter(attribute) for key, attribute in schema.properties.items()}
+    resource_name = name.rpartition(':')[2]
+    parameters = {key: _parameter(declared) for key, declared in schema.properties.items()}
     if kind == 'cfn':
-        return _cfn_template(name, place, schema, described)
+        return _cfn_template(name, resource_name, schema, parameters)
     return {
         'heat_template_version': GENERATED,
-        'description': f'Initial template of {place}',
-        'parameters': described,
+        'description': f'Initial template of {resource_name}',
+        'parameters': parameters,
         'resources': {
-            place: {
+            resource_name: {
                 'type': name,
                 'properties': {key: {'get_param': key} for key in schema.properties},
             }
         },
         'outputs': {
-            key: {'description': attribute.description, 'value': {'get_attr': [place, key]}}
+            key: {
+                'description': attribute.description,
+                'value': {'get_attr': [resource_name, key]},
+            }
             for key, attribute in schema.attributes.items()
         },
     }
 
 
 def _cfn_template(
-    name: str, place: str, schema: TypeSchema, described: Mapping[str, Mapping[str, Any]]
+    type_name: str,
+    resource_name: str,
+    schema: TypeSchema,
+    hot_parameters: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Generate the template in Heat's dialect of CloudFormation."""
     parameters = {}
-    for key, attribute in described.items():
+    for key, declaration in hot_parameters.items():
         parameter = Parameter(
             key,
-            attribute['type'],
-            attribute.get('description', ''),
-            attribute.get('default'),
+            declaration['type'],
+            declaration.get('description', ''),
+            declaration.get('default'),
             schema.properties[key].constraints,
         )
-        shown = summary.parameter(parameter)
+        described = summary.parameter(parameter)
         parameters[key] = {
-            field: shown[field] for field in shown if field not in ('NoEcho', 'Label')
+            field: described[field] for field in described if field not in ('NoEcho', 'Label')
         }
     return {
         CFN[1].code_name: CFN[1].date,
-        'Description': f'Initial template of {place}',
+        'Description': f'Initial template of {resource_name}',
         'Parameters': parameters,
         'Resources': {
-            place: {
-                'Type': name,
+            resource_name: {
+                'Type': type_name,
                 'Properties': {key: {'Ref': key} for key in schema.properties},
             }
         },
         'Outputs': {
-            key: {'Description': attribute.description, 'Value': {'Fn::GetAtt': [place, key]}}
+            key: {
+                'Description': attribute.description,
+                'Value': {'Fn::GetAtt': [resource_name, key]},
+            }
             for key, attribute in schema.attributes.items()
         },
     }
 
 
 def _parameter(declared: Property) -> Mapping[str, Any]:
+    """Return the declaration of the HOT parameter that sets a property."""
     parameter: dict[str, Any] = {'type': _PARAMETER_TYPES.get(declared.type, 'string')}
     if (
         declared.type == LIST
         and isinstance(declared.schema, Property)
         and declared.schema.type in (LIST, MAP)
     ):
-        parameter['type'] = 'json'  # a list of other values than strings
+        # The items of a comma_delimited_list are strings.
+        parameter['type'] = 'json'
     if declared.description:
         parameter['description'] = declared.description
     if declared.default is not None:

@@ -1,4 +1,7 @@
-"""The content of a request: template, environment, files and options."""
+"""The content of a create or update request: template, environment, files and options.
+
+It is checked and merged here. The template is compiled later (`heatconv.templates`).
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,17 @@ from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import nodes_within
 from heatconv.hot.template import parse_schema
 
-#: Options of a request, and their types.
+#: The options of a request, and the types of their values.
 OPTIONS: Mapping[str, tuple[type, ...]] = {
     'timeout_mins': (int,),
     'disable_rollback': (bool,),
     'tags': (list, tuple, str),
 }
 
+#: Maximum length of a tag.
 TAG_LENGTH = 80
 
-#: Longer strings are rarely equal.
+#: Only strings up to this length are shared: longer ones are rarely equal.
 SHARED_LENGTH = 80
 
 
@@ -31,8 +35,8 @@ SHARED_LENGTH = 80
 class StackContent:
     """The content of a create or an update.
 
-    :ivar template: ``template``, ``environment`` and ``files``, as stored.
-    :ivar options: the OPTIONS in the request.
+    :ivar template: the keys ``template``, ``environment`` and ``files``, as stored.
+    :ivar options: those of the OPTIONS that the request sets, by name.
     :ivar adopts: exported resources to adopt, by name; None if nothing is adopted.
     """
 
@@ -51,9 +55,12 @@ def read(
 ) -> StackContent:
     """Read the arguments of a create or an update.
 
-    :param params: the environment; ``args`` may have options as well.
-    :param environment_files: names of environments among the files, in order.
-    :raises HeatconvException: if any of it is not valid.
+    :param params: the environment, which takes precedence over the environment files.
+    :param files: the content of each file, by name.
+    :param args: the options, and for an adopt also ``adopt_stack_data``.
+    :param environment_files: names of environments among the files; later ones take precedence.
+    :param max_template_size: in bytes.
+    :raises HeatconvException: if an argument is not valid.
     """
     args = arguments(args)
     files = checked_files(files)
@@ -65,15 +72,16 @@ def read(
         raise errors.of_template(error) from None
     if not isinstance(template, dict):
         raise exception.StackValidationFailed(message='template: it is not a mapping')
-    _share_words(template.get('resources') or template.get('Resources'))
+    _share_strings(template.get('resources') or template.get('Resources'))
     content = {'template': template, 'environment': merged, 'files': files}
     return StackContent(content, options_of(args), adopted(args, max_template_size))
 
 
 def adopted(args: Mapping[str, Any], max_size: int) -> Mapping[str, Any] | None:
-    """Return the exported resources that a request adopts, by name.
+    """Return the exported resources that a request adopts, by name; None if it adopts none.
 
-    :raises StackValidationFailed: if they do not have the shape of an export.
+    :param max_size: the size limit of a template, in bytes; that of an export is four times this.
+    :raises StackValidationFailed: if ``adopt_stack_data`` does not have the format of an export.
     """
     exported = args.get('adopt_stack_data')
     if not exported:
@@ -102,12 +110,12 @@ def existing(
 ) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """Complete a partial update with the present content of the stack, as Heat does.
 
-    Values in the request take precedence; parameters that its template does not declare are
-    dropped.
+    Values in the request take precedence. Present parameters that the request clears, or that its
+    template does not declare, are dropped.
 
     :param old: the content of the latest request.
     :return: template, environment and files.
-    :raises HeatconvException: if any of it is not valid.
+    :raises HeatconvException: if an argument is not valid.
     """
     files = {**(old.get('files') or {}), **checked_files(files)}
     try:
@@ -120,12 +128,12 @@ def existing(
         )
     except TemplateError as error:
         raise errors.of_template(error) from None
-    before = {**(old.get('environment') or {})}
-    parameters = dict(before.get('parameters') or {})
+    old_environment = {**(old.get('environment') or {})}
+    parameters = dict(old_environment.get('parameters') or {})
     cleared = arguments(args).get('clear_parameters') or ()
-    given_template = template if isinstance(template, dict) else {}
-    declared = given_template.get('parameters') or given_template.get('Parameters')
-    if not given_template:
+    new_template = template if isinstance(template, dict) else {}
+    declared = new_template.get('parameters') or new_template.get('Parameters')
+    if not new_template:
         declared = parameters
     for name in [
         parameter
@@ -133,14 +141,14 @@ def existing(
         if parameter in cleared or parameter not in (declared or {})
     ]:
         del parameters[name]
-    merged = environment.merge([{**before, 'parameters': parameters}, requested])
+    merged = environment.merge([{**old_environment, 'parameters': parameters}, requested])
     return template or old.get('template'), merged, files
 
 
 def arguments(args: Any) -> Mapping[str, Any]:
-    """Return the arguments of a request.
+    """Return the argument ``args`` of a request, or an empty mapping for None.
 
-    :raises StackValidationFailed: if they are no mapping.
+    :raises StackValidationFailed: if it is not a mapping.
     """
     if not isinstance(args, dict | None):
         raise exception.StackValidationFailed(message='args: it must be a mapping')
@@ -148,21 +156,23 @@ def arguments(args: Any) -> Mapping[str, Any]:
 
 
 def checked_files(files: Any) -> dict[str, Any]:
-    """Return the files of a request.
+    """Return the files of a request, or an empty mapping for None.
 
-    :raises StackValidationFailed: if they do not map names to strings.
+    :raises StackValidationFailed: if they do not map names to strings or, for parsed
+        environments, to mappings.
     """
     if not isinstance(files, dict | None):
-        raise exception.StackValidationFailed(message='files: it must be a mapping of texts')
+        raise exception.StackValidationFailed(message='files: it must be a mapping of strings')
     for name, text in (files or {}).items():
         if not isinstance(name, str) or not isinstance(text, str | dict):
-            raise exception.StackValidationFailed(message=f'files: {name!r} must be a text')
+            raise exception.StackValidationFailed(message=f'files: {name!r} must be a string')
     return files or {}
 
 
 def check_size(template: Any, max_template_size: int) -> None:
-    """Refuse a template that is too large as JSON in UTF-8.
+    """Check the size of a template, serialized as JSON in UTF-8.
 
+    :param max_template_size: in bytes.
     :raises TemplateError: if it is too large.
     """
     text = json.dumps(template, ensure_ascii=False, separators=(',', ':'))
@@ -178,6 +188,9 @@ def merge(
 ) -> dict[str, Any]:
     """Merge the environments of a request.
 
+    :param params: the environment in the request, which takes precedence over the files.
+    :param names: names of environments among the files; later ones take precedence.
+    :param max_size: the size limit of an environment file, in bytes.
     :param template: the template whose parameters they set.
     :raises TemplateError: if one of them is not valid.
     """
@@ -191,34 +204,38 @@ def merge(
             raise TemplateError(f'{name} is not among the files', 'environment_files')
         text = files[name]
         parts.append(text if isinstance(text, dict) else source.parse(text, max_size, name))
-    # An environment that the client has merged itself repeats the files.
+    # The client may have merged the files itself: then ``params`` repeats their values.
     parts.append(params or {})
     for part in parts:
         source.bound(part, 'environment')
     result = environment.merge(parts)
     if merge_strategies.asked_for(parts[:-1]):
+        # The values as a client merges them, without strategies.
         plain = environment.merge(parts[:-1])
-        merged = merge_strategies.merged(parts[:-1], _types(template))
-        for section, values in merged.items():
+        by_strategy = merge_strategies.merged(parts[:-1], _parameter_types(template))
+        for section, values in by_strategy.items():
             # Values that the client changed after its merge take precedence.
-            repeated = (
+            unchanged = (
                 name for name in values if result[section].get(name) == plain[section].get(name)
             )
-            result[section].update({name: values[name] for name in repeated})
+            result[section].update({name: values[name] for name in unchanged})
     return result
 
 
-def _types(template: Any) -> dict[str, str]:
-    """Return the types of parameters, as far as they are valid before the template is read."""
+def _parameter_types(template: Any) -> dict[str, str]:
+    """Return the types of the parameters of a template; none if it is not valid."""
     try:
         declared = parse_schema(cfn.as_hot(template)).parameters
     except TemplateError:
-        return {}  # reported when the template is read
+        return {}  # the error is reported when the template is compiled
     return {name: declaration.type for name, declaration in declared.items()}
 
 
-def _share_words(resources: Any) -> None:
-    """Share equal short strings: a million resources have few types and many equal values."""
+def _share_strings(resources: Any) -> None:
+    """Make equal short strings in declarations one object, to save memory.
+
+    A million resources have few types and many equal values.
+    """
     shared: dict[str, str] = {}
     for declaration in resources.values() if isinstance(resources, dict) else ():
         if not isinstance(declaration, dict):
@@ -231,9 +248,9 @@ def _share_words(resources: Any) -> None:
 
 
 def options_of(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options among the arguments of a request.
+    """Return the options among the arguments of a request, by name.
 
-    :raises StackValidationFailed: if one has another type.
+    :raises StackValidationFailed: if a value is not valid.
     """
     options: dict[str, Any] = {}
     for name, types in OPTIONS.items():
@@ -241,8 +258,8 @@ def options_of(args: Mapping[str, Any]) -> dict[str, Any]:
             continue
         value = args[name]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            names = ' or '.join(kind.__name__ for kind in types)
-            raise exception.StackValidationFailed(message=f'{name}: it must be {names}')
+            type_names = ' or '.join(kind.__name__ for kind in types)
+            raise exception.StackValidationFailed(message=f'{name}: it must be {type_names}')
         options[name] = value
     if 'timeout_mins' in options and not 0 < options['timeout_mins'] <= 60 * 24 * 365:
         raise exception.StackValidationFailed(

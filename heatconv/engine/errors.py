@@ -1,4 +1,4 @@
-"""Map errors of templates to the error classes of Heat's API."""
+"""The mapping of template errors to the exceptions of Heat's API."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from heatconv.hot import errors as hot
 def of_template(
     error: hot.TemplateError, template: Any = None, environment: Mapping[str, Any] | None = None
 ) -> exception.HeatconvException:
-    """Return the API error for an error of the template language.
+    """Return the API exception for a template error.
 
-    :param template: the faulty template; the values of its hidden parameters are removed from the
+    :param template: the faulty template. The values of its hidden parameters are masked in the
         message.
+    :param environment: the environment that sets such values.
     """
     text = scrubbed(str(error), template, environment or {})
     match error:
@@ -35,4 +36,5 @@ def of_template(
 
 
 def _last(path: str) -> str:
+    """Return the last component of the path of an error."""
     return path.rpartition('.')[2]

@@ -1,4 +1,4 @@
-"""Find the stacks and resources that a request names, in its project only."""
+"""Lookup of the stacks and resources that a request names, limited to its project."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from heatconv.resources.nested import TOKEN_LENGTH
 from heatconv.storage.base import StackQuery, Store
 from heatconv.templates.cache import Types
 
+#: A valid name of a stack.
 NAME = re.compile(r'[a-zA-Z][a-zA-Z0-9_.-]{0,254}\Z')
 
-#: Sort keys of Heat's API.
+#: The sort keys of Heat's API, and those of a StackQuery.
 SORT_KEYS = {
     'name': 'name',
     'stack_name': 'name',
@@ -29,7 +30,7 @@ SORT_KEYS = {
 
 
 def name_of(name: Any) -> str:
-    """Return the name of a stack.
+    """Validate the name of a new stack, and return it.
 
     :raises StackValidationFailed: if it is not valid.
     """
@@ -42,16 +43,18 @@ def name_of(name: Any) -> str:
 
 
 class Lookup:
-    """Finds stacks and rows for requests."""
+    """Finds stacks and resource rows for requests."""
 
     def __init__(self, store: Store, types: Types) -> None:
         self._store = store
         self._types = types
 
     def stack(self, context: Any, identity: Any, show_deleted: bool = False) -> Stack:
-        """Return the stack of an identity, if it belongs to the project.
+        """Return the stack with an identity.
 
-        :raises EntityNotFound: also for a stack of another project.
+        :param identity: as returned by `heatconv.engine.wire_format.identity`.
+        :param show_deleted: whether to find a deleted stack.
+        :raises EntityNotFound: if the project has no such stack.
         """
         if not isinstance(identity, Mapping) or not isinstance(identity.get('stack_id'), str):
             raise exception.EntityNotFound(entity='Stack', name=str(identity)[:255])
@@ -69,9 +72,9 @@ class Lookup:
         return stack
 
     def by_name_or_id(self, context: Any, name: str) -> Stack:
-        """Return a project's stack by name, or by id even if it is deleted.
+        """Return a live stack of the project by name, or any of its stacks, even deleted, by id.
 
-        :raises EntityNotFound: if the project has none.
+        :raises EntityNotFound: if the project has no such stack.
         """
         stack = self._store.stack_by_name(context.project_id, str(name))
         if stack is None:
@@ -92,29 +95,39 @@ class Lookup:
         tags: Mapping[str, Any] | None = None,
         nested: bool = False,
     ) -> list[Stack]:
-        """List the stacks of a project.
+        """List the stacks of a project, newest first unless the request sets an order.
 
-        :param tags: lists of tags for the filters of TAG_FILTERS.
+        The context of an administrator may have no project: then all projects are listed.
+
+        :param limit: largest number of stacks; None for all.
+        :param marker: id of the stack after which to begin.
+        :param sort_keys: keys of SORT_KEYS.
+        :param sort_dir: asc or desc.
+        :param filters: the accepted value or a list of them, by name, id, action or status.
+        :param tags: for each name of TAG_FILTERS, the requested tags.
+        :param nested: whether to include nested stacks.
+        :raises StackValidationFailed: if a sort key or a filter does not exist.
         """
-        chosen = {name: _tags(value) for name, value in (tags or {}).items() if value}
+        tag_filters = {name: _tags(value) for name, value in (tags or {}).items() if value}
         keys = sort_keys or ('created_at',)
         for key in keys:
             if key not in SORT_KEYS:
                 raise exception.StackValidationFailed(
                     message=f'sort_keys: {key} is none of ' + ', '.join(sorted(SORT_KEYS))
                 )
-        descends = sort_dir == 'desc' if sort_dir else not sort_keys
+        descending = sort_dir == 'desc' if sort_dir else not sort_keys
         query = StackQuery(
             context.project_id or None,
-            sort=tuple((SORT_KEYS[key], descends) for key in keys),
-            limit=None if chosen else limit,
+            sort=tuple((SORT_KEYS[key], descending) for key in keys),
+            # The store does not filter by tags, so the limit applies after the tag filters.
+            limit=None if tag_filters else limit,
             marker=marker,
             show_deleted=show_deleted,
             nested=nested,
             **_filters(filters or {}),
         )
         stacks = self._store.stacks(query)
-        for name, requested in chosen.items():
+        for name, requested in tag_filters.items():
             stacks = [stack for stack in stacks if TAG_FILTERS[name](set(stack.tags), requested)]
         return stacks if limit is None else stacks[:limit]
 
@@ -141,14 +154,14 @@ class Lookup:
         return self._store.count_stacks(query)
 
     def newest(self, rows: Sequence[Resource], name: str) -> Resource | None:
-        """Return the row that serves a name: one that is not doomed, the newest."""
-        named = [row for row in rows if row.name == name]
-        return max(named, key=lambda row: (not states.doomed(row), row.id), default=None)
+        """Return the newest row of a name, preferably one that is not doomed, or None."""
+        of_name = [row for row in rows if row.name == name]
+        return max(of_name, key=lambda row: (not states.doomed(row), row.id), default=None)
 
     def named(self, stack: Stack, rows: Sequence[Resource], name: str) -> Resource:
-        """Return the row that serves a name.
+        """Return the newest row of a name, preferably one that is not doomed.
 
-        :raises ResourceNotFound: if there is none.
+        :raises ResourceNotFound: if no row has the name.
         """
         row = self.newest(rows, name)
         if row is None:
@@ -156,74 +169,83 @@ class Lookup:
         return row
 
     def resource(self, stack: Stack, rows: Sequence[Resource], name: str) -> Resource:
-        """Return the row of a name, or of a physical id.
+        """Return the row with a name or, if there is none, with that physical id.
 
-        :raises ResourceNotFound: if there is none.
+        :raises ResourceNotFound: if no row has it as name or physical id.
+        :raises PhysicalResourceNameAmbiguity: if several rows have that physical id.
         """
         if self.newest(rows, name) is None:
-            of_id = [row for row in rows if row.physical_id == name and not states.doomed(row)]
-            if len(of_id) > 1:
+            matches = [row for row in rows if row.physical_id == name and not states.doomed(row)]
+            if len(matches) > 1:
                 raise exception.PhysicalResourceNameAmbiguity(name=str(name)[:255])
-            if of_id:
-                return of_id[0]
+            if matches:
+                return matches[0]
         return self.named(stack, rows, name)
 
     def children(
         self, stacks: Sequence[Stack], rows_of: Mapping[str, Sequence[Resource]]
     ) -> dict[str, Stack]:
-        """Return the nested stacks of resources, by the id of the row.
+        """Return the nested stack of each resource that has one, by row id.
 
-        :param rows_of: rows by the id of their stack: without a nested type no query is needed.
+        :param rows_of: the rows of each stack, by stack id. The nested stacks of a stack are
+            queried only if one of its rows has a nested type.
         """
-        owners = tuple(child.id for child in stacks if any(map(self._nests, rows_of[child.id])))
-        if not owners:
+        owner_ids = tuple(stack.id for stack in stacks if any(map(self._nests, rows_of[stack.id])))
+        if not owner_ids:
             return {}
-        nested = self._store.stacks(StackQuery(None, owners=owners, sort=(('name', False),)))
-        # While a nested stack is created, its row knows only the name, which ends with the token.
+        nested = self._store.stacks(StackQuery(None, owners=owner_ids, sort=(('name', False),)))
         by_id = {child.id: child for child in nested}
-        named = {child.name.rpartition('-')[2]: child for child in nested}
-        of_rows: dict[str, Stack] = {}
+        # While a nested stack is created, its row has no physical id yet: the end of the row's
+        # token is the end of the name of the nested stack.
+        by_token_end = {child.name.rpartition('-')[2]: child for child in nested}
+        by_row_id: dict[str, Stack] = {}
         for row in (row for rows in rows_of.values() for row in rows if self._nests(row)):
-            child = by_id.get(row.physical_id or '') or named.get(row.token[-TOKEN_LENGTH:])
+            child = by_id.get(row.physical_id or '') or by_token_end.get(row.token[-TOKEN_LENGTH:])
             if child is not None:
-                of_rows[row.id] = child
-        return of_rows
+                by_row_id[row.id] = child
+        return by_row_id
 
     def _nests(self, row: Resource) -> bool:
+        """Say whether the physical resource of a row is a nested stack."""
         plugin = self._types.plugin(row.type)
         return plugin is not None and plugin.nests
 
     def required_by(self, rows: Sequence[Resource]) -> dict[str, list[str]]:
-        """Return for each row the names of the resources that require it."""
+        """Return the sorted names of the resources that require each row, by row id."""
         dependents: dict[str, dict[str, None]] = {row.id: {} for row in rows}
         for row in rows:
-            for required in row.requires:
-                if required in dependents:
-                    dependents[required][row.name] = None
+            for required_id in row.requires:
+                if required_id in dependents:
+                    dependents[required_id][row.name] = None
         return {row_id: sorted(names) for row_id, names in dependents.items()}
 
 
-#: Heat's tag filters, as predicates of the tags of a stack and the requested tags.
+#: Heat's tag filters by name: predicates of the tags of a stack and the requested tags.
 TAG_FILTERS: Mapping[str, Callable[[set[str], set[str]], bool]] = {
-    'tags': lambda has, requested: has >= requested,
-    'tags_any': lambda has, requested: bool(has & requested),
-    'not_tags': lambda has, requested: not has >= requested,
-    'not_tags_any': lambda has, requested: not has & requested,
+    'tags': lambda stack_tags, requested: stack_tags >= requested,
+    'tags_any': lambda stack_tags, requested: bool(stack_tags & requested),
+    'not_tags': lambda stack_tags, requested: not stack_tags >= requested,
+    'not_tags_any': lambda stack_tags, requested: not stack_tags & requested,
 }
 
 
 def _tags(value: Any) -> set[str]:
+    """Parse tags: a list, or a string separated by commas."""
     return set(value.split(',') if isinstance(value, str) else map(str, value))
 
 
-#: Statuses without an action.
+#: The statuses, as a filter names them without an action.
 BARE = tuple(status.value for status in Status)
 
 
 def _filters(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a StackQuery for the filters of a request.
+
+    :raises StackValidationFailed: if a filter does not exist.
+    """
     fields: dict[str, Any] = {}
     for name, value in filters.items():
-        values = tuple(str(status) for status in (value if isinstance(value, list) else [value]))
+        values = tuple(str(item) for item in (value if isinstance(value, list) else [value]))
         match name:
             case 'name' | 'stack_name':
                 fields['names'] = values
@@ -232,11 +254,11 @@ def _filters(filters: Mapping[str, Any]) -> dict[str, Any]:
             case 'action' | 'stack_action':
                 fields['actions'] = values
             case 'status' | 'stack_status':
-                # CREATE_COMPLETE as users see it, or COMPLETE alone.
-                plain = tuple(status for status in values if status in BARE)
-                pairs = [status.partition('_') for status in values if status not in BARE]
-                fields['statuses'] = plain
-                fields['states'] = tuple((pair[0], pair[2]) for pair in pairs)
+                # A value is a status, COMPLETE, or the state that users see, CREATE_COMPLETE.
+                statuses = tuple(item for item in values if item in BARE)
+                split_states = [item.partition('_') for item in values if item not in BARE]
+                fields['statuses'] = statuses
+                fields['states'] = tuple((parts[0], parts[2]) for parts in split_states)
             case _:
                 raise exception.StackValidationFailed(
                     message=f'filters: {name} is none of id, name, action, status'

@@ -1,4 +1,4 @@
-"""Nested stacks: the store behind the plugins whose resources are stacks."""
+"""Access to nested stacks for the plugins whose physical resources are stacks."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from heatconv.storage.base import Store
 from heatconv.templates.cache import TemplateCache
 from heatconv.templates.compiled import reference_id
 
-#: How many contents of owners are cached: all nested stacks of an owner use the same one.
+#: Number of owners whose content is cached: all nested stacks of an owner read the same content.
 KEPT = 4
 
 
 class NestedStacks:
-    """Creates and observes nested stacks; see `heatconv.resources.nested.NestedStacks`."""
+    """Implements `heatconv.resources.nested.NestedStacks` with a store and the requests."""
 
     def __init__(
         self,
@@ -45,7 +45,10 @@ class NestedStacks:
         self._kept: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
 
     def content(self, template_id: str | None) -> Mapping[str, Any]:
-        """Return template, environment and files of the stack that owns a resource."""
+        """Return template, environment and files of the stack that owns a resource.
+
+        :param template_id: id of the template of that stack; None for an empty content.
+        """
         if template_id is None:
             return {}
         with self._lock:
@@ -73,7 +76,7 @@ class NestedStacks:
         if stack is None:
             return None
         if stack.owner_id != resource.stack_id:
-            raise HeatconvException(f'there is a stack {name} already, which is not part of this')
+            raise HeatconvException(f'a stack {name} exists already and is not nested in this one')
         return NestedStack(
             stack.id,
             stack.status,
@@ -85,7 +88,7 @@ class NestedStacks:
     def create(self, resource: Resource, name: str, content: Mapping[str, Any]) -> None:
         """Request the nested stack of a resource, unless it exists.
 
-        :raises HeatconvException: if it would be nested too deep, or its owner is gone.
+        :raises HeatconvException: if it would be nested too deep, or its owner does not exist.
         """
         owner = self._store.stack(resource.stack_id)
         if owner is None:
@@ -95,19 +98,19 @@ class NestedStacks:
         create_nested(self._requests, owner, resource.name, name, content)
 
     def update(self, child: NestedStack, content: Mapping[str, Any]) -> None:
-        """Request another content for a nested stack."""
+        """Request an update of a nested stack, unless it does not exist."""
         stack = self._store.stack(child.id)
         if stack is not None:
             update_nested(self._requests, stack, content)
 
     def delete(self, child: NestedStack) -> None:
-        """Request the deletion of a nested stack."""
+        """Request the deletion of a nested stack, unless it is deleted."""
         stack = self._store.stack(child.id)
         if stack is not None and stack.deleted_at is None:
             delete_stack(self._requests, stack)
 
     def outputs(self, child: NestedStack) -> Mapping[str, Any]:
-        """Return the values of the outputs, by name."""
+        """Return the values of the outputs of a nested stack, by name."""
         stack = self._store.stack(child.id)
         if stack is None:
             return {}

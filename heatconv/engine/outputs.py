@@ -1,4 +1,4 @@
-"""The outputs of a stack, resolved from its present resources."""
+"""Resolution of the outputs of a stack from its current resources."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class Outputs:
         self._templates = templates
 
     def compiled(self, stack: Stack) -> CompiledTemplate | None:
-        """Return the template of the latest request; None if it is purged or not valid here."""
+        """Return the compiled template of the latest request.
+
+        :return: None if the template is purged, or is not valid with the types installed here.
+        """
         try:
             return self._templates.get(stack.newest_template_id)
         except (MissingTemplate, TemplateError):
@@ -31,29 +34,29 @@ class Outputs:
     def values(
         self, stack: Stack, compiled: CompiledTemplate, wanted: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        """List outputs with their values; see `values`."""
+        """List outputs with their values; see the function `values`."""
         return values(self._store, stack, compiled, wanted)
 
     def show_stack(self, stack: Stack, resolve_outputs: bool) -> dict[str, Any]:
-        """Show a stack in the shape of the API.
+        """Return a stack in the format of the API.
 
-        :param resolve_outputs: whether to show the values of its outputs.
+        :param resolve_outputs: whether to include the outputs with their values.
         """
         try:
             head, has_outputs = self._templates.head(stack.newest_template_id)
         except (MissingTemplate, TemplateError):
             head, has_outputs = None, True
-        shown = None
+        outputs = None
         if resolve_outputs and not has_outputs:
-            shown = []
+            outputs = []
         elif resolve_outputs:
             compiled = self.compiled(stack)
-            shown = None if compiled is None else self.values(stack, compiled)
-        return wire_format.stack(stack, head, shown)
+            outputs = None if compiled is None else self.values(stack, compiled)
+        return wire_format.stack(stack, head, outputs)
 
 
 def names(compiled: CompiledTemplate | None) -> list[dict[str, Any]]:
-    """List outputs without their values."""
+    """List the outputs of a template without their values."""
     if compiled is None:
         return []
     return [
@@ -65,30 +68,33 @@ def names(compiled: CompiledTemplate | None) -> list[dict[str, Any]]:
 def values(
     store: Store, stack: Stack, compiled: CompiledTemplate, wanted: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """List outputs with their values; an output without a value has an error.
+    """List outputs with their values, in the format of the API.
 
-    :param wanted: names of outputs; all if empty.
+    An output that does not resolve has the value null and an error.
+
+    :param wanted: names of outputs; empty for all.
     """
     outputs = compiled.hot.outputs
     if not outputs:
         return []
     rows: dict[str, Resource] = {}
     for row in store.resources(stack.id):
-        # While a replacement is created, the newest existing row serves the name.
+        # While a replacement is created, a name has several rows: the newest one that has a
+        # physical resource serves the name.
         if states.healthy(row) or (states.in_progress(row) and row.physical_id):
             rows[row.name] = row
     resolution = scope(stack, rows)
-    shown = []
+    answer = []
     for name in wanted or outputs:
         output = outputs[name]
-        shown_output: dict[str, Any] = {
+        entry: dict[str, Any] = {
             'output_key': name,
             'description': output.description or 'No description given',
         }
         try:
-            shown_output['output_value'] = output.resolve(resolution)
+            entry['output_value'] = output.resolve(resolution)
         except TemplateError as error:
-            shown_output['output_value'] = None
-            shown_output['output_error'] = str(error)
-        shown.append(shown_output)
-    return shown
+            entry['output_value'] = None
+            entry['output_error'] = str(error)
+        answer.append(entry)
+    return answer

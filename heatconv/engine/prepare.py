@@ -1,4 +1,4 @@
-"""Prepare the wish of a stack: turn it into a traversal and cast the leaves."""
+"""Preparation of a wish: the engine turns it into a traversal and announces the leaves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from heatconv.runtime.ports import Ids
 
 
 class CompiledTemplate(Protocol):
-    """The part of a compiled template that a preparation uses."""
+    """The part of a compiled template that a preparation needs."""
 
     @property
     def definitions(self) -> Mapping[str, Definition]:
@@ -30,7 +30,7 @@ class CompiledTemplate(Protocol):
 
     @property
     def hooked(self) -> Callable[[str], tuple[str, ...]] | None:
-        """Return a function from names to hooks, or None if the template has no hooks."""
+        """Return a function from a resource name to its hooks; None if there are no hooks."""
 
     def source_of(self, name: str) -> str | None:
         """Return the serialized definition that a node carries."""
@@ -39,9 +39,9 @@ class CompiledTemplate(Protocol):
 def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
     """Prepare the wish of a stack, if it still has one.
 
-    Any number of engines may try concurrently; each wish is prepared once.
+    Any number of engines may try concurrently: only one of them saves a traversal for the wish.
 
-    :param settles: leave out nodes whose check could find nothing to do.
+    :param settles: whether to leave out the nodes whose check would find nothing to do.
     """
     while True:
         stack: Stack | None = yield LoadStack(stack_id)
@@ -49,9 +49,9 @@ def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
             return
         compiled: CompiledTemplate = yield CompileTemplate(stack.wish_template_id)
         definitions = compiled.definitions
-        # Resources that are deleted with their stack have the hooks of its last template.
-        last = stack.template_id or stack.previous_template_id or stack.last_good_id
-        hooked = compiled.hooked if stack.wish_template_id else (yield LoadHooks(last))
+        # A delete has no template: its resources have the hooks of the latest one.
+        last_id = stack.template_id or stack.previous_template_id or stack.last_good_id
+        hooked = compiled.hooked if stack.wish_template_id else (yield LoadHooks(last_id))
         traversal_id = ids.fresh()
 
         def plan(
@@ -73,4 +73,4 @@ def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
             if planned.leaves:
                 yield Cast(planned.leaves)
             return
-        # A newer request came in between: prepare that one.
+        # The wish was prepared elsewhere or replaced by a newer one: load the stack again.

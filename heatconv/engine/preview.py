@@ -1,4 +1,4 @@
-"""Previews: what a request would do, without doing it."""
+"""Previews of creates and updates: their expected result, without any change."""
 
 from __future__ import annotations
 
@@ -13,39 +13,40 @@ from heatconv.hot.errors import TemplateError
 from heatconv.hot.functions import Frame, MapNode, Node
 from heatconv.templates.compiled import CompiledTemplate, scope
 
-#: The lists in the preview of an update.
+#: The outcomes of an update for a resource: the keys in its preview.
 OUTCOMES = ('unchanged', 'updated', 'replaced', 'added', 'deleted')
 
 
 def of_create(stack: Stack, compiled: CompiledTemplate) -> dict[str, Any]:
-    """Show a stack as a create would make it."""
-    shown = wire_format.stack(stack, compiled.hot)
+    """Return the preview of a create: the stack and its resources in the format of the API."""
+    answer = wire_format.stack(stack, compiled.hot)
     required_by = _required_by(compiled)
-    shown['resources'] = [
+    answer['resources'] = [
         {
             **wire_format.resource(_new(stack, compiled, name), stack, required_by[name], True),
-            'properties': _known(stack, compiled.hot.resources[name].properties),
+            'properties': _resolvable(stack, compiled.hot.resources[name].properties),
         }
         for name in compiled.definitions
     ]
-    return shown
+    return answer
 
 
 def of_update(
     stack: Stack, compiled: CompiledTemplate, rows: Sequence[Resource]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Sort the resources of a stack by the effect of an update.
+    """Return the preview of an update: for each of OUTCOMES, the resources that it applies to.
 
     A plugin may decide otherwise during the update, as in Heat.
 
+    :param compiled: the template of the update.
     :param rows: the rows of the stack.
     """
     current = {row.name: row for row in rows if not states.doomed(row)}
-    outcomes: dict[str, list[str]] = {definition: [] for definition in OUTCOMES}
-    #: The rows that references would resolve to; the id of a new row is unknown.
+    outcomes: dict[str, list[str]] = {outcome: [] for outcome in OUTCOMES}
+    # The rows that references would resolve to. The id of a new row is not known yet.
     serving: dict[str, Resource] = {}
-    order = {name: definition.requires for name, definition in compiled.definitions.items()}
-    for name in graph.order(order):
+    requirements = {name: definition.requires for name, definition in compiled.definitions.items()}
+    for name in graph.order(requirements):
         if name not in compiled.definitions:
             continue
         row = current.get(name)
@@ -58,22 +59,22 @@ def of_update(
     outcomes['deleted'] = [name for name in current if name not in compiled.definitions]
     required_by = _required_by(compiled)
 
-    def shown(name: str, outcome: str) -> dict[str, Any]:
+    def described(name: str, outcome: str) -> dict[str, Any]:
         row = current.get(name)
         if row is None or outcome == 'replaced':
             row = _new(stack, compiled, name)
         return wire_format.resource(row, stack, required_by.get(name, ()))
 
     return {
-        outcome: [shown(name, outcome) for name in _in_order(compiled, names)]
+        outcome: [described(name, outcome) for name in _in_template_order(compiled, names)]
         for outcome, names in outcomes.items()
     }
 
 
-def _in_order(compiled: CompiledTemplate, names: Sequence[str]) -> list[str]:
-    """Return names in the order of the template, names that it lacks last."""
-    wanted = set(names)
-    ordered = [name for name in compiled.definitions if name in wanted]
+def _in_template_order(compiled: CompiledTemplate, names: Sequence[str]) -> list[str]:
+    """Sort names in template order, or alphabetically if the template has none of them."""
+    name_set = set(names)
+    ordered = [name for name in compiled.definitions if name in name_set]
     return ordered or sorted(names)
 
 
@@ -84,6 +85,10 @@ def _outcome(
     row: Resource,
     serving: Mapping[str, Resource],
 ) -> str:
+    """Return the outcome of an update for a resource that has a row.
+
+    :param serving: the rows that the required resources would have, by name.
+    """
     definition = compiled.definition(name)
     required = {
         requirement: serving[requirement]
@@ -93,7 +98,7 @@ def _outcome(
     try:
         desired = definition.desired(stack, stack.template_id, required)
     except TemplateError:
-        return 'updated'  # the new value is not known yet
+        return 'updated'  # the new values are not known yet
     if replacement.needs_replacement(row, desired):
         return 'replaced'
     if replacement.changed(row.properties, desired.properties) or not states.healthy(row):
@@ -102,6 +107,7 @@ def _outcome(
 
 
 def _new(stack: Stack, compiled: CompiledTemplate, name: str) -> Resource:
+    """Return the row that an update or a create would add, without an id."""
     definition = compiled.definitions[name]
     return evolve(
         Resource(id='', stack_id=stack.id, name=name, type=definition.type),
@@ -110,6 +116,7 @@ def _new(stack: Stack, compiled: CompiledTemplate, name: str) -> Resource:
 
 
 def _required_by(compiled: CompiledTemplate) -> dict[str, list[str]]:
+    """Return the names of the resources that require each resource, by name."""
     dependents: dict[str, list[str]] = {name: [] for name in compiled.definitions}
     for name, definition in compiled.definitions.items():
         for required in definition.requires:
@@ -117,8 +124,8 @@ def _required_by(compiled: CompiledTemplate) -> dict[str, list[str]]:
     return dependents
 
 
-def _known(stack: Stack, properties: Any) -> dict[str, Any]:
-    """Return properties as far as they are known; others are null."""
+def _resolvable(stack: Stack, properties: Any) -> dict[str, Any]:
+    """Resolve the properties of a new resource; null for a value that is not known yet."""
     items = properties.items if isinstance(properties, MapNode) else properties
     frame = Frame(scope(stack, {}))
     values = {}

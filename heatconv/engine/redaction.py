@@ -1,4 +1,4 @@
-"""Redaction: keep the values of hidden parameters out of messages."""
+"""Redaction of the values of hidden parameters in messages and environments."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from heatconv.engine.wire_format import HIDDEN
 
-#: Shorter values are removed only where they are quoted; otherwise every text with that letter
-#: would be damaged.
+#: A value that is shorter than this is masked only where it is quoted: elsewhere it would match
+#: parts of ordinary words.
 PLAIN_LENGTH = 4
 
 
@@ -17,22 +17,26 @@ def hidden_names(template: Any) -> tuple[str, ...]:
     """Return the names of the hidden parameters of a template that may not be valid."""
     if not isinstance(template, dict):
         return ()
-    # Also in the CloudFormation dialects.
+    # The second pair of keys is that of the CloudFormation dialects.
     return tuple(
         str(name)
-        for key, says in (('parameters', 'hidden'), ('Parameters', 'NoEcho'))
-        for name, declaration in _mapping(template.get(key)).items()
+        for section, attribute in (('parameters', 'hidden'), ('Parameters', 'NoEcho'))
+        for name, declaration in _mapping(template.get(section)).items()
         if isinstance(declaration, dict)
-        and str(declaration.get(says)).lower() in ('true', '1', 'yes', 'on')
+        and str(declaration.get(attribute)).lower() in ('true', '1', 'yes', 'on')
     )
 
 
-def _mapping(section: Any) -> Mapping[Any, Any]:
-    return section if isinstance(section, dict) else {}
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    """Return a value that should be a mapping; an empty mapping if it is not."""
+    return value if isinstance(value, dict) else {}
 
 
 def without_hidden(environment: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Return an environment with the values of some parameters masked."""
+    """Return an environment with the values of some parameters masked.
+
+    :param names: the names of these parameters; see `hidden_names`.
+    """
     masked = dict(environment)
     for section in ('parameters', 'parameter_defaults'):
         values = environment.get(section)
@@ -44,19 +48,22 @@ def without_hidden(environment: Mapping[str, Any], names: tuple[str, ...]) -> di
 
 
 def scrubbed(text: str, template: Any, environment: Mapping[str, Any]) -> str:
-    """Remove the values of hidden parameters from a text.
+    """Mask the values of hidden parameters in a message.
 
-    An error may quote a name that was computed from one.
+    The message of an error may quote such a value, or a name that was computed from it.
+
+    :param template: the template that declares the parameters; it may not be valid.
     """
     values: dict[str, None] = {}
     for name in hidden_names(template):
-        for key, default in (('parameters', 'default'), ('Parameters', 'Default')):
-            declared = _mapping(template.get(key)).get(name)
-            values.update(dict.fromkeys(_leaves(_mapping(declared).get(default))))
+        for template_section, attribute in (('parameters', 'default'), ('Parameters', 'Default')):
+            declaration = _mapping(template.get(template_section)).get(name)
+            values.update(dict.fromkeys(_leaves(_mapping(declaration).get(attribute))))
         for section in ('parameters', 'parameter_defaults'):
             parameters = environment.get(section)
             if isinstance(parameters, dict) and name in parameters:
                 values.update(dict.fromkeys(_leaves(parameters[name])))
+    # The longest first: a value may contain another one.
     for value in sorted(values, key=len, reverse=True):
         for quote in '\'"':
             text = text.replace(f'{quote}{value}{quote}', f'{quote}{HIDDEN}{quote}')
@@ -66,7 +73,7 @@ def scrubbed(text: str, template: Any, environment: Mapping[str, Any]) -> str:
 
 
 def _leaves(value: Any) -> Iterator[str]:
-    """Yield all values and map keys within a value, as strings."""
+    """Yield the map keys and scalars within a value as strings, except booleans and null."""
     pending = [value]
     while pending:
         current = pending.pop()
@@ -78,7 +85,7 @@ def _leaves(value: Any) -> Iterator[str]:
         elif current is not None and not isinstance(current, bool) and str(current):
             yield str(current)
             if isinstance(current, str) and current.lstrip()[:1] in ('{', '['):
-                # A json parameter may be given as a string.
+                # The value of a json parameter may be a string with JSON.
                 try:
                     pending.append(json.loads(current))
                 except ValueError:

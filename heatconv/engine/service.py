@@ -1,4 +1,4 @@
-"""The engine as a service: its endpoints, and the preparation of wishes."""
+"""The engine service: its RPC endpoints, and the threads that prepare wishes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOG = log.getLogger(__name__)
 
 
 class PrepareEndpoint:
-    """The endpoint of the topic of wishes."""
+    """The RPC endpoint that receives announcements of wishes."""
 
     target = oslo_messaging.Target(version=api.PREPARE_VERSION)
 
@@ -37,14 +37,14 @@ class PrepareEndpoint:
         self._announcer = announcer
         self._ids = ids
         self._lock = threading.Lock()
-        #: Stacks whose preparation is in progress, and whether they were announced again.
+        #: For each stack whose preparation is in progress: whether it was announced again.
         self._under_way: dict[str, bool] = {}
 
     def prepare(self, context: Any, stack_id: str) -> None:
         """Prepare the wish of a stack, if it still has one.
 
-        A wish that takes long is announced repeatedly. This process then checks once more at the
-        end, instead of preparing several times concurrently.
+        The sweep announces a wish again if its preparation takes long. Then no second preparation
+        starts in this process: the running one checks for a wish once more when it ends.
         """
         with self._lock:
             if stack_id in self._under_way:
@@ -68,11 +68,14 @@ class PrepareEndpoint:
         try:
             self._exhaust(prepare(stack_id, self._ids))
         except StoreUnavailable as error:
-            LOG.warning('Stack %s is left to the sweep: the database is away: %s', stack_id, error)
+            LOG.warning(
+                'Stack %s is left to the sweep: the database is unavailable: %s', stack_id, error
+            )
         finally:
             self._templates.trim()
 
     def _exhaust(self, task: Task) -> None:
+        """Run a task to its end."""
         result: Any = None
         while True:
             try:
@@ -85,7 +88,10 @@ class PrepareEndpoint:
 class PreparePool:
     """Prepares wishes in threads of this process, without a message over the broker.
 
-    :param most: how many wishes it accepts; others are cast to all engines.
+    :param prepare: prepares the wish of a stack, like `PrepareEndpoint.prepare`.
+    :param threads: number of threads.
+    :param most: largest number of wishes that are queued or in progress here; others are cast to
+        all engines.
     """
 
     def __init__(self, prepare: Callable[[Any, str], None], threads: int = 4, most: int = 16):
@@ -94,18 +100,18 @@ class PreparePool:
         self._pool = ThreadPoolExecutor(threads, 'prepare')
 
     def accept(self, stack_id: str) -> bool:
-        """Accept a wish unless the pool is full; return whether it was accepted."""
+        """Accept a wish unless the pool is full or stopping; return whether it was accepted."""
         if not self._slots.acquire(blocking=False):
             return False
         try:
             self._pool.submit(self._run, stack_id)
-        except RuntimeError:  # the pool is stopping
+        except RuntimeError:  # raised by a pool that is stopping
             self._slots.release()
             return False
         return True
 
     def stop(self) -> None:
-        """Finish the preparations in progress."""
+        """Finish the accepted wishes, and stop the threads."""
         self._pool.shutdown()
 
     def _run(self, stack_id: str) -> None:
@@ -118,7 +124,12 @@ class PreparePool:
 
 
 class Engine:
-    """Accepts requests and prepares wishes; stateless."""
+    """Accepts requests and prepares wishes; all of its state is in the store.
+
+    :ivar endpoints: the endpoints for the topic of user requests.
+    :ivar prepare: the endpoint for the topic of wishes.
+    :ivar wishes: the pool that prepares wishes without a cast.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Software configurations of resources, in the store."""
+"""Storage of the software configurations that resources create."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from heatconv.storage.base import CONFIG, Software, Store
 
 
 class StoredConfigs:
-    """Keeps them in a store; see `heatconv.resources.software.SoftwareConfigs`."""
+    """Implements `heatconv.resources.software.SoftwareConfigs` with a store."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def config(self, project_id: str, config_id: str) -> Mapping[str, Any] | None:
-        """Return a configuration, or None."""
+        """Return the content of a configuration; None if it does not exist."""
         software = self._store.software(project_id, CONFIG, config_id)
         return None if software is None else software.content
 

@@ -1,4 +1,4 @@
-"""The wire format of Heat's API: the shapes of stacks, resources, events and services."""
+"""The wire format of Heat's API for stacks, resources, events and services."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from heatconv.hot.template import Head
 from heatconv.storage.base import Lease, StoredEvent
 from heatconv.templates.compiled import attributes, pseudo_parameters
 
+#: Replaces the value of a hidden parameter.
 HIDDEN = '******'
-
-#: The actions that begin the life of a stack.
-FIRST = (Action.CREATE, Action.ADOPT)
 
 
 def time(seconds: float | None) -> str | None:
-    """Return a time in Heat's format."""
+    """Return a time in the format of the API.
+
+    :param seconds: since the epoch.
+    """
     if seconds is None:
         return None
     moment = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
@@ -28,7 +29,10 @@ def time(seconds: float | None) -> str | None:
 
 
 def identity(stack: Stack, path: str = '') -> dict[str, str]:
-    """Return the identity of a stack, or of a part of it."""
+    """Return the identity of a stack, or of a resource or event in it.
+
+    :param path: the path of the resource or event; empty for the stack.
+    """
     return {
         'tenant': stack.project_id,
         'stack_name': stack.name,
@@ -42,13 +46,17 @@ def stack(
     head: Head | None,
     outputs: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Show a stack; with the head of its template, also parameters and description."""
-    shown: dict[str, Any] = {
+    """Return a stack in the format of the API.
+
+    :param head: the head of its template, with parameters and description; None to leave both out.
+    :param outputs: the outputs; None to leave them out.
+    """
+    answer: dict[str, Any] = {
         'stack_name': row.name,
         'stack_identity': identity(row),
-        # A previewed stack was never created.
+        # The stack of a preview is never created.
         'creation_time': time(row.created_at) if row.created_at else None,
-        # As in Heat: the time of the latest request after the first one.
+        # As in Heat: the time of the latest request, if that is not the create itself.
         'updated_time': None
         if row.action in (Action.CREATE, Action.ADOPT)
         else time(row.updated_at),
@@ -70,23 +78,24 @@ def stack(
     }
     if head is not None:
         description = head.description or 'No description'
-        shown['description'] = shown['template_description'] = description
-        shown['parameters'] = parameters(row, head)
+        answer['description'] = answer['template_description'] = description
+        answer['parameters'] = parameters(row, head)
     if outputs is not None:
-        shown['outputs'] = list(outputs)
-    return shown
+        answer['outputs'] = list(outputs)
+    return answer
 
 
 def parameters(row: Stack, head: Head) -> dict[str, Any]:
-    """Show parameters as strings; the values of hidden ones are masked."""
-    shown: dict[str, Any] = dict(pseudo_parameters(row))
+    """Return the values of the parameters as strings, by name; those of hidden ones are masked."""
+    values: dict[str, Any] = dict(pseudo_parameters(row))
     for name, value in head.values.items():
         hidden = head.parameters[name].hidden
-        shown[name] = HIDDEN if hidden else _text(value)
-    return shown
+        values[name] = HIDDEN if hidden else _text(value)
+    return values
 
 
 def _text(value: Any) -> Any:
+    """Return the value of a parameter as a string; null stays null."""
     if isinstance(value, list):
         return ','.join(str(item) for item in value)
     if isinstance(value, dict):
@@ -102,13 +111,14 @@ def resource(
     with_attr: Sequence[str] = (),
     nested: Stack | None = None,
 ) -> dict[str, Any]:
-    """Show a resource.
+    """Return a resource in the format of the API.
 
-    :param detail: whether to show description, metadata and attributes.
-    :param with_attr: names of attributes to show even if they are null.
-    :param nested: the nested stack of the resource.
+    :param required_by: names of the resources that require it.
+    :param detail: whether to include description, metadata and attributes.
+    :param with_attr: names of attributes to include even if they are null.
+    :param nested: the nested stack that is its physical resource, if any.
     """
-    shown: dict[str, Any] = {
+    answer: dict[str, Any] = {
         'updated_time': time(row.updated_at or row.created_at) if row.created_at else None,
         'creation_time': time(row.created_at) if row.created_at else None,
         'resource_name': row.name,
@@ -123,44 +133,49 @@ def resource(
         'required_by': list(required_by),
     }
     if nested is not None:
-        shown['nested_stack_id'] = identity(nested)
-        shown['physical_resource_id'] = nested.id
+        answer['nested_stack_id'] = identity(nested)
+        answer['physical_resource_id'] = nested.id
     if stack.owner_resource is not None:
-        shown['parent_resource'] = stack.owner_resource
+        answer['parent_resource'] = stack.owner_resource
     if detail:
         values = stacks.shown(row.attributes)
         for name in with_attr:
             values.setdefault(name, attributes(row).get(name))
-        shown['description'] = ''
-        shown['metadata'] = {}
-        shown['attributes'] = values
-    return shown
+        answer['description'] = ''
+        answer['metadata'] = {}
+        answer['attributes'] = values
+    return answer
 
 
 def event(stored: StoredEvent, stack: Stack, root: Stack | None = None) -> dict[str, Any]:
-    """Show an event; an event of the stack itself has the name of the stack.
+    """Return an event in the format of the API.
 
-    :param root: the outermost stack, if it is to be shown.
+    The resource name of an event of the stack itself is the name of the stack.
+
+    :param root: the root stack, to include its identity; None to leave it out.
     """
-    shown = stored.event
-    name = shown.resource_name if shown.resource_name is not None else stack.name
+    content = stored.event
+    name = content.resource_name if content.resource_name is not None else stack.name
     return {
         'event_identity': identity(stack, f'/resources/{name}/events/{stored.id}'),
         'stack_identity': identity(stack),
         'stack_name': stack.name,
         'event_time': time(stored.at),
         'resource_name': name,
-        'physical_resource_id': shown.physical_id,
-        'resource_action': shown.action.value,
-        'resource_status': shown.status.value,
-        'resource_status_reason': shown.reason,
-        'resource_type': shown.resource_type,
+        'physical_resource_id': content.physical_id,
+        'resource_action': content.action.value,
+        'resource_status': content.status.value,
+        'resource_status_reason': content.reason,
+        'resource_type': content.resource_type,
         **({'root_stack_id': identity(root)} if root is not None else {}),
     }
 
 
 def service(lease: Lease, now: float) -> dict[str, Any]:
-    """Show an engine or a worker in the shape of Heat's engines."""
+    """Return an engine or a worker in the format of Heat's engine services.
+
+    :param now: seconds since the epoch; a process whose lease has expired is down.
+    """
     return {
         'id': lease.id,
         'binary': f'heatconv-{lease.kind}',

@@ -63,7 +63,6 @@ class _ParsedValue:
 class _OpenContainer:
     """A map or list whose end has not been read yet.
 
-    :ivar mark: position of its start.
     :ivar anchor: name of its anchor, or None.
     :ivar items: the items of a list; None for a map.
     :ivar pairs: the keys and values of a map.
@@ -73,7 +72,6 @@ class _OpenContainer:
     :ivar depth: number of levels of maps and lists in it so far, its own included.
     """
 
-    mark: Any
     anchor: str | None
     items: list[Any] | None
     pairs: dict[str, Any] = field(default_factory=dict)
@@ -154,7 +152,7 @@ class Builder:
         self._spend(1, event)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._open.append(_OpenContainer(event.start_mark, event.anchor, None if is_map else []))
+        self._open.append(_OpenContainer(event.anchor, None if is_map else []))
 
     def _end(self, event: yaml.Event) -> None:
         """Complete the innermost open map or list."""

@@ -28,7 +28,7 @@ from typing import Any
 from heatconv.hot import environment as environments
 from heatconv.hot import source
 from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownType, shown
-from heatconv.hot.functions.node import ListNode, MapNode, Node
+from heatconv.hot.functions.node import Node
 from heatconv.hot.parameters import Parameter
 from heatconv.hot.registry import RESOURCES, TypeNames, is_template
 from heatconv.hot.schema import ANY, Attribute, Property, TypeSchema
@@ -89,8 +89,6 @@ class ParameterProperty(Property):
 
 def _dynamic(value: Any) -> bool:
     """Say whether a value is only known at run time."""
-    if isinstance(value, MapNode | ListNode):
-        return True
     return isinstance(value, Node)
 
 

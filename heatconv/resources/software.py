@@ -16,7 +16,7 @@ class SoftwareConfigs(Protocol):
     def config(self, project_id: str, config_id: str) -> Mapping[str, Any] | None:
         """Return a configuration, or None."""
 
-    def keep_config(self, project_id: str, config_id: str, said: Mapping[str, Any]) -> None:
+    def keep_config(self, project_id: str, config_id: str, content: Mapping[str, Any]) -> None:
         """Save a configuration unless it exists."""
 
     def drop_config(self, project_id: str, config_id: str) -> None:

@@ -1,1 +1,1 @@
-"""Messages between engines, workers and clients: topics, versions, transport."""
+"""RPC between clients, engines and workers: topics, versions and transport."""

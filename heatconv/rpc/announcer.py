@@ -1,4 +1,7 @@
-"""Announce ready nodes to workers and wishes to engines, by casts that may be lost."""
+"""The announcer: it casts ready nodes to workers and wishes to engines.
+
+A cast is a hint and may be lost: the sweep announces the node or the wish again.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,15 @@ LOG = log.getLogger(__name__)
 
 
 class RpcAnnouncer:
-    """Casts over oslo.messaging.
+    """Announces nodes and wishes by casts over oslo.messaging.
 
     :param per_cast: largest number of nodes in one message.
-    :param shares: says which worker owns a node. Nodes are cast to their owner, and to any worker
-        if the owner is unknown or gone.
-    :ivar accept: called first with nodes: returns whether this process checks them itself, without
-        a message.
-    :ivar accept_wish: the same for a wish to prepare.
+    :param shares: the assignment of keys to workers. A batch of nodes is cast to one worker, or to
+        any free worker if none is known or its queue does not exist.
+    :ivar accept: called with the nodes before a cast. It returns whether this process checks them
+        itself, without a message.
+    :ivar accept_wish: called with the stack id of a wish before a cast. It returns whether this
+        process prepares the wish itself.
     """
 
     def __init__(
@@ -39,7 +43,7 @@ class RpcAnnouncer:
     ) -> None:
         self._per_cast = per_cast
         self._shares = shares or SingleMember()
-        # A hint that cannot be sent immediately is dropped: the sweep announces the node again,
+        # Without retries, a hint that cannot be sent immediately is dropped: the sweep repeats it,
         # and no caller waits for a broker that is down.
         self._workers = client(transport, topics.check, api.WORKER_VERSION, retry=0)
         self._owners: dict[str, Any] = {}
@@ -53,18 +57,21 @@ class RpcAnnouncer:
         self.accept_wish: Callable[[str], bool] = lambda stack_id: False
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
-        """Announce ready nodes in batches, so that nodes checked together are committed together.
+        """Announce ready nodes in batches: nodes of one message are committed together.
 
-        A few nodes stay in the process that made them ready. Many go round-robin to all workers,
-        beginning with the owner of the first one. The caller does not wait for the broker; nodes
-        that come meanwhile share the next message.
+        A small number of nodes stays in the process that made them ready. A larger number is cast
+        to all workers round-robin, beginning with the owner of the first node. A thread sends the
+        messages, so that the caller does not wait for the broker. Nodes that are announced during
+        a cast share the next message.
         """
         if not keys or self.accept(keys):
             return
-        lots = [keys[i : i + self._per_cast] for i in range(0, len(keys), self._per_cast)]
-        first = f'{keys[0].traversal_id}/{keys[0].name}'
+        batches = [keys[i : i + self._per_cast] for i in range(0, len(keys), self._per_cast)]
+        first_key = f'{keys[0].traversal_id}/{keys[0].name}'
         with self._waiting:
-            for owner, batch in zip(self._shares.round_robin_from(first), lots, strict=False):
+            for owner, batch in zip(
+                self._shares.round_robin_from(first_key), batches, strict=False
+            ):
                 self._outbox.setdefault(owner, deque()).extend(batch)
             if self._sender is None:
                 self._sender = threading.Thread(target=self._send, name='casts', daemon=True)
@@ -72,65 +79,75 @@ class RpcAnnouncer:
             self._waiting.notify_all()
 
     def flush(self, seconds: float = 5.0) -> None:
-        """Wait until all messages are sent."""
+        """Wait until all messages are sent.
+
+        :param seconds: timeout.
+        """
         with self._waiting:
             self._waiting.wait_for(lambda: not self._outbox and not self._sending, seconds)
 
     def _send(self) -> None:
+        """Send the nodes in the outbox; run by the sender thread."""
         while True:
             with self._waiting:
                 self._sending = False
                 self._waiting.notify_all()
                 self._waiting.wait_for(lambda: self._outbox)
                 owner = next(iter(self._outbox))
-                nodes = self._outbox.pop(owner)
-                batch = [nodes.popleft() for _ in range(min(len(nodes), self._per_cast))]
-                if nodes:
-                    self._outbox[owner] = nodes
+                waiting_nodes = self._outbox.pop(owner)
+                batch = [
+                    waiting_nodes.popleft() for _ in range(min(len(waiting_nodes), self._per_cast))
+                ]
+                if waiting_nodes:
+                    # At the end of the outbox, so that all owners get messages in turn.
+                    self._outbox[owner] = waiting_nodes
                 self._sending = True
-            self._check(owner, [list(key) for key in batch])
+            self._cast_nodes(owner, [list(key) for key in batch])
 
-    def _check(self, owner: str | None, names: list[list[str]]) -> None:
-        target = self._workers if owner is None else self._of(owner)
-        self._cast(target, 'check_resource', nodes=names)
+    def _cast_nodes(self, owner: str | None, keys: list[list[str]]) -> None:
+        """Cast nodes to the worker that owns them, or to any free worker for None."""
+        client_of_owner = self._workers if owner is None else self._of(owner)
+        self._cast(client_of_owner, 'check_resource', nodes=keys)
 
     def _of(self, owner: str) -> Any:
-        target = self._owners.get(owner)
-        if target is None:
+        """Return the RPC client for the queue of one worker."""
+        client_of_owner = self._owners.get(owner)
+        if client_of_owner is None:
             # Without this option a cast to a missing queue is lost silently.
             options = oslo_messaging.TransportOptions(at_least_once=True)
-            target = self._workers.prepare(server=owner, transport_options=options)
-            self._owners[owner] = target
-        return target
+            client_of_owner = self._workers.prepare(server=owner, transport_options=options)
+            self._owners[owner] = client_of_owner
+        return client_of_owner
 
     def wish(self, stack_id: str) -> None:
         if not self.accept_wish(stack_id):
             self._cast(self._engines, 'prepare', stack_id=stack_id)
 
-    def _cast(self, target: Any, method: str, **arguments: Any) -> None:
+    def _cast(self, rpc_client: Any, method: str, **arguments: Any) -> None:
+        """Send a cast; report an unreachable broker once, and do not raise."""
         try:
             try:
-                target.cast({}, method, **arguments)
+                rpc_client.cast({}, method, **arguments)
             except oslo_messaging.MessageUndeliverable:
-                LOG.debug('A worker has no queue: whoever is free may have its nodes')
+                LOG.debug('A worker has no queue: its nodes are cast to any free worker')
                 self._workers.cast({}, method, **arguments)
-        except Exception as error:  # kombu passes on errors of its own if it cannot connect
-            # The sweep announces the node again.
+        except Exception as error:  # also kombu's own errors, if it cannot connect
+            # The sweep announces the node or the wish again.
             if self._reachable:
-                LOG.warning('The message bus does not take casts: %s', error)
+                LOG.warning('The message bus does not accept casts: %s', error)
             self._reachable = False
             return
         if not self._reachable:
-            LOG.info('The message bus takes casts again')
+            LOG.info('The message bus accepts casts again')
         self._reachable = True
 
 
 def keys_of(nodes: Sequence[Sequence[str]]) -> Iterator[NodeKey]:
-    """Parse the names of nodes in a message; skip what is not valid."""
+    """Parse the keys of nodes in a message; skip keys that are not valid."""
     for node in nodes:
         try:
             traversal_id, kind, name = node
-            # A hundred thousand waiting nodes may share one traversal id.
+            # Interned: a hundred thousand waiting nodes may share one traversal id.
             yield NodeKey(sys.intern(str(traversal_id)), Kind(kind), str(name))
         except ValueError:
-            LOG.warning('Not the name of a node: %r', node)
+            LOG.warning('Not a valid node key: %r', node)

@@ -1,6 +1,6 @@
-"""Topics and versions of the RPC API.
+"""The topics and versions of the RPC APIs.
 
-The engine topic and its version are those of Heat's engine API, as a stock heat-api expects.
+The default topic and the version of the engine API are those of Heat, as a stock heat-api expects.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 #: The supported version of Heat's engine API.
 ENGINE_VERSION = '1.36'
+#: The version of the API for wishes, between engines.
 PREPARE_VERSION = '1.0'
+#: The version of the API of workers.
 WORKER_VERSION = '1.0'
 
 
@@ -17,7 +19,7 @@ WORKER_VERSION = '1.0'
 class Topics:
     """The topics of messages.
 
-    RabbitMQ names queues after topics, whatever the exchange: two deployments at one virtual host
+    RabbitMQ names queues after topics, whatever the exchange: two deployments on one virtual host
     need different topics.
 
     :ivar engine: the topic of user requests.
@@ -27,12 +29,12 @@ class Topics:
 
     @property
     def prepare(self) -> str:
-        """Return the topic of wishes to prepare, between engines."""
+        """Return the topic on which wishes are announced to engines."""
         return f'{self.engine}_prepare'
 
     @property
     def check(self) -> str:
-        """Return the topic of nodes to check, for workers."""
+        """Return the topic on which ready nodes are announced to workers."""
         return f'{self.engine}_check'
 
 

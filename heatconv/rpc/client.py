@@ -1,4 +1,4 @@
-"""The client of the engine API, for the command line: embedded or over a broker."""
+"""The client of the engine API for the command line, with an embedded engine or a broker."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from heatconv.conf import engine
 from heatconv.rpc import api
 from heatconv.rpc import transport as transports
 
-#: How often a client reconnects to the message bus before it gives up.
+#: Number of times that a client tries to reconnect to the message bus before it gives up.
 RETRIES = 2
 
-
-#: Timeout of a connection to the message bus, in seconds.
+#: Time to connect to the message bus, in addition to the timeout of the answer, in seconds.
 CONNECT_SECONDS = 2.0
 
 
 class EngineClient:
-    """Calls the engine API for one project."""
+    """Calls the engine API for one project.
+
+    :param timeout: timeout of an answer in seconds; None for ``rpc_response_timeout``.
+    """
 
     def __init__(
         self,
@@ -41,13 +43,13 @@ class EngineClient:
             transport, topics.engine, api.ENGINE_VERSION, timeout=timeout, retry=RETRIES
         )
         answer_seconds = timeout or transport.conf.rpc_response_timeout
-        self._patience = answer_seconds + CONNECT_SECONDS
+        self._deadline_seconds = answer_seconds + CONNECT_SECONDS
         self._context = context.RequestContext(
             project_id=project_id, user_id=user, roles=['member'], overwrite=False
         )
 
     def call(self, method: str, **arguments: Any) -> Any:
-        """Call a method of the engine API.
+        """Call a method of the engine API, and return its answer.
 
         :raises heatconv.exception.HeatconvException: if it is refused, or no engine answers.
         """
@@ -63,21 +65,23 @@ class EngineClient:
             raise exception.Unavailable(why=str(error)) from None
 
     def _within(self, call: Callable[[], Any]) -> Any:
-        """Call with a deadline.
+        """Run a call in a thread, with a deadline.
 
         oslo.messaging waits for a connection without limit before its own timeout begins.
+
+        :raises Unavailable: if the deadline passes.
         """
-        done: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+        results: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
         def run() -> None:
             try:
-                done.put((call(), None))
+                results.put((call(), None))
             except BaseException as error:
-                done.put((None, error))
+                results.put((None, error))
 
         threading.Thread(target=run, name='call', daemon=True).start()
         try:
-            answer, error = done.get(timeout=self._patience)
+            answer, error = results.get(timeout=self._deadline_seconds)
         except queue.Empty:
             raise exception.Unavailable(
                 why='the message bus cannot be reached; is its address right?'
@@ -87,7 +91,7 @@ class EngineClient:
         return answer
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to the message bus."""
         self._transport.cleanup()
 
 
@@ -100,8 +104,9 @@ def connect(
 ) -> EngineClient:
     """Connect to running engines.
 
-    :param config_files: configuration files with the transport.
-    :param timeout: timeout of an answer in seconds, instead of the configured one.
+    :param config_files: configuration files that set the transport and the topic.
+    :param transport_url: replaces the configured transport.
+    :param timeout: timeout of an answer in seconds; replaces the configured one.
     """
     conf = cfg.ConfigOpts()
     conf.register_opts(engine.OPTS, group=engine.GROUP)

@@ -1,4 +1,4 @@
-"""Serialize the request context and plain JSON for the wire."""
+"""The serializer of RPC messages: the request context and a JSON payload."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from heatconv.runtime.context import Context
 
 
 class ContextSerializer(oslo_messaging.Serializer):  # type: ignore[misc]
-    """Converts contexts to dictionaries and back; the payload is JSON already."""
+    """Converts request contexts to dictionaries and back; the payload is JSON-compatible."""
 
     def serialize_entity(self, ctxt: Any, entity: Any) -> Any:
         return jsonutils.to_primitive(entity, convert_instances=True)

@@ -1,4 +1,4 @@
-"""Create transports, servers and clients of oslo.messaging."""
+"""Creation of the transports, servers and clients of oslo.messaging."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ def transport(
 ) -> oslo_messaging.Transport:
     """Return a transport for RPC.
 
-    :param exchange: replaces the configured exchange, which defaults to Heat's.
+    :param url: replaces the configured transport URL.
+    :param exchange: replaces the configured exchange, whose default is Heat's.
     """
-    _register_forgotten(conf)
+    _register_global_options(conf)
     oslo_messaging.set_transport_defaults(EXCHANGE)
     result = oslo_messaging.get_rpc_transport(conf, url)
     if exchange is not None:
@@ -35,17 +36,17 @@ def transport(
     return result
 
 
-def _register_forgotten(conf: cfg.ConfigOpts) -> None:
-    """Register the options that oslo.messaging reads but registers on the global conf only."""
+def _register_global_options(conf: cfg.ConfigOpts) -> None:
+    """Register options that oslo.messaging reads, but registers only in the global conf."""
     conf.register_opts(metrics.oslo_messaging_metrics, group='oslo_messaging_metrics')
     conf.register_opts(tracing.oslo_messaging_tracing, group='oslo_messaging_tracing')
 
 
 class BoundedRPCServer(rpc_server.RPCServer):
-    """Accepts a message only when a thread is free.
+    """An RPC server that accepts a message only when a thread is free.
 
-    The stock server acknowledges every message and hands it to a pool with an unbounded queue:
-    what waits there is lost with the process.
+    The stock server acknowledges every message immediately and submits it to a pool with an
+    unbounded queue: a message in that queue is lost with the process.
     """
 
     def _create_listener(self) -> Any:
@@ -61,7 +62,11 @@ class BoundedRPCServer(rpc_server.RPCServer):
 def server(
     transport: oslo_messaging.Transport, topic: str, host: str, endpoints: Sequence[Any]
 ) -> Any:
-    """Return a server of some endpoints; its caller starts it, and stops and waits at the end."""
+    """Return an RPC server; the caller starts it, and stops it and waits for it at the end.
+
+    :param host: the server name, to which messages for this process alone are sent.
+    :param endpoints: the objects whose methods it serves.
+    """
     return oslo_messaging.get_rpc_server(
         transport,
         oslo_messaging.Target(topic=topic, server=host),
@@ -73,7 +78,11 @@ def server(
 
 
 def client(transport: oslo_messaging.Transport, topic: str, version: str, **options: Any) -> Any:
-    """Return a client for a topic."""
+    """Return an RPC client for a topic.
+
+    :param version: the version of the API that its messages require.
+    :param options: further arguments of ``get_rpc_client``.
+    """
     target = oslo_messaging.Target(topic=topic, version=version)
     return oslo_messaging.get_rpc_client(
         transport, target, serializer=ContextSerializer(), **options

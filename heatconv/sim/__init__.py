@@ -1,1 +1,1 @@
-"""The simulator: one more runtime of the same engine and workers, in any order, by seed."""
+"""The simulator: a runtime for the real engine and workers, in any order, repeatable by seed."""

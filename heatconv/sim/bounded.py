@@ -1,8 +1,9 @@
 """Bounded exploration: all schedules of small histories, within limits.
 
-A first request is superseded by a second one at each position. At each step a worker is parked: it
-is taken for dead, another one takes over, and it continues immediately or when the others have
-finished. Everything else runs in one fixed order, so that all combinations can be tried.
+In different runs, a first request is superseded by a second one at each step, and a worker is
+parked at each step. The parked worker is taken for dead, another one takes over, and the parked
+one continues soon or after the others have finished. Everything else runs in one fixed order, so
+that all combinations can be tried.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from heatconv.sim.script import Request, Trouble
 
 
 def _chain(a: Mapping[str, object], b: Mapping[str, object] | None) -> Template:
+    """Return a template of the resource A, and of B unless its properties are None."""
     resources = {'A': RsrcDef(a, [])}
     if b is not None:
         resources['B'] = RsrcDef(b, [])
     return Template(resources)
 
 
-#: Pairs of templates: the first request, and the one that supersedes it.
+#: Pairs of templates by name: that of the first request, and that of an update after it.
 PAIRS: dict[str, tuple[Template, Template]] = {
     'replaced': (
         _chain({'!w': 1}, {'a': GetRes('A')}),
@@ -48,26 +50,27 @@ PAIRS: dict[str, tuple[Template, Template]] = {
 
 VERBS = ('update', 'rollback', 'delete')
 
-#: The pairs that every kind of request supersedes; with the others it would find nothing new.
+#: The pairs that are run with every verb; with the other pairs, more verbs would find nothing new.
 EVERY_VERB = ('replaced', 'inverted')
 
-#: The epilogue requests a template that no earlier request had.
+#: Template of the epilogue: no earlier request has it.
 FINAL = _chain({'!w': 1, 'x': 3}, {'a': GetRes('A')})
 
-#: After how many steps a parked worker continues, if not when the others finish.
+#: Number of steps after which a parked worker continues, in runs where it does not continue last.
 RESUMES_AFTER = 4
 
-#: The same, in a history of one resource.
+#: In a history of one resource, a parked worker continues after each number of steps below this.
 ANYWHERE = 90
 
 
 @dataclass
 class Position:
-    """One schedule: a request at a step, a worker parked at another one.
+    """The scheduler of one run: it places the second request, and parks a worker.
 
-    :ivar supersede: the step of the second request; None: when all have finished.
-    :ivar park: the step at which a worker is parked; None: never.
-    :ivar resume: after how many steps it continues, if the others do not finish first.
+    :ivar supersede: step of the second request; None to send it when all tasks have finished.
+    :ivar park: step at which a worker is parked; None to park no worker.
+    :ivar resume: number of steps after which it continues, if the other tasks have not finished
+        before; None to continue only then.
     """
 
     supersede: int | None
@@ -83,22 +86,26 @@ class Position:
             self.supersede = None
             return choices.index(NEXT)
         if self.park is not None and self.resume is not None and step >= self.park + self.resume:
-            for index, one in enumerate(choices):
-                if isinstance(one, Running) and one.worker is not None and one.worker.parked:
+            for index, choice in enumerate(choices):
+                if (
+                    isinstance(choice, Running)
+                    and choice.worker is not None
+                    and choice.worker.parked
+                ):
                     return index
         return 0
 
 
 def histories() -> Iterator[tuple[str, History]]:
-    """Yield the histories by name."""
-    # A replacement is created and broken: it is replaced in turn, and its worker may die before it
-    # compensates.
+    """Yield all histories with their names."""
+    # The create of a replacement fails half-way, so that the replacement is replaced in turn. Its
+    # worker may die before it compensates.
     first, second = PAIRS['replaced']
     trouble = Trouble('A', None, 'create', 1, half=True)
     entries = (Request('create', STACK, first), trouble, Request('update', STACK, second))
     yield 'broken/update', History(entries, FINAL, always=False)
-    # Other workers change what a parked worker changes; or the old template is requested again,
-    # twice: the second time nothing seems to be left to do.
+    # late: other workers change the resource that a parked worker changes. again: the old template
+    # is requested twice, and at the second request nothing seems to be left to do.
     before, after, third = (_chain({'x': x}, None) for x in (1, 2, 3))
     create = Request('create', STACK, before)
     for name, templates in (
@@ -120,58 +127,68 @@ def histories() -> Iterator[tuple[str, History]]:
 
 @dataclass(frozen=True)
 class Found:
-    """A failure at one position."""
+    """A failure at one position.
+
+    :ivar name: name of the history.
+    """
 
     name: str
     case: Case
 
 
 def sizes(history: History, sweeps: bool) -> tuple[int, int]:
-    """Return the range of steps for the second request."""
-    calm = Case(History(history.entries[:-1]), sweeps=sweeps)
-    last = calm.run(Position(None, None, None)).steps
+    """Return the first and the last step at which to send the last request of a history.
+
+    The request before it is in progress at these steps, or has just finished.
+    """
+    all_but_last = Case(History(history.entries[:-1]), sweeps=sweeps)
+    last = all_but_last.run(Position(None, None, None)).steps
     if len(history.entries) <= 2:
         return 1, last + 1
-    before = Case(History(history.entries[:1]), sweeps=sweeps)
-    return before.run(Position(None, None, None)).steps + 1, last + 1
+    only_first = Case(History(history.entries[:1]), sweeps=sweeps)
+    return only_first.run(Position(None, None, None)).steps + 1, last + 1
 
 
 def positions(history: History, parks: bool, sweeps: bool) -> Iterator[Position]:
-    """Yield all positions of a history."""
+    """Yield all positions of a history.
+
+    :param parks: whether to park workers.
+    :param sweeps: whether workers sweep.
+    """
     first, last = sizes(history, sweeps)
-    # With one resource every resume step can be tried, but not with every step of the request.
+    # With one resource every number of steps is tried, but not with every step of the request.
     small = _is_small(history)
     resumes = range(1, ANYWHERE) if small else (RESUMES_AFTER,)
     supersedes: Sequence[int | None] = (None,) if small else range(first, last + 1)
     for supersede in supersedes:
-        calm = _Busy(supersede)
-        Case(history, sweeps=sweeps).run(calm)
+        recorder = _Busy(supersede)
+        Case(history, sweeps=sweeps).run(recorder)
         yield Position(supersede, None, None)
         if not parks:
             continue
-        # Parked where it has an effect to lose, at the same time or after: earlier positions are
-        # another history.
-        for park, writes in calm.busy:
+        # A worker is parked only while it has a task, and not before the request that is
+        # superseded: another history covers earlier steps.
+        for park, writes in recorder.busy:
             if park < first:
                 continue
             yield Position(supersede, park, None)
             if writes and (supersede is None or park >= supersede - RESUMES_AFTER):
-                # It continues while the second request is in progress.
+                # The worker has an effect to lose. It is parked about when the second request is
+                # sent, or later, and continues while that request is in progress.
                 for resume in resumes:
                     yield Position(supersede, park, resume)
 
 
 def _is_small(history: History) -> bool:
-    templates = [
-        template.template for template in history.entries if isinstance(template, Request)
-    ]
+    """Say whether no template of a history has more than one resource."""
+    templates = [entry.template for entry in history.entries if isinstance(entry, Request)]
     return all(len(template.resources) <= 1 for template in templates if template is not None)
 
 
 class _Busy(Position):
-    """Records the steps at which a worker has a task, without any fault.
+    """Parks no worker, and records the steps at which a worker has a task.
 
-    :ivar busy: those steps, and whether the task is about to commit or to act.
+    :ivar busy: these steps, and whether a task is about to commit or to make a plugin call.
     """
 
     def __init__(self, supersede: int | None) -> None:
@@ -193,7 +210,13 @@ class _Busy(Position):
 def run(
     histories: Sequence[tuple[str, History]], parks: bool = True, sweeps: bool = True
 ) -> tuple[int, list[Found]]:
-    """Try all positions of some histories; return their number, and the failures."""
+    """Run some histories at all positions, each up to its first failure.
+
+    :param histories: histories with their names.
+    :param parks: whether to park workers.
+    :param sweeps: whether workers sweep.
+    :return: the number of runs, and the failures.
+    """
     count = 0
     failures: list[Found] = []
     for name, history in histories:

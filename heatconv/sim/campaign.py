@@ -1,4 +1,4 @@
-"""Run many schedules, scenarios or bounded histories, on several processors."""
+"""Campaigns: runs of many schedules, scenarios or bounded histories, in several processes."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ from heatconv.sim.silence import silence, silent
 T = TypeVar('T')
 R = TypeVar('R')
 
-#: How many schedules one process handles as a piece.
+#: Number of consecutive schedules that one process runs as a piece.
 PIECE = 100
 
 
 @dataclass(frozen=True)
 class Piece:
-    """The result of some schedules.
+    """The result of a piece: of some consecutive schedules, up to the first failure.
 
-    :ivar seconds: CPU seconds.
-    :ivar found: number and case of the first failure.
+    :ivar schedules: number of schedules that were run.
+    :ivar steps: number of steps of these schedules.
+    :ivar seconds: CPU time in seconds.
+    :ivar found: number and case of the first failure; None if there is none.
     """
 
     schedules: int
@@ -43,7 +45,7 @@ class Piece:
 
 
 def run_piece(plan: Plan, piece: range) -> Piece:
-    """Run some schedules, up to the first failure."""
+    """Run the schedules of a range, up to the first failure."""
     began = time.process_time()
     steps = 0
     with _without_collection():
@@ -59,7 +61,7 @@ def run_piece(plan: Plan, piece: range) -> Piece:
 
 @contextlib.contextmanager
 def _without_collection() -> Iterator[None]:
-    """Collect garbage once a piece: the collector takes a tenth of the time."""
+    """Collect garbage once at the end: else the collector takes a tenth of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -77,11 +79,12 @@ def run(
     start: int = 0,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Piece]:
-    """Run schedules and give the result of each piece of them, in order.
+    """Run consecutive schedules, and yield the result of each piece in order.
 
-    :param jobs: how many processes.
-    :param start: the number of the first schedule.
-    :param stop: asked between pieces whether to end early.
+    :param schedules: number of schedules.
+    :param jobs: number of processes.
+    :param start: number of the first schedule.
+    :param stop: called between pieces; returns True to end early.
     """
     pieces = numbers(start, start + schedules, PIECE)
     yield from map_in_processes(partial(run_piece, plan), pieces, jobs, stop)
@@ -91,7 +94,9 @@ def run(
 class Outcome:
     """The result of a scenario.
 
-    :ivar error: the failure; None without one.
+    :ivar messages: number of steps of the run.
+    :ivar error: the failure; None if the scenario succeeded.
+    :ivar trace: the trace of a failed run.
     """
 
     name: str
@@ -100,7 +105,7 @@ class Outcome:
     trace: list[str] = field(default_factory=list)
 
     def line(self) -> str:
-        """Return the result as one line."""
+        """Return a line with the result and the name."""
         return f'{"ok" if self.error is None else "FAILED":<7} {self.name}'
 
 
@@ -117,16 +122,18 @@ def run_scenario(scenario: Scenario) -> Outcome:
 
 
 def run_scenarios(scenarios: Sequence[Scenario], jobs: int) -> Iterator[Outcome]:
-    """Run scenarios and give the result of each, in their order."""
+    """Run scenarios, and yield the result of each in their order."""
     few = len(scenarios) < 10
     yield from map_in_processes(run_scenario, scenarios, 1 if few else jobs)
 
 
 @dataclass
 class Bounded:
-    """All bounded histories, and their results as they come.
+    """The runs of all bounded histories: an iteration runs them, and yields their results.
 
-    :ivar total: how many there are.
+    :ivar jobs: number of processes.
+    :ivar sweeps: whether workers sweep.
+    :ivar histories: the histories with their names.
     """
 
     jobs: int
@@ -135,6 +142,7 @@ class Bounded:
 
     @property
     def total(self) -> int:
+        """Return the number of histories."""
         return len(self.histories)
 
     def __iter__(self) -> Iterator[tuple[int, list[bounded_histories.Found]]]:
@@ -142,12 +150,12 @@ class Bounded:
 
 
 def bounded(jobs: int, sweeps: bool = True) -> Bounded:
-    """Return all bounded histories, to be run."""
+    """Return the runs of all bounded histories."""
     return Bounded(jobs, sweeps, list(bounded_histories.histories()))
 
 
 def _run_bounded(sweeps: bool, history: Any) -> tuple[int, list[bounded_histories.Found]]:
-    # A worker taken for dead is found by a sweep only.
+    # Only a sweep finds the rows of a parked worker.
     return bounded_histories.run([history], parks=sweeps, sweeps=sweeps)
 
 
@@ -157,10 +165,10 @@ def map_in_processes(
     jobs: int,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[R]:
-    """Call a function for each item, without its logs; give the results in order.
+    """Call a function for each item without its logs, and yield the results in order.
 
-    :param jobs: how many processes; with 1 it is called in this one.
-    :param stop: asked after each item whether to end early.
+    :param jobs: number of processes; with 1, the function is called in this process.
+    :param stop: called between items; returns True to end early.
     """
     if jobs == 1:
         for item in items:

@@ -1,4 +1,4 @@
-"""Repeatable runs: a history, a world and a schedule."""
+"""Repeatable runs: a case is a history, a world and a schedule; a plan numbers many cases."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ from heatconv.sim.history import History
 from heatconv.sim.schedule import Recorded, Schedule, Scheduler
 from heatconv.sim.script import Scenario
 
-#: How many schedules in a row share a random history: compiling its templates once leaves more
-#: time for runs.
+#: Number of consecutive schedules that share a random history: its templates are compiled once,
+#: which leaves more time for runs.
 SCHEDULES_PER_HISTORY = 4
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan of exploration.
+    """A plan of exploration: it maps numbers to cases and schedules.
 
     :ivar scenarios: explored in turn; random histories if empty.
-    :ivar faults: kinds of faults, drawn for each schedule.
-    :ivar trouble: whether plugins may fail or take long, in random histories.
-    :ivar resources: largest number of resources of a template, in random histories.
+    :ivar seed: seed of all random histories and schedules.
+    :ivar faults: kinds of faults that each schedule draws from.
+    :ivar sweeps: whether workers sweep.
+    :ivar workers: number of workers.
+    :ivar store: name of the store, one of `stores.NAMES`.
+    :ivar trouble: whether plugins of random histories may fail, take long or be busy.
+    :ivar resources: largest number of resources in a template of a random history.
     """
 
     scenarios: tuple[Scenario, ...] = ()
@@ -44,8 +48,8 @@ class Plan:
         if self.scenarios:
             subject = self.scenarios[number % len(self.scenarios)]
         else:
-            drawn = number // SCHEDULES_PER_HISTORY
-            source = random.Random(f'{self.seed}/history/{drawn}')  # noqa: S311
+            history_number = number // SCHEDULES_PER_HISTORY
+            source = random.Random(f'{self.seed}/history/{history_number}')  # noqa: S311
             subject = history.draw(source, self.trouble, self.resources)
         return Case(subject, self.faults, self.sweeps, self.workers, self.store)
 
@@ -60,10 +64,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Case:
-    """A history and its world.
+    """A scenario or history, its world, and the schedule of a failure.
 
-    :ivar schedule: the schedule of a failure; None if it is not known yet.
-    :ivar wrong: the failure.
+    :ivar schedule: the schedule that leads to the failure; None if it is not known yet.
+    :ivar wrong: the violations of the failed run.
     """
 
     subject: Scenario | History
@@ -75,7 +79,7 @@ class Case:
     wrong: tuple[str, ...] = field(default=(), compare=False)
 
     def run(self, scheduler: Scheduler, tracing: bool = False) -> Result:
-        """Run under a scheduler."""
+        """Run the case under a scheduler."""
         with stores.maker(self.store) as store:
             options = Options(self.faults, self.sweeps, self.workers, store)
             if isinstance(self.subject, Scenario):
@@ -87,17 +91,17 @@ class Case:
         return self.run(Recorded(self.schedule or Schedule()), tracing)
 
     def found(self, result: Result) -> Case:
-        """Return the case with the failure of a run."""
+        """Return the case with the schedule and the violations of a run."""
         return replace(self, schedule=result.schedule, wrong=tuple(result.wrong))
 
     def to_json(self) -> dict[str, Any]:
         subject = self.subject
         if isinstance(subject, Scenario):
-            shown: dict[str, Any] = {'name': subject.name, 'source': subject.source}
+            fields: dict[str, Any] = {'name': subject.name, 'source': subject.source}
         else:
-            shown = subject.to_json()
+            fields = subject.to_json()
         return {
-            'scenario' if isinstance(subject, Scenario) else 'history': shown,
+            'scenario' if isinstance(subject, Scenario) else 'history': fields,
             'faults': list(self.faults),
             'sweeps': self.sweeps,
             'workers': self.workers,
@@ -126,27 +130,27 @@ class Case:
 
 
 def dump(case: Case) -> str:
-    """Return a case as text, one line for each of its parts."""
+    """Return a case as JSON text with one value on each line."""
     return json.dumps(case.to_json(), indent=1) + '\n'
 
 
 def load(text: str) -> Case:
     """Parse a case.
 
-    :raises ValueError: if it is not one.
+    :raises ValueError: if the text is not a case.
     """
     try:
         return Case.from_json(json.loads(text))
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f'this is no case: {error!r}') from error
+        raise ValueError(f'not a case: {error!r}') from error
 
 
 def family(wrong: Sequence[str]) -> str:
-    """Return the name of the checker that found a failure."""
+    """Return the family of a failure: the first word of its first violation."""
     return wrong[0].partition(':')[0] if wrong else ''
 
 
 def numbers(start: int, stop: int, step: int) -> Iterator[range]:
-    """Cut a range of numbers into pieces."""
+    """Split a range of numbers into ranges of at most ``step`` numbers."""
     for begin in range(start, stop, step):
         yield range(begin, min(begin + step, stop))

@@ -1,9 +1,9 @@
-"""Run a history under a schedule: a safety phase, then a liveness phase.
+"""Runs of histories and scenarios under a scheduler: a safety phase, then a liveness phase.
 
-In the safety phase anything may happen that the schedule says. When all requests are made and the
-faults are over, plugins work again, and everything must finish in a bounded number of steps. A
-history may end with an epilogue: an update must repair whatever is left, the same update again
-must change nothing, and a delete must leave nothing.
+In the safety phase requests and scheduled faults happen, and plugins may have trouble. The
+liveness phase begins after the last of them: plugins work again, and the run must finish within a
+bounded number of steps. A history may end with an epilogue: an update must repair everything, the
+same update again must change nothing, and a delete must leave nothing.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from heatconv.sim.script import Request, Scenario
 from heatconv.sim.templates import Templates
 from heatconv.sim.world import World
 
-#: Faults and changes of priority fall into this many first steps.
+#: Faults and changes of priority happen before this step.
 HORIZON = 150
 
-#: No history of a few resources needs more steps to finish.
+#: Limit of steps: no history with a few resources needs more to finish.
 MAX_STEPS = 20_000
 
-#: After this many turns of the clock without any progress there will be none.
+#: Limit of consecutive moves of the clock without progress: after more, there will be none.
 MAX_IDLE_TURNS = 60
 
 TEMPLATES = Templates()
@@ -44,9 +44,10 @@ AMPLE = {'timeout_mins': 600}
 class Options:
     """Options of a world.
 
-    :ivar faults: the kinds of faults that may happen.
+    :ivar faults: kinds of faults that may happen.
     :ivar sweeps: whether workers sweep; without sweeps no message may be lost.
-    :ivar store: makes the store; None for one in memory.
+    :ivar workers: number of workers.
+    :ivar store: creates the store; None for a store in memory.
     """
 
     faults: tuple[str, ...] = ()
@@ -59,8 +60,10 @@ class Options:
 class Result:
     """The result of a run.
 
-    :ivar wrong: the failure; empty if there is none.
-    :ivar schedule: the choices of the run; they reproduce it.
+    :ivar wrong: the violations; empty if the run succeeded.
+    :ivar steps: number of steps.
+    :ivar schedule: the recorded schedule, which reproduces the run.
+    :ivar trace: the lines of the trace; empty without tracing.
     """
 
     wrong: list[str]
@@ -70,7 +73,7 @@ class Result:
 
 
 class _Asserts:
-    """Stands in for a TestCase: failed assertions are collected, not raised."""
+    """Replaces a TestCase: failed assertions are collected instead of raised."""
 
     def __init__(self) -> None:
         self.failed: list[str] = []
@@ -92,12 +95,13 @@ class _Asserts:
 
 
 class Run:
-    """One run."""
+    """One run of a history or a scenario in a new world."""
 
     def __init__(self, scheduler: Scheduler, options: Options, tracing: bool = False) -> None:
         self._scheduler = scheduler
         self._last_fault = max(scheduler.faults, default=-1)
-        # Also faults scheduled after the end: the last one decides when the liveness phase begins.
+        # The recorded faults include those after the end: the last one decides when the liveness
+        # phase begins.
         self._made = Schedule(faults=dict(scheduler.faults))
         self._asserts = _Asserts()
         self._verifies = True
@@ -115,7 +119,7 @@ class Run:
         self.world.entries = list(history.entries)
         self.world.settles = history.settles
         self.world.fused = history.fused
-        self._to_rest()
+        self._run_to_rest()
         if history.final is not None and not self.world.violations:
             if history.always or self._is_doubtful():
                 self._epilogue(history)
@@ -124,20 +128,20 @@ class Run:
     def scenario(self, scenario: Scenario) -> Result:
         """Run a scenario, in any order.
 
-        A `noop` is only a delay. A `verify` counts only if nothing is in progress; other calls may
-        rely on the order of the prototype, so that their assertions do not count here.
+        A `noop` is only a delay. A `verify` counts only if nothing is in progress. Assertions of
+        other calls do not count, because they may rely on the order of the prototype.
         """
         world = self.world
-        recorded = scenario.record(world.reality, self._verify, self._asserts)
-        world.entries = recorded.engine
+        calls = scenario.record(world.reality, self._verify, self._asserts)
+        world.entries = calls.engine
         # The effect of these requests depends on the operations in progress.
-        verbs = [request.verb for request in recorded.engine if isinstance(request, Request)]
+        verbs = [request.verb for request in calls.engine if isinstance(request, Request)]
         self._verifies = 'rollback' not in verbs and 'cancel' not in verbs
-        self._to_rest()
+        self._run_to_rest()
         return self._result()
 
     def _is_doubtful(self) -> bool:
-        """Say whether the checkers had to leave something out."""
+        """Say whether the checkers had to skip something, so that a repair may be needed."""
         return self.world.zombie_acted or any(
             stack.status != Status.COMPLETE for stack in self.world.stacks()
         )
@@ -148,9 +152,10 @@ class Run:
 
     # Steps
 
-    def _to_rest(self) -> None:
+    def _run_to_rest(self) -> None:
+        """Make moves until no work is left, or there is a violation."""
         world, pick = self.world, self._scheduler.pick
-        faults, made = self._scheduler.faults, self._made
+        faults, recorded = self._scheduler.faults, self._made
         violations = world.violations
         idle_turns = 0
         calm = False
@@ -163,37 +168,37 @@ class Run:
             choices = world.choices()
             if not choices:
                 if not world.at_rest():
-                    world.violate('liveness: nothing can happen, and it is not at rest')
+                    world.violate('liveness: no move is possible, but work is left')
                 break
             only_time = choices[0] is LATER
             if only_time and world.at_rest():
                 break
             if not world.entries and (only_time or step > HORIZON) and not calm:
-                # From here on no new fault begins, except the scheduled ones.
+                # The liveness phase begins once no scheduled fault is to come.
                 calm = step > self._last_fault
                 if calm:
                     world.reality.repair()
             if only_time:
                 idle_turns += 1
                 if idle_turns > MAX_IDLE_TURNS:
-                    world.violate('liveness: time goes on, and it does not come to rest')
+                    world.violate('liveness: only time passes, but work is left')
                     break
             if step > MAX_STEPS:
-                world.violate(f'liveness: not at rest after {MAX_STEPS} steps')
+                world.violate(f'liveness: work is left after {MAX_STEPS} steps')
                 break
             index = pick(step, choices)
             if index:
-                made.choices[step] = index
-            chosen = choices[index]
-            if not only_time and chosen is not LATER:
-                idle_turns = 0 if type(chosen) is Running else idle_turns
-            world.take(chosen)
+                recorded.choices[step] = index
+            choice = choices[index]
+            if not only_time and choice is not LATER:
+                idle_turns = 0 if type(choice) is Running else idle_turns
+            world.take(choice)
         if not violations:
             for watcher in world.watchers:
                 watcher.rested(world)
 
     def _epilogue(self, history: History) -> None:
-        """Repair, do nothing, delete."""
+        """Run the epilogue: an update, if `always` the same update again, and a delete."""
         world = self.world
         assert history.final is not None
         stack = world.stack(STACK)
@@ -205,49 +210,50 @@ class Run:
         if stack.action != 'DELETE':
             world.zombie_acted = False
             world.entries = [Request('update', STACK, history.final, AMPLE)]
-            self._to_rest()
-            self._mended(history)
+            self._run_to_rest()
+            self._check_repaired(history)
             if world.violations:
                 return
             if history.always:
-                self._again(history)
+                self._repeat_update(history)
         if world.violations:
             return
         world.entries = [Request('delete', STACK)]
-        self._to_rest()
+        self._run_to_rest()
         if not world.violations and (world.stack(STACK) or world.reality.rows):
             world.violate(f'epilogue: a delete left {list(world.reality.rows)}')
 
-    def _again(self, history: History) -> None:
-        """Repeat the same request."""
+    def _repeat_update(self, history: History) -> None:
+        """Check that the same update again replaces nothing."""
         world = self.world
         before = sorted(world.reality.rows)
         world.entries = [Request('update', STACK, history.final, AMPLE)]
-        self._to_rest()
-        self._mended(history)
+        self._run_to_rest()
+        self._check_repaired(history)
         if not world.violations and sorted(world.reality.rows) != before:
             world.violate('epilogue: an identical update replaced something')
 
-    def _mended(self, history: History) -> None:
+    def _check_repaired(self, history: History) -> None:
+        """Check that the last update succeeded, and that reality matches its template."""
         world = self.world
         stack = world.stack(STACK)
         assert history.final is not None
         if world.violations or stack is None:
             return
         if stack.status != Status.COMPLETE:
-            world.violate(f'epilogue: an update did not mend the stack: {stack.reason}')
+            world.violate(f'epilogue: an update did not repair the stack: {stack.reason}')
             return
         snapshot = world.snapshots[stack.id]
-        for wrong in differences(history.final, of_stack(world.reality, snapshot)):
-            world.violate(f'epilogue: {wrong}')
-        for uuid, row in world.reality.rows.items():
-            if row.token not in snapshot.rows:
-                world.violate(f'epilogue: {uuid} of {row.logical_name} is left over')
+        for problem in differences(history.final, of_stack(world.reality, snapshot)):
+            world.violate(f'epilogue: {problem}')
+        for uuid, physical in world.reality.rows.items():
+            if physical.token not in snapshot.rows:
+                world.violate(f'epilogue: {uuid} of {physical.logical_name} belongs to no row')
 
     # Calls of scenarios
 
     def _verify(self, template: Any) -> None:
-        """Compare reality with a template, if nothing is in progress."""
+        """Compare reality with a template, unless the expected state is uncertain at present."""
         world = self.world
         uncertain = not self._verifies or world.zombie_acted
         uncertain = uncertain or world.reality.troubled or world.refused
@@ -255,21 +261,22 @@ class Run:
             return
         if any(stack.status != Status.COMPLETE for stack in world.stacks()):
             return
-        for wrong in differences(template, world.reality.rows.values()):
-            world.violate(f'verify: {wrong}')
+        for problem in differences(template, world.reality.rows.values()):
+            world.violate(f'verify: {problem}')
 
     def _call(self, entry: script.Call) -> None:
+        """Call a function of the scenario, and ignore its failure."""
         try:
             entry.function(*entry.args, **entry.kwargs)
         except Exception:
-            # It may expect what only the order of the prototype guarantees.
+            # The function may rely on the order of the prototype.
             return
         finally:
             self._asserts.failed.clear()
 
 
 def scheduler_for(seed: str, faults: Sequence[str]) -> Scheduler:
-    """Return a scheduler: two of three are random walks, the third has priorities."""
+    """Return a scheduler: about two of three are random walks, the others use priorities."""
     source = random.Random(seed)  # noqa: S311 - schedules, not secrets
     drawn = schedules.draw_faults(source, faults, HORIZON)
     if source.random() < 0.65:

@@ -1,4 +1,4 @@
-"""Faults of a world: processes die or are parked, messages are lost or duplicated."""
+"""Faults in a world: processes die or are parked, messages are lost or duplicated."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from heatconv.sim.world import LEASE_SECONDS, ORPHAN_CHECK_SECONDS, World
 
 
 def crash(world: World, worker: SimWorker, unsaid: bool) -> None:
-    """Kill a worker; another one starts in its place.
+    """Kill a worker; another worker starts in its place.
 
-    :param unsaid: it dies before it sends the messages of its last commit.
+    :param unsaid: whether it dies before it sends the messages of its last commit.
     """
     world.note(f'{worker.name} dies')
     world.died = True
     world.workers.remove(worker)
     if unsaid:
-        world.messages = [running for running in world.messages if running not in worker.told]
+        world.messages = [message for message in world.messages if message not in worker.sent]
     for running in [running for running in world.running if running.worker is worker]:
         world.abandon(running)
     world.add_worker()
 
 
 def crash_engine(world: World) -> None:
-    """Kill the engines and their preparations."""
+    """Kill the engines: their preparations are abandoned."""
     world.note('the engine dies')
     for running in [running for running in world.running if running.worker is None]:
         world.abandon(running)
 
 
 def park(world: World, worker: SimWorker) -> None:
-    """Park a worker: its lease expires, and it will continue later.
+    """Park a worker: its lease expires, and it continues later as a zombie.
 
-    Another one starts in its place.
+    Another worker starts in its place.
     """
     world.note(f'{worker.name} seems dead')
     world.workers.remove(worker)
@@ -42,9 +42,12 @@ def park(world: World, worker: SimWorker) -> None:
 
 
 def bury(world: World, number: int) -> None:
-    """Kill a parked worker for good, whatever it has just done.
+    """Kill a parked worker for good, at any point of its tasks.
 
-    Not one whose orphan checks are all done already.
+    The worker must have been parked recently, so that an orphan check is still to come that finds
+    what the worker did.
+
+    :param number: selects the worker.
     """
     since = world.clock.time - ORPHAN_CHECK_SECONDS
     parked = {
@@ -64,7 +67,7 @@ def bury(world: World, number: int) -> None:
 
 
 def drop(world: World, message: Message) -> None:
-    """Lose a message."""
+    """Lose a message in transit."""
     world.note(f'message {message.serial} is lost')
     world.messages.remove(message)
 

@@ -1,4 +1,4 @@
-"""Draw the graphs of the traversals of a scenario: operations of nodes and their steps."""
+"""Drawings of a scenario: the graph of each traversal, with the operations of its nodes."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 190, 46, 60, 22, 24
 
 @dataclass
 class Drawn:
-    """A drawn node.
+    """A graph node in a drawing.
 
-    :ivar did: its operations and their steps, in order.
+    :ivar successors: the nodes that wait for it.
+    :ivar did: its operations in order: for each the number of its commit, and a label.
     """
 
     key: NodeKey
@@ -57,16 +58,16 @@ class Traversal:
     nodes: dict[NodeKey, Drawn]
 
     def ranks(self) -> list[list[Drawn]]:
-        """Put each node into the first column after all its predecessors."""
+        """Return columns of nodes: each node is in the first column after all its predecessors."""
         rank = dict.fromkeys(self.nodes, 0)
         for _ in self.nodes:
-            moved = False
+            changed = False
             for key, node in self.nodes.items():
-                for other in node.successors:
-                    if other in rank and rank[other] <= rank[key]:
-                        rank[other] = rank[key] + 1
-                        moved = True
-            if not moved:
+                for successor in node.successors:
+                    if successor in rank and rank[successor] <= rank[key]:
+                        rank[successor] = rank[key] + 1
+                        changed = True
+            if not changed:
                 break
         columns: list[list[Drawn]] = [[] for _ in range(max(rank.values(), default=0) + 1)]
         for key, node in self.nodes.items():
@@ -75,7 +76,7 @@ class Traversal:
 
 
 class Recorder(Watcher):
-    """Records the operations of each node."""
+    """Records the traversals of a run, and the operations of their nodes."""
 
     def __init__(self) -> None:
         self.traversals: dict[str, Traversal] = {}
@@ -113,13 +114,13 @@ class Recorder(Watcher):
             drawn = traversal.nodes[write.key]
             drawn.successors = _successors(after.nodes[write.key])
         drawn = traversal.nodes[write.key]
-        what = _what(commit, before)
-        if what:
-            drawn.did.append((self._turn, what))
+        operation = _outcome(commit, before)
+        if operation:
+            drawn.did.append((self._turn, operation))
 
 
-def _what(commit: Commit, before: Snapshot) -> str:
-    """Return the label of a commit for its node."""
+def _outcome(commit: Commit, before: Snapshot) -> str:
+    """Return the label of the operation that a commit finishes; empty if it finishes none."""
     write = commit.node
     assert write is not None
     if commit.failure is not None:
@@ -158,13 +159,13 @@ def _drawn(node: Node, snapshot: Snapshot) -> Drawn:
 
 @dataclass
 class Drawing:
-    """All graphs of a scenario."""
+    """The graphs of all traversals of a scenario."""
 
     name: str
     traversals: list[Traversal]
 
     def dot(self) -> str:
-        """Return the graphs in the language of graphviz."""
+        """Return the graphs in the DOT language of Graphviz."""
         lines = [f'digraph "{self.name}" {{', '  rankdir=LR; node [shape=box, style=filled];']
         for number, traversal in enumerate(self.traversals, 1):
             lines.append(f'  subgraph cluster_{number} {{ label="{number}. {traversal.title}";')
@@ -173,8 +174,8 @@ class Drawing:
                 color = COLORS.get(node.outcome, COLORS[''])
                 lines.append(f'    "{_id(node.key)}" [label="{text}", fillcolor="{color}"];')
             for node in traversal.nodes.values():
-                for other in node.successors:
-                    lines.append(f'    "{_id(node.key)}" -> "{_id(other)}";')
+                for successor in node.successors:
+                    lines.append(f'    "{_id(node.key)}" -> "{_id(successor)}";')
             lines.append('  }')
         return '\n'.join([*lines, '}', ''])
 
@@ -214,17 +215,21 @@ class Drawing:
 
 
 def _graph(columns: list[list[Drawn]], top: int) -> Iterator[str]:
-    places = {
+    """Yield the SVG elements of a graph: the edges, then the nodes.
+
+    :param top: y coordinate of the first row.
+    """
+    positions = {
         node.key: (MARGIN + column * (WIDTH + GAP_X), top + row * (HEIGHT + GAP_Y))
         for column, nodes in enumerate(columns)
         for row, node in enumerate(nodes)
     }
     nodes = [node for column in columns for node in column]
     for node in nodes:
-        x, y = places[node.key]
-        for other in node.successors:
-            if other in places:
-                to_x, to_y = places[other]
+        x, y = positions[node.key]
+        for successor in node.successors:
+            if successor in positions:
+                to_x, to_y = positions[successor]
                 x1, y1, y2 = x + WIDTH, y + HEIGHT // 2, to_y + HEIGHT // 2
                 bend = max(30, (to_x - x1) // 2)
                 yield (
@@ -232,7 +237,7 @@ def _graph(columns: list[list[Drawn]], top: int) -> Iterator[str]:
                     'marker-end="url(#tip)"/>'
                 )
     for node in nodes:
-        x, y = places[node.key]
+        x, y = positions[node.key]
         first, _, second = _text(node).partition('\n')
         color = COLORS.get(node.outcome, COLORS[''])
         yield f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="5" fill="{color}"/>'
@@ -241,8 +246,9 @@ def _graph(columns: list[list[Drawn]], top: int) -> Iterator[str]:
 
 
 def _text(node: Drawn) -> str:
-    did = ', '.join(f'{what} ({turn})' for turn, what in node.did) or 'never reached'
-    return f'{node.label}\n{did}'
+    """Return the two lines of text in a node."""
+    operations = ', '.join(f'{label} ({turn})' for turn, label in node.did) or 'never reached'
+    return f'{node.label}\n{operations}'
 
 
 def _id(key: NodeKey) -> str:
@@ -252,7 +258,8 @@ def _id(key: NodeKey) -> str:
 def draw(scenario: Scenario, test: Any = None) -> Drawing:
     """Run a scenario and draw its graphs.
 
-    :raises AssertionError: if it fails.
+    :param test: provides the assertions of the scenario; a `unittest.TestCase` if None.
+    :raises AssertionError: if an assertion fails, or a checker reports a violation.
     """
     recorder = Recorder()
     world = make_world(watchers=[*checkers.every(), recorder], workers=1, sweeps=False)

@@ -1,4 +1,4 @@
-"""Random histories: the requests of users, and troubles of plugins."""
+"""Random histories of one stack: user requests, and plugin trouble."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ INFINITY = float('inf')
 
 @dataclass(frozen=True)
 class History:
-    """Requests in order, and what must be possible in the end.
+    """The entries of a script in order, and an epilogue that must succeed after them.
 
-    :ivar final: a template to update to at the end; None for no epilogue.
-    :ivar always: always run the epilogue, with a second update that must change nothing; else only
-        if something may have to be repaired.
-    :ivar settles: whether engines leave out nodes whose check could find nothing to do.
-    :ivar fused: whether reality is in the store, so that commits are fused.
+    :ivar final: template of the update in the epilogue; None for no epilogue.
+    :ivar always: True: always run the epilogue, with a second, identical update that must change
+        nothing. False: run it only if something may need repair, and without the second update.
+    :ivar settles: whether engines leave out nodes whose check would find nothing to do.
+    :ivar fused: whether reality counts as part of the store, so that commits are fused.
     """
 
     entries: tuple[Entry, ...]
@@ -55,7 +55,10 @@ class History:
 
 
 def draw_template(source: random.Random, most: int = 4) -> Template:
-    """Draw a template of some resources; references form no cycle."""
+    """Draw a template; its references form no cycle.
+
+    :param most: largest number of resources.
+    """
     order = list(NAMES[: most + 1])
     source.shuffle(order)
     order = order[: source.randint(0, most)]
@@ -67,11 +70,11 @@ def draw_template(source: random.Random, most: int = 4) -> Template:
         if source.random() < 0.5:
             properties['!a'] = source.randint(0, 1)
         for other in source.sample(order[:index], min(index, source.randint(0, 2))):
-            how = source.random()
+            kind = source.random()
             key = f'{"!" if source.random() < 0.3 else ""}to_{other}'
-            if how < 0.5:
+            if kind < 0.5:
                 properties[key] = GetRes(other)
-            elif how < 0.8:
+            elif kind < 0.8:
                 properties[key] = GetAtt(other, 'x')
             else:
                 depends_on.append(other)
@@ -80,6 +83,10 @@ def draw_template(source: random.Random, most: int = 4) -> Template:
 
 
 def _draw_hooks(source: random.Random, hooked: bool) -> tuple[str, ...]:
+    """Draw the hooks of a resource.
+
+    :param hooked: whether the template has hooks at all.
+    """
     if not hooked or source.random() < 0.5:
         return ()
     return tuple(source.sample(HOOKS, source.choice((1, 1, 2, 6))))
@@ -88,7 +95,7 @@ def _draw_hooks(source: random.Random, hooked: bool) -> tuple[str, ...]:
 def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
     """Draw a history of one stack.
 
-    :param trouble: operations may fail or take long.
+    :param trouble: whether operations may fail, take long or be busy, and time may pass.
     :param most: largest number of resources of a template.
     """
     entries: list[Entry] = []
@@ -101,7 +108,7 @@ def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
         entries.append(Noop(source.choice((1, 1, 2, 3, 5, 8))))
         kind = source.random()
         if kind < 0.15:
-            # A superseded template is requested again.
+            # An earlier template is requested again.
             entries.append(Request('update', STACK, source.choice(templates)))
         elif kind < 0.65:
             templates.append(draw_template(source, most))
@@ -124,6 +131,7 @@ def draw(source: random.Random, trouble: bool = True, most: int = 4) -> History:
 
 
 def _draw_options(source: random.Random) -> Mapping[str, Any]:
+    """Draw the options of a create request."""
     options: dict[str, Any] = {'disable_rollback': source.random() < 0.5}
     if source.random() < 0.3:
         options['timeout_mins'] = 1
@@ -131,6 +139,7 @@ def _draw_options(source: random.Random) -> Mapping[str, Any]:
 
 
 def _draw_trouble(source: random.Random, most: int) -> Trouble:
+    """Draw trouble with one resource name."""
     name = source.choice(NAMES[: most + 1])
     verb = source.choice((None, 'create', 'update', 'delete'))
     if source.random() < 0.2:
@@ -143,11 +152,11 @@ def _draw_trouble(source: random.Random, most: int) -> Trouble:
 
 
 def without_noops(entries: Sequence[Entry]) -> tuple[Entry, ...]:
-    """Return the entries without delays."""
+    """Return the entries that are not delays."""
     return tuple(entry for entry in entries if not isinstance(entry, Noop))
 
 
-# As JSON, for replays
+# JSON for replays
 
 
 def template_to_json(template: Template) -> dict[str, Any]:
@@ -186,6 +195,7 @@ def _property(value: Any) -> Any:
 
 
 def _number(value: float | None) -> Any:
+    """Return a number as JSON, which has no infinity."""
     return 'inf' if value == INFINITY else value
 
 

@@ -1,7 +1,7 @@
-"""The language of scenarios: templates in the form of the convergence prototype.
+"""The language of scenarios: templates in the notation of the convergence prototype.
 
-A template is translated to HOT, so that the engine and the workers of a simulation compile and
-resolve it like any other.
+Templates are translated to HOT, so that the engine and the workers of a simulation compile and
+resolve them like any other template.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ VERSION = '2021-04-16'
 
 @dataclass(frozen=True)
 class GetRes:
-    """Refer to another resource: its physical id."""
+    """A reference to the physical id of another resource."""
 
     target_name: str
 
@@ -28,7 +28,7 @@ class GetRes:
 
 @dataclass(frozen=True)
 class GetAtt:
-    """Refer to an attribute of another resource: its property of that name."""
+    """A reference to an attribute of another resource: the property of the same name."""
 
     target_name: str
     attr: str
@@ -39,12 +39,13 @@ class GetAtt:
 
 @dataclass(frozen=True)
 class RsrcDef:
-    """Define a resource.
+    """A resource definition.
 
-    :ivar properties: references are resolved at the top level only; if the name of a property
-        contains ``!``, a change of its value replaces the resource.
-    :ivar depends_on: names of required resources without a reference.
-    :ivar hooks: hooks that it waits at: ``pre-create``, ``post-update``, ...
+    :ivar properties: values and references by name. References are recognized at the top level
+        only. If the name of a property contains ``!``, a change of its value replaces the
+        resource.
+    :ivar depends_on: names of resources that are required without a reference.
+    :ivar hooks: the hooks that the resource waits at: ``pre-create``, ``post-update``, ...
     """
 
     properties: Mapping[str, Any]
@@ -52,13 +53,13 @@ class RsrcDef:
     hooks: tuple[str, ...] = ()
 
     def references(self) -> tuple[str, ...]:
-        """Return the names of the required resources, each once."""
-        referred = [
+        """Return the names of all required resources, without duplicates."""
+        targets = [
             value.target_name
             for value in self.properties.values()
             if isinstance(value, GetRes | GetAtt)
         ]
-        return tuple(dict.fromkeys([*referred, *self.depends_on]))
+        return tuple(dict.fromkeys([*targets, *self.depends_on]))
 
     def hot(self) -> dict[str, Any]:
         properties = {
@@ -73,9 +74,10 @@ class RsrcDef:
 
 @dataclass(eq=False)
 class Template:
-    """A template; it may be submitted again, and by several stacks.
+    """A template; several requests and stacks may use it.
 
-    :ivar key: a name for traces, without further effect.
+    :ivar resources: the resource definitions by name.
+    :ivar key: a name of the template, for traces; it has no other effect.
     """
 
     resources: Mapping[str, RsrcDef] = field(default_factory=dict)
@@ -83,21 +85,23 @@ class Template:
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return the stored content: the template in HOT, and an environment with hooks."""
+        """Return the content to store: the template in HOT, and an environment with the hooks."""
         try:
             return self._content
         except AttributeError:
             template = {
                 'heat_template_version': VERSION,
-                'resources': {name: requested.hot() for name, requested in self.resources.items()},
+                'resources': {
+                    name: definition.hot() for name, definition in self.resources.items()
+                },
             }
             hooks = {
-                name: list(requested.hooks)
-                for name, requested in self.resources.items()
-                if requested.hooks
+                name: list(definition.hooks)
+                for name, definition in self.resources.items()
+                if definition.hooks
             }
             registry = {
-                'resources': {name: {'hooks': requested} for name, requested in hooks.items()}
+                'resources': {name: {'hooks': hook_names} for name, hook_names in hooks.items()}
             }
             self._content: dict[str, Any] = {
                 'template': template,

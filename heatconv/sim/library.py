@@ -1,4 +1,4 @@
-"""Find scenario files."""
+"""The library of scenarios: finds scenario files in a directory."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from heatconv.sim.script import Scenario
 
 
 class NoSuchScenario(Exception):
-    """A named scenario does not exist."""
+    """A requested scenario, or its directory, does not exist."""
 
 
 def find(directory: str | pathlib.Path, names: Sequence[str] = ()) -> list[Scenario]:
-    """Return the scenarios below a directory, by name.
+    """Return the scenarios in a directory and its subdirectories.
 
-    :param names: those to return, in the given order; all if empty.
-    :raises NoSuchScenario: if one of them, or the directory, does not exist.
+    :param names: names of the scenarios to return, in this order; if empty, all are returned,
+        sorted by name.
+    :raises NoSuchScenario: if one of the scenarios, or the directory, does not exist.
     """
     root = pathlib.Path(directory)
     if not root.is_dir():

@@ -1,4 +1,4 @@
-"""The parts of a world, and the moves that may happen next in it."""
+"""The parts of a world, and the types of its possible moves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SimClock:
 
 
 class SimIds:
-    """Short ids in the order of their creation."""
+    """Ids for a simulation: short, and ascending in the order of their creation."""
 
     def __init__(self) -> None:
         self.last = 0
@@ -35,9 +35,13 @@ class SimIds:
 class SimWorker:
     """One worker process.
 
-    :ivar parked: it is taken for dead: it receives no messages, and its tasks continue late.
-    :ivar parked_at: when its lease expired.
-    :ivar told: the messages of its last step: they may be lost when it dies.
+    :ivar lease: keeps its lease.
+    :ivar caller: makes its plugin calls.
+    :ivar sweep_due: time of its next sweep.
+    :ivar parked: its lease has expired and it is taken for dead: it receives no messages, and its
+        tasks continue late.
+    :ivar parked_at: time after the expiry of its lease.
+    :ivar sent: messages that its last step sent: a crash of the worker may lose them.
     """
 
     name: str
@@ -46,16 +50,17 @@ class SimWorker:
     sweep_due: float
     parked: bool = False
     parked_at: float = 0.0
-    told: list[Message] = field(default_factory=list)
+    sent: list[Message] = field(default_factory=list)
 
 
 @dataclass(eq=False)
 class Running:
-    """A task, and its pending effect.
+    """A running task and its pending effect. The move answers the effect.
 
-    :ivar worker: None for a task of an engine.
-    :ivar admitted: the lease has admitted the pending plugin call.
-    :ivar due: when it wakes up, None while it is awake.
+    :ivar serial: a number in the order of creation, shared with messages and pauses.
+    :ivar worker: the worker that runs it; None for a task of an engine.
+    :ivar admitted: whether the lease has admitted the pending plugin call.
+    :ivar due: time when a sleeping task wakes up; None while it is awake.
     """
 
     serial: int
@@ -69,7 +74,7 @@ class Running:
 
 @dataclass(eq=False)
 class Message:
-    """A message in transit.
+    """A message in transit. The move delivers it.
 
     :ivar subject: a NodeKey for a worker, the id of a stack for an engine.
     """
@@ -80,7 +85,7 @@ class Message:
 
 @dataclass(eq=False)
 class Pause:
-    """A resource that waits at a hook: a user may clear it at any time."""
+    """A node paused at a hook. The move is that a user clears the hook; it is always possible."""
 
     serial: int
     key: NodeKey
@@ -88,14 +93,14 @@ class Pause:
 
 @dataclass(frozen=True)
 class Next:
-    """The next request of the script."""
+    """The move that carries out the next entry of the script."""
 
 
 @dataclass(frozen=True)
 class Timer:
-    """Time advances to the next timer.
+    """The move that advances the clock to the next timer, and runs it.
 
-    :ivar due: the timer is due now.
+    :ivar due: whether the timer is due already, so that no time passes.
     """
 
     due: bool = False

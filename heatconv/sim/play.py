@@ -1,8 +1,8 @@
-"""Run a scenario in the order of the convergence prototype.
+"""Runs of scenarios in the fixed order of the convergence prototype.
 
-In one tick the engine handles one message, then the worker one, each first in first out;
-``noop(n)`` takes n ticks. So a scenario can say after how many messages of the worker something
-happens. There is one message for each graph node, and one more for each replacement.
+In each tick the engine handles one message, then the worker handles one, both first in first out.
+``noop(n)`` takes n ticks. So a scenario can make a request after a given number of messages of the
+worker. There is one message for each graph node, and one more for each replacement.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from heatconv.sim.world import World
 from heatconv.storage.base import Store
 from heatconv.storage.memory import MemoryStore
 
-#: A scenario with more ticks never ends.
+#: Limit of ticks: a scenario that needs more does not end.
 MAX_TICKS = 100_000
 
 
 class NeverEnds(Exception):
-    """A scenario does not finish."""
+    """A scenario does not end."""
 
 
 class Wrong(AssertionError):
-    """A checker has found a violation."""
+    """A checker has reported a violation."""
 
 
 Stop = Callable[[str], None]
@@ -42,15 +42,17 @@ def make_world(
     watchers: Sequence[Watcher] | None = None,
     **options: Any,
 ) -> World:
-    """Make a world on a new store.
+    """Create a world with a new store.
 
-    :param store: makes the store; a MemoryStore if None.
-    :param watchers: all checkers if None.
+    :param store: creates the store; None for a MemoryStore.
+    :param templates: the template cache; None for a new one.
+    :param watchers: the watchers; None for all checkers.
+    :param options: further options of World.
     """
     clock, ids = SimClock(), SimIds()
-    backing = (store or MemoryStore)(clock, ids)
+    new_store = (store or MemoryStore)(clock, ids)
     return World(
-        backing,
+        new_store,
         clock,
         ids,
         templates if templates is not None else Templates(),
@@ -78,29 +80,30 @@ def play(
 ) -> World:
     """Run a scenario to its end.
 
-    :param test: its assertions: a TestCase, or a stand-in.
-    :param at_task: called before each message is handled.
+    :param test: provides the assertions of the scenario: a TestCase, or a replacement.
+    :param world: the world to run it in; None for a new one with one worker and no sweeps.
+    :param at_task: called with a label before each message is handled.
     :param max_ticks: limit of ticks.
     :return: the world at the end.
-    :raises AssertionError: if an assertion of the scenario fails, or a checker finds a violation.
-    :raises NeverEnds: if it does not finish.
+    :raises AssertionError: if an assertion fails, or a checker reports a violation.
+    :raises NeverEnds: if the limit of ticks is reached.
     """
     world = world or make_world(workers=1, sweeps=False, tracing=True)
     world.prepares_at_once = True
-    recorded = scenario.record(world.reality, verifier(world, test), test)
-    world.entries = recorded.engine
-    worker = recorded.worker
+    calls = scenario.record(world.reality, verifier(world, test), test)
+    world.entries = calls.engine
+    worker_entries = calls.worker
     for _ in range(max_ticks):
         world.steps += 1
         idle = True
         if world.entries:
             idle = False
-            at_task(f'engine: {_named(world.entries[0])}')
+            at_task(f'engine: {_label(world.entries[0])}')
             world.next_entry()
-        if worker:
+        if worker_entries:
             idle = False
-            at_task(f'worker: {_named(worker[0])}')
-            _worker_entry(world, worker)
+            at_task(f'worker: {_label(worker_entries[0])}')
+            _worker_entry(world, worker_entries)
         elif world.messages:
             idle = False
             message = world.messages.pop(0)
@@ -124,11 +127,13 @@ def play(
 
 
 def _raise(world: World) -> None:
+    """Raise the violations of a world, if there are any."""
     if world.violations:
         raise Wrong('; '.join(world.violations))
 
 
 def _worker_entry(world: World, entries: list[script.Entry]) -> None:
+    """Carry out the first entry in the queue of the worker."""
     entry = entries.pop(0)
     if isinstance(entry, script.Noop) and entry.count > 1:
         entries.insert(0, script.Noop(entry.count - 1))
@@ -138,7 +143,8 @@ def _worker_entry(world: World, entries: list[script.Entry]) -> None:
         world.nodes([entry.key])
 
 
-def _named(entry: script.Entry) -> str:
+def _label(entry: script.Entry) -> str:
+    """Return a short description of an entry."""
     match entry:
         case script.Request(verb, stack):
             return f'{verb} {stack}'

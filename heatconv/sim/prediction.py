@@ -1,4 +1,4 @@
-"""Predictions of plugins whose reality is in the store: fused commits carry them out."""
+"""Predictions of plugin calls, as of types with their reality in the store, for fused commits."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from heatconv.worker.plugin_caller import plugin_calls
 
 
 def predict(reality: Reality, effect: Predict) -> Observation | None:
-    """Predict the result of a call; reality is unchanged.
+    """Predict the observation after a plugin call, without a change of reality.
 
-    :return: None if the call would not be over immediately.
+    :return: None if the operation would fail, or not finish immediately.
     """
     (outcome,) = SimResource(copy.deepcopy(reality)).perform(plugin_calls([effect]))
     return outcome if is_over(outcome) else None
 
 
 def carried_out(effect: Predict) -> CallPlugin:
-    """Return the call that a fused commit carries out."""
+    """Return the plugin call that a fused commit with this prediction carries out."""
     return CallPlugin(effect.call, effect.project_id, effect.stack_name, False, effect.request_id)

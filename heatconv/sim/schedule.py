@@ -1,8 +1,8 @@
-"""Schedulers, and the schedules that they record.
+"""Schedulers, and the schedules of the runs that they drive.
 
-A schedule has the choices of a scheduler that did not simply continue: a map from steps to
-choices, and one from steps to faults. Its replay gives the same trace; without some of its
-choices, a simpler one.
+A schedule maps steps to faults, and steps to choices. It contains only the choices other than the
+default, which continues the last task. Its replay gives the same trace. A schedule with fewer
+choices gives a simpler trace.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BURY = 'bury'
 DROP = 'drop'
 DUPLICATE = 'duplicate'
 
-#: A fault: its kind, and a number that selects its object.
+#: A fault: its kind, and a number that selects its target.
 Fault = tuple[str, int]
 
 
@@ -30,8 +30,8 @@ Fault = tuple[str, int]
 class Schedule:
     """The choices and the faults of a run.
 
-    :ivar choices: by step, the index of the choice, where it is not 0.
-    :ivar faults: by step.
+    :ivar choices: index of the chosen move, by step; steps with the index 0 are left out.
+    :ivar faults: the fault of a step, by step.
     """
 
     choices: dict[int, int] = field(default_factory=dict)
@@ -52,17 +52,20 @@ class Schedule:
 
 
 class Scheduler(Protocol):
-    """Chooses the next move."""
+    """Chooses the next move of a run."""
 
     #: Faults by step.
     faults: Mapping[int, Fault]
 
     def pick(self, step: int, choices: Sequence[Choice]) -> int:
-        """Return the index of the next move."""
+        """Return the index of the next move.
+
+        :param choices: the possible moves; the first one is the default.
+        """
 
 
 class Recorded:
-    """Replays a schedule; continues with the last task at other steps."""
+    """Replays a schedule; it makes the default choice at steps that the schedule does not list."""
 
     def __init__(self, schedule: Schedule) -> None:
         self.faults: Mapping[int, Fault] = schedule.faults
@@ -75,7 +78,12 @@ class Recorded:
 def draw_faults(
     source: random.Random, kinds: Sequence[str], horizon: int, most: int = 4
 ) -> dict[int, Fault]:
-    """Draw a number of faults among the first steps."""
+    """Draw faults at random steps.
+
+    :param kinds: the kinds to draw from; no faults if empty.
+    :param horizon: the faults are before this step.
+    :param most: largest number of faults.
+    """
     if not kinds:
         return {}
     return {
@@ -85,7 +93,7 @@ def draw_faults(
 
 
 class RandomWalk:
-    """Chooses evenly, but zombies and the clock seldom."""
+    """Chooses with equal probability, but rarely zombies and the clock."""
 
     def __init__(self, source: random.Random, faults: Mapping[int, Fault]) -> None:
         self.faults = faults
@@ -106,7 +114,7 @@ class RandomWalk:
 
 
 class Pct:
-    """Chooses by priority, which changes at a few steps only.
+    """Chooses the move of highest priority; priorities change at a few steps only.
 
     It finds a race of depth d with a guaranteed probability (Burckhardt et al., A Randomized
     Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010).
@@ -139,13 +147,13 @@ class Pct:
 
     def _priority(self, choice: Choice) -> float:
         if isinstance(choice, Running | Message | Pause):
-            found = self._priorities.get(choice.serial)
-            if found is None:
-                found = self._source.random()
+            priority = self._priorities.get(choice.serial)
+            if priority is None:
+                priority = self._source.random()
                 if isinstance(choice, Running) and choice.worker and choice.worker.parked:
-                    found -= 1.0
-                self._priorities[choice.serial] = found
-            return found
+                    priority -= 1.0
+                self._priorities[choice.serial] = priority
+            return priority
         if choice is NEXT:
             return self._next
         return -0.5 if choice is NOW else -1e9
@@ -159,17 +167,19 @@ class Pct:
 
 
 def strike(world: World, fault: Fault) -> None:
-    """Let a fault happen; a fault without an object does not."""
+    """Inject a fault, unless it has no target."""
     kind, salt = fault
     if kind in (CRASH, PARK):
         if kind == CRASH and salt % 5 == 0:
             faults.crash_engine(world)
             return
         busy = [
-            worker for worker in world.workers if any(r.worker is worker for r in world.running)
+            worker
+            for worker in world.workers
+            if any(running.worker is worker for running in world.running)
         ]
-        workers = busy or world.workers
-        worker = workers[salt // 5 % len(workers)]
+        candidates = busy or world.workers
+        worker = candidates[salt // 5 % len(candidates)]
         if kind == CRASH:
             faults.crash(world, worker, unsaid=salt % 2 == 1)
         else:

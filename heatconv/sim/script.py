@@ -1,6 +1,6 @@
-"""The recorded calls of a scenario, in the order in which it was written.
+"""Scripts: the recorded calls of a scenario, in their order in the file.
 
-Running a scenario file only records them; a world carries them out afterwards.
+Running a scenario file only records its calls. A world carries them out afterwards.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ class Request:
     """A request of a user.
 
     :ivar verb: create, update, delete, rollback, cancel or clear.
+    :ivar stack: name of the stack.
+    :ivar options: options of the request, as in Heat's API; for clear, the resource and the hook.
     """
 
     verb: str
@@ -28,7 +30,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Noop:
-    """A delay of some messages."""
+    """A delay by a number of messages of the worker."""
 
     count: int
 
@@ -44,19 +46,23 @@ class Call:
 
 @dataclass(frozen=True)
 class Check:
-    """The check of a node that was not announced."""
+    """A check that the scenario itself sends to the worker.
+
+    :ivar key: key of the node.
+    """
 
     key: Any
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """Trouble with operations on a name: they fail from now on, or take long.
+    """Trouble with operations on a resource name: from now on they fail, take long or are busy.
 
-    :ivar polls: how many polls they take; None if they fail.
-    :ivar verb: create, update or delete; None for all.
-    :ivar half: a failing operation is done half-way.
-    :ivar busy: they are busy rather than fail.
+    :ivar polls: number of polls that an operation takes; None if operations fail or are busy.
+    :ivar verb: the operation: create, update or delete, or observe for busy; None for all.
+    :ivar times: number of operations that have the trouble.
+    :ivar half: whether a failing operation is done half-way.
+    :ivar busy: whether operations are busy: they may succeed when they are retried.
     """
 
     name: str
@@ -69,7 +75,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Wait:
-    """Time passes; live workers renew their leases meanwhile, and one sweeps at the end."""
+    """Time passes. Live workers renew their leases meanwhile, and one worker sweeps at the end."""
 
     seconds: float
 
@@ -78,7 +84,7 @@ Entry = Request | Noop | Call | Check | Trouble | Wait
 
 
 class Verifier(Protocol):
-    """The function ``verify`` of scenarios, which compares reality with a template."""
+    """The global function ``verify`` of scenarios, which compares reality with a template."""
 
     def __call__(self, template: Template) -> None: ...
 
@@ -87,8 +93,8 @@ class Verifier(Protocol):
 class Script:
     """The calls of a scenario.
 
-    :ivar engine: for the engine, first in first out.
-    :ivar worker: calls that a scenario sends to the worker itself.
+    :ivar engine: the queue of the engine, first in first out.
+    :ivar worker: the queue of calls that the scenario itself sends to the worker.
     """
 
     engine: list[Entry] = field(default_factory=list)
@@ -96,7 +102,7 @@ class Script:
 
 
 class EngineCalls:
-    """The global ``engine`` of a scenario: every call only enqueues."""
+    """The global ``engine`` of a scenario: every call only adds an entry to the queue."""
 
     def __init__(self, entries: list[Entry]) -> None:
         self._entries = entries
@@ -117,23 +123,29 @@ class EngineCalls:
         self._entries.append(Request('delete', name))
 
     def rollback_stack(self, name: str) -> None:
-        """Roll a stack back to its last good template."""
+        """Roll back a stack to its last good template."""
         self._entries.append(Request('rollback', name))
 
     def cancel_stack(self, name: str, rollback: bool = True) -> None:
-        """Cancel the action in progress."""
+        """Cancel the action in progress.
+
+        :param rollback: whether to roll back, or only to stop.
+        """
         self._entries.append(Request('cancel', name, options={'with_rollback': rollback}))
 
     def clear_hook(self, name: str, resource: str, hook: str) -> None:
-        """Let a resource continue after a hook."""
+        """Clear a hook that a resource waits at.
+
+        :param hook: name of the hook, like ``pre-create``.
+        """
         self._entries.append(Request('clear', name, options={'resource': resource, 'hook': hook}))
 
     def noop(self, count: int = 1) -> None:
-        """Let the worker handle some messages first."""
+        """Let the worker handle ``count`` messages first."""
         self._entries.append(Noop(count))
 
     def wait(self, seconds: float) -> None:
-        """Let some seconds pass; then a worker sweeps."""
+        """Let some seconds pass, and a worker sweep afterwards."""
         self._entries.append(Wait(seconds))
 
     def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -142,7 +154,7 @@ class EngineCalls:
 
 
 class WorkerCalls:
-    """The global ``converger`` (or ``worker``) of a scenario."""
+    """The global ``converger`` of a scenario, also named ``worker``: the queue of the worker."""
 
     def __init__(self, entries: list[Entry]) -> None:
         self._entries = entries
@@ -152,7 +164,7 @@ class WorkerCalls:
         self._entries.append(Check(key))
 
     def noop(self, count: int = 1) -> None:
-        """Take up the worker's time."""
+        """Let the worker do nothing for ``count`` ticks."""
         self._entries.append(Noop(count))
 
     def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -162,6 +174,7 @@ class WorkerCalls:
 
 @functools.lru_cache(256)
 def _compiled(source: str, path: str) -> Any:
+    """Return the code of a scenario file."""
     return compile(source, path, 'exec')
 
 
@@ -169,14 +182,16 @@ def _compiled(source: str, path: str) -> Any:
 class Scenario:
     """A scenario file.
 
-    :ivar name: the base name of the file.
+    :ivar name: base name of the file, without suffix.
+    :ivar path: path of the file, for tracebacks.
+    :ivar source: text of the file.
     """
 
     name: str
     path: str
     source: str
 
-    #: Further globals that the world passes in: reality, verify, test.
+    #: The constant globals of scenarios; `record` adds those that depend on the world.
     LANGUAGE: ClassVar[Mapping[str, Any]] = {
         'Template': Template,
         'RsrcDef': RsrcDef,
@@ -187,12 +202,17 @@ class Scenario:
     def record(self, reality: Any, verify: Verifier, test: Any) -> Script:
         """Run the file and return its calls.
 
-        A scenario is a Python program that its reader wrote: it may do anything. Globals and
-        locals are separate, as its functions expect.
+        A scenario is a Python program that the caller trusts: it is not restricted. Its globals
+        and locals are separate, as in the prototype: functions that share a variable declare
+        it ``global``.
+
+        :param reality: the global ``reality``.
+        :param verify: the global ``verify``.
+        :param test: the global ``test``, which provides assertions.
         """
         script = Script()
         worker = WorkerCalls(script.worker)
-        names = {
+        variables = {
             **self.LANGUAGE,
             'engine': EngineCalls(script.engine),
             'converger': worker,
@@ -202,5 +222,5 @@ class Scenario:
             'test': test,
             '__name__': self.name,
         }
-        exec(_compiled(self.source, self.path), names, {})  # noqa: S102 - that is what a scenario is
+        exec(_compiled(self.source, self.path), variables, {})  # noqa: S102 - scenarios are trusted
         return script

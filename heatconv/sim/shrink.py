@@ -1,8 +1,8 @@
-"""Shrink a failing case.
+"""Shrinking of a failing case.
 
-First the history gets smaller: fewer requests, resources, properties. Any order in which it still
-fails will do, so a few are tried. Then the schedule gets simpler: fewer faults, and fewer choices
-other than to continue.
+First the history is made smaller: fewer requests, resources and properties. It need not fail under
+the same schedule, so that some other schedules are tried too. Then the schedule is made simpler:
+fewer faults, and fewer choices other than the default.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
 from heatconv.sim.schedule import Schedule
 from heatconv.sim.script import Entry, Noop, Request
 
-#: How many other orders are tried for a smaller history.
+#: Number of other schedules to try for a smaller history.
 TRIES = 60
 
 
 def shrink(
     case: Case, tell: Callable[[Case], None] = lambda case: None, budget: int = 20_000
 ) -> Case:
-    """Return a smaller case that fails in the same way.
+    """Return a smaller case whose failure is of the same family.
 
-    :param tell: called with each smaller case.
+    :param tell: called with each smaller case that fails.
     :param budget: largest number of runs.
     """
     return _Shrinker(case, tell, budget).run()
@@ -41,35 +41,37 @@ class _Shrinker:
 
     def run(self) -> Case:
         if isinstance(self._case.subject, History):
-            self._subject()
-        self._schedule()
+            self._shrink_history()
+        self._shrink_schedule()
         return self._case
 
-    def _wrong(self, case: Case) -> bool:
-        """Run a case; keep it if it fails in the same way."""
+    def _try(self, case: Case) -> bool:
+        """Replay a smaller case, and keep it if it fails in the same way; say whether it does."""
         if self._left <= 0:
             return False
         self._left -= 1
         result = case.replay(tracing=False)
         if family(result.wrong) != self._family:
             return False
-        # Choices after the end have no effect.
+        # The recorded schedule has no choices after the end of the run, which have no effect.
         self._case = case.found(result)
         self._tell(self._case)
         return True
 
-    def _subject(self) -> None:
+    def _shrink_history(self) -> None:
+        """Replace the history with smaller ones, until none of them fails."""
         smaller = True
         while smaller and self._left > 0:
             smaller = False
             assert isinstance(self._case.subject, History)
             for candidate in _smaller(self._case.subject):
-                if self._anyhow(replace(self._case, subject=candidate)):
+                if self._try_any_order(replace(self._case, subject=candidate)):
                     smaller = True
                     break
 
-    def _anyhow(self, case: Case) -> bool:
-        if self._wrong(case):
+    def _try_any_order(self, case: Case) -> bool:
+        """Try a smaller case with its schedule, then with others; keep the first that fails."""
+        if self._try(case):
             return True
         for seed in range(TRIES):
             if self._left <= 0:
@@ -83,62 +85,64 @@ class _Shrinker:
                 return True
         return False
 
-    def _schedule(self) -> None:
-        for step in sorted(self._made().faults, reverse=True):
-            made = self._made()
-            if step in made.faults:
-                rest = {at: fault for at, fault in made.faults.items() if at != step}
-                self._wrong(replace(self._case, schedule=Schedule(made.choices, rest)))
-        size = max(1, len(self._made().choices) // 2)
+    def _shrink_schedule(self) -> None:
+        """Remove faults one at a time, then choices in pieces of decreasing size."""
+        for step in sorted(self._current_schedule().faults, reverse=True):
+            schedule = self._current_schedule()
+            if step in schedule.faults:
+                faults = {at: fault for at, fault in schedule.faults.items() if at != step}
+                self._try(replace(self._case, schedule=Schedule(schedule.choices, faults)))
+        size = max(1, len(self._current_schedule().choices) // 2)
         while size >= 1 and self._left > 0:
-            kept = False
-            for piece in _pieces(sorted(self._made().choices), size):
-                made = self._made()
-                rest_of = {at: index for at, index in made.choices.items() if at not in piece}
-                if len(rest_of) == len(made.choices):
+            removed = False
+            for piece in _pieces(sorted(self._current_schedule().choices), size):
+                schedule = self._current_schedule()
+                choices = {at: index for at, index in schedule.choices.items() if at not in piece}
+                if len(choices) == len(schedule.choices):
                     continue
-                if self._wrong(replace(self._case, schedule=Schedule(rest_of, made.faults))):
-                    kept = True
-            if not kept or size > 1:
+                if self._try(replace(self._case, schedule=Schedule(choices, schedule.faults))):
+                    removed = True
+            if not removed or size > 1:
                 size //= 2
 
-    def _made(self) -> Schedule:
+    def _current_schedule(self) -> Schedule:
         return self._case.schedule or Schedule()
 
 
 def _pieces(steps: list[int], size: int) -> Iterator[set[int]]:
+    """Split a list of steps into sets of at most ``size`` steps."""
     for start in range(0, len(steps), size):
         yield set(steps[start : start + size])
 
 
 def _smaller(history: History) -> Iterator[History]:
-    """Yield smaller histories, the most radical first."""
+    """Yield smaller histories, those with larger simplifications first."""
     if history.final is not None:
         yield replace(history, final=None)
     entries = history.entries
     for index in range(len(entries) - 1, -1, -1):
-        one = entries[index]
-        if not (isinstance(one, Request) and one.verb == 'create'):
+        entry = entries[index]
+        if not (isinstance(entry, Request) and entry.verb == 'create'):
             yield replace(history, entries=entries[:index] + entries[index + 1 :])
-        if isinstance(one, Noop) and one.count > 1:
+        if isinstance(entry, Noop) and entry.count > 1:
             yield replace(history, entries=(*entries[:index], Noop(1), *entries[index + 1 :]))
     names = dict.fromkeys(
         name
-        for one in entries
-        if isinstance(one, Request) and one.template
-        for name in one.template.resources
+        for entry in entries
+        if isinstance(entry, Request) and entry.template
+        for name in entry.template.resources
     )
     for name in names:
         yield _without(history, name)
-    for index, one in enumerate(entries):
-        if isinstance(one, Request) and one.template:
-            for template in _simpler(one.template):
-                changed: Entry = replace(one, template=template)
+    for index, entry in enumerate(entries):
+        if isinstance(entry, Request) and entry.template:
+            for template in _simpler(entry.template):
+                changed: Entry = replace(entry, template=template)
                 yield replace(history, entries=(*entries[:index], changed, *entries[index + 1 :]))
 
 
 def _without(history: History, name: str) -> History:
-    """Return a history in which no template has a resource of that name."""
+    """Return a history in which no template defines or references a resource of that name."""
     entries = tuple(
         replace(entry, template=_drop(entry.template, name))
         if isinstance(entry, Request) and entry.template
@@ -150,6 +154,7 @@ def _without(history: History, name: str) -> History:
 
 
 def _drop(template: Template, name: str) -> Template:
+    """Return a template without a resource, and without the references to it."""
     return Template(
         {
             other: RsrcDef(
@@ -167,13 +172,17 @@ def _drop(template: Template, name: str) -> Template:
 
 
 def _simpler(template: Template) -> Iterator[Template]:
-    """Yield templates with one resource, property or dependency less."""
+    """Yield templates with one resource, property or explicit dependency less."""
     for name, definition in template.resources.items():
         yield _drop(template, name)
         for key in definition.properties:
-            properties = {one: value for one, value in definition.properties.items() if one != key}
+            properties = {
+                other: value for other, value in definition.properties.items() if other != key
+            }
             changed = RsrcDef(properties, definition.depends_on)
             yield Template({**template.resources, name: changed})
         for required in definition.depends_on:
-            rest = [one for one in definition.depends_on if one != required]
-            yield Template({**template.resources, name: RsrcDef(definition.properties, rest)})
+            depends_on = [other for other in definition.depends_on if other != required]
+            yield Template(
+                {**template.resources, name: RsrcDef(definition.properties, depends_on)}
+            )

@@ -1,4 +1,4 @@
-"""Silence the logs of simulated parts: an intended fault is no news."""
+"""Suppression of logs during simulations, which would report the injected faults."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterator
 
 
 def silence() -> None:
-    """Log nothing from now on."""
+    """Disable all logs of this process."""
     logging.disable(logging.CRITICAL)
 
 
 @contextlib.contextmanager
 def silent() -> Iterator[None]:
-    """Log nothing within the context."""
-    before = logging.root.manager.disable
+    """Disable all logs within the context."""
+    previous = logging.root.manager.disable
     silence()
     try:
         yield
     finally:
-        logging.disable(before)
+        logging.disable(previous)

@@ -1,4 +1,4 @@
-"""A stack at one moment, as checkers compare it."""
+"""Snapshots: the stored state of a stack at one step, which checkers compare."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from heatconv.convergence.model import Node, NodeKey, Resource, Stack
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A stack, its rows and its nodes at one moment."""
+    """A stack, its rows by id and its nodes by key, at one step."""
 
     stack: Stack
     rows: dict[str, Resource]

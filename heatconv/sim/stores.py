@@ -1,4 +1,4 @@
-"""The stores that a simulation may run on."""
+"""The stores that a simulation can run on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = (MEMORY, SQLITE)
 
 @contextlib.contextmanager
 def maker(name: str) -> Iterator[Callable[[Any, Any], Any] | None]:
-    """Return what makes a store; None for the one in memory.
+    """Provide a factory of stores within the context; None for the store in memory.
 
     :param name: one of NAMES.
     """

@@ -1,4 +1,4 @@
-"""The tasks of a world: each effect is answered in a step of its own."""
+"""Execution of the tasks of a world: each effect is answered in a separate step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from heatconv.sim.templates import Templates
 from heatconv.storage import handlers
 from heatconv.storage.base import Store
 
-#: Effects whose answer no other task can change, or that have none.
+#: Effects without a step of their own: no other task can change their answer, or they have none.
 IMMEDIATE = (
     effects.Trace,
     effects.CompileTemplate,
@@ -28,7 +28,7 @@ IMMEDIATE = (
 
 
 class Tasks:
-    """The part of a world that runs tasks; the rest decides which one continues."""
+    """The part of a world that runs tasks; the subclass decides which one continues."""
 
     store: Store
     clock: SimClock
@@ -55,6 +55,10 @@ class Tasks:
         raise NotImplementedError
 
     def _start(self, task: Task, worker: SimWorker | None, name: str) -> Running | None:
+        """Start a task; return None if it has ended without any effect.
+
+        :param worker: None for a task of an engine.
+        """
         try:
             effect = next(task)
         except StopIteration:
@@ -66,12 +70,12 @@ class Tasks:
         return running
 
     def abandon(self, running: Running) -> None:
-        """Abandon a task at its pending effect: a process that died there."""
+        """Abandon a task at its pending effect, because its process has died."""
         self.running.remove(running)
         if running is self.last:
             self.last = None
-        for tell in self._hooks['dropped']:
-            tell(self, running)
+        for notify in self._hooks['dropped']:
+            notify(self, running)
 
     def exhaust(self, running: Running | None) -> None:
         """Drive a task to its end, or until it sleeps."""
@@ -79,33 +83,33 @@ class Tasks:
             self.advance(running)
 
     def advance(self, running: Running) -> None:
-        """Answer the pending effect of a task, and let it continue to the next one."""
+        """Answer the pending effect of a task, and run the task to its next effect."""
         effect = running.effect
-        kind = type(effect)
         if running.worker is not None:
-            running.worker.told = []
+            running.worker.sent = []
         sent = len(self.messages)
-        if kind is effects.CallPlugin:
-            self._perform(running, effect)  # type: ignore[arg-type]
-        elif kind is effects.Sleep:
-            running.due = self.clock.time + effect.seconds  # type: ignore[union-attr]
-        elif kind is effects.Predict:
-            self._ahead(running, effect)  # type: ignore[arg-type]
-        elif kind is effects.Save:
-            self._save(running, effect)  # type: ignore[arg-type]
-        elif kind is effects.Prepare:
-            self._prepare(running, effect)  # type: ignore[arg-type]
+        if isinstance(effect, effects.CallPlugin):
+            self._call_plugin(running, effect)
+        elif isinstance(effect, effects.Sleep):
+            running.due = self.clock.time + effect.seconds
+        elif isinstance(effect, effects.Predict):
+            self._predict(running, effect)
+        elif isinstance(effect, effects.Save):
+            self._save(running, effect)
+        elif isinstance(effect, effects.Prepare):
+            self._prepare(running, effect)
         else:
             self._send(running, handlers.answer(effect, self.store, self.templates, self))
         if running.worker is not None:
-            running.worker.told = self.messages[sent:]
+            running.worker.sent = self.messages[sent:]
 
     def _send(self, running: Running, answer: Any) -> None:
-        if self._goes_on(running, answer):
+        """Send a task an answer, and answer the effects that need no step."""
+        if self._resume(running, answer):
             self._answer_immediate(running)
 
-    def _goes_on(self, running: Running, answer: Any) -> bool:
-        """Send a task an answer; say whether it has another effect."""
+    def _resume(self, running: Running, answer: Any) -> bool:
+        """Send a task an answer; say whether the task has another effect."""
         try:
             running.effect = running.task.send(answer)
         except StopIteration:
@@ -116,7 +120,10 @@ class Tasks:
         return True
 
     def _answer_immediate(self, running: Running) -> None:
-        """Answer effects that need no step of their own."""
+        """Answer effects that need no step, until the task has another effect or ends.
+
+        A prediction needs a step if commits are fused.
+        """
         while isinstance(running.effect, IMMEDIATE):
             effect = running.effect
             if self.fused and isinstance(effect, effects.Predict):
@@ -124,13 +131,14 @@ class Tasks:
             answer = None
             if isinstance(effect, effects.Trace):
                 if self.tracing:
-                    self.note(f'{_who(running)} {_name(effect.subject)}: {effect.reason}')
+                    self.note(f'{_actor(running)} {_label(effect.subject)}: {effect.reason}')
             else:
                 answer = handlers.answer(effect, self.store, self.templates, self)
-            if not self._goes_on(running, answer):
+            if not self._resume(running, answer):
                 return
 
-    def _perform(self, running: Running, effect: effects.CallPlugin) -> None:
+    def _call_plugin(self, running: Running, effect: effects.CallPlugin) -> None:
+        """Make a plugin call in two steps: the lease admits it, then the plugin acts."""
         worker = running.worker
         assert worker is not None
         if not running.admitted:
@@ -138,64 +146,70 @@ class Tasks:
                 self._send(running, None)
                 return
             running.admitted = True
-            for tell in self._hooks['admitted']:
-                tell(self, running, effect)
+            for notify in self._hooks['admitted']:
+                notify(self, running, effect)
             return
         running.admitted = False
         if worker.parked:
             self.zombie_acted = True
-        for tell in self._hooks['acting']:
-            tell(self, running, effect)
+        for notify in self._hooks['acting']:
+            notify(self, running, effect)
         observation = worker.caller.act(effect)
         if self.tracing:
             row = effect.call.row
             self.note(
-                f'{_who(running)} {effect.call.verb} {row.name} {row.id}: {observation.reality}'
+                f'{_actor(running)} {effect.call.verb} {row.name} {row.id}: {observation.reality}'
             )
-        for tell in self._hooks['acted']:
-            tell(self, running, effect, observation)
+        for notify in self._hooks['acted']:
+            notify(self, running, effect, observation)
         self._send(running, observation)
 
-    def _ahead(self, running: Running, effect: effects.Predict) -> None:
-        """Predict the result of a call; the commit that carries it out is saved in the same step.
+    def _predict(self, running: Running, effect: effects.Predict) -> None:
+        """Predict the result of a call, and save the commit that carries it out in the same step.
 
-        In a store no other process changes one of its records in between, because of the guards.
+        One step is enough: in a real store the guards of the commit prevent that another process
+        changes the predicted record in between.
         """
         observation = prediction.predict(self.reality, effect)
         self._send(running, observation)
-        saving = running.effect
-        if observation is not None and isinstance(saving, effects.Save) and saving.commit.fused:
-            self._save(running, saving, effect, observation)
+        save = running.effect
+        if observation is not None and isinstance(save, effects.Save) and save.commit.fused:
+            self._save(running, save, effect, observation)
 
     def _carry_out(
         self, running: Running, effect: effects.Predict, observation: Observation
     ) -> None:
-        """Carry out the prediction of a commit that stands."""
+        """Carry out the predicted call of a commit that stands, and compare the observations."""
         call = prediction.carried_out(effect)
-        for tell in self._hooks['acting']:
-            tell(self, running, call)
+        for notify in self._hooks['acting']:
+            notify(self, running, call)
         assert running.worker is not None
-        real = running.worker.caller.act(call)
-        if real != observation:
-            self.violate(f'foresight: {effect.call.verb} of {effect.call.row.name}: {real}')
-        for tell in self._hooks['acted']:
-            tell(self, running, call, real)
+        actual = running.worker.caller.act(call)
+        if actual != observation:
+            self.violate(f'foresight: {effect.call.verb} of {effect.call.row.name}: {actual}')
+        for notify in self._hooks['acted']:
+            notify(self, running, call, actual)
 
     def _save(
         self,
         running: Running,
         effect: effects.Save,
-        ahead: effects.Predict | None = None,
+        prediction_effect: effects.Predict | None = None,
         predicted: Observation | None = None,
     ) -> None:
+        """Save a commit.
+
+        :param prediction_effect: the prediction that a fused commit carries out.
+        :param predicted: its result.
+        """
         commit = effect.commit
         outcome: Outcome = self.store.commit([commit])[0]
         if outcome.verdict == Verdict.REFUSED:
-            self.note(f'{_who(running)} refused')
+            self.note(f'{_actor(running)} refused')
             self._send(running, outcome)
             return
-        if ahead is not None and predicted is not None:
-            self._carry_out(running, ahead, predicted)
+        if prediction_effect is not None and predicted is not None:
+            self._carry_out(running, prediction_effect, predicted)
         if commit.row is not None:
             stack_id = commit.row.read.stack_id
         elif commit.node is not None:
@@ -210,22 +224,24 @@ class Tasks:
             self.pauses.append(Pause(self._serial, commit.node.key))
         before = self.snapshots[stack_id]
         after = self._look(stack_id)
-        for tell in self._hooks['committed']:
-            tell(self, running, commit, outcome, before, after)
+        for notify in self._hooks['committed']:
+            notify(self, running, commit, outcome, before, after)
         self._send(running, outcome)
 
     def _prepare(self, running: Running, effect: effects.Prepare) -> None:
+        """Turn a wish into a traversal."""
         plan = self.store.prepare(effect.stack_id, effect.wish_id, effect.plan, effect.size)
         if plan is not None:
             if plan.stack.traversal_id is not None:
                 self.stack_of[plan.stack.traversal_id] = plan.stack.id
             before = self.snapshots[effect.stack_id]
             after = self._look(effect.stack_id)
-            for tell in self._hooks['prepared']:
-                tell(self, running, plan, before, after)
+            for notify in self._hooks['prepared']:
+                notify(self, running, plan, before, after)
         self._send(running, plan)
 
     def _look(self, stack_id: str) -> Snapshot:
+        """Read a stack from the store, and record it as its latest snapshot."""
         stack = self.store.stack(stack_id)
         assert stack is not None
         snapshot = Snapshot(
@@ -237,11 +253,13 @@ class Tasks:
         return snapshot
 
 
-def _who(running: Running) -> str:
+def _actor(running: Running) -> str:
+    """Return the name of the process that runs a task."""
     return 'engine' if running.worker is None else running.worker.name
 
 
-def _name(subject: NodeKey | Resource | Stack) -> str:
+def _label(subject: NodeKey | Resource | Stack) -> str:
+    """Return the name of the subject of a trace line."""
     if isinstance(subject, NodeKey):
         return f'{subject.traversal_id}/{subject.kind}/{subject.name}'
     return f'{type(subject).__name__.lower()} {subject.name} {subject.id}'

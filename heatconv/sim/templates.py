@@ -1,4 +1,4 @@
-"""Compile templates once for all the worlds of an exploration."""
+"""The template cache of simulations: it compiles a template once for all worlds."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from heatconv.templates.compiled import CompiledDefinition, CompiledTemplate
 
 
 class Templates(TemplateCache):
-    """A template cache that outlives its store.
+    """A template cache that is bound to one world after another.
 
-    Worlds have the same resource type, whatever their reality: a template compiled for one of them
-    serves all. The cache is bounded, because random templates never end.
+    All worlds have the same resource type, so that a template compiled for one of them is valid
+    for all. The cache is bounded, because the number of random templates is not.
+
+    :param size: number of templates above which the cache is cleared for the next world.
     """
 
     def __init__(self, size: int = 2_000) -> None:
@@ -28,7 +30,7 @@ class Templates(TemplateCache):
         self._ids: dict[int, tuple[Mapping[str, Any], str]] = {}
 
     def bound(self, store: Store, registry: Registry) -> Templates:
-        """Return the cache for one world."""
+        """Bind the cache to a world and return it; clear it if it is too large."""
         self._store = store
         self._registry = registry
         if len(self._by_id) > self._size:
@@ -38,7 +40,7 @@ class Templates(TemplateCache):
         return self
 
     def id_of(self, content: Mapping[str, Any]) -> str:
-        """Return the content id that a store would use."""
+        """Return the content id of a template, as a store computes it."""
         entry = self._ids.get(id(content))
         if entry is None:
             entry = self._ids[id(content)] = (content, encode_template(content)[0])
@@ -57,7 +59,7 @@ class Templates(TemplateCache):
         self._by_id[template_id] = compiled
 
     def trim(self) -> None:
-        """Keep all: `bound` drops them."""
+        """Do nothing: only `bound` clears the cache."""
 
     def defined(self, template_id: str | None, name: str, source_of: str) -> CompiledDefinition:
         return self.get(template_id).definition(name)

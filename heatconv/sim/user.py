@@ -1,4 +1,4 @@
-"""The user of a simulation: the requests of a script to the engine."""
+"""The user of a simulation, who sends the requests of a script to the engine."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ PROJECT = 'project'
 class User:
     """Sends requests to the engine of a simulation.
 
-    :param templates: maps contents to ids.
-    :param names: filled with the ids of stacks, by the name that the script gives them.
-    :param written: filled with the template of each request, by content id.
+    :param requests: the request functions of the engine.
+    :param templates: the template cache, which computes content ids.
+    :param names: is filled with the ids of stacks, by the name in the script.
+    :param written: is filled with the template of each request, by content id.
     """
 
     def __init__(
@@ -40,9 +41,9 @@ class User:
         self._written = written
 
     def ask(self, entry: script.Request) -> Stack:
-        """Send a request; return its stack.
+        """Send a request and return its stack.
 
-        :raises HeatconvException: if it is refused.
+        :raises HeatconvException: if the engine refuses it, or the stack does not exist.
         """
         requests = self._requests
         if entry.verb == 'create':
@@ -65,16 +66,17 @@ class User:
         return stack
 
     def clear(self, stack: Stack, resource: str, hook: str) -> None:
-        """Let a resource continue after a hook.
+        """Clear a hook that a resource waits at.
 
         :raises HeatconvException: if the resource does not exist.
         """
-        rows = [r for r in self._store.resources(stack.id) if r.name == resource]
+        rows = [row for row in self._store.resources(stack.id) if row.name == resource]
         if not rows:
             raise HeatconvException(f'there is no resource {resource}')
         clear_hook(self._requests, rows, rows[-1], hook)
 
     def _content(self, entry: script.Request) -> StackContent:
+        """Return the content of a request, and record its template."""
         assert entry.template is not None
         content = entry.template.content
         self._written[self._templates.id_of(content)] = entry.template

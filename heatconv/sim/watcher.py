@@ -1,4 +1,4 @@
-"""The interface of checkers: they are called for each thing that happens in a simulation."""
+"""The interface of watchers: a simulation notifies them of every event. Checkers are watchers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from heatconv.storage.base import Store
 
 
 class Simulation(Protocol):
-    """What checkers may read of a world, and how they report a violation.
+    """The interface of a world for watchers: its state, and the report of violations.
 
-    :ivar names: the ids of stacks, by the name that the script gives them.
-    :ivar written: the template of each accepted wish, by content id, as the script wrote it.
-    :ivar zombie_acted: a worker taken for dead has acted, and its compensation is not over.
-    :ivar died: a worker has died that may not have compensated for what it did.
+    :ivar sweeps: whether workers sweep.
+    :ivar running: the running tasks.
+    :ivar snapshots: the latest snapshot of each stack, by stack id.
+    :ivar names: ids of stacks, by the name in the script.
+    :ivar written: the template of each request, as the script wrote it, by content id.
+    :ivar zombie_acted: whether a zombie has acted, and may not have compensated yet.
+    :ivar died: whether a worker has died before it could compensate for its operations.
     """
 
     clock: SimClock
@@ -39,19 +42,23 @@ class Simulation(Protocol):
     died: bool
 
     def violate(self, what: str) -> None:
-        """Report a violation."""
+        """Report a violation.
+
+        :param what: the family of the checker, a colon and a description.
+        """
 
 
 class Watcher:
-    """Is called for everything that happens, and reports violations to the world.
+    """Is notified of every event of a world, and reports violations to it.
 
-    A checker overrides the methods that it needs.
+    A watcher overrides the methods that it needs. ``before`` and ``after`` are the snapshots of
+    the stack around the event.
     """
 
     def requested(
         self, world: Simulation, request: Request, before: Snapshot | None, after: Snapshot
     ) -> None:
-        """A request was accepted."""
+        """A request was accepted; ``before`` is None for a new stack."""
 
     def refused(self, world: Simulation, request: Request, error: HeatconvException) -> None:
         """A request was refused."""
@@ -59,7 +66,7 @@ class Watcher:
     def prepared(
         self, world: Simulation, running: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
-        """A wish became a traversal."""
+        """A wish was prepared: it became a traversal."""
 
     def committed(
         self,
@@ -70,31 +77,31 @@ class Watcher:
         before: Snapshot,
         after: Snapshot,
     ) -> None:
-        """A commit stands."""
+        """A commit stands, at least its row part."""
 
     def timed_out(self, world: Simulation, before: Snapshot, after: Snapshot) -> None:
-        """A sweep found a stack whose deadline has passed."""
+        """A sweep timed out a stack whose deadline has passed."""
 
     def admitted(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
-        """The lease allowed a call of the plugin."""
+        """The lease of the worker admitted a plugin call."""
 
     def acting(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
-        """The plugin is about to be called."""
+        """A plugin call is about to begin."""
 
     def acted(
         self, world: Simulation, running: Running, effect: CallPlugin, observation: Observation
     ) -> None:
-        """The plugin has answered."""
+        """A plugin call has ended."""
 
     def dropped(self, world: Simulation, running: Running) -> None:
-        """A task was abandoned."""
+        """A task was abandoned, because its process died."""
 
     def rested(self, world: Simulation) -> None:
-        """No work is left."""
+        """The run has ended: no work is left."""
 
 
 def hooks(watchers: Iterable[Watcher]) -> dict[str, list[Callable[..., None]]]:
-    """Return the methods to call, by name, without those that a watcher does not override."""
+    """Return the methods to call for each event, by name; only overridden methods are listed."""
     return {
         name: [
             getattr(watcher, name)

@@ -1,9 +1,9 @@
-"""A world of engines, workers, messages and reality, advanced one step at a time.
+"""The simulated world: engines, workers, messages and reality, advanced one step at a time.
 
-It runs the tasks of the real engine and the real worker on a real store, makes plugin calls
-through the worker's plugin caller, and sweeps with the worker's sweep. Time, threads, messages,
-processes and their death are simulated. The world never chooses: `choices` returns the possible
-moves, and its driver picks one.
+The world runs the tasks of the real engine and the real worker on a real store. Plugin calls use
+the worker's plugin caller, and sweeps are the worker's sweep. Time, threads, messages, processes
+and crashes are simulated. The world makes no choices: `choices` returns the possible moves, and a
+driver picks one.
 """
 
 from __future__ import annotations
@@ -47,16 +47,18 @@ HEARTBEAT_SECONDS = 2.0
 ACTION_SECONDS = 4.0
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 4.0
-#: A parked worker dies for good before that, or continues.
+#: Delay of the only orphan check of a voided claim. A parked worker may die for good only before
+#: it, so that the check finds what the worker did; later the worker can only continue.
 ORPHAN_CHECK_SECONDS = 12.0
 
 
 class World(Tasks):
-    """The state of a simulation, and the possible moves.
+    """The state of a simulation, and its possible moves.
 
-    :param watchers: are called for everything that happens.
+    :param watchers: notified of every event.
+    :param workers: number of workers at the start.
     :param sweeps: whether workers sweep.
-    :param settles: whether engines leave out nodes whose check could find nothing to do.
+    :param settles: whether engines leave out nodes whose check would find nothing to do.
     :param tracing: whether to record a trace.
     """
 
@@ -83,27 +85,28 @@ class World(Tasks):
         self._hooks = hooks(watchers)
         self.sweeps = sweeps
         self.settles = settles
-        #: Whether reality is in the store, so that commits are fused.
+        #: Whether reality counts as part of the store, so that commits are fused.
         self.fused = False
         self.tracing = tracing
         self.trace: list[str] = []
         self.steps = 0
         self.entries: list[script.Entry] = []
         self.messages: list[Message] = []
-        #: Nodes that wait at hooks, for a user to clear; empty if the scenario clears them itself.
+        #: Nodes paused at a hook: a possible move is that a user clears the hook. The move has no
+        #: effect if the scenario has cleared the hook already.
         self.pauses: list[Pause] = []
         self.running: list[Running] = []
         self.last: Running | None = None
         self.snapshots: dict[str, Snapshot] = {}
         self.names: dict[str, str] = {}
         self.stack_of: dict[str, str] = {}
-        #: The template of each accepted wish, by content id, as the script wrote it.
+        #: The template of each request as the script wrote it, by content id; None: no template.
         self.written: dict[str | None, language.Template] = {None: language.Template()}
         self.workers: list[SimWorker] = []
         self.violations: list[str] = []
-        #: A zombie has acted: refusals of reality may be its fault until it has compensated.
+        #: Whether a zombie has acted: until it compensates, it may cause refusals of reality.
         self.zombie_acted = False
-        #: A worker has died that may not have compensated for what it did.
+        #: Whether a worker has died before it could compensate for its operations.
         self.died = False
         #: Number of refused requests.
         self.refused = 0
@@ -113,7 +116,7 @@ class World(Tasks):
         self._made_workers = 0
         requests = Requests(store, self.templates, self, clock, ids)
         self._user = User(requests, self.templates, self.names, self.written)
-        #: In the order of the prototype, an engine prepares a request immediately.
+        #: Whether an engine prepares a wish immediately, as in the order of the prototype.
         self.prepares_at_once = False
         self._wishes: list[str] = []
         for _ in range(workers):
@@ -138,10 +141,11 @@ class World(Tasks):
     # Possible moves
 
     def choices(self) -> list[Choice]:
-        """Return all possible moves.
+        """Return all possible moves, the default one first.
 
-        The first one continues with the last task, if possible; then come older tasks, messages,
-        the next request, and timers that are due; last zombies and the clock.
+        The first one continues the task of the last move, if possible. The other tasks follow by
+        age, then messages, paused nodes, the next entry of the script, and timers that are due.
+        Zombies and the clock are last.
         """
         last = self.last
         awake: list[Choice] = []
@@ -189,7 +193,7 @@ class World(Tasks):
             self.next_timer()
 
     def at_rest(self) -> bool:
-        """Say whether no work is left, future timers included."""
+        """Say whether no work is left, neither now nor for a later timer."""
         if self.running or self.messages or self.entries:
             return False
         for snapshot in self.snapshots.values():
@@ -198,7 +202,7 @@ class World(Tasks):
                 return False
             if any(row.claim is not None for row in snapshot.rows.values()):
                 return False
-        # Unsettled rows without a node, and orphan checks, are left to the sweep.
+        # Only the sweep handles unsettled rows without a node, and orphan checks.
         return not self.sweeps or not (
             self.store.unsettled_rows(1) or self.store.orphan_checks(1e12, 1)
         )
@@ -217,7 +221,7 @@ class World(Tasks):
             self.call(entry)
         elif isinstance(entry, script.Wait):
             self.note(f'{entry.seconds:g} s go by')
-            # A stack that times out has failed.
+            # A stack may time out meanwhile, and fail for that reason.
             self.reality.troubled = True
             self.pass_time(self.clock.time + entry.seconds)
             self.sweep(self.workers[0])
@@ -231,7 +235,7 @@ class World(Tasks):
                 self.reality.slow(entry.name, entry.polls, entry.verb, entry.times)
 
     def call(self, entry: script.Call) -> None:
-        """Call a function of the scenario; drivers may override it."""
+        """Call a function of the scenario; a driver may override this method."""
         entry.function(*entry.args, **entry.kwargs)
 
     def request(self, entry: script.Request) -> None:
@@ -242,18 +246,18 @@ class World(Tasks):
         except HeatconvException as error:
             self.note(f'{line}: refused: {error}')
             self.refused += 1
-            for tell in self._hooks['refused']:
-                tell(self, entry, error)
+            for notify in self._hooks['refused']:
+                notify(self, entry, error)
             return
         self.note(line)
         before = self.snapshots.get(stack.id)
         after = self._look(stack.id)
-        for tell in self._hooks['requested']:
-            tell(self, entry, before, after)
+        for notify in self._hooks['requested']:
+            notify(self, entry, before, after)
         self.prepare_wishes()
 
     def clear(self, key: NodeKey) -> None:
-        """Let a user clear the hook that a node waits at, if it still does."""
+        """Clear the hook that a node waits at, as a user; do nothing if it no longer waits."""
         stack_id = self.stack_of[key.traversal_id]
         for node in self.store.nodes(stack_id):
             hook = due(node)
@@ -264,31 +268,31 @@ class World(Tasks):
                 self._user.clear(self.snapshots[stack_id].stack, row.name, hook)
                 after = self._look(stack_id).nodes.get(key)
                 if after is not None and after.status == 'paused' and due(after) == hook:
-                    # Another row of that name was cleared: this one is still to be cleared.
+                    # The request cleared another row of the same name: this node still waits.
                     self._serial += 1
                     self.pauses.append(Pause(self._serial, key))
 
     # Messages
 
     def nodes(self, keys: Sequence[NodeKey]) -> None:
-        """Receive casts for workers: the world is the announcer of all processes."""
+        """Cast nodes to workers: the world is the announcer of all processes."""
         for key in keys:
             self.announce(key)
 
     def wish(self, stack_id: str) -> None:
-        """Receive casts for engines."""
+        """Cast a wish to engines, or queue it if engines prepare immediately."""
         if self.prepares_at_once:
             self._wishes.append(stack_id)
             return
         self.announce(stack_id)
 
     def announce(self, subject: NodeKey | str) -> None:
-        """Send a message."""
+        """Send a message about a node to a worker, or about a stack to an engine."""
         self._serial += 1
         self.messages.append(Message(self._serial, subject))
 
     def prepare_wishes(self) -> None:
-        """Prepare wishes, if engines prepare immediately."""
+        """Prepare the queued wishes, which exist only if engines prepare immediately."""
         while self._wishes:
             stack_id = self._wishes.pop(0)
             self.exhaust(
@@ -296,7 +300,10 @@ class World(Tasks):
             )
 
     def deliver(self, message: Message) -> Running | None:
-        """Deliver a message to a worker or an engine."""
+        """Deliver a message to an engine, or to the next worker in turn.
+
+        :return: the task of the recipient; None if it has ended without any effect.
+        """
         subject = message.subject
         if isinstance(subject, str):
             return self._start(
@@ -325,11 +332,11 @@ class World(Tasks):
     def next_timer(self) -> None:
         """Advance the clock to the next timer, and run it."""
         sleeper = min(
-            (one for one in self.running if one.due is not None),
-            key=lambda one: (one.due, one.serial),
+            (running for running in self.running if running.due is not None),
+            key=lambda running: (running.due, running.serial),
             default=None,
         )
-        sweeper = min(self.workers, key=lambda one: one.sweep_due) if self.sweeps else None
+        sweeper = min(self.workers, key=lambda worker: worker.sweep_due) if self.sweeps else None
         asleep = None if sleeper is None else sleeper.due
         if sweeper is not None and (asleep is None or sweeper.sweep_due < asleep):
             self.pass_time(sweeper.sweep_due)
@@ -340,7 +347,7 @@ class World(Tasks):
             self._send(sleeper, None)
 
     def pass_time(self, until: float) -> None:
-        """Advance the clock; live workers renew their leases."""
+        """Advance the clock to a time; live workers renew their leases."""
         if until <= self.clock.time:
             return
         self.clock.time = until
@@ -350,14 +357,14 @@ class World(Tasks):
                 worker.lease.renew()
 
     def sweep(self, worker: SimWorker) -> None:
-        """Let a worker sweep."""
+        """Let a worker sweep once."""
         worker.sweep_due = self.clock.time + SWEEP_SECONDS
 
         def submit(task: Task) -> bool:
             self._start(task, worker, 'sweep')
             return True
 
-        # Its messages and tasks come in the order of the store.
+        # Casts and tasks are made in the order of the store, which is deterministic.
         recovery = self._checker(worker).recovery
         sweeper = Sweep(self.store, self, self.clock, self.ids, lambda: recovery, submit)
         self.note(f'{worker.name} sweeps')
@@ -366,8 +373,8 @@ class World(Tasks):
         for stack_id in overdue:
             before = self.snapshots[stack_id]
             after = self._look(stack_id)
-            for tell in self._hooks['timed_out']:
-                tell(self, before, after)
+            for notify in self._hooks['timed_out']:
+                notify(self, before, after)
 
     # For drivers
 

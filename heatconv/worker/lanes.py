@@ -17,12 +17,12 @@ SWEEP: Lane = ('', 'sweep')
 class Entry(NamedTuple):
     """A task that can continue, and the answer to send to it.
 
-    :ivar said: the answer to the last effect of the task; None if the task begins.
+    :ivar answer: the answer to the last effect of the task; None if the task begins.
     :ivar plugin_writes: the writes of a prediction. The next commit of the task saves them if that
         commit is fused.
     """
 
     lane: Lane
     task: Task
-    said: Any
+    answer: Any
     plugin_writes: Writes | None = None

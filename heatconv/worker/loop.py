@@ -305,7 +305,7 @@ class Loop:
         :return: the effect; None if the task is finished or dropped.
         """
         try:
-            effect = entry.task.send(entry.said)
+            effect = entry.task.send(entry.answer)
             while isinstance(effect, IMMEDIATE):
                 if isinstance(effect, effects.Trace):
                     log_reason(effect)

@@ -162,16 +162,16 @@ class Worker:
         project_id, key = item
         return (project_id, key.traversal_id), self._checker().check(key)
 
-    def sweep(self, patience: float | None = None) -> bool:
+    def sweep(self, lost_after: float | None = None) -> bool:
         """Sweep once; return whether more lost nodes may exist.
 
-        :param patience: seconds after which a ready node counts as lost; two sweep intervals if
+        :param lost_after: seconds after which a ready node counts as lost; two sweep intervals if
             None.
         """
-        return self._sweep.run(self._patience if patience is None else patience)
+        return self._sweep.run(self._lost_after if lost_after is None else lost_after)
 
     @property
-    def _patience(self) -> float:
+    def _lost_after(self) -> float:
         """Return the seconds after which a ready node counts as lost: two sweep intervals."""
         return 2 * self.options.sweep_interval
 
@@ -210,7 +210,7 @@ class Worker:
                     return
                 remaining -= GO_ON_SECONDS
                 if self.queued <= GO_ON_BELOW:
-                    more = self._run_sweep(lambda: self._sweep.go_on(self._patience))
+                    more = self._run_sweep(lambda: self._sweep.go_on(self._lost_after))
             if self._stopping.wait(remaining):
                 return
 

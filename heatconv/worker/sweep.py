@@ -64,10 +64,10 @@ class Sweep:
         self._backlog = backlog
         self._looks = 0
 
-    def run(self, patience: float) -> bool:
+    def run(self, lost_after: float) -> bool:
         """Sweep once.
 
-        :param patience: seconds after which a ready node counts as lost.
+        :param lost_after: seconds after which a ready node counts as lost.
         :return: whether more nodes may have to be announced: the limit was reached, or a traversal
             has a backlog in this worker.
         """
@@ -105,15 +105,15 @@ class Sweep:
         # Further ready nodes of a traversal with a backlog here are most likely queued, not lost,
         # and they must not delay the lost nodes of other stacks.
         backlog = self._backlog()
-        return self._announce_lost(now - patience, owned, backlog) or bool(backlog)
+        return self._announce_lost(now - lost_after, owned, backlog) or bool(backlog)
 
-    def go_on(self, patience: float) -> bool:
+    def go_on(self, lost_after: float) -> bool:
         """Announce more lost nodes, for a worker that has little work.
 
-        :param patience: seconds after which a ready node counts as lost.
+        :param lost_after: seconds after which a ready node counts as lost.
         :return: whether there may be more.
         """
-        return self._announce_lost(self._clock.now() - patience, self._mine)
+        return self._announce_lost(self._clock.now() - lost_after, self._mine)
 
     def _announce_lost(
         self,

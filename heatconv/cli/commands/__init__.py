@@ -1,1 +1,1 @@
-"""The commands, one module for each noun; `table` has all of them by name."""
+"""The commands, one module for each noun; `table` lists all of them by name."""

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The common part of all commands: help, output formats, the session, waiting."""
+"""Base classes of the commands: help, output formats, the session, and waits."""
 
 from __future__ import annotations
 
@@ -30,22 +30,27 @@ from heatconv.cli.waiting.follower import Follower, newest_event
 from heatconv.cli.waiting.progress import Ending, Goal
 from heatconv.convergence.model import Action
 
-#: The goal of a wait for an action that another process has started: any end.
+#: The goal of a wait for an action that another command has started: it may be any action.
 ANY_GOAL = Goal(tuple(action.value for action in Action))
 
+#: Timeout in seconds of the wait for each interrupted stack, in a command that starts no action.
+INTERRUPTED_TIMEOUT = 20.0
 
-#: How many seconds a command that only shows something waits for an interrupted stack.
-PATIENCE = 20.0
+
+#: Help of the argument STACK of most commands.
+STACK = 'Name or id of the stack.'
 
 
 class StackCommand(command.Command):
-    """A command about stacks.
+    """Base class of the commands.
 
     :cvar examples: command lines at the end of the help.
-    :ivar exit_code: of a command that runs to its end and has failed all the same.
+    :cvar stack_help: help of the argument STACK; empty for a command without this argument.
+    :ivar exit_code: exit code of a command that has failed without an exception.
     """
 
     examples: str = ''
+    stack_help: str = ''
     exit_code: int = 0
 
     app: Application
@@ -55,7 +60,7 @@ class StackCommand(command.Command):
         self._hooks = []
 
     def get_epilog(self) -> str:
-        """Return the examples."""
+        """Return the examples, for the end of the help."""
         if not self.examples:
             return ''
         return 'Examples:\n' + '\n'.join(f'  {line}' for line in self.examples.splitlines())
@@ -64,38 +69,40 @@ class StackCommand(command.Command):
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
         parser.formatter_class = HelpFormatter
+        if self.stack_help:
+            parser.add_argument('stack', metavar='STACK', help=self.stack_help)
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        """Run the command; return its exit code."""
+        """Run the command and return its exit code."""
         return super().run(parsed_args) or self.exit_code
 
     def notice(self, line: str) -> None:
-        """Print a line for the user that is not the result."""
+        """Print a line on stderr, unless ``--quiet`` is set. It is not part of the result."""
         if not self.app.settings.quiet:
             self.app.stderr.write(line + '\n')
             self.app.stderr.flush()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
-        """Open a session."""
+        """Open a session for the context."""
         with self.app.connect(self.app.settings, self.notice) as session:
             yield session
 
     @contextlib.contextmanager
     def settled_session(self) -> Iterator[Session]:
-        """Open a session, and let interrupted stacks finish first."""
+        """Open a session, after a wait for interrupted stacks."""
         with self.session() as session:
-            self.settle(session, patience=PATIENCE)
+            self.settle(session, wait_timeout=INTERRUPTED_TIMEOUT)
             yield session
 
     def settle(
-        self, session: Session, besides: Sequence[str] = (), patience: float | None = None
+        self, session: Session, besides: Sequence[str] = (), wait_timeout: float | None = None
     ) -> None:
-        """Wait for interrupted stacks, whose engine ends with this process if it is embedded.
+        """Wait for interrupted stacks, because an embedded engine stops with this process.
 
-        :param besides: names of stacks that were waited for already.
-        :param patience: timeout for each stack in seconds; None for none.
+        :param besides: names of stacks to leave out: the command has waited for them already.
+        :param wait_timeout: timeout of the wait for each stack in seconds; None for no timeout.
         """
         for name in session.interrupted:
             if name in besides:
@@ -106,12 +113,12 @@ class StackCommand(command.Command):
                 if errors.is_missing(error):
                     continue
                 raise
-            # Events from before the interruption were shown already.
+            # Another command has already shown the events before the interruption.
             marker = newest_event(session, identity)
-            ending = self.follow(session, identity, ANY_GOAL, marker, patience=patience)
+            ending = self.follow(session, identity, ANY_GOAL, marker, wait_timeout=wait_timeout)
             if ending.timed_out:
                 self.notice(
-                    f'{name} continues with the next command. '
+                    f'{name} is still in progress and continues with the next command. '
                     f'To stop it: heatconv stack cancel --no-rollback {name}'
                 )
 
@@ -122,24 +129,31 @@ class StackCommand(command.Command):
         goal: Goal,
         marker: str | None = None,
         timeout: float | None = None,
-        patience: float | None = None,
+        wait_timeout: float | None = None,
     ) -> Ending:
-        """Wait for a stack and show its progress.
+        """Wait for a stack and show its progress; return the result of the wait.
 
+        :param marker: id of the newest event before the action; only later events are shown.
         :param timeout: timeout of the stack action in seconds; the engine enforces it.
-        :param patience: timeout of the wait in seconds.
+        :param wait_timeout: timeout of the wait in seconds.
         """
         reporter = reporters.reporter(self.app.settings, self.app.stderr)
         follower = Follower(
-            session, identity, reporter, marker, timeout, sleep=self.app.sleep, patience=patience
+            session,
+            identity,
+            reporter,
+            marker,
+            timeout,
+            sleep=self.app.sleep,
+            wait_timeout=wait_timeout,
         )
         try:
             return follower.follow(goal)
         except KeyboardInterrupt:
-            self._tell_interrupted(session, identity['stack_name'])
+            self._report_interruption(session, identity['stack_name'])
             raise
 
-    def _tell_interrupted(self, session: Session, name: str) -> None:
+    def _report_interruption(self, session: Session, name: str) -> None:
         if session.embedded:
             line = f'Interrupted. The next heatconv command continues {name}.'
         else:
@@ -147,18 +161,18 @@ class StackCommand(command.Command):
                 f'Stopped waiting; {name} continues. '
                 f'To follow it: heatconv stack event list {name} --follow'
             )
-        # Also printed with --quiet: it matters.
+        # Printed even with --quiet: the user must know that the action has not ended.
         self.app.stderr.write(line + '\n')
 
 
-class _Displaying(StackCommand):
-    """A command with a result that can be formatted."""
+class _FormattedCommand(StackCommand):
+    """Base class of commands whose result is printed by a formatter."""
 
     def _load_formatter_plugins(self) -> Any:
         return tables.Formatters(tables.BY_NAME)
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        """Run the command and print its result; return its exit code."""
+        """Run the command, print its result and return its exit code."""
         return super().run(parsed_args) or self.exit_code
 
     def _generate_columns_and_selector(
@@ -178,9 +192,9 @@ class _Displaying(StackCommand):
             ) from None
 
 
-class ShowCommand(_Displaying, show.ShowOne):
-    """A command that shows one thing."""
+class ShowCommand(_FormattedCommand, show.ShowOne):
+    """Base class of commands that show one object."""
 
 
-class ListCommand(_Displaying, lister.Lister):
-    """A command that lists things."""
+class ListCommand(_FormattedCommand, lister.Lister):
+    """Base class of commands that list objects."""

@@ -20,7 +20,7 @@ import json
 from typing import Any
 
 from heatconv.cli import errors
-from heatconv.cli.commands.base import ListCommand
+from heatconv.cli.commands.base import STACK, ListCommand
 from heatconv.cli.connection import Session
 from heatconv.cli.input.arguments import positive
 from heatconv.cli.output.tables import pick
@@ -42,6 +42,7 @@ def event_row(event: dict[str, Any]) -> dict[str, Any]:
 class EventList(ListCommand):
     """List the events of a stack, oldest first."""
 
+    stack_help = STACK
     examples = (
         'heatconv stack event list demo --resource server\nheatconv stack event list demo --follow'
     )
@@ -49,30 +50,33 @@ class EventList(ListCommand):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
-        parser.add_argument('--resource', metavar='NAME', help='Only events of this resource.')
         parser.add_argument(
-            '--limit', metavar='NUMBER', type=positive, help='Show so many events at most.'
+            '--resource', metavar='NAME', help='Show only events of this resource.'
         )
         parser.add_argument(
-            '--marker', metavar='ID', help='Go on after this event, as the last page ended with.'
+            '--limit', metavar='NUMBER', type=positive, help='Show at most this number of events.'
+        )
+        parser.add_argument(
+            '--marker',
+            metavar='ID',
+            help='Show only events after the one with this id: the last of the previous page.',
         )
         parser.add_argument(
             '--follow',
             action='store_true',
-            help='Print events as they happen, as lines or (-f json) an object on each line, '
-            'until Ctrl-C; without a server, until the stack is at rest.',
+            help='Print each event as it occurs, as a line of text or (-f json) of JSON, until '
+            'Ctrl-C; without a server, until no action is in progress.',
         )
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        """List the events, or follow them."""
+        """List the existing events, or print events as they occur; return the exit code."""
         if not parsed_args.follow:
             return super().run(parsed_args)
         if parsed_args.formatter not in ('table', 'json'):
-            raise errors.UsageError('--follow prints lines, or JSON with -f json')
+            raise errors.UsageError('--follow prints only lines of text, or of JSON with -f json')
         if parsed_args.limit is not None:
-            raise errors.UsageError('--follow has no end that --limit could set')
+            raise errors.UsageError('--limit cannot be combined with --follow')
         with self.session() as session:
             self._follow(session, parsed_args)
         return 0
@@ -97,25 +101,30 @@ class EventList(ListCommand):
     def _follow(self, session: Session, args: argparse.Namespace) -> None:
         identity = session.identify(args.stack)
         marker = args.marker
-        # A deleted stack has no further events.
-        with contextlib.suppress(_Gone):
+        # A stack that is deleted during the wait has no further events.
+        with contextlib.suppress(_StackGone):
             while True:
-                rest = self._at_rest(session, identity)
+                # The status is read before the events: then all events up to this status exist.
+                finished = self._is_finished(session, identity)
                 events = events_after(session, identity, marker, self._filters(args))
                 for event in events:
                     self._print(event, args)
                     marker = event_id(event)
-                if rest and session.embedded:
+                if finished and session.embedded:
                     break
                 self.app.sleep(POLL_EMBEDDED if session.embedded else POLL_REMOTE_MAX)
         self.settle(session, besides=(identity['stack_name'],))
 
-    def _at_rest(self, session: Session, identity: dict[str, Any]) -> bool:
+    def _is_finished(self, session: Session, identity: dict[str, Any]) -> bool:
+        """Say whether no action of a stack is in progress.
+
+        :raises _StackGone: if the stack does not exist any more.
+        """
         try:
             stack = session.call('show_stack', stack_identity=identity, resolve_outputs=False)[0]
         except Exception as error:
             if errors.is_missing(error):
-                raise _Gone from None
+                raise _StackGone from None
             raise
         return bool(stack['stack_status'] != 'IN_PROGRESS')
 
@@ -125,9 +134,9 @@ class EventList(ListCommand):
         else:
             line = event_line(event)
         self.app.stdout.write(line + '\n')
-        # A reader follows, maybe through a pipe.
+        # A program may read the events from a pipe as they occur.
         self.app.stdout.flush()
 
 
-class _Gone(Exception):
+class _StackGone(Exception):
     """The stack does not exist any more."""

@@ -24,7 +24,7 @@ from heatconv.cli.help import print_command, print_overview
 
 
 class Help(Command):
-    """Show how to use a command."""
+    """Show the help of a command."""
 
     app: Application
 
@@ -32,13 +32,18 @@ class Help(Command):
         self._hooks = []
 
     def get_epilog(self) -> str:
-        """Return nothing: there are no examples."""
+        """Return an empty text: there are no examples."""
         return ''
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return the parser: its arguments are the words of a command."""
+        """Return the parser; its arguments are the words of a command or a group."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('words', metavar='COMMAND', nargs='*', help='Name of the command.')
+        parser.add_argument(
+            'words',
+            metavar='COMMAND',
+            nargs='*',
+            help='Name of a command or a group; none for an overview.',
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -51,13 +56,13 @@ class Help(Command):
 
 
 class Complete(complete.CompleteCommand):
-    """Print the completion code for bash.
+    """Print the code for command completion in bash.
 
-    To enable it in the current shell: source <(heatconv complete)
+    To enable completion in the current shell: source <(heatconv complete)
     """
 
     def get_epilog(self) -> str:
-        """Return nothing: the description has the example."""
+        """Return an empty text: the description contains the example."""
         return ''
 
     def _load_hooks(self) -> None:

@@ -16,32 +16,32 @@ from __future__ import annotations
 
 import argparse
 
-from heatconv.cli.commands.base import ANY_GOAL, StackCommand
+from heatconv.cli.commands.base import ANY_GOAL, STACK, StackCommand
 from heatconv.cli.commands.stack_actions import WAIT_HELP, Action
 from heatconv.cli.waiting.follower import newest_event
 from heatconv.cli.waiting.progress import Goal
 from heatconv.convergence.hooks import HOOKS
 
 
-class _Look(Action):
-    """A command that inspects each resource.
+class _Inspection(Action):
+    """Base class of check, suspend and resume, which inspect each resource.
 
-    :ivar method: RPC method of the engine.
-    :ivar action: resulting action of the stack.
+    :ivar method: RPC method of the engine that starts the inspection.
+    :ivar action: action of the stack during the inspection.
     """
 
     method: str
     action: str
+    stack_help = STACK
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
         parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Send the request."""
+        """Request the inspection, and wait for the stack."""
         with self.session() as session:
             identity = session.identify(args.stack)
             marker = newest_event(session, identity)
@@ -50,18 +50,18 @@ class _Look(Action):
         return 0
 
 
-class Check(_Look):
-    """Check whether the resources of a stack are healthy.
+class Check(_Inspection):
+    """Check the health of the resources of a stack.
 
-    The others become CHECK_FAILED; the next update replaces them.
+    An unhealthy resource becomes CHECK_FAILED; the next update replaces it.
     """
 
     examples = 'heatconv stack check demo'
     method, action = 'stack_check', 'CHECK'
 
 
-class Suspend(_Look):
-    """Suspend a stack: it accepts no updates.
+class Suspend(_Inspection):
+    """Suspend a stack: it then accepts no updates.
 
     A suspended stack can be resumed or deleted.
     """
@@ -70,7 +70,7 @@ class Suspend(_Look):
     method, action = 'stack_suspend', 'SUSPEND'
 
 
-class Resume(_Look):
+class Resume(_Inspection):
     """Resume a suspended stack."""
 
     examples = 'heatconv stack resume demo'
@@ -78,17 +78,17 @@ class Resume(_Look):
 
 
 class HookClear(Action):
-    """Clear a hook that a resource waits at.
+    """Clear a hook at which a resource is paused.
 
-    Hooks are set in an environment, below resource_registry and resources.
+    Hooks are set in an environment file, in the section resource_registry, under resources.
     """
 
+    stack_help = STACK
     examples = 'heatconv stack hook clear demo server pre-create'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
         parser.add_argument('resource', metavar='RESOURCE', help='Name of the resource.')
         parser.add_argument('hook', metavar='HOOK', choices=HOOKS, help=', '.join(HOOKS))
         parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
@@ -110,8 +110,9 @@ class HookClear(Action):
 
 
 class MarkUnhealthy(StackCommand):
-    """Mark a resource unhealthy: the next update replaces it."""
+    """Mark a resource as unhealthy: the next update replaces it."""
 
+    stack_help = STACK
     examples = (
         'heatconv stack resource mark unhealthy demo server "the disk is broken"\n'
         'heatconv stack resource mark unhealthy --reset demo server'
@@ -120,14 +121,19 @@ class MarkUnhealthy(StackCommand):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
-        parser.add_argument('resource', metavar='RESOURCE', help='Name or physical id.')
-        parser.add_argument('reason', metavar='REASON', nargs='?', help='What is wrong with it.')
-        parser.add_argument('--reset', action='store_true', help='It is healthy after all.')
+        parser.add_argument(
+            'resource', metavar='RESOURCE', help='Name or physical id of the resource.'
+        )
+        parser.add_argument(
+            'reason', metavar='REASON', nargs='?', help='Status reason of the resource.'
+        )
+        parser.add_argument(
+            '--reset', action='store_true', help='Remove the mark: the resource is healthy.'
+        )
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Mark the resource."""
+        """Mark the resource, or remove its mark."""
         with self.settled_session() as session:
             session.call(
                 'resource_mark_unhealthy',

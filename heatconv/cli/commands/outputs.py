@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from heatconv.cli.commands.base import ListCommand, ShowCommand
+from heatconv.cli.commands.base import STACK, ListCommand, ShowCommand
 from heatconv.cli.connection import Session
 from heatconv.cli.errors import CommandError, UsageError
 from heatconv.cli.output.tables import cell, pick
@@ -27,9 +27,9 @@ SHOW_COLUMNS = ('output_key', 'description', 'output_value')
 
 
 def checked(output: dict[str, Any]) -> dict[str, Any]:
-    """Return an output with a value.
+    """Return an output if it has a value.
 
-    :raises CommandError: if the engine could not resolve it.
+    :raises CommandError: if the engine could not resolve the output.
     """
     if output.get('output_error'):
         raise CommandError(f'output {output["output_key"]}: {output["output_error"]}')
@@ -39,24 +39,20 @@ def checked(output: dict[str, Any]) -> dict[str, Any]:
 class OutputList(ListCommand):
     """List the outputs of a stack."""
 
+    stack_help = STACK
     examples = 'heatconv stack output list demo'
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return the parser of the command."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
-        return parser
-
     def take_action(self, args: argparse.Namespace) -> Any:
-        """Return the outputs without values."""
+        """Return the outputs without their values."""
         with self.settled_session() as session:
             outputs = session.call('list_outputs', stack_identity=session.identify(args.stack))
         return LIST_COLUMNS, [pick(output, LIST_COLUMNS) for output in outputs]
 
 
 class OutputShow(ShowCommand):
-    """Show one output of a stack, or all."""
+    """Show one output or all outputs of a stack."""
 
+    stack_help = STACK
     examples = (
         'heatconv stack output show demo url -f value -c output_value\n'
         'heatconv stack output show demo --all -f json'
@@ -65,23 +61,22 @@ class OutputShow(ShowCommand):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
         parser.add_argument('output', metavar='OUTPUT', nargs='?', help='Name of the output.')
         parser.add_argument('--all', action='store_true', help='Show the values of all outputs.')
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
-        """Return one output; or all, each as a field with its value."""
+        """Return one output, or all outputs as fields, each with its value."""
         if args.all == bool(args.output):
-            raise UsageError('name one OUTPUT, or show all with --all')
+            raise UsageError('give either the name of one OUTPUT or --all')
         with self.settled_session() as session:
             identity = session.identify(args.stack)
             if args.all:
-                return self._all(session, identity)
+                return self._all_outputs(session, identity)
             output = session.call('show_output', stack_identity=identity, output_key=args.output)
         return SHOW_COLUMNS, pick(checked(output), SHOW_COLUMNS)
 
-    def _all(self, session: Session, identity: dict[str, Any]) -> Any:
+    def _all_outputs(self, session: Session, identity: dict[str, Any]) -> Any:
         stack = session.call('show_stack', stack_identity=identity, resolve_outputs=True)[0]
         outputs = [checked(output) for output in stack.get('outputs') or []]
         return (

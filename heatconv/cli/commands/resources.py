@@ -18,7 +18,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from heatconv.cli.commands.base import ListCommand, ShowCommand
+from heatconv.cli.commands.base import STACK, ListCommand, ShowCommand
 from heatconv.cli.output.tables import pick
 
 LIST_COLUMNS = (
@@ -45,7 +45,7 @@ SHOW_COLUMNS = (
 
 
 def resource_row(resource: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[Any, ...]:
-    """Return a resource as a row: action and status joined."""
+    """Return a resource as a row, with action and status joined."""
     status = f'{resource["resource_action"]}_{resource["resource_status"]}'
     return pick({**resource, 'resource_status': status}, columns)
 
@@ -53,6 +53,7 @@ def resource_row(resource: Mapping[str, Any], columns: tuple[str, ...]) -> tuple
 class ResourceList(ListCommand):
     """List the resources of a stack."""
 
+    stack_help = STACK
     examples = (
         'heatconv stack resource list demo\n'
         'heatconv stack resource list demo --nested-depth 2\n'
@@ -62,32 +63,32 @@ class ResourceList(ListCommand):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
         parser.add_argument(
             '-n',
             '--nested-depth',
             metavar='DEPTH',
             type=int,
             default=0,
-            help='Include resources of nested stacks, up to this number of levels.',
+            help='Include resources of nested stacks, down to this number of levels.',
         )
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Return the resources."""
         with self.settled_session() as session:
-            listed = session.call(
+            resources = session.call(
                 'list_stack_resources',
                 stack_identity=session.identify(args.stack),
                 nested_depth=args.nested_depth,
             )
         columns = (*LIST_COLUMNS, 'stack_name') if args.nested_depth else LIST_COLUMNS
-        return columns, [resource_row(resource, columns) for resource in listed]
+        return columns, [resource_row(resource, columns) for resource in resources]
 
 
 class ResourceShow(ShowCommand):
     """Show a resource of a stack."""
 
+    stack_help = STACK
     examples = (
         'heatconv stack resource show demo server\n'
         'heatconv stack resource show demo server -f value -c physical_resource_id'
@@ -96,7 +97,6 @@ class ResourceShow(ShowCommand):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
         parser.add_argument('resource', metavar='RESOURCE', help='Name of the resource.')
         return parser
 

@@ -1,4 +1,4 @@
-"""The commands for scenarios: list, run, explore and replay."""
+"""The commands for scenarios of the simulator: list, run, explore and replay."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from heatconv.cli import errors
 from heatconv.cli.commands.base import ListCommand, StackCommand
 from heatconv.cli.input.arguments import positive
 
+#: The default directory.
 DIRECTORY = 'scenarios'
 
+#: Kinds of faults; each is an option of explore and replay.
 FAULTS = ('crash', 'park', 'bury', 'drop', 'duplicate')
 
 
@@ -26,7 +28,7 @@ def add_directory(parser: argparse.ArgumentParser) -> None:
         '--directory',
         metavar='DIR',
         default=DIRECTORY,
-        help=f'Directory of scenarios, with subdirectories (default: {DIRECTORY}).',
+        help=f'Directory with scenarios, including its subdirectories (default: {DIRECTORY}).',
     )
 
 
@@ -44,7 +46,8 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
 def scenarios(directory: str, names: Sequence[str]) -> Any:
     """Return the scenarios of a directory.
 
-    :raises UsageError: if a named scenario does not exist.
+    :param names: names of scenarios; all scenarios if empty.
+    :raises UsageError: if the directory or a named scenario does not exist.
     """
     from heatconv.sim import library
 
@@ -52,7 +55,7 @@ def scenarios(directory: str, names: Sequence[str]) -> Any:
         return library.find(directory, names)
     except library.NoSuchScenario as error:
         raise errors.UsageError(
-            str(error), remedy='Give the directory of the scenarios with -d DIR.'
+            str(error), remedy='Select the directory of the scenarios with -d DIR.'
         ) from None
 
 
@@ -68,17 +71,20 @@ class ScenarioList(ListCommand):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
-        """Return the scenarios."""
+        """Return the scenarios, each with the comment in its first line."""
         rows = []
         for scenario in scenarios(args.directory, ()):
-            first = next((line for line in scenario.source.splitlines() if line.strip()), '')
-            about = first.removeprefix('#').strip() if first.startswith('#') else ''
-            rows.append((scenario.name, about))
+            first_line = next((line for line in scenario.source.splitlines() if line.strip()), '')
+            comment = first_line.removeprefix('#').strip() if first_line.startswith('#') else ''
+            rows.append((scenario.name, comment))
         return ('name', 'about'), rows
 
 
 class ScenarioRun(StackCommand):
-    """Run scenarios in the order of the prototype, one line for each."""
+    """Run scenarios in the fixed order of the convergence prototype.
+
+    The result of each scenario is one line; the trace of a failure follows it.
+    """
 
     examples = (
         'heatconv scenario run\n'
@@ -89,25 +95,25 @@ class ScenarioRun(StackCommand):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('names', metavar='NAME', nargs='*', help='Scenarios; all if none.')
+        parser.add_argument('names', metavar='NAME', nargs='*', help='Scenarios (default: all).')
         add_directory(parser)
         add_jobs(parser)
         parser.add_argument(
             '--graph',
             metavar='FILE',
-            help='Draw the graphs of all traversals of one scenario, with what each node did '
-            'and when: an SVG picture, or the text of one if FILE ends with .dot.',
+            help='Draw the graphs of all traversals of one scenario, with the operation and the '
+            'step of each node: in DOT if FILE ends with .dot, otherwise in SVG.',
         )
         return parser
 
     def take_action(self, args: argparse.Namespace) -> None:
-        """Run the scenarios."""
+        """Run the scenarios, or draw the graphs of one."""
         from heatconv.sim import campaign
 
         selected = scenarios(args.directory, args.names)
         if args.graph is not None:
             if len(selected) != 1:
-                raise errors.UsageError('--graph draws one scenario: name it')
+                raise errors.UsageError('--graph draws exactly one scenario: give its NAME')
             self._draw(selected[0], args.graph)
             return
         failed = 0
@@ -125,14 +131,19 @@ class ScenarioRun(StackCommand):
     def _draw(self, scenario: Any, file: str) -> None:
         from heatconv.sim import graph_drawing
 
-        drawn = graph_drawing.draw(scenario)
-        text = drawn.dot() if file.endswith('.dot') else drawn.svg()
+        drawing = graph_drawing.draw(scenario)
+        text = drawing.dot() if file.endswith('.dot') else drawing.svg()
         pathlib.Path(file).write_text(text)
-        self.notice(f'{file}: {len(drawn.traversals)} traversals')
+        self.notice(f'{file}: {len(drawing.traversals)} traversals')
 
 
 class ScenarioExplore(StackCommand):
-    """Explore many orders, crashes and lost messages, by seed."""
+    """Explore many schedules, with crashes and lost messages, by seed.
+
+    A schedule is an order of the steps of all engines and workers, with the faults that the
+    options select. The same seed gives the same schedules. The first failure is shrunk and
+    written to a file for 'heatconv scenario replay'.
+    """
 
     examples = (
         'heatconv scenario explore --schedules 1000\n'
@@ -144,75 +155,84 @@ class ScenarioExplore(StackCommand):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('names', metavar='NAME', nargs='*', help='Scenarios; all if none.')
+        parser.add_argument('names', metavar='NAME', nargs='*', help='Scenarios (default: all).')
         add_directory(parser)
-        what = parser.add_mutually_exclusive_group()
-        what.add_argument(
+        subject = parser.add_mutually_exclusive_group()
+        subject.add_argument(
             '--random',
             action='store_true',
             help='Explore random templates, requests and failures instead of scenarios.',
         )
-        what.add_argument(
+        subject.add_argument(
             '--bounded',
             action='store_true',
-            help='Explore small histories exhaustively: a request at each position, a parked '
-            'worker at each step.',
+            help='Explore small histories exhaustively: a second request at each position, a '
+            'suspended worker at each step.',
         )
         parser.add_argument(
             '--schedules',
             metavar='N',
             type=positive,
             default=1000,
-            help='Number of schedules (1000).',
+            help='Number of schedules (default: 1000).',
         )
-        parser.add_argument('--seed', metavar='S', type=int, default=0, help='The seed (0).')
         parser.add_argument(
-            '--start', metavar='NUMBER', type=int, default=0, help='The first schedule (0).'
+            '--seed', metavar='S', type=int, default=0, help='The seed (default: 0).'
+        )
+        parser.add_argument(
+            '--start',
+            metavar='NUMBER',
+            type=int,
+            default=0,
+            help='Number of the first schedule (default: 0).',
         )
         parser.add_argument('--crash', action='store_true', help='Kill engines and workers.')
         parser.add_argument(
             '--park',
             action='store_true',
-            help='Suspend workers until they are taken for dead; they continue later.',
+            help='Suspend workers until they are considered dead; they continue later.',
         )
         parser.add_argument(
             '--bury',
             action='store_true',
-            help='Kill suspended workers for good; with --park.',
+            help='Kill suspended workers permanently; used with --park.',
         )
         parser.add_argument('--drop', action='store_true', help='Lose messages.')
         parser.add_argument('--duplicate', action='store_true', help='Duplicate messages.')
         parser.add_argument(
             '--no-sweep',
             action='store_true',
-            help='Run without sweeps: a missing wake-up then shows as a stuck stack.',
+            help='Run workers without sweeps: a missing wake-up then becomes visible as a stuck '
+            'stack.',
         )
         parser.add_argument(
             '--resources',
             metavar='N',
             type=positive,
             default=4,
-            help='Largest number of resources of a random template (4).',
+            help='Largest number of resources in a random template (default: 4).',
         )
         parser.add_argument(
             '--store',
             choices=('memory', 'sqlite'),
             default='memory',
-            help='The store.',
+            help='The store (default: memory).',
         )
-        parser.add_argument('--no-shrink', action='store_true', help='Do not shrink failures.')
+        parser.add_argument(
+            '--no-shrink', action='store_true', help='Do not shrink a failure to a smaller one.'
+        )
         add_jobs(parser)
         return parser
 
     def take_action(self, args: argparse.Namespace) -> None:
-        """Explore."""
+        """Explore scenarios, random histories or bounded histories."""
         if args.no_sweep and (args.crash or args.park or args.drop):
             raise errors.UsageError(
                 'without sweeps, the work of dead workers and lost messages is not recovered',
                 remedy='Leave out --no-sweep, or --crash, --park and --drop.',
             )
         if args.bounded:
-            self._bounded(args)
+            self._explore_bounded(args)
             return
         from heatconv.sim import case
 
@@ -234,75 +254,83 @@ class ScenarioExplore(StackCommand):
         began = time.monotonic()
         schedules = steps = 0
         seconds = 0.0
-        found: list[Any] = []
+        failures: list[Any] = []
         with self._progress(args.schedules) as advance:
             for piece in campaign.run(
-                plan, args.schedules, args.jobs, args.start, lambda: bool(found)
+                plan, args.schedules, args.jobs, args.start, lambda: bool(failures)
             ):
                 schedules += piece.schedules
                 steps += piece.steps
                 seconds += piece.seconds
                 if piece.found is not None:
-                    found.append(piece.found)
+                    failures.append(piece.found)
                 advance(piece.schedules)
         rate = schedules / seconds if seconds else 0.0
         self.app.stdout.write(
             f'{schedules} schedules, {steps} steps, {time.monotonic() - began:.1f} s, '
-            f'{rate:.0f} schedules per second of a processor: '
-            f'{"clean" if not found else "something is wrong"}\n'
+            f'{rate:.0f} schedules per CPU second: '
+            f'{"clean" if not failures else "a failure was found"}\n'
         )
-        if found:
-            number, first = min(found, key=lambda failure: int(failure[0]))
+        if failures:
+            number, first = min(failures, key=lambda failure: int(failure[0]))
             self.exit_code = errors.FAILED
-            self._tell(f'seed {args.seed}, schedule {number}', first, args)
+            self._report_failure(f'seed {args.seed}, schedule {number}', first, args)
 
-    def _bounded(self, args: argparse.Namespace) -> None:
+    def _explore_bounded(self, args: argparse.Namespace) -> None:
         from heatconv.sim import campaign
 
         began = time.monotonic()
         count = 0
-        wrong: list[Any] = []
+        failures: list[Any] = []
         pieces = campaign.bounded(args.jobs, sweeps=not args.no_sweep)
         with self._progress(pieces.total) as advance:
-            for tried, found in pieces:
-                count += tried
-                wrong += found
+            for explored, found in pieces:
+                count += explored
+                failures += found
                 advance(1)
         self.app.stdout.write(
             f'{count} positions, {time.monotonic() - began:.1f} s: '
-            f'{"clean" if not wrong else f"{len(wrong)} histories go wrong"}\n'
+            f'{"clean" if not failures else f"{len(failures)} histories failed"}\n'
         )
-        if wrong:
+        if failures:
             self.exit_code = errors.FAILED
-            self._tell(wrong[0].name, wrong[0].case, args)
+            self._report_failure(failures[0].name, failures[0].case, args)
 
-    def _tell(self, where: str, first: Any, args: argparse.Namespace) -> None:
-        """Print a shrunk failure, and the command that replays it."""
+    def _report_failure(self, where: str, first: Any, args: argparse.Namespace) -> None:
+        """Print a failure, shrink it, write it to a file, and print how to replay it.
+
+        :param where: the seed and schedule, or the bounded history, that failed.
+        :param first: the case of the first failure.
+        """
         from heatconv.sim import case, shrink
 
         out = self.app.stdout
-        for wrong in first.wrong[:5]:
-            out.write(f'  {wrong}\n')
+        for violation in first.wrong[:5]:
+            out.write(f'  {violation}\n')
         if first.schedule is not None and first.schedule.faults:
             faults = sorted(first.schedule.faults.items())
-            listed = ', '.join(f'{kind} at step {step}' for step, (kind, _) in faults)
-            out.write(f'  faults: {listed}\n')
+            steps = ', '.join(f'{kind} at step {step}' for step, (kind, _) in faults)
+            out.write(f'  faults: {steps}\n')
         smallest = first
         if not args.no_shrink:
             self.notice('Shrinking the failure ...')
             smallest = shrink.shrink(first)
-        words = where.replace(',', '').replace('/', ' ').split()
-        file = pathlib.Path('-'.join(['failure', *words]) + '.json')
+        name_parts = where.replace(',', '').replace('/', ' ').split()
+        file = pathlib.Path('-'.join(['failure', *name_parts]) + '.json')
         file.write_text(case.dump(smallest))
         out.write(
             f'  {where}; {len(smallest.schedule.choices)} choices and '
-            f'{len(smallest.schedule.faults)} faults are left\n'
-            f'  see it again: heatconv scenario replay {file}\n'
+            f'{len(smallest.schedule.faults)} faults\n'
+            f'  to replay it: heatconv scenario replay {file}\n'
         )
 
     @contextlib.contextmanager
     def _progress(self, total: int) -> Iterator[Callable[[int], None]]:
-        """Draw a progress bar on a terminal."""
+        """Draw a progress bar if stderr is a terminal.
+
+        :param total: number of units of work.
+        :return: a context with a function that counts finished units.
+        """
         if self.app.settings.quiet or not self.app.stderr.isatty():
             yield lambda count: None
             return
@@ -321,7 +349,10 @@ class ScenarioExplore(StackCommand):
 
 
 class ScenarioReplay(StackCommand):
-    """Replay a failure, with the same trace."""
+    """Replay a failure that explore has found.
+
+    Each replay prints the same trace.
+    """
 
     examples = (
         'heatconv scenario replay failure-seed-0-schedule-17.json\n'
@@ -335,23 +366,31 @@ class ScenarioReplay(StackCommand):
             'file',
             metavar='FILE',
             nargs='?',
-            help='A file written by explore; or select a schedule by the options below.',
+            help='A file that explore has written. If none is given, the options select a '
+            'schedule.',
         )
-        parser.add_argument('--number', metavar='N', type=int, help='The number of a schedule.')
-        parser.add_argument('--seed', metavar='S', type=int, default=0, help='The seed (0).')
-        parser.add_argument('--random', action='store_true', help='Random histories.')
+        parser.add_argument('--number', metavar='N', type=int, help='The number of the schedule.')
+        parser.add_argument(
+            '--seed', metavar='S', type=int, default=0, help='The seed (default: 0).'
+        )
+        parser.add_argument(
+            '--random', action='store_true', help='Select a random history, not a scenario.'
+        )
         parser.add_argument(
             '--scenario',
             metavar='NAME',
             action='append',
             default=[],
-            help='The explored scenario.',
+            help='An explored scenario (default: all). Can be repeated, in the same order as for '
+            'explore.',
         )
         add_directory(parser)
         for fault in FAULTS:
-            parser.add_argument(f'--{fault}', action='store_true', help='As it was explored.')
-        parser.add_argument('--no-sweep', action='store_true', help='As it was explored.')
-        parser.add_argument('--resources', metavar='N', type=positive, default=4, help='As above.')
+            parser.add_argument(f'--{fault}', action='store_true', help='As in explore.')
+        parser.add_argument('--no-sweep', action='store_true', help='As in explore.')
+        parser.add_argument(
+            '--resources', metavar='N', type=positive, default=4, help='As in explore.'
+        )
         parser.add_argument('--store', choices=('memory', 'sqlite'), default='memory')
         return parser
 
@@ -360,7 +399,7 @@ class ScenarioReplay(StackCommand):
         from heatconv.sim import case, silence
 
         if (args.file is None) == (args.number is None):
-            raise errors.UsageError('give a FILE, or --number with what was explored')
+            raise errors.UsageError('give either a FILE, or --number with the options of explore')
         with silence.silent():
             if args.file is not None:
                 try:
@@ -368,9 +407,9 @@ class ScenarioReplay(StackCommand):
                 except ValueError as error:
                     raise errors.UsageError(str(error), where=args.file) from None
             else:
-                chosen = () if args.random else tuple(scenarios(args.directory, args.scenario))
+                selected = () if args.random else tuple(scenarios(args.directory, args.scenario))
                 result = case.Plan(
-                    scenarios=chosen,
+                    scenarios=selected,
                     seed=args.seed,
                     faults=tuple(fault for fault in FAULTS if getattr(args, fault)),
                     sweeps=not args.no_sweep,
@@ -379,6 +418,6 @@ class ScenarioReplay(StackCommand):
                 ).run(args.number, tracing=True)
         for line in result.trace:
             self.app.stdout.write(line + '\n')
-        for wrong in result.wrong:
-            self.app.stdout.write(f'WRONG: {wrong}\n')
+        for violation in result.wrong:
+            self.app.stdout.write(f'WRONG: {violation}\n')
         self.exit_code = errors.FAILED if result.wrong else 0

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Commands that export stacks, and take, list, delete and restore snapshots."""
+"""Commands that export stacks, and create, list, delete and restore snapshots."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import argparse
 import json
 from typing import Any
 
-from heatconv.cli.commands.base import ListCommand, ShowCommand, StackCommand
+from heatconv.cli.commands.base import STACK, ListCommand, ShowCommand, StackCommand
 from heatconv.cli.commands.stack_actions import WAIT_HELP, Action
 from heatconv.cli.output.tables import pick
 from heatconv.cli.waiting.follower import newest_event
@@ -30,39 +30,34 @@ COLUMNS = ('id', 'name', 'status', 'creation_time')
 class Export(StackCommand):
     """Export a stack as JSON: template, environment, files and resources.
 
-    The values of hidden parameters are left out.
+    The values of hidden parameters are omitted.
     """
 
+    stack_help = STACK
     examples = 'heatconv stack export demo > demo.json'
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return the parser of the command."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
-        return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
         """Print the export."""
         with self.settled_session() as session:
-            shown = session.call('export_stack', stack_identity=session.identify(args.stack))
-        self.app.stdout.write(json.dumps(shown, indent=2) + '\n')
+            export = session.call('export_stack', stack_identity=session.identify(args.stack))
+        self.app.stdout.write(json.dumps(export, indent=2) + '\n')
         return 0
 
 
 class SnapshotCreate(ShowCommand):
-    """Take a snapshot of a stack."""
+    """Create a snapshot of a stack."""
 
+    stack_help = STACK
     examples = 'heatconv stack snapshot create demo --name before'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
-        parser.add_argument('--name', metavar='NAME', help='What to call it.')
+        parser.add_argument('--name', metavar='NAME', help='Name of the snapshot.')
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
-        """Return the snapshot."""
+        """Create the snapshot and return it."""
         with self.settled_session() as session:
             identity = session.identify(args.stack)
             snapshot = session.call('stack_snapshot', stack_identity=identity, name=args.name)
@@ -72,30 +67,25 @@ class SnapshotCreate(ShowCommand):
 class SnapshotList(ListCommand):
     """List the snapshots of a stack."""
 
+    stack_help = STACK
     examples = 'heatconv stack snapshot list demo'
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return the parser of the command."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
-        return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Return the snapshots."""
         with self.settled_session() as session:
             identity = session.identify(args.stack)
-            listed = session.call('stack_list_snapshots', stack_identity=identity)
-        return COLUMNS, [pick(snapshot, COLUMNS) for snapshot in listed]
+            snapshots = session.call('stack_list_snapshots', stack_identity=identity)
+        return COLUMNS, [pick(snapshot, COLUMNS) for snapshot in snapshots]
 
 
 def _add_snapshot(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
     parser.add_argument('snapshot', metavar='SNAPSHOT', help='Id of the snapshot.')
 
 
 class SnapshotDelete(StackCommand):
     """Delete a snapshot."""
 
+    stack_help = STACK
     examples = 'heatconv stack snapshot delete demo 01938d2c-...'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -116,11 +106,12 @@ class SnapshotDelete(StackCommand):
 
 
 class SnapshotRestore(Action):
-    """Restore a stack to a snapshot.
+    """Restore a stack from a snapshot.
 
-    The stack is updated to the template, the parameters and the files of the snapshot.
+    The stack is updated to the template, the parameters and the files in the snapshot.
     """
 
+    stack_help = STACK
     examples = 'heatconv stack snapshot restore demo 01938d2c-...'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -131,7 +122,7 @@ class SnapshotRestore(Action):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Restore the stack."""
+        """Restore the stack, and wait for it."""
         with self.session() as session:
             identity = session.identify(args.stack)
             marker = newest_event(session, identity)

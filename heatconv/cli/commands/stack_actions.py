@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Commands that change stacks."""
+"""Commands that change stacks: create, update, delete, roll back and cancel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import argparse
 from typing import Any
 
 from heatconv.cli import errors
-from heatconv.cli.commands.base import ShowCommand, StackCommand
+from heatconv.cli.commands.base import STACK, ShowCommand, StackCommand
 from heatconv.cli.commands.stack_views import RESULT_COLUMNS, stack_row
 from heatconv.cli.connection import Session
 from heatconv.cli.input import arguments
@@ -27,7 +27,7 @@ from heatconv.cli.input.template_files import gathered
 from heatconv.cli.waiting.follower import newest_event
 from heatconv.cli.waiting.progress import Goal
 
-WAIT_HELP = 'Wait for the end of the action (always without a server).'
+WAIT_HELP = 'Wait until the action ends. Without a server this is always done.'
 
 
 def tags(text: str) -> list[str]:
@@ -36,7 +36,7 @@ def tags(text: str) -> list[str]:
 
 
 class Action(StackCommand):
-    """A command that starts a stack action and may wait for its end."""
+    """Base class of commands that start a stack action and may wait for its end."""
 
     def finish(
         self,
@@ -47,11 +47,20 @@ class Action(StackCommand):
         marker: str | None = None,
         timeout_mins: int | None = None,
     ) -> None:
-        """Wait for the stack if requested, and record whether it reached the goal."""
+        """Wait for the stack if requested, and set the exit code if it misses the goal.
+
+        With an embedded engine the wait is not optional, because the engine stops with this
+        process.
+
+        :param wait: whether to wait if daemons run the engine.
+        :param marker: id of the newest event before the action; only later events are shown.
+        :param timeout_mins: timeout of the action in minutes.
+        """
         name = identity['stack_name']
         if not (wait or session.embedded):
             self.notice(
-                f'{name}: accepted. Follow it with: heatconv stack event list {name} --follow'
+                f'{name}: request accepted. '
+                f'To follow it: heatconv stack event list {name} --follow'
             )
             return
         timeout = timeout_mins * 60.0 if timeout_mins else None
@@ -60,26 +69,25 @@ class Action(StackCommand):
             self.exit_code = errors.FAILED
         for resource, hook in ending.hooks:
             self.notice(
-                f'{name} waits at the hook {hook} of {resource}. '
+                f'{name} is paused at the hook {hook} of {resource}. '
                 f'To continue: heatconv stack hook clear {name} {resource} {hook}'
             )
         self.settle(session, besides=(name,))
 
 
-class _Changing(Action, ShowCommand):
-    """A command with a template, which shows the stack at the end."""
+class _TemplateAction(Action, ShowCommand):
+    """Base class of create and update: they accept a template, and show the stack at the end."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help=self.stack_help)
         arguments.add_input_options(parser, template_required=self.template_required)
         parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
         parser.add_argument(
             '--timeout',
             metavar='MINUTES',
             type=positive,
-            help='Timeout of the action: the stack fails if it takes longer.',
+            help='Timeout of the action. If it takes longer, the stack fails.',
         )
         parser.add_argument(
             '--tags', metavar='A,B', type=tags, help='Tags of the stack, separated by commas.'
@@ -90,7 +98,7 @@ class _Changing(Action, ShowCommand):
     template_required = True
 
     def common_arguments(self, args: argparse.Namespace) -> dict[str, Any]:
-        """Return the options that create and update have in common."""
+        """Return the request options that create and update have in common."""
         options: dict[str, Any] = {}
         if args.timeout is not None:
             options['timeout_mins'] = args.timeout
@@ -99,12 +107,12 @@ class _Changing(Action, ShowCommand):
         return options
 
     def result(self, session: Session, identity: dict[str, Any]) -> Any:
-        """Return the present state of the stack."""
+        """Return the current state of the stack."""
         stack = session.call('show_stack', stack_identity=identity, resolve_outputs=False)[0]
         return RESULT_COLUMNS, stack_row(stack, RESULT_COLUMNS)
 
 
-class Create(_Changing):
+class Create(_TemplateAction):
     """Create a stack from a template."""
 
     stack_help = 'Name of the new stack.'
@@ -120,7 +128,7 @@ class Create(_Changing):
         parser.add_argument(
             '--enable-rollback',
             action='store_true',
-            help='Delete the created resources if the stack fails (by default they are kept).',
+            help='Delete the created resources if the stack fails (default: keep them).',
         )
         return parser
 
@@ -147,14 +155,14 @@ class Create(_Changing):
             return self.result(session, identity)
 
 
-class Update(_Changing):
+class Update(_TemplateAction):
     """Update a stack to a new template.
 
-    Resources that are the same in both templates are left unchanged. An update is accepted at any
+    Resources that are the same in both templates are not changed. An update is accepted at any
     time; it supersedes an update in progress.
     """
 
-    stack_help = 'Name or id of the stack.'
+    stack_help = STACK
     template_required = False
     examples = (
         'heatconv stack update demo -t web.yaml --parameter size=3\n'
@@ -167,7 +175,7 @@ class Update(_Changing):
         parser.add_argument(
             '--existing',
             action='store_true',
-            help='Keep the present template and parameters unless others are given.',
+            help='Keep the current template and parameters, except those that are given.',
         )
         rollback = parser.add_mutually_exclusive_group()
         rollback.add_argument(
@@ -176,7 +184,7 @@ class Update(_Changing):
             action='store_true',
             default=None,
             help='Roll back to the last good template if the stack fails '
-            '(by default as it was for the stack).',
+            '(default: the current setting of the stack).',
         )
         rollback.add_argument(
             '--disable-rollback',
@@ -191,14 +199,14 @@ class Update(_Changing):
         if args.template is None and not args.existing:
             raise errors.UsageError(
                 'an update needs a template: -t FILE',
-                remedy='Or keep the present template with --existing.',
+                remedy='To keep the current template, use --existing.',
             )
         arguments.check_stdin(args)
         template = args.template and arguments.read_template(args.template, self.app.stdin)
         environment = arguments.read_environment(
             args.environment, args.parameter, self.app.stdin, args.template
         )
-        sent, files = gathered(template or {}, args.template or '', environment)
+        sent_template, files = gathered(template or {}, args.template or '', environment)
         options = self.common_arguments(args)
         if args.existing:
             options['existing'] = True
@@ -210,7 +218,7 @@ class Update(_Changing):
             identity = session.call(
                 'update_stack',
                 stack_identity=identity,
-                template=sent or None,
+                template=sent_template or None,
                 params=environment,
                 files=files,
                 args=options,
@@ -222,7 +230,7 @@ class Update(_Changing):
 class Delete(Action):
     """Delete stacks and all their resources.
 
-    A stack can be deleted at any time, also during another action.
+    A stack can be deleted at any time, even during another action.
     """
 
     examples = 'heatconv stack delete demo\nheatconv stack delete --yes demo test'
@@ -235,7 +243,7 @@ class Delete(Action):
             '-y',
             '--yes',
             action='store_true',
-            help='Do not ask for confirmation (only a terminal is asked).',
+            help='Do not ask for confirmation, which is asked for only on a terminal.',
         )
         parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
         return parser
@@ -249,14 +257,14 @@ class Delete(Action):
                 return errors.FAILED
             markers = [newest_event(session, identity) for identity in identities]
             for identity in identities:
-                # All requests first: the stacks are deleted concurrently.
+                # All requests are sent before the first wait: the stacks are deleted concurrently.
                 session.call('delete_stack', stack_identity=identity)
             for identity, marker in zip(identities, markers, strict=True):
                 self.finish(session, identity, Goal(('DELETE',)), args.wait, marker)
         return 0
 
     def _identify(self, session: Session, names: list[str]) -> list[dict[str, Any]]:
-        """Return the existing stacks, each once; report the others as errors."""
+        """Return the identities of the existing stacks, each once; report the missing ones."""
         identities: dict[str, dict[str, Any]] = {}
         for name in names:
             try:
@@ -283,22 +291,22 @@ class Delete(Action):
 
 
 class Rollback(Action):
-    """Roll a stack back to its last good template.
+    """Roll back a stack to its last good template.
 
-    That is the template of the last completed create or update.
+    The last good template is that of the last create or update that was completed.
     """
 
+    stack_help = STACK
     examples = 'heatconv stack rollback demo'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
         parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Roll the stack back."""
+        """Roll back the stack."""
         with self.session() as session:
             identity = session.identify(args.stack)
             marker = newest_event(session, identity)
@@ -308,11 +316,12 @@ class Rollback(Action):
             if stack['stack_status'] == 'COMPLETE' and action != 'ROLLBACK':
                 self.notice(
                     f'{identity["stack_name"]} is {action}_COMPLETE: '
-                    'it has its last good template already.'
+                    'it already has its last good template.'
                 )
                 self.settle(session)
                 return 0
-            # A stack on its way to its last good template just continues.
+            # A stack whose action in progress leads to the last good template continues that
+            # action: its end is also the goal.
             self.finish(session, identity, Goal(('ROLLBACK', action)), args.wait, marker)
         return 0
 
@@ -320,25 +329,25 @@ class Rollback(Action):
 class Cancel(Action):
     """Cancel an update of a stack.
 
-    By default the stack then rolls back to its last good template.
+    The stack then rolls back to its last good template, unless --no-rollback is given.
     """
 
+    stack_help = STACK
     examples = 'heatconv stack cancel demo\nheatconv stack cancel --no-rollback demo'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
         parser.add_argument(
             '--no-rollback',
             action='store_true',
-            help='Stop without a rollback; this also stops a create.',
+            help='Stop the action without a rollback; this also stops a create.',
         )
         parser.add_argument('--wait', action='store_true', help=WAIT_HELP)
         return parser
 
     def take_action(self, args: argparse.Namespace) -> int:
-        """Cancel the update."""
+        """Cancel the action in progress, and wait for the stack."""
         goal = Goal(('ROLLBACK',))
         if args.no_rollback:
             goal = Goal(('CREATE', 'UPDATE', 'ROLLBACK'), status='FAILED')

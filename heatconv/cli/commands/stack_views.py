@@ -18,7 +18,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heatconv.cli.commands.base import ListCommand, ShowCommand
+from heatconv.cli.commands.base import STACK, ListCommand, ShowCommand
 from heatconv.cli.errors import CommandError, UsageError
 from heatconv.cli.input import arguments
 from heatconv.cli.input.arguments import positive
@@ -49,25 +49,28 @@ SHOW_COLUMNS = (
 
 LIST_COLUMNS = ('id', 'stack_name', 'stack_status', 'creation_time', 'updated_time')
 
-#: Sort keys of the engine, as in Heat.
+#: Keys for sorting, with the names of the columns, as in Heat.
 SORT_KEYS = ('stack_name', 'stack_status', 'creation_time', 'updated_time')
 
 
 def stack_row(stack: Mapping[str, Any], columns: Sequence[str]) -> tuple[Any, ...]:
     """Return a stack as a row, with action and status joined."""
-    joined = {
+    fields = {
         **stack,
         'id': stack['stack_identity']['stack_id'],
         'stack_status': f'{stack["stack_action"]}_{stack["stack_status"]}',
     }
-    return pick(joined, columns)
+    return pick(fields, columns)
 
 
 def sort_key(text: str) -> tuple[str, str]:
-    """Split ``key:direction``."""
+    """Split ``key:direction`` into a sort key and a direction, which is ascending by default.
+
+    :raises argparse.ArgumentTypeError: if the key or the direction is unknown.
+    """
     key, _, direction = text.partition(':')
     if key not in SORT_KEYS:
-        raise argparse.ArgumentTypeError(f'{key!r} is none of {", ".join(SORT_KEYS)}')
+        raise argparse.ArgumentTypeError(f'{key!r} is not one of {", ".join(SORT_KEYS)}')
     if direction not in ('', 'asc', 'desc'):
         raise argparse.ArgumentTypeError(f'{direction!r} is neither asc nor desc')
     return key, direction or 'asc'
@@ -76,13 +79,8 @@ def sort_key(text: str) -> tuple[str, str]:
 class Show(ShowCommand):
     """Show a stack."""
 
+    stack_help = STACK
     examples = 'heatconv stack show demo\nheatconv stack show demo -f value -c stack_status'
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return the parser of the command."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
-        return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Return the stack."""
@@ -104,9 +102,9 @@ class List(ListCommand):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
-        parser.add_argument('--deleted', action='store_true', help='Show deleted stacks, too.')
+        parser.add_argument('--deleted', action='store_true', help='Also show deleted stacks.')
         parser.add_argument(
-            '--nested', action='store_true', help='Show stacks that are resources of others, too.'
+            '--nested', action='store_true', help='Also show stacks that are resources of others.'
         )
         parser.add_argument(
             '--property',
@@ -114,8 +112,8 @@ class List(ListCommand):
             action='append',
             default=[],
             type=arguments.key_value,
-            help='Show stacks with this name, status, action, id or the like. '
-            'Can be repeated: values of one key are alternatives.',
+            help='Show only stacks with this id, name, action or status. '
+            'Can be repeated: values of the same key are alternatives.',
         )
         parser.add_argument(
             '--sort',
@@ -124,10 +122,12 @@ class List(ListCommand):
             help='Sort by ' + ', '.join(SORT_KEYS) + '.',
         )
         parser.add_argument(
-            '--limit', metavar='NUMBER', type=positive, help='Show so many stacks at most.'
+            '--limit', metavar='NUMBER', type=positive, help='Show at most this number of stacks.'
         )
         parser.add_argument(
-            '--marker', metavar='ID', help='Go on after this stack, as the last page ended with.'
+            '--marker',
+            metavar='ID',
+            help='Show only stacks after the one with this id: the last of the previous page.',
         )
         return parser
 
@@ -158,18 +158,13 @@ class List(ListCommand):
 class TemplateShow(ShowCommand):
     """Show the template of a stack."""
 
+    stack_help = STACK
     examples = 'heatconv stack template show demo > demo.yaml'
 
     @property
     def formatter_default(self) -> str:
-        """Return YAML: templates are written in it."""
+        """Return YAML, the language of templates."""
         return 'yaml'
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return the parser of the command."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument('stack', metavar='STACK', help='Name or id of the stack.')
-        return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Return the template."""
@@ -177,7 +172,9 @@ class TemplateShow(ShowCommand):
             identity = session.identify(args.stack)
             template = session.call('get_template', stack_identity=identity)
         if template is None:
-            raise CommandError(f'{args.stack} is being deleted, or was: it has no template')
+            raise CommandError(
+                f'{args.stack} has no template: it is being deleted, or was deleted'
+            )
         return tuple(template), tuple(cell(section) for section in template.values())
 
 
@@ -196,7 +193,7 @@ class Validate(ShowCommand):
         return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
-        """Return the description of the template."""
+        """Return the description and the parameters of the template."""
         arguments.check_stdin(args)
         template = arguments.read_template(args.template, self.app.stdin)
         environment = arguments.read_environment(
@@ -204,9 +201,9 @@ class Validate(ShowCommand):
         )
         template, files = gathered(template, args.template, environment)
         with self.session() as session:
-            answer = session.call(
+            validation = session.call(
                 'validate_template', template=template, params=environment, files=files
             )
-        if 'Error' in answer:
-            raise UsageError(str(answer['Error']), arguments.name_of(args.template))
-        return tuple(answer), tuple(cell(part) for part in answer.values())
+        if 'Error' in validation:
+            raise UsageError(str(validation['Error']), arguments.name_of(args.template))
+        return tuple(validation), tuple(cell(field) for field in validation.values())

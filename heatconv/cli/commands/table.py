@@ -10,10 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The table of all commands, so that none is imported to list them.
+"""The table of all commands: their names, classes and summaries.
 
-Entry points would do as well, but reading those of all installed packages takes longer than most
-commands.
+The overview is printed from the table, so that no command is imported for it. The table replaces
+entry points: reading those of all installed packages takes longer than most commands.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from typing import Any
 
 from cliff.commandmanager import CommandManager
 
-#: The group of entry points that these commands would have.
+#: The group that these commands would have as entry points.
 GROUP = 'heatconv.cli'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """One command, with the interface of an entry point: its class is imported when it is loaded.
+    """One command, with the interface of an entry point: `load` imports its class.
 
-    :ivar value: ``module:Class``.
+    :ivar name: the words of the command.
+    :ivar value: location of the class: ``module:Class``.
     :ivar summary: the first line of the docstring of the class.
     """
 
@@ -41,7 +42,7 @@ class CommandEntry:
     summary: str
 
     def load(self) -> Any:
-        """Return the class of the command."""
+        """Import and return the class of the command."""
         module, _, attribute = self.value.partition(':')
         return getattr(importlib.import_module(module), attribute)
 
@@ -49,29 +50,29 @@ class CommandEntry:
 ENTRIES = tuple(
     CommandEntry(name, f'heatconv.cli.commands.{value}', summary)
     for name, value, summary in (
-        ('complete', 'help:Complete', 'Print the completion code for bash.'),
-        ('help', 'help:Help', 'Show how to use a command.'),
+        ('complete', 'help:Complete', 'Print the code for command completion in bash.'),
+        ('help', 'help:Help', 'Show the help of a command.'),
         (
             'scenario explore',
             'scenarios:ScenarioExplore',
-            'Explore many orders, crashes and lost messages, by seed.',
+            'Explore many schedules, with crashes and lost messages, by seed.',
         ),
         ('scenario list', 'scenarios:ScenarioList', 'List the scenarios of a directory.'),
         (
             'scenario replay',
             'scenarios:ScenarioReplay',
-            'Replay a failure, with the same trace.',
+            'Replay a failure that explore has found.',
         ),
         (
             'scenario run',
             'scenarios:ScenarioRun',
-            'Run scenarios in the order of the prototype, one line for each.',
+            'Run scenarios in the fixed order of the convergence prototype.',
         ),
         ('stack cancel', 'stack_actions:Cancel', 'Cancel an update of a stack.'),
         (
             'stack check',
             'inspections:Check',
-            'Check whether the resources of a stack are healthy.',
+            'Check the health of the resources of a stack.',
         ),
         ('stack create', 'stack_actions:Create', 'Create a stack from a template.'),
         ('stack delete', 'stack_actions:Delete', 'Delete stacks and all their resources.'),
@@ -88,37 +89,37 @@ ENTRIES = tuple(
         (
             'stack hook clear',
             'inspections:HookClear',
-            'Clear a hook that a resource waits at.',
+            'Clear a hook at which a resource is paused.',
         ),
         ('stack list', 'stack_views:List', 'List the stacks of the project.'),
         ('stack output list', 'outputs:OutputList', 'List the outputs of a stack.'),
-        ('stack output show', 'outputs:OutputShow', 'Show one output of a stack, or all.'),
+        ('stack output show', 'outputs:OutputShow', 'Show one output or all outputs of a stack.'),
         ('stack resource list', 'resources:ResourceList', 'List the resources of a stack.'),
         ('stack resource show', 'resources:ResourceShow', 'Show a resource of a stack.'),
         (
             'stack rollback',
             'stack_actions:Rollback',
-            'Roll a stack back to its last good template.',
+            'Roll back a stack to its last good template.',
         ),
         (
             'stack resource mark unhealthy',
             'inspections:MarkUnhealthy',
-            'Mark a resource unhealthy: the next update replaces it.',
+            'Mark a resource as unhealthy: the next update replaces it.',
         ),
         ('stack resume', 'inspections:Resume', 'Resume a suspended stack.'),
         (
             'stack snapshot create',
             'snapshots:SnapshotCreate',
-            'Take a snapshot of a stack.',
+            'Create a snapshot of a stack.',
         ),
         ('stack snapshot delete', 'snapshots:SnapshotDelete', 'Delete a snapshot.'),
         ('stack snapshot list', 'snapshots:SnapshotList', 'List the snapshots of a stack.'),
         (
             'stack snapshot restore',
             'snapshots:SnapshotRestore',
-            'Restore a stack to a snapshot.',
+            'Restore a stack from a snapshot.',
         ),
-        ('stack suspend', 'inspections:Suspend', 'Suspend a stack: it accepts no updates.'),
+        ('stack suspend', 'inspections:Suspend', 'Suspend a stack: it then accepts no updates.'),
         ('stack show', 'stack_views:Show', 'Show a stack.'),
         ('stack template show', 'stack_views:TemplateShow', 'Show the template of a stack.'),
         ('stack update', 'stack_actions:Update', 'Update a stack to a new template.'),
@@ -129,10 +130,10 @@ ENTRIES = tuple(
 
 
 class CommandTable(CommandManager):
-    """Finds commands in the table."""
+    """Command manager that finds commands in the table."""
 
     def __init__(self) -> None:
-        # Without a namespace cliff searches for no entry points.
+        # Without a namespace cliff does not search for entry points.
         super().__init__(namespace=None)
         self.namespace = GROUP
         self.commands.update({entry.name: entry for entry in ENTRIES})  # type: ignore[misc]

@@ -1,1 +1,1 @@
-"""The input of commands: templates, environments, files and parameters."""
+"""The input of commands: templates, environments, parameters and the files that they name."""

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Read templates, environments and parameters of the command line."""
+"""Read the templates, environments and parameters that the command line names."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def add_input_options(parser: argparse.ArgumentParser, template_required: bool =
         '--template',
         metavar='FILE',
         required=template_required,
-        help='Template file, in HOT; - reads stdin.',
+        help='Template file, in HOT; - reads the template from stdin.',
     )
     parser.add_argument(
         '-e',
@@ -46,7 +46,8 @@ def add_input_options(parser: argparse.ArgumentParser, template_required: bool =
         metavar='FILE',
         action='append',
         default=[],
-        help='Environment file. Can be repeated: later files take precedence.',
+        help='Environment file; - reads it from stdin. Can be repeated; later files take '
+        'precedence.',
     )
     parser.add_argument(
         '--parameter',
@@ -54,27 +55,32 @@ def add_input_options(parser: argparse.ArgumentParser, template_required: bool =
         action='append',
         default=[],
         type=key_value,
-        help='Value of a parameter; takes precedence over environments. Can be repeated.',
+        help='Value of a template parameter; takes precedence over environment files. '
+        'Can be repeated.',
     )
 
 
 def name_of(path: str) -> str:
-    """Return the name of a file for messages."""
+    """Return the name of a file for messages: its path, or stdin."""
     return 'stdin' if path == STDIN else path
 
 
 def positive(text: str) -> int:
-    """Return a positive number."""
+    """Parse a positive integer.
+
+    :raises ValueError: if the text is not an integer.
+    :raises argparse.ArgumentTypeError: if the number is not positive.
+    """
     number = int(text)
     if number <= 0:
-        raise argparse.ArgumentTypeError(f'must be above 0, not {text}')
+        raise argparse.ArgumentTypeError(f'must be greater than 0, not {text}')
     return number
 
 
 def key_value(text: str) -> tuple[str, str]:
-    """Split ``key=value``.
+    """Split ``key=value`` into key and value.
 
-    :raises argparse.ArgumentTypeError: if it has another form.
+    :raises argparse.ArgumentTypeError: if the text has another form.
     """
     key, equals, value = text.partition('=')
     if not equals or not key:
@@ -83,22 +89,26 @@ def key_value(text: str) -> tuple[str, str]:
 
 
 def check_stdin(args: argparse.Namespace) -> None:
-    """Refuse to read stdin twice."""
+    """Check that at most one file is read from stdin.
+
+    :raises UsageError: if several are.
+    """
     if [args.template, *args.environment].count(STDIN) > 1:
-        raise UsageError('only one of -t and -e can be - (stdin)')
+        raise UsageError('only one of the files of -t and -e can be - (stdin)')
 
 
 def read_template(path: str, stdin: TextIO) -> dict[str, Any]:
-    """Return a template.
+    """Read a template.
 
-    :raises UsageError: if it cannot be read, or is not a template.
+    :param path: the file; ``-`` for stdin.
+    :raises UsageError: if the file cannot be read, or is not a template.
     """
     template = _read_mapping(path, stdin, 'template')
     if not template:
         raise UsageError(
             'the template is empty',
             name_of(path),
-            'It needs at least: heat_template_version: 2021-04-16',
+            'A template needs at least: heat_template_version: 2021-04-16',
         )
     return template
 
@@ -111,7 +121,10 @@ def read_environment(
 ) -> dict[str, Any]:
     """Return one environment, merged from files and single parameters.
 
-    :param template: path of the template: files of the environment are sent relative to it.
+    :param paths: environment files; later ones take precedence.
+    :param parameters: pairs of name and value, which take precedence over the files.
+    :param template: path of the template. The names of files in the environment are made relative
+        to it.
     :raises UsageError: if a file cannot be read, or is not an environment.
     """
     merged: dict[str, Any] = {'parameters': {}, 'parameter_defaults': {}}
@@ -125,9 +138,9 @@ def read_environment(
                 )
             if section == 'parameter_merge_strategies' and content:
                 raise UsageError(
-                    'environments are not merged here but by the stock client',
+                    'merge strategies are supported only by the openstack client',
                     name_of(path),
-                    'Leave parameter_merge_strategies out, or use: openstack stack',
+                    'Remove parameter_merge_strategies, or use: openstack stack',
                 )
             if section == 'resource_registry':
                 content = renamed_registry(content, path, directory_of(template))
@@ -139,18 +152,16 @@ def read_environment(
 def _merge(merged: dict[str, Any], section: str, content: Any, path: str) -> None:
     if content is None:
         return
-    present = merged.get(section)
+    earlier = merged.get(section)
     if section in ('parameters', 'parameter_defaults') and not isinstance(content, dict):
         raise UsageError(f'{section} must map names to values', name_of(path))
-    if isinstance(present, dict) and isinstance(content, dict):
-        merged[section] = {**present, **content}
-        within = [
-            environment['resources']
-            for environment in (present, content)
-            if environment.get('resources')
+    if isinstance(earlier, dict) and isinstance(content, dict):
+        merged[section] = {**earlier, **content}
+        resource_entries = [
+            registry['resources'] for registry in (earlier, content) if registry.get('resources')
         ]
-        if section == 'resource_registry' and len(within) > 1:
-            merged[section]['resources'] = {**within[0], **within[1]}
+        if section == 'resource_registry' and len(resource_entries) > 1:
+            merged[section]['resources'] = {**resource_entries[0], **resource_entries[1]}
     else:
         merged[section] = content
 
@@ -168,7 +179,7 @@ def _read_mapping(path: str, stdin: TextIO, kind: str) -> dict[str, Any]:
 
 def _read(path: str, stdin: TextIO, kind: str) -> str | bytes:
     if path == STDIN:
-        # A text stream would guess the encoding from the locale.
+        # Bytes, because a text stream derives the encoding from the locale.
         binary = getattr(stdin, 'buffer', None)
         return binary.read() if binary else stdin.read()
     try:

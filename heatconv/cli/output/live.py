@@ -30,15 +30,23 @@ from heatconv.cli.waiting.progress import Ending, Progress
 
 STYLES = {'COMPLETE': 'green', 'FAILED': 'bold red', 'IN_PROGRESS': 'cyan'}
 
-#: Rows of the table: the drawing must be shorter than any terminal.
+#: Largest numbers of rows for failed resources and for resources in progress: the drawing must be
+#: shorter than the terminal.
 FAILED_SHOWN = 4
 UNDER_WAY_SHOWN = 6
 
+#: In columns of the terminal.
 BAR_WIDTH = 40
 
 
 class LiveReporter:
-    """Draws the stack, a bar and the resources in progress; leaves the summary."""
+    """Draws the stack, a progress bar, and the failed resources and those in progress.
+
+    The summary replaces the drawing at the end.
+
+    :param color: whether to use colours.
+    :param clock: returns the monotonic time in seconds.
+    """
 
     def __init__(
         self, stream: TextIO, color: bool, clock: Callable[[], float] = time.monotonic
@@ -64,12 +72,12 @@ class LiveReporter:
         self._live.start()
 
     def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
-        """Redraw; the elapsed time advances by itself."""
+        """Redraw; between two updates the drawing refreshes by itself, with the elapsed time."""
         if self._live:
             self._live.refresh()
 
     def end(self, ending: Ending, reached: bool) -> None:
-        """Replace the drawing by the summary."""
+        """Replace the drawing with the failures and the summary."""
         self.abort()
         style = 'green' if reached else 'bold red'
         if not reached:
@@ -88,14 +96,14 @@ class LiveReporter:
         progress = self._progress
         if progress is None or not progress.action:
             return Group(Text('...'))
-        # Copied: the polling thread changes it meanwhile.
+        # A copy: another thread draws while the polling thread changes the failures.
         failed = dict(progress.failures)
-        under_way = progress.under_way
+        in_progress = progress.under_way
         parts: list[Any] = [self._title(progress)]
         if progress.total:
             parts.append(self._bar(progress))
-        if failed or under_way:
-            parts.append(self._table(failed, under_way))
+        if failed or in_progress:
+            parts.append(self._table(failed, in_progress))
         return Group(*parts)
 
     def _title(self, progress: Progress) -> Text:
@@ -108,9 +116,9 @@ class LiveReporter:
 
     def _bar(self, progress: Progress) -> Table:
         done, total = progress.done, progress.total
-        line = Table.grid(padding=(0, 2))
+        row = Table.grid(padding=(0, 2))
         style = 'red' if progress.failures else 'green'
-        line.add_row(
+        row.add_row(
             ProgressBar(
                 total=total,
                 completed=done,
@@ -120,9 +128,9 @@ class LiveReporter:
             ),
             f'{done}/{total} resources',
         )
-        return line
+        return row
 
-    def _table(self, failed: dict[str, str], under_way: list[tuple[str, Any]]) -> Table:
+    def _table(self, failed: dict[str, str], in_progress: list[tuple[str, Any]]) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True)
@@ -133,9 +141,9 @@ class LiveReporter:
         if len(failed) > FAILED_SHOWN:
             table.add_row('', f'and {len(failed) - FAILED_SHOWN} more failed', '')
         now = self._clock()
-        for name, resource in under_way[:UNDER_WAY_SHOWN]:
+        for name, resource in in_progress[:UNDER_WAY_SHOWN]:
             state = Text(f'{resource.action}_{resource.status}', STYLES['IN_PROGRESS'])
             table.add_row('  ' + name, state, duration(max(0.0, now - resource.since)))
-        if len(under_way) > UNDER_WAY_SHOWN:
-            table.add_row('', f'and {len(under_way) - UNDER_WAY_SHOWN} more', '')
+        if len(in_progress) > UNDER_WAY_SHOWN:
+            table.add_row('', f'and {len(in_progress) - UNDER_WAY_SHOWN} more in progress', '')
         return table

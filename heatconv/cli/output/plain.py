@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Show progress as plain lines: for pipes, log files and dumb terminals."""
+"""Show progress as plain lines, for streams that support no drawing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from heatconv.cli.waiting.progress import Ending, Progress
 
 
 class PlainReporter:
-    """Shows events as lines: for pipes, log files and dumb terminals."""
+    """Prints each event as a line: for pipes, log files and dumb terminals."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -49,16 +49,16 @@ class PlainReporter:
         self._stream.flush()
 
     def abort(self) -> None:
-        """Do nothing: printed lines stay."""
+        """Do nothing: there is no drawing to remove."""
 
 
 class QuietReporter(PlainReporter):
-    """Prints failures only."""
+    """Prints nothing unless the wait misses its goal."""
 
     def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
         """Print nothing."""
 
     def end(self, ending: Ending, reached: bool) -> None:
-        """Print the end only if it is not the goal."""
+        """Print the failures and the summary if the wait has not reached its goal."""
         if not reached:
             super().end(ending, reached)

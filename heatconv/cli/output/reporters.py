@@ -10,9 +10,9 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Choose how progress is shown on stderr: drawn, as lines, or not at all.
+"""Choose how progress is shown on stderr: as a drawing, as lines, or not at all.
 
-stdout is for the result alone, so that it can be piped into other programs.
+stdout contains only the result, so that it can be piped into other programs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from heatconv.cli.waiting.progress import Reporter
 
 
 def reporter(settings: Settings, stream: TextIO) -> Reporter:
-    """Return the reporter for a stream."""
+    """Return the reporter that suits the settings and a stream."""
     if settings.quiet:
         return QuietReporter(stream)
     if is_terminal(stream):

@@ -12,8 +12,8 @@
 
 """Tables and other output formats for results on stdout.
 
-These are cliff's formatters, in a table instead of entry points, and with nested values as JSON or
-YAML instead of Python's notation.
+The formatters are those of cliff, with two changes: they are in a dictionary instead of entry
+points, and nested values are JSON or YAML instead of Python's notation.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from heatconv.cli.output.text import printable
 
 
 class Nested(FormattableColumn[Any]):
-    """A nested value or null: YAML in a table, itself in JSON."""
+    """A nested value or null: YAML text in a table, the value itself in JSON and YAML output."""
 
     def human_readable(self) -> str:
-        """Return the text for a table."""
+        """Return the text for a table: YAML, or an empty string for null."""
         if self._value is None:
             return ''
         if not self._value:
@@ -50,17 +50,17 @@ class Nested(FormattableColumn[Any]):
 
 
 def cell(value: Any) -> Any:
-    """Return a value in the form that formatters need."""
+    """Return a value as formatters accept it: dictionaries, lists and null are wrapped."""
     return Nested(value) if value is None or isinstance(value, dict | list) else value
 
 
 def pick(source: Mapping[str, Any], columns: Iterable[str]) -> tuple[Any, ...]:
-    """Return the values of some columns."""
+    """Return the values of some columns, ready for formatters."""
     return tuple(cell(source.get(column)) for column in columns)
 
 
 def plain(value: Any) -> Any:
-    """Return a value as text for shells: JSON, unless it is a string."""
+    """Return a value for shells: nested values, booleans and null as JSON, others unchanged."""
     if isinstance(value, FormattableColumn):
         value = value.machine_readable()
     if value is None or isinstance(value, bool | dict | list):
@@ -69,7 +69,7 @@ def plain(value: Any) -> Any:
 
 
 class PlainTable(TableFormatter):
-    """cliff's table, without an empty line for an empty table."""
+    """Table formatter that by default prints nothing for an empty table, not an empty line."""
 
     def emit_list(
         self,
@@ -79,7 +79,7 @@ class PlainTable(TableFormatter):
         parsed_args: argparse.Namespace,
     ) -> None:
         """Print a table."""
-        rows = [[_shown(value) for value in row] for row in data]
+        rows = [[_escape(value) for value in row] for row in data]
         if rows or parsed_args.print_empty:
             super().emit_list(column_names, rows, stdout, parsed_args)
 
@@ -91,15 +91,16 @@ class PlainTable(TableFormatter):
         parsed_args: argparse.Namespace,
     ) -> None:
         """Print a table of one object."""
-        super().emit_one(column_names, [_shown(value) for value in data], stdout, parsed_args)
+        super().emit_one(column_names, [_escape(value) for value in data], stdout, parsed_args)
 
 
-def _shown(value: Any) -> Any:
+def _escape(value: Any) -> Any:
+    """Escape the control characters of a string; return other values unchanged."""
     return printable(value) if isinstance(value, str) else value
 
 
 class PlainValue(ValueFormatter):
-    """Values only."""
+    """Formatter that prints only values, for shells."""
 
     def emit_list(
         self,
@@ -123,7 +124,7 @@ class PlainValue(ValueFormatter):
 
 
 class PlainCsv(CSVLister, SingleFormatter):
-    """Comma-separated values."""
+    """Formatter for comma-separated values, of one object as well."""
 
     def emit_list(
         self,
@@ -142,12 +143,12 @@ class PlainCsv(CSVLister, SingleFormatter):
         stdout: TextIO,
         parsed_args: argparse.Namespace,
     ) -> None:
-        """Print a header and one line, which cliff does not support."""
+        """Print a header and one line; cliff supports only lists."""
         self.emit_list(column_names, [data], stdout, parsed_args)
 
 
 class OrderedYaml(YAMLFormatter):
-    """YAML in the order of the user."""
+    """YAML formatter that keeps the order of keys, for example that of a template."""
 
     def emit_one(
         self,
@@ -188,7 +189,7 @@ def _dump_yaml(content: Any, stdout: TextIO) -> None:
 
 
 class Plugin:
-    """Has the interface of a stevedore extension."""
+    """A formatter with the interface of a stevedore extension, as cliff expects it."""
 
     def __init__(self, name: str, obj: Formatter) -> None:
         self.name = name
@@ -196,10 +197,15 @@ class Plugin:
 
 
 class Formatters:
-    """Has the interface of a stevedore extension manager, without any search."""
+    """The formatters with the interface of a stevedore extension manager.
+
+    Unlike the manager it does not search installed packages.
+
+    :param classes: the class of each formatter by its name.
+    """
 
     def __init__(self, classes: Mapping[str, Callable[[], Formatter]]) -> None:
-        self._plugins = {name: Plugin(name, make()) for name, make in classes.items()}
+        self._plugins = {name: Plugin(name, create()) for name, create in classes.items()}
 
     def names(self) -> list[str]:
         """Return the names of the formatters."""
@@ -212,6 +218,7 @@ class Formatters:
         return self._plugins[name]
 
 
+#: All formatters by the name for the option ``-f``.
 BY_NAME = {
     'csv': PlainCsv,
     'json': JSONFormatter,

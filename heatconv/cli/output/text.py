@@ -1,4 +1,4 @@
-"""Sanitize text for terminals: it must not contain control sequences."""
+"""Sanitize text for terminals: remove the effect of control sequences."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from __future__ import annotations
 def printable(text: str) -> str:
     """Escape the control characters of a text, except line ends and tabs.
 
-    A name or a value in a template may contain characters that move the cursor or ring the bell.
+    A name or a value in a template may contain characters that would move the cursor or ring the
+    bell.
     """
     if text.isprintable():
         return text
     return ''.join(
         character
-        if character in '\n\t' or not _controls(character)
+        if character in '\n\t' or not _is_control(character)
         else character.encode('unicode_escape').decode()
         for character in text
     )
 
 
-def _controls(character: str) -> bool:
+def _is_control(character: str) -> bool:
     code = ord(character)
     return code < 32 or 127 <= code < 160

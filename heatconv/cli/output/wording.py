@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Events, endings and time spans as lines of text."""
+"""Lines of text for events, results of waits and time spans."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any
 from heatconv.cli.output.text import printable
 from heatconv.cli.waiting.progress import Ending, is_stack_event
 
-#: Largest number of listed failures; one cause often fails many resources.
+#: Largest number of printed failures: one cause often makes many resources fail.
 FAILURES_SHOWN = 20
 
 
@@ -34,7 +34,7 @@ def event_line(event: dict[str, Any]) -> str:
 
 
 def summary(ending: Ending) -> str:
-    """Return the end of a wait as one line."""
+    """Return the result of a wait as one line."""
     noun = 'resource' if ending.resources == 1 else 'resources'
     line = (
         f'{ending.stack_name} {ending.state} in {duration(ending.seconds)}: '
@@ -44,17 +44,23 @@ def summary(ending: Ending) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time span for people."""
+    """Return a time span as readable text: seconds, minutes or hours.
+
+    :param seconds: the time span in seconds.
+    """
     if seconds < 60:
         return f'{seconds:.1f} s'
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, remainder = divmod(round(seconds), 60)
     if minutes < 60:
-        return f'{minutes} min {rest} s'
+        return f'{minutes} min {remainder} s'
     return f'{minutes // 60} h {minutes % 60} min'
 
 
 def failure_lines(ending: Ending) -> list[str]:
-    """Return the reasons of a failure: of the stack, then of its resources."""
+    """Return the reasons of a failure as lines: of the stack, then of its resources.
+
+    There are none if the wait timed out, because the stack has not failed.
+    """
     if ending.timed_out:
         return []
     lines = []
@@ -63,7 +69,7 @@ def failure_lines(ending: Ending) -> list[str]:
     for name in list(ending.failures)[:FAILURES_SHOWN]:
         reason = ending.failures[name] or 'no reason given'
         lines.append(f'{ending.stack_name}.{name}: {reason}')
-    more = len(ending.failures) - FAILURES_SHOWN
-    if more > 0:
-        lines.append(f'and {more} more: heatconv stack resource list {ending.stack_name}')
+    omitted = len(ending.failures) - FAILURES_SHOWN
+    if omitted > 0:
+        lines.append(f'and {omitted} more: heatconv stack resource list {ending.stack_name}')
     return lines

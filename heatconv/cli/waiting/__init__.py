@@ -1,1 +1,1 @@
-"""Waiting for a stack: its progress, and the polls that update it."""
+"""Wait for a stack: the polls of the stack, and the progress that they update."""

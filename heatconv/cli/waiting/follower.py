@@ -12,7 +12,7 @@
 
 """Wait for a stack: poll its events and its status until no action is in progress.
 
-`heatconv.cli.output` shows the progress meanwhile.
+A reporter of `heatconv.cli.output` shows the progress during the wait.
 """
 
 from __future__ import annotations
@@ -27,34 +27,39 @@ from heatconv.cli import errors
 from heatconv.cli.connection import Session
 from heatconv.cli.waiting.progress import Ending, Goal, Progress, Reporter
 
+#: Seconds between two polls of an engine in this process.
 POLL_EMBEDDED = 0.2
+#: Polls of daemons cost other users time: the interval starts at `POLL_EMBEDDED` and grows by the
+#: factor `POLL_GROWTH` up to `POLL_REMOTE_MAX` seconds.
 POLL_REMOTE_MAX = 1.0
 POLL_GROWTH = 1.3
 
-#: Events of one request.
+#: Number of events of one request.
 PAGE = 200
 
-#: Listing the resources of a large stack takes long; it gets at most this share of the time.
+#: Listing the resources of a large stack takes long: largest share of the time for it, and the
+#: shortest pause between two lists, in seconds.
 COUNTING_SHARE = 0.05
 COUNTING_PAUSE_MIN = 1.0
 
-#: An engine may die and be replaced during the wait: this many consecutive calls may fail.
+#: The wait fails after this many consecutive polls without an answer. Fewer are tolerated,
+#: because an engine may die and be replaced during the wait.
 UNANSWERED_MAX = 3
 
-#: A stack without events in this many polls waits at its hooks.
+#: A stack with pending hooks counts as paused after this many consecutive polls without events.
 QUIET_POLLS = 3
 
-#: The engine enforces the timeout of a stack; the wait ends this many seconds later.
+#: The engine enforces the timeout of an action; the wait ends this many seconds after it.
 TIMEOUT_GRACE = 60.0
 
 
 def event_id(event: dict[str, Any]) -> str:
-    """Return the id of an event, which is also the marker for the next ones."""
+    """Return the id of an event, which is also the marker of the events after it."""
     return str(event['event_identity']['path'].rpartition('/')[2])
 
 
 def newest_event(session: Session, identity: dict[str, Any]) -> str | None:
-    """Return the marker of the newest event of a stack."""
+    """Return the id of the newest event of a stack; None if it has no events."""
     newest = session.call(
         'list_events', stack_identity=identity, limit=1, sort_keys=['event_time'], sort_dir='desc'
     )
@@ -67,7 +72,11 @@ def events_after(
     marker: str | None,
     filters: dict[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return all events after a marker, oldest first."""
+    """Return all events after a marker, oldest first.
+
+    :param marker: id of an event; None for all events of the stack.
+    :param filters: fields of events and their required values.
+    """
     events: list[dict[str, Any]] = []
     while True:
         page = session.call(
@@ -80,11 +89,15 @@ def events_after(
 
 
 class Follower:
-    """Waits for a stack.
+    """Waits for a stack until no action is in progress.
 
-    :param marker: the newest event before the action.
-    :param timeout: timeout of an action in seconds; a rollback has the same.
-    :param patience: timeout of the wait in seconds, whatever the stack does.
+    :param identity: identity of the stack.
+    :param reporter: shows the progress.
+    :param marker: id of the newest event before the action; only later events are shown.
+    :param timeout: timeout of an action in seconds; a rollback has the same timeout of its own.
+    :param clock: returns the monotonic time in seconds.
+    :param wait_timeout: timeout of the whole wait in seconds, independent of the actions of the
+        stack.
     """
 
     def __init__(
@@ -96,7 +109,7 @@ class Follower:
         timeout: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        patience: float | None = None,
+        wait_timeout: float | None = None,
     ) -> None:
         self._session = session
         self._identity = identity
@@ -106,39 +119,40 @@ class Follower:
         self._clock = clock
         self._sleep = sleep
         self._started = clock()
-        self._patience = patience
+        self._wait_timeout = wait_timeout
         self._progress = Progress(identity['stack_name'], self._started)
         self._count_at = self._started
         self._told = False
 
     def follow(self, goal: Goal) -> Ending:
-        """Wait until no action is in progress or the timeout is over."""
+        """Wait until no action is in progress or a timeout expires; return the result."""
         try:
             self._reporter.begin(self._progress)
-            ending = self._poll_until_rest()
+            ending = self._poll_until_finished()
         except BaseException:
             self._reporter.abort()
             raise
         self._reporter.end(ending, goal.reached(ending))
         return ending
 
-    def _poll_until_rest(self) -> Ending:
+    def _poll_until_finished(self) -> Ending:
         interval = POLL_EMBEDDED
         action, deadline, unanswered, quiet = '', self._deadline(), 0, 0
         while True:
             try:
-                rest, gone = self._poll()
+                finished, gone = self._poll()
                 unanswered = 0
             except Exception as error:
                 unanswered += 1
-                if not _unanswered(error) or unanswered == UNANSWERED_MAX:
+                if not _is_unavailable(error) or unanswered == UNANSWERED_MAX:
                     raise
-                rest = gone = False
-            if rest:
+                finished = gone = False
+            if finished:
                 return self._ending(gone=gone)
             quiet = quiet + 1 if self._progress.waits and not self._told else 0
             if self._session.embedded and quiet >= QUIET_POLLS:
-                # A hook cannot be cleared while this process runs the engine.
+                # End the wait: the user clears the hook with another command, after this process
+                # and its engine have stopped.
                 return self._ending(waits=True)
             if self._progress.action != action:
                 action, deadline = self._progress.action, self._deadline()
@@ -149,16 +163,19 @@ class Follower:
                 interval = min(interval * POLL_GROWTH, POLL_REMOTE_MAX)
 
     def _deadline(self) -> float | None:
-        if self._patience is not None:
-            return self._started + self._patience
+        if self._wait_timeout is not None:
+            return self._started + self._wait_timeout
         if self._timeout is None:
             return None
         return self._clock() + self._timeout + TIMEOUT_GRACE
 
     def _poll(self) -> tuple[bool, bool]:
-        """Poll; return whether no action is in progress, and whether the stack is gone."""
+        """Poll the stack once.
+
+        :return: whether no action is in progress, and whether the stack does not exist any more.
+        """
         try:
-            # The status first: its events then exist already.
+            # The status is read before the events: then all events up to this status exist.
             stack = self._session.call(
                 'show_stack', stack_identity=self._identity, resolve_outputs=False
             )[0]
@@ -167,17 +184,17 @@ class Follower:
                 raise
             return True, True
         self._progress.take_stack(stack)
-        rest = stack['stack_status'] != 'IN_PROGRESS'
+        finished = stack['stack_status'] != 'IN_PROGRESS'
         events = self._events()
         now = self._clock()
         for event in events:
             self._progress.take_event(event, now)
-        deleted = rest and stack['stack_action'] == 'DELETE'
-        if (rest and not deleted) or now >= self._count_at:
+        deleted = finished and stack['stack_action'] == 'DELETE'
+        if (finished and not deleted) or now >= self._count_at:
             self._count()
         self._told = bool(events)
         self._reporter.update(self._progress, events)
-        return rest, False
+        return finished, False
 
     def _events(self) -> list[dict[str, Any]]:
         try:
@@ -185,8 +202,9 @@ class Follower:
         except Exception as error:
             if not errors.is_missing(error):
                 raise
-            # The stack was just deleted, which the next poll reports; or the marker was purged
-            # because of many events. Rather miss some events than show all of them again.
+            # Either the stack was just deleted, which the next poll reports, or the event of the
+            # marker was purged because the stack has many events. Continue after the newest
+            # event: it is better to miss some events than to show all of them again.
             events = []
             with contextlib.suppress(exception.EntityNotFound, exception.NotFound):
                 self._marker = newest_event(self._session, self._identity)
@@ -195,30 +213,31 @@ class Follower:
         return events
 
     def _count(self) -> None:
-        before = self._clock()
+        """Update the progress of the resources from a list of them."""
+        began = self._clock()
         try:
-            listed = self._session.call('list_stack_resources', stack_identity=self._identity)
+            resources = self._session.call('list_stack_resources', stack_identity=self._identity)
         except Exception as error:
             if not errors.is_missing(error):
                 raise
             return
         now = self._clock()
-        for resource in listed:
+        for resource in resources:
             self._progress.take_resource(resource, now)
         if self._progress.status != 'IN_PROGRESS':
-            # Deleted resources are not listed any more, and do not count.
-            names = {resource['resource_name'] for resource in listed}
-            for resource in listed:
+            # The list does not contain deleted resources, and the total does not include them.
+            names = {resource['resource_name'] for resource in resources}
+            for resource in resources:
                 if resource['resource_status'] == 'FAILED':
-                    # It may have failed before this wait began.
+                    # It may have failed before this wait began, and then no event reported it.
                     reason = resource.get('resource_status_reason') or ''
                     self._progress.failures.setdefault(resource['resource_name'], reason)
             self._progress.resources = {
-                name: resource
-                for name, resource in self._progress.resources.items()
+                name: progress
+                for name, progress in self._progress.resources.items()
                 if name in names
             }
-        self._count_at = now + max(COUNTING_PAUSE_MIN, (now - before) / COUNTING_SHARE)
+        self._count_at = now + max(COUNTING_PAUSE_MIN, (now - began) / COUNTING_SHARE)
 
     def _ending(self, gone: bool = False, timed_out: bool = False, waits: bool = False) -> Ending:
         progress = self._progress
@@ -236,5 +255,6 @@ class Follower:
         )
 
 
-def _unanswered(error: Exception) -> bool:
+def _is_unavailable(error: Exception) -> bool:
+    """Say whether an error means that no engine answered."""
     return getattr(error, 'error_type', None) == 'Unavailable'

@@ -10,7 +10,7 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The progress of a stack that a user waits for, and the end of the wait."""
+"""The progress of a stack during a wait, and the result of the wait."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ from typing import Any, Protocol
 
 STACK_TYPE = 'OS::Heat::Stack'
 
-#: Hooks in events, in Heat's wording.
+#: The reasons of events when a resource pauses at a hook and when the hook is cleared: Heat's
+#: wording.
 PAUSED = re.compile(r'paused until Hook (\S+) is cleared')
 CLEARED = re.compile(r'Hook (\S+) is cleared')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Goal:
-    """The goal of a wait.
+    """The goal of a wait: the expected state of the stack at its end.
 
-    :ivar actions: any of these actions.
+    :ivar actions: the accepted actions.
+    :ivar status: the status that the action must end with.
     """
 
     actions: tuple[str, ...]
     status: str = 'COMPLETE'
 
     def reached(self, ending: Ending) -> bool:
-        """Say whether the wait has ended at the goal."""
+        """Say whether a wait has reached the goal."""
         if ending.gone:
             return 'DELETE' in self.actions
         if ending.timed_out:
@@ -50,20 +52,24 @@ class Goal:
 class ResourceProgress:
     """The latest known state of a resource.
 
-    :ivar told: an event of the present action reported it; otherwise an earlier action may have
-        left it.
+    :ivar reported: whether an event of the current action reported the state; otherwise it may be
+        the result of an earlier action.
+    :ivar since: time of the state in seconds, on the clock of the wait.
     """
 
     action: str
     status: str
     reason: str = ''
-    told: bool = False
+    reported: bool = False
     since: float = 0.0
 
 
 @dataclasses.dataclass(slots=True)
 class Progress:
-    """The latest known state of a stack."""
+    """The latest known state of a stack.
+
+    :ivar started: start of the wait in seconds, on its clock.
+    """
 
     stack_name: str
     started: float
@@ -71,17 +77,17 @@ class Progress:
     status: str = ''
     reason: str = ''
     resources: dict[str, ResourceProgress] = dataclasses.field(default_factory=dict)
-    #: Reasons of failures, by resource. They are kept during a rollback.
+    #: Reasons of failures by resource name. A rollback does not remove them.
     failures: dict[str, str] = dataclasses.field(default_factory=dict)
-    #: Pending hooks: resource and hook.
+    #: Pending hooks: pairs of a resource name and a hook.
     hooks: dict[tuple[str, str], None] = dataclasses.field(default_factory=dict)
 
     @property
     def done(self) -> int:
-        """Return the number of resources that the present action has finished."""
+        """Return the number of resources that the current action has finished."""
         return sum(
             resource.status == 'COMPLETE'
-            and (resource.told or (self.action == 'CREATE' and resource.action != 'INIT'))
+            and (resource.reported or (self.action == 'CREATE' and resource.action != 'INIT'))
             for resource in self.resources.values()
         )
 
@@ -92,37 +98,37 @@ class Progress:
 
     @property
     def under_way(self) -> list[tuple[str, ResourceProgress]]:
-        """Return the resources in progress, the longest first."""
-        working = [item for item in self.resources.items() if item[1].status == 'IN_PROGRESS']
-        return sorted(working, key=lambda item: item[1].since)
+        """Return the names and states of the resources in progress, longest in progress first."""
+        in_progress = [item for item in self.resources.items() if item[1].status == 'IN_PROGRESS']
+        return sorted(in_progress, key=lambda item: item[1].since)
 
     def take_stack(self, stack: dict[str, Any]) -> None:
-        """Update the state of the stack."""
+        """Update the state of the stack from a description of it."""
         if self.action and self.action != stack['stack_action']:
             for resource in self.resources.values():
-                resource.told = False
+                resource.reported = False
         self.action = stack['stack_action']
         self.status = stack['stack_status']
         self.reason = stack.get('stack_status_reason') or ''
 
     def take_event(self, event: dict[str, Any], now: float) -> None:
-        """Update a resource by an event."""
+        """Update the state of a resource from an event."""
         if is_stack_event(event):
-            # A new action has its own hooks.
+            # The stack begins or ends an action, and each action has hooks of its own.
             self.hooks.clear()
             return
         name, status = event['resource_name'], event['resource_status']
         reason = event.get('resource_status_reason') or ''
-        self._take_hook(name, reason)
+        self._update_hooks(name, reason)
         self.resources[name] = ResourceProgress(
-            event['resource_action'], status, reason, told=True, since=now
+            event['resource_action'], status, reason, reported=True, since=now
         )
         if status == 'FAILED':
             self.failures[name] = reason
         elif status == 'COMPLETE' and self.action != 'ROLLBACK':
             self.failures.pop(name, None)
 
-    def _take_hook(self, name: str, reason: str) -> None:
+    def _update_hooks(self, name: str, reason: str) -> None:
         paused, cleared = PAUSED.search(reason), CLEARED.fullmatch(reason)
         if paused is not None:
             self.hooks[name, paused[1]] = None
@@ -132,14 +138,14 @@ class Progress:
     @property
     def waits(self) -> bool:
         """Say whether only pending hooks keep the stack from continuing."""
-        at = {name for name, _ in self.hooks}
-        return bool(at) and all(name in at for name, _ in self.under_way)
+        paused = {name for name, _ in self.hooks}
+        return bool(paused) and all(name in paused for name, _ in self.under_way)
 
     def take_resource(self, resource: dict[str, Any], now: float) -> None:
-        """Update a resource from a list, unless an event was newer."""
+        """Update a resource from a list, unless an event of the current action reported it."""
         name, status = resource['resource_name'], resource['resource_status']
         current = self.resources.get(name)
-        if current is None or not current.told:
+        if current is None or not current.reported:
             reason = resource.get('resource_status_reason') or ''
             since = current.since if current and current.status == status else now
             self.resources[name] = ResourceProgress(
@@ -149,11 +155,15 @@ class Progress:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of a wait.
+    """The result of a wait.
 
-    :ivar gone: the stack does not exist any more.
-    :ivar timed_out: the action was still in progress.
-    :ivar hooks: pending hooks: resources and their hooks.
+    :ivar reason: status reason of the stack.
+    :ivar seconds: duration of the wait.
+    :ivar resources: number of resources.
+    :ivar failures: reasons of failures by resource name.
+    :ivar gone: whether the stack does not exist any more.
+    :ivar timed_out: whether the wait ended while the action was still in progress.
+    :ivar hooks: pairs of a resource name and a hook, if the stack is paused at hooks.
     """
 
     stack_name: str
@@ -169,7 +179,7 @@ class Ending:
 
     @property
     def state(self) -> str:
-        """Return action and status, joined as in Heat."""
+        """Return action and status joined, as in Heat: CREATE_COMPLETE."""
         return f'{self.action}_{self.status}'
 
 
@@ -177,16 +187,19 @@ class Reporter(Protocol):
     """Shows the progress of a wait."""
 
     def begin(self, progress: Progress) -> None:
-        """Start."""
+        """Begin: the wait has started."""
 
     def update(self, progress: Progress, events: list[dict[str, Any]]) -> None:
-        """Show new events."""
+        """Show the progress after a poll, and the new events."""
 
     def end(self, ending: Ending, reached: bool) -> None:
-        """Show the end."""
+        """Show the result of the wait.
+
+        :param reached: whether the wait has reached its goal.
+        """
 
     def abort(self) -> None:
-        """Stop: the wait was interrupted."""
+        """Stop showing progress: the wait was interrupted."""
 
 
 def is_stack_event(event: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
-"""The RPC methods of Heat's engine API, one endpoint for each noun.
+"""The RPC methods of Heat's engine API, one endpoint class for each kind of object.
 
-`engine_endpoints` makes all of them. oslo.messaging asks each in turn for the method of a
-message.
+`engine_endpoints` creates all of them. oslo.messaging passes each message to the first endpoint
+that has the method.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from heatconv.engine.signals import Signals
 
 
 def engine_endpoints(requests: Requests, max_template_size: int) -> list[Any]:
-    """Return the endpoints of the topic of the engine.
+    """Create the endpoints for the topic of user requests.
 
-    :param max_template_size: of a template, in bytes.
+    :param max_template_size: size limit of a template, in bytes.
     """
     store, templates = requests.store, requests.templates
     types = templates.types

@@ -1,4 +1,4 @@
-"""The RPC methods of the archive: exports and snapshots of stacks."""
+"""The RPC methods of exports and snapshots of stacks."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from heatconv.rpc import api
 from heatconv.storage.base import Snapshot
 from heatconv.templates.cache import Types
 
-#: Longer names of snapshots are refused, as in Heat.
+#: Maximum length of the name of a snapshot, as in Heat.
 NAME_LENGTH = 255
 
 
 class ArchiveEndpoint:
-    """Export, abandon, snapshot and restore stacks."""
+    """Exports, abandons, snapshots and restores stacks."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
@@ -37,19 +37,22 @@ class ArchiveEndpoint:
 
     @rpc_method
     def export_stack(self, context: Any, stack_identity: Any) -> dict[str, Any]:
-        """Show all of a stack."""
-        return self._exported(self._lookup.stack(context, stack_identity))
+        """Return the export of a stack."""
+        return self._export(self._lookup.stack(context, stack_identity))
 
     @rpc_method
     def abandon_stack(
         self, context: Any, stack_identity: Any, abandon: bool = True
     ) -> dict[str, Any]:
-        """Delete a stack but keep its physical resources; show the stack."""
+        """Delete a stack but keep its physical resources; return its export.
+
+        :param abandon: if false, only return the export.
+        """
         stack = self._lookup.stack(context, stack_identity)
-        shown = self._exported(stack)
+        export = self._export(stack)
         if abandon:
             abandon_stack(self._requests, stack)
-        return shown
+        return export
 
     @rpc_method
     def stack_snapshot(
@@ -62,14 +65,14 @@ class ArchiveEndpoint:
             )
         stack = self._lookup.stack(context, stack_identity)
         snapshot = take_snapshot(self._requests, stack, name or '')
-        return archive.snapshot(snapshot, self._kept(stack, snapshot))
+        return archive.snapshot(snapshot, self._snapshot_data(stack, snapshot))
 
     @rpc_method
     def show_snapshot(self, context: Any, stack_identity: Any, snapshot_id: str) -> dict[str, Any]:
-        """Show a snapshot."""
+        """Return a snapshot."""
         stack = self._lookup.stack(context, stack_identity)
         snapshot = self._snapshot(stack, snapshot_id)
-        return archive.snapshot(snapshot, self._kept(stack, snapshot))
+        return archive.snapshot(snapshot, self._snapshot_data(stack, snapshot))
 
     @rpc_method
     def delete_snapshot(self, context: Any, stack_identity: Any, snapshot_id: str) -> None:
@@ -83,33 +86,41 @@ class ArchiveEndpoint:
         """List the snapshots of a stack, oldest first."""
         stack = self._lookup.stack(context, stack_identity)
         return [
-            archive.snapshot(snapshot, self._kept(stack, snapshot))
+            archive.snapshot(snapshot, self._snapshot_data(stack, snapshot))
             for snapshot in self._store.snapshots(stack.id)
         ]
 
     @rpc_method
     def stack_restore(self, context: Any, stack_identity: Any, snapshot_id: str) -> None:
-        """Restore a stack to a snapshot."""
+        """Restore a stack to the template of a snapshot."""
         stack = self._lookup.stack(context, stack_identity)
         snapshot = self._snapshot(stack, snapshot_id)
         restore_stack(self._requests, stack, snapshot.template_id)
 
     def _snapshot(self, stack: Stack, snapshot_id: Any) -> Snapshot:
+        """Return a snapshot of a stack.
+
+        :raises EntityNotFound: if the stack has no such snapshot.
+        """
         for snapshot in self._store.snapshots(stack.id):
             if snapshot.id == snapshot_id:
                 return snapshot
         raise exception.EntityNotFound(entity='Snapshot', name=str(snapshot_id)[:255])
 
-    def _exported(self, stack: Stack) -> dict[str, Any]:
+    def _export(self, stack: Stack) -> dict[str, Any]:
         content = self._store.template(stack.newest_template_id or '') or {}
         rows = self._store.resources(stack.id)
-        return archive.exported(stack, content, archive.resources_of(rows, self._handed_over))
+        return archive.exported(
+            stack, content, archive.resources_of(rows, self._exported_attributes)
+        )
 
-    def _handed_over(self, type_name: str) -> Sequence[str]:
+    def _exported_attributes(self, type_name: str) -> Sequence[str]:
+        """Return the names of the attributes to export with a resource of a type."""
         plugin = self._types.plugin(type_name)
         return () if plugin is None else plugin.handed_over
 
-    def _kept(self, stack: Stack, snapshot: Snapshot) -> dict[str, Any]:
+    def _snapshot_data(self, stack: Stack, snapshot: Snapshot) -> dict[str, Any]:
+        """Return the export of a stack with the template and the resources of a snapshot."""
         content = self._store.template(snapshot.template_id or '') or {}
-        shown = archive.exported(stack, content, snapshot.resources)
-        return {**shown, 'status': Status.COMPLETE.value}
+        export = archive.exported(stack, content, snapshot.resources)
+        return {**export, 'status': Status.COMPLETE.value}

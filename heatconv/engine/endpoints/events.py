@@ -18,7 +18,7 @@ from heatconv.storage.base import Store, StoredEvent
 
 
 class EventsEndpoint:
-    """List the events of a stack and of the stacks within it."""
+    """Lists the events of a stack and of the stacks nested in it."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
@@ -38,7 +38,13 @@ class EventsEndpoint:
         sort_dir: str | None = None,
         nested_depth: int | None = None,
     ) -> list[dict[str, Any]]:
-        """List the events of a stack, oldest first unless ``sort_dir`` is desc."""
+        """List the events of a stack, oldest first unless ``sort_dir`` is desc.
+
+        :param filters: see `heatconv.engine.endpoints.filters.matches_filters`.
+        :param marker: id of the event after which to begin.
+        :param nested_depth: number of levels of nested stacks whose events are included. If it is
+            set, each event also has the identity of the root stack.
+        """
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
         depth = nested_levels(nested_depth)
         root = None
@@ -52,14 +58,17 @@ class EventsEndpoint:
                 ids = [event.id for _, event in events]
                 events = events[ids.index(marker) + 1 :] if marker in ids else []
         else:
-            most = None if filters else limit
-            events = [(stack, event) for event in self._store.events(stack.id, marker, most)]
-        shown = [wire_format.event(event, of, root) for of, event in events]
-        shown = [event for event in shown if matches_filters(event, filters or {})]
-        return shown if limit is None else shown[:limit]
+            # The store does not filter, so the limit applies after the filters.
+            store_limit = None if filters else limit
+            events = [
+                (stack, event) for event in self._store.events(stack.id, marker, store_limit)
+            ]
+        answer = [wire_format.event(event, owner, root) for owner, event in events]
+        answer = [event for event in answer if matches_filters(event, filters or {})]
+        return answer if limit is None else answer[:limit]
 
     def _all_events(self, stack: Stack, depth: int) -> list[tuple[Stack, StoredEvent]]:
-        """Return the events of a stack and of nested stacks, oldest first."""
+        """Return the events of a stack and of nested stacks, each with its stack, oldest first."""
         stacks = [stack, *(descendants(self._store, stack, depth) if depth else ())]
-        events = [(item, event) for item in stacks for event in self._store.events(item.id)]
-        return sorted(events, key=lambda item: (item[1].at, item[1].id)) if depth else events
+        events = [(owner, event) for owner in stacks for event in self._store.events(owner.id)]
+        return sorted(events, key=lambda pair: (pair[1].at, pair[1].id)) if depth else events

@@ -1,4 +1,4 @@
-"""Arguments that several lists of the API share: nested depth and filters."""
+"""The arguments that list methods share: the depth of nesting, and filters."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from heatconv import exception
 
-#: More levels of nested stacks cannot exist.
+#: Upper bound of the levels of nested stacks: no stack is nested deeper.
 MAX_LEVELS = 100
 
-#: Names of filters, and the keys of the values that they compare.
+#: Names of filters, and the keys of the values that they compare in a resource or an event.
 FILTERS = {
     'name': 'resource_name',
     'resource_name': 'resource_name',
@@ -36,7 +36,11 @@ def nested_levels(nested_depth: Any) -> int:
 
 
 def matches_filters(shown: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
-    """Say whether a resource or an event, in the shape of the API, passes all filters."""
+    """Say whether a resource or an event, in the format of the API, passes all filters.
+
+    :param filters: by name, the accepted value or a list of them. The filter ``uuid`` compares the
+        id of an event. A filter with an unknown name has no effect.
+    """
     for name, accepted in filters.items():
         if name == 'uuid':
             identity = shown.get('event_identity', {'path': ''})

@@ -14,7 +14,7 @@ from heatconv.rpc import api
 
 
 class OutputsEndpoint:
-    """List and show the outputs of a stack."""
+    """Lists and shows the outputs of a stack."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
@@ -29,7 +29,7 @@ class OutputsEndpoint:
 
     @rpc_method
     def show_output(self, context: Any, stack_identity: Any, output_key: str) -> dict[str, Any]:
-        """Show one output with its value."""
+        """Return one output with its value."""
         stack = self._lookup.stack(context, stack_identity)
         compiled = self._outputs.compiled(stack)
         if compiled is None or output_key not in compiled.hot.outputs:

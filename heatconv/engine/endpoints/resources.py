@@ -1,4 +1,4 @@
-"""The RPC methods of resources: lists, details, marks, hooks and signals."""
+"""The RPC methods of resources: lists, details, unhealthy marks, hooks and signals."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from heatconv.rpc import api
 from heatconv.templates.cache import MissingTemplate, TemplateCache
 from heatconv.templates.compiled import scope
 
-#: The default reason of a mark.
+#: The reason of a mark if the user gives none.
 MARKED = 'state changed by resource_mark_unhealthy api'
 
 
 class ResourcesEndpoint:
-    """List and show resources, mark them, and send them signals."""
+    """Lists and shows resources, marks them, clears their hooks, and sends them signals."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
@@ -50,25 +50,30 @@ class ResourcesEndpoint:
         with_detail: bool = False,
         filters: Mapping[str, Any] | None = None,
     ) -> list[dict[str, Any]]:
-        """List the resources of a stack."""
+        """List the resources of a stack.
+
+        :param nested_depth: number of levels of nested stacks whose resources are included.
+        :param with_detail: whether to include description, metadata and attributes.
+        :param filters: see `heatconv.engine.endpoints.filters.matches_filters`.
+        """
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
-        shown = self._resources(stack, with_detail, nested_levels(nested_depth))
-        return [resource for resource in shown if matches_filters(resource, filters or {})]
+        resources = self._resources(stack, with_detail, nested_levels(nested_depth))
+        return [resource for resource in resources if matches_filters(resource, filters or {})]
 
     def _resources(self, stack: Stack, with_detail: bool, depth: int) -> list[dict[str, Any]]:
-        """Show the resources of a stack, then those of nested stacks, level by level."""
-        shown: list[dict[str, Any]] = []
+        """Return the resources of a stack, then those of nested stacks, level by level."""
+        answer: list[dict[str, Any]] = []
         level = [stack]
         while level:
-            rows_of = {child.id: self._store.resources(child.id) for child in level}
+            rows_of = {owner.id: self._store.resources(owner.id) for owner in level}
             children = self._lookup.children(level, rows_of)
-            for child in level:
-                rows = rows_of[child.id]
+            for owner in level:
+                rows = rows_of[owner.id]
                 required_by = self._lookup.required_by(rows)
-                shown += [
+                answer += [
                     wire_format.resource(
                         row,
-                        child,
+                        owner,
                         required_by[row.id],
                         with_detail,
                         nested=children.get(row.id),
@@ -77,7 +82,7 @@ class ResourcesEndpoint:
                 ]
             level = list(children.values()) if depth > 0 else []
             depth -= 1
-        return shown
+        return answer
 
     @rpc_method
     def describe_stack_resource(
@@ -87,17 +92,27 @@ class ResourcesEndpoint:
         resource_name: str,
         with_attr: Sequence[str] | None = None,
     ) -> dict[str, Any]:
-        """Show one resource with its attributes."""
+        """Return one resource with its attributes.
+
+        :param with_attr: names of attributes to include even if they are null.
+        """
         stack = self._lookup.stack(context, stack_identity)
         rows = self._store.resources(stack.id)
         row = self._lookup.named(stack, rows, resource_name)
         required_by = self._lookup.required_by(rows)[row.id]
         nested = self._lookup.children([stack], {stack.id: [row]}).get(row.id)
-        shown = wire_format.resource(row, stack, required_by, True, with_attr or (), nested)
-        return {**shown, **self._said(stack, rows, row)}
+        answer = wire_format.resource(row, stack, required_by, True, with_attr or (), nested)
+        return {**answer, **self._declared_details(stack, rows, row)}
 
-    def _said(self, stack: Stack, rows: Sequence[Resource], row: Resource) -> dict[str, Any]:
-        """Return the description and the metadata of a resource, as far as they are known."""
+    def _declared_details(
+        self, stack: Stack, rows: Sequence[Resource], row: Resource
+    ) -> dict[str, Any]:
+        """Return the description and the metadata of a resource from its definition.
+
+        The received signals serve as the metadata of a definition without metadata.
+
+        :return: empty if no definition of the resource is stored, or it does not resolve now.
+        """
         serving = {candidate.name: candidate for candidate in rows if states.healthy(candidate)}
         for template_id in dict.fromkeys((stack.newest_template_id, row.template_id)):
             try:
@@ -106,15 +121,15 @@ class ResourcesEndpoint:
                     metadata = definition.resolve_metadata(scope(stack, serving))
                     return {
                         'description': definition.description,
-                        'metadata': metadata or self._signals.told(stack, row),
+                        'metadata': metadata or self._signals.received(stack, row),
                     }
             except (MissingTemplate, TemplateError):
-                continue  # not known now
+                continue  # the other template may have a definition that resolves
         return {}
 
     @rpc_method
     def find_physical_resource(self, context: Any, physical_resource_id: str) -> dict[str, str]:
-        """Find the resource of the project with a physical id."""
+        """Return the identity of the newest resource of the project with a physical id."""
         rows = self._store.resources_with(context.project_id, str(physical_resource_id)[:255])
         stack = self._store.stack(rows[-1].stack_id) if rows else None
         if stack is None:
@@ -125,10 +140,12 @@ class ResourcesEndpoint:
     def describe_stack_resources(
         self, context: Any, stack_identity: Any, resource_name: str | None = None
     ) -> list[dict[str, Any]]:
-        """Show all resources of a stack, or those of one name, with details."""
-        shown = self.list_stack_resources(context, stack_identity, with_detail=True)
+        """Return all resources of a stack, or those with one name, with details."""
+        resources = self.list_stack_resources(context, stack_identity, with_detail=True)
         return [
-            resource for resource in shown if resource_name in (None, resource['resource_name'])
+            resource
+            for resource in resources
+            if resource_name in (None, resource['resource_name'])
         ]
 
     @rpc_method
@@ -140,7 +157,11 @@ class ResourcesEndpoint:
         mark_unhealthy: bool,
         resource_status_reason: str | None = None,
     ) -> None:
-        """Mark a resource unhealthy, so that the next update replaces it; or remove the mark."""
+        """Mark a resource unhealthy, so that the next update replaces it; or remove the mark.
+
+        :param resource_name: the name, or the physical id.
+        :param mark_unhealthy: false to remove the mark.
+        """
         if not isinstance(mark_unhealthy, bool):
             raise exception.Invalid(reason='mark_unhealthy is not a boolean')
         stack = self._lookup.stack(context, stack_identity)
@@ -156,13 +177,18 @@ class ResourcesEndpoint:
         details: Any = None,
         sync_call: bool = False,
     ) -> dict[str, Any] | None:
-        """Clear a hook, or send a resource a signal."""
+        """Send a signal to a resource, or clear one of its hooks.
+
+        :param resource_name: the name, or the physical id.
+        :param details: the data of the signal; with the key ``unset_hook``, the hook to clear.
+        :param sync_call: whether to return the received signals.
+        """
         stack = self._lookup.stack(context, stack_identity)
         rows = self._store.resources(stack.id)
         row = self._lookup.resource(stack, rows, resource_name)
         if isinstance(details, Mapping) and 'unset_hook' in details:
-            same_name = [candidate for candidate in rows if candidate.name == row.name]
-            clear_hook(self._requests, same_name, row, details['unset_hook'])
+            rows_of_name = [candidate for candidate in rows if candidate.name == row.name]
+            clear_hook(self._requests, rows_of_name, row, details['unset_hook'])
             return None
         signals = self._signals.take(stack, row, details)
         return signals if sync_call else None

@@ -1,4 +1,4 @@
-"""The RPC methods of the service itself: its processes and its version."""
+"""The RPC methods of the service: its processes and its version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from heatconv.version import VERSION
 
 
 class ServicesEndpoint:
-    """List the running engines and workers."""
+    """Lists the engines and workers, and returns the version."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
@@ -25,11 +25,11 @@ class ServicesEndpoint:
 
     @rpc_method
     def list_services(self, context: Any) -> list[dict[str, Any]]:
-        """List the engines and workers that have a lease."""
+        """List the engines and workers that have a lease, even an expired one."""
         now = self._clock.now()
         return [wire_format.service(lease, now) for lease in self._store.leases()]
 
     @rpc_method
     def get_revision(self, context: Any) -> str:
-        """Return the version of the engine."""
+        """Return the version of heatconv."""
         return VERSION

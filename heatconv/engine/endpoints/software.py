@@ -1,7 +1,7 @@
 """The RPC methods of software on servers: configurations and deployments.
 
-They are stored and served, as in Heat (heat/engine/service_software_config.py). The agents that
-read them on servers are not part of heatconv.
+They are only stored and returned, as in Heat (heat/engine/service_software_config.py). The agents
+that apply them on servers are not part of heatconv.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from heatconv.rpc import api
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import CONFIG, DEPLOYMENT, Software, Store
 
-#: The fields of a deployment.
+#: The fields of the content of a deployment.
 FIELDS = (
     'config_id',
     'server_id',
@@ -31,11 +31,12 @@ FIELDS = (
     'status_reason',
     'stack_user_project_id',
 )
+#: Maximum length of a string argument.
 WORD_LENGTH = 255
 
 
 class SoftwareEndpoint:
-    """Store and serve software configurations and deployments."""
+    """Stores and returns software configurations and deployments."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
@@ -49,7 +50,10 @@ class SoftwareEndpoint:
     def list_software_configs(
         self, context: Any, limit: int | None = None, marker: str | None = None
     ) -> list[dict[str, Any]]:
-        """List the configurations of a project, oldest first, without their content."""
+        """List the configurations of a project, oldest first, with name and group only.
+
+        :param marker: id of the configuration after which to begin.
+        """
         configs = self._store.all_software(context.project_id, CONFIG)
         if marker is not None:
             ids = [software.id for software in configs]
@@ -61,7 +65,7 @@ class SoftwareEndpoint:
 
     @rpc_method
     def show_software_config(self, context: Any, config_id: str) -> dict[str, Any]:
-        """Show a configuration."""
+        """Return a configuration."""
         return _config(self._software(context, CONFIG, config_id))
 
     @rpc_method
@@ -75,11 +79,15 @@ class SoftwareEndpoint:
         outputs: Any = None,
         options: Any = None,
     ) -> dict[str, Any]:
-        """Create a configuration."""
-        _check_words(group=group, name=name)
-        for key, described_list in (('inputs', inputs), ('outputs', outputs)):
-            described = described_list is None or isinstance(described_list, list)
-            if not described or not all(_is_described(item) for item in described_list or ()):
+        """Create a configuration.
+
+        :param inputs: declarations of the inputs: mappings with a name.
+        :param outputs: declarations of the outputs, likewise.
+        """
+        _check_strings(group=group, name=name)
+        for key, declarations in (('inputs', inputs), ('outputs', outputs)):
+            is_list = declarations is None or isinstance(declarations, list)
+            if not is_list or not all(_has_name(item) for item in declarations or ()):
                 raise exception.StackValidationFailed(
                     message=f'{key}: it must be a list of maps with a name'
                 )
@@ -91,11 +99,11 @@ class SoftwareEndpoint:
             'outputs': outputs or [],
             'options': options or {},
         }
-        return _config(self._keep(context, CONFIG, fields))
+        return _config(self._save_new(context, CONFIG, fields))
 
     @rpc_method
     def delete_software_config(self, context: Any, config_id: str) -> None:
-        """Delete a configuration that is not deployed."""
+        """Delete a configuration, unless a deployment refers to it."""
         self._software(context, CONFIG, config_id)
         if any(
             deployment.content.get('config_id') == config_id
@@ -116,7 +124,7 @@ class SoftwareEndpoint:
 
     @rpc_method
     def show_software_deployment(self, context: Any, deployment_id: str) -> dict[str, Any]:
-        """Show a deployment."""
+        """Return a deployment."""
         return _deployment(self._software(context, DEPLOYMENT, deployment_id))
 
     @rpc_method
@@ -132,7 +140,10 @@ class SoftwareEndpoint:
         stack_user_project_id: Any = None,
         deployment_id: Any = None,
     ) -> dict[str, Any]:
-        """Create a deployment of a configuration on a server."""
+        """Create a deployment of a configuration on a server.
+
+        :param deployment_id: the id of the deployment; None for a new id.
+        """
         fields = {
             'server_id': server_id,
             'config_id': config_id,
@@ -145,18 +156,21 @@ class SoftwareEndpoint:
         }
         self._check_deployment(context, fields)
         if deployment_id is not None:
-            _check_words(deployment_id=deployment_id)
+            _check_strings(deployment_id=deployment_id)
             if not 0 < len(deployment_id) <= 36:
                 raise exception.StackValidationFailed(
                     message='deployment_id: it must have 1 to 36 characters'
                 )
-        return _deployment(self._keep(context, DEPLOYMENT, fields, deployment_id))
+        return _deployment(self._save_new(context, DEPLOYMENT, fields, deployment_id))
 
     @rpc_method
     def update_software_deployment(
         self, context: Any, deployment_id: str, updated_at: Any = None, **changes: Any
     ) -> dict[str, Any]:
-        """Update a deployment."""
+        """Update a deployment.
+
+        :param changes: the new values of FIELDS; null leaves a field as it is.
+        """
         fields = {
             key: value for key, value in changes.items() if key in FIELDS and value is not None
         }
@@ -172,14 +186,17 @@ class SoftwareEndpoint:
     def check_software_deployment(
         self, context: Any, deployment_id: str, timeout: Any = None
     ) -> dict[str, Any]:
-        """Show a deployment; its progress is not polled."""
+        """Return a deployment as it is stored, without polling its server."""
         return _deployment(self._software(context, DEPLOYMENT, deployment_id))
 
     @rpc_method
     def signal_software_deployment(
         self, context: Any, deployment_id: str, details: Any, updated_at: Any = None
     ) -> str | None:
-        """Handle the signal of a server about a deployment; return the reason for an event."""
+        """Save the result of a deployment that its server reports; return the reason for an event.
+
+        :param details: the data of the signal: values of outputs, and ``deploy_status_code``.
+        """
         deployment = self._software(context, DEPLOYMENT, deployment_id)
         if not isinstance(details, Mapping):
             raise exception.StackValidationFailed(message='details: it must be a map')
@@ -187,7 +204,7 @@ class SoftwareEndpoint:
             context.project_id, CONFIG, str(deployment.content.get('config_id'))
         )
         declared = config.content.get('outputs') if config is not None else None
-        changes = _signalled(declared or (), details)
+        changes = _changes_by_signal(declared or (), details)
 
         def change(old: Mapping[str, Any]) -> dict[str, Any]:
             outputs = {**(old.get('output_values') or {}), **changes['output_values']}
@@ -196,8 +213,8 @@ class SoftwareEndpoint:
         self._store.change_software(context.project_id, DEPLOYMENT, deployment.id, change)
         code = details.get('deploy_status_code')
         failed = bool(code) and str(code) != '0'
-        how = f'failed ({code})' if failed else 'succeeded'
-        return f'deployment {deployment.id} {how}'
+        result = f'failed ({code})' if failed else 'succeeded'
+        return f'deployment {deployment.id} {result}'
 
     @rpc_method
     def delete_software_deployment(self, context: Any, deployment_id: str) -> None:
@@ -207,7 +224,7 @@ class SoftwareEndpoint:
 
     @rpc_method
     def metadata_software_deployments(self, context: Any, server_id: str) -> list[dict[str, Any]]:
-        """Show the configurations that are deployed on a server, by name."""
+        """Return the configurations that are deployed on a server, sorted by name."""
         configs = []
         for deployment in self._deployments(context, server_id):
             config = self._store.software(
@@ -215,11 +232,10 @@ class SoftwareEndpoint:
             )
             if config is not None:
                 configs.append(_config(config))
-        return sorted(
-            configs, key=lambda deployment: (str(deployment['name']), str(deployment['id']))
-        )
+        return sorted(configs, key=lambda config: (str(config['name']), str(config['id'])))
 
     def _deployments(self, context: Any, server_id: str | None) -> list[Software]:
+        """Return the deployments of a project on a server, or on all servers for None."""
         deployments = self._store.all_software(context.project_id, DEPLOYMENT)
         return [
             deployment
@@ -227,32 +243,46 @@ class SoftwareEndpoint:
             if server_id in (None, deployment.content.get('server_id'))
         ]
 
-    def _check_deployment(self, context: Any, deployment: Mapping[str, Any]) -> None:
-        strings = ('server_id', 'config_id', 'action', 'status', 'stack_user_project_id')
-        _check_words(**{key: deployment.get(key) for key in strings})
+    def _check_deployment(self, context: Any, fields: Mapping[str, Any]) -> None:
+        """Validate fields of a deployment.
+
+        :raises StackValidationFailed: if a value has another type, or is too long.
+        :raises NotFound: if the configuration does not exist.
+        """
+        string_fields = ('server_id', 'config_id', 'action', 'status', 'stack_user_project_id')
+        _check_strings(**{key: fields.get(key) for key in string_fields})
         for key in ('input_values', 'output_values'):
-            if not isinstance(deployment.get(key), dict | None):
+            if not isinstance(fields.get(key), dict | None):
                 raise exception.StackValidationFailed(message=f'{key}: it must be a map')
-        if deployment.get('config_id') is not None:
-            self._software(context, CONFIG, deployment['config_id'])
+        if fields.get('config_id') is not None:
+            self._software(context, CONFIG, fields['config_id'])
 
     def _software(self, context: Any, kind: str, software_id: Any) -> Software:
+        """Return a configuration or a deployment of the project.
+
+        :raises NotFound: if it does not exist.
+        """
         software = self._store.software(context.project_id, kind, str(software_id)[:255])
         if software is None:
-            named = {CONFIG: 'Software config', DEPLOYMENT: 'Deployment'}[kind]
-            raise exception.NotFound(f'{named} with id {str(software_id)[:255]} not found')
+            entity = {CONFIG: 'Software config', DEPLOYMENT: 'Deployment'}[kind]
+            raise exception.NotFound(f'{entity} with id {str(software_id)[:255]} not found')
         return software
 
-    def _keep(
+    def _save_new(
         self, context: Any, kind: str, fields: Mapping[str, Any], software_id: str | None = None
     ) -> Software:
+        """Save a new configuration or deployment.
+
+        :param software_id: its id; None for a new id.
+        :raises HeatconvException: if it is too large, or its id is taken.
+        """
         try:
             content.check_size(fields, self._max_template_size)
         except TemplateError as error:
             raise of_template(error) from None
         if software_id and self._store.software(context.project_id, kind, software_id):
             raise exception.StackValidationFailed(
-                message=f'deployment_id: there is a deployment {software_id}'
+                message=f'deployment_id: there is already a deployment {software_id}'
             )
         software = Software(
             software_id or self._ids.fresh(),
@@ -265,30 +295,34 @@ class SoftwareEndpoint:
         return software
 
 
-def _signalled(declared: Any, details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the changes of a deployment by a signal (heat/engine/service_software_config.py)."""
-    wrong: dict[str, Any] = {}
+def _changes_by_signal(declared: Any, details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes of a deployment by a signal (heat/engine/service_software_config.py).
+
+    :param declared: the declarations of the outputs of its configuration.
+    """
+    errors: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     code = details.get('deploy_status_code')
     if code and str(code) != '0':
-        wrong['deploy_status_code'] = f'Deployment exited with non-zero status code: {code}'
-    for value in declared:
-        name = value['name']
+        errors['deploy_status_code'] = f'Deployment exited with non-zero status code: {code}'
+    for output in declared:
+        name = output['name']
         if name in details:
             outputs[name] = details[name]
-            if value.get('error_output'):
-                wrong[name] = details[name]
+            if output.get('error_output'):
+                errors[name] = details[name]
     for name in ('deploy_stdout', 'deploy_stderr', 'deploy_status_code'):
         outputs[name] = details.get(name)
-    reason = ', '.join(f'{name} : {value}' for name, value in wrong.items())
+    reason = ', '.join(f'{name} : {error}' for name, error in errors.items())
     return {
         'output_values': outputs,
-        'status': 'FAILED' if wrong else 'COMPLETE',
+        'status': 'FAILED' if errors else 'COMPLETE',
         'status_reason': reason or 'Outputs received',
     }
 
 
-def _check_words(**strings: Any) -> None:
+def _check_strings(**strings: Any) -> None:
+    """Refuse arguments that are not null, and not strings of an acceptable length."""
     for key, value in strings.items():
         if value is not None and (not isinstance(value, str) or len(value) > WORD_LENGTH):
             raise exception.StackValidationFailed(
@@ -296,20 +330,23 @@ def _check_words(**strings: Any) -> None:
             )
 
 
-def _is_described(item: Any) -> bool:
+def _has_name(item: Any) -> bool:
+    """Say whether the declaration of an input or an output is a mapping with a name."""
     return isinstance(item, dict) and isinstance(item.get('name'), str)
 
 
 def _config(software: Software, detail: bool = True) -> dict[str, Any]:
-    shown = ('name', 'group', 'config', 'inputs', 'outputs', 'options')
+    """Return a configuration in the format of the API; without detail only name and group."""
+    fields = ('name', 'group', 'config', 'inputs', 'outputs', 'options')
     return {
         'id': software.id,
         'creation_time': wire_format.time(software.created_at),
-        **{key: software.content.get(key) for key in (shown if detail else shown[:2])},
+        **{key: software.content.get(key) for key in (fields if detail else fields[:2])},
     }
 
 
 def _deployment(software: Software) -> dict[str, Any]:
+    """Return a deployment in the format of the API."""
     return {
         'id': software.id,
         'creation_time': wire_format.time(software.created_at),

@@ -1,7 +1,7 @@
-"""The RPC methods of stacks: requests that change them, and the lists that show them.
+"""The RPC methods of stacks: requests that change them, previews, details and lists.
 
-Names, arguments and shapes are Heat's (heat/engine/service.py, version 1.36);
-`stack_rollback` is heatconv's own.
+The names, the arguments and the formats of answers are Heat's (heat/engine/service.py, version
+1.36), except `stack_rollback`, which Heat does not have.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from heatconv.rpc import api
 
 
 class StacksEndpoint:
-    """Create, change, delete, show and list stacks."""
+    """Creates, updates, deletes, inspects, previews and lists stacks."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
@@ -50,12 +50,19 @@ class StacksEndpoint:
         environment_files: Sequence[str] | None = None,
         **unused: Any,
     ) -> dict[str, str]:
-        """Create a stack; return its identity."""
+        """Create a stack; return its identity.
+
+        :param params: the environment.
+        :param args: options, and for an adopt also ``adopt_stack_data``.
+        :param environment_files: names of environments among the files.
+        """
         name_of(stack_name)
-        read = content.read(
+        stack_content = content.read(
             template, params, files, args, environment_files, self._max_template_size
         )
-        stack = create_stack(self._requests, context.project_id, _user(context), stack_name, read)
+        stack = create_stack(
+            self._requests, context.project_id, _user(context), stack_name, stack_content
+        )
         return wire_format.identity(stack)
 
     @rpc_method
@@ -70,14 +77,17 @@ class StacksEndpoint:
         environment_files: Sequence[str] | None = None,
         **unused: Any,
     ) -> dict[str, str]:
-        """Update a stack; with ``existing``, keep what the request does not give."""
-        stack, read = self._update_of(
+        """Update a stack; return its identity.
+
+        :param args: options; with ``existing``, content that the request leaves out is kept.
+        """
+        stack, stack_content = self._read_update(
             context, stack_identity, template, params, files, args, environment_files
         )
-        update_stack(self._requests, stack, read)
+        update_stack(self._requests, stack, stack_content)
         return wire_format.identity(stack)
 
-    def _update_of(
+    def _read_update(
         self,
         context: Any,
         stack_identity: Any,
@@ -87,19 +97,25 @@ class StacksEndpoint:
         args: Any,
         environment_files: Sequence[str] | None,
     ) -> tuple[Stack, content.StackContent]:
-        """Return the stack of an update, and its new content."""
+        """Find the stack of an update; return it and the new content."""
         stack = self._lookup.stack(context, stack_identity)
         check_updatable(stack)
         if content.arguments(args).get('existing'):
-            old = self._requests.store.template(stack.newest_template_id or '') or {}
+            old_content = self._requests.store.template(stack.newest_template_id or '') or {}
             template, params, files = content.existing(
-                old, template, params, files, args, environment_files, self._max_template_size
+                old_content,
+                template,
+                params,
+                files,
+                args,
+                environment_files,
+                self._max_template_size,
             )
             environment_files = None
-        read = content.read(
+        stack_content = content.read(
             template, params, files, args, environment_files, self._max_template_size
         )
-        return stack, read
+        return stack, stack_content
 
     @rpc_method
     def preview_stack(
@@ -113,14 +129,14 @@ class StacksEndpoint:
         environment_files: Sequence[str] | None = None,
         **unused: Any,
     ) -> dict[str, Any]:
-        """Show the stack that a create would make."""
+        """Return the stack that a create would make, in the format of the API."""
         name_of(stack_name)
-        read = content.read(
+        stack_content = content.read(
             template, params, files, args, environment_files, self._max_template_size
         )
-        compiled = self._requests.compile(read.template)
+        compiled = self._requests.compile(stack_content.template)
         stack = imagined_stack(
-            self._requests, context.project_id, _user(context), stack_name, read
+            self._requests, context.project_id, _user(context), stack_name, stack_content
         )
         return preview.of_create(stack, compiled)
 
@@ -136,39 +152,45 @@ class StacksEndpoint:
         environment_files: Sequence[str] | None = None,
         **unused: Any,
     ) -> dict[str, Any]:
-        """Show the effect of an update on each resource."""
-        stack, read = self._update_of(
+        """Return the resources of a stack, sorted by the effect of an update on them."""
+        stack, stack_content = self._read_update(
             context, stack_identity, template, params, files, args, environment_files
         )
-        compiled = self._requests.compile(read.template)
+        compiled = self._requests.compile(stack_content.template)
         return preview.of_update(stack, compiled, self._requests.store.resources(stack.id))
 
     @rpc_method
     def delete_stack(self, context: Any, stack_identity: Any, cast: bool = False) -> None:
-        """Delete a stack and all its resources."""
+        """Delete a stack and all its resources.
+
+        :param cast: has no effect: a call does not wait for the end of the deletion either.
+        """
         delete_stack(self._requests, self._lookup.stack(context, stack_identity))
 
     @rpc_method
     def stack_cancel_update(
         self, context: Any, stack_identity: Any, cancel_with_rollback: bool = True
     ) -> None:
-        """Stop an update in progress."""
+        """Cancel an update in progress or, without a rollback, a create.
+
+        :param cancel_with_rollback: whether to return to the last good template.
+        """
         stack = self._lookup.stack(context, stack_identity)
         cancel_update(self._requests, stack, cancel_with_rollback)
 
     @rpc_method
     def stack_rollback(self, context: Any, stack_identity: Any) -> None:
-        """Return to the last good template."""
+        """Roll a stack back to its last good template."""
         rollback_stack(self._requests, self._lookup.stack(context, stack_identity))
 
     @rpc_method
     def stack_check(self, context: Any, stack_identity: Any) -> None:
-        """Observe each resource and fail those that differ from their definition."""
+        """Check a stack: observe each resource, and fail those that are not healthy."""
         self._inspect(context, stack_identity, Action.CHECK)
 
     @rpc_method
     def stack_suspend(self, context: Any, stack_identity: Any) -> None:
-        """Suspend a stack: updates are refused until it is resumed."""
+        """Suspend a stack: it cannot be updated until it is resumed."""
         self._inspect(context, stack_identity, Action.SUSPEND)
 
     @rpc_method
@@ -181,14 +203,17 @@ class StacksEndpoint:
 
     @rpc_method
     def identify_stack(self, context: Any, stack_name: str) -> dict[str, str]:
-        """Find a stack by name, or by id even if it is deleted."""
+        """Return the identity of a stack, found by name, or by id even if it is deleted."""
         return wire_format.identity(self._lookup.by_name_or_id(context, stack_name))
 
     @rpc_method
     def show_stack(
         self, context: Any, stack_identity: Any, resolve_outputs: bool = True
     ) -> list[dict[str, Any]]:
-        """Show one stack, or all of the project."""
+        """Return one stack, or all stacks of the project for a null identity.
+
+        :param resolve_outputs: whether to include the outputs with their values.
+        """
         if stack_identity is None:
             stacks = self._lookup.list(context)
         else:
@@ -212,8 +237,8 @@ class StacksEndpoint:
         not_tags_any: Any = None,
         **unused: Any,
     ) -> list[dict[str, Any]]:
-        """List stacks without their outputs."""
-        chosen = _tag_filters(tags, tags_any, not_tags, not_tags_any)
+        """List stacks without parameters, description and outputs; see `Lookup.list`."""
+        tag_filters = _tag_filters(tags, tags_any, not_tags, not_tags_any)
         stacks = self._lookup.list(
             context,
             limit,
@@ -222,7 +247,7 @@ class StacksEndpoint:
             sort_dir,
             filters,
             show_deleted,
-            chosen,
+            tag_filters,
             show_nested,
         )
         return [wire_format.stack(stack, None) for stack in stacks]
@@ -240,17 +265,18 @@ class StacksEndpoint:
         not_tags_any: Any = None,
         **unused: Any,
     ) -> int:
-        """Count stacks."""
-        chosen = _tag_filters(tags, tags_any, not_tags, not_tags_any)
-        return self._lookup.count(context, filters, show_deleted, chosen, show_nested)
+        """Count the stacks that `list_stacks` would return without a limit."""
+        tag_filters = _tag_filters(tags, tags_any, not_tags, not_tags_any)
+        return self._lookup.count(context, filters, show_deleted, tag_filters, show_nested)
 
 
 def _user(context: Any) -> str:
-    """Return the name of the user as given by heat-api, or the id."""
+    """Return the name of the user if heat-api sends it, otherwise the id."""
     return str(getattr(context, 'username', None) or context.user_id or '')
 
 
 def _tag_filters(tags: Any, tags_any: Any, not_tags: Any, not_tags_any: Any) -> dict[str, Any]:
+    """Return the requested tags by the name of the filter; see `heatconv.engine.lookup`."""
     return {
         'tags': tags,
         'tags_any': tags_any,

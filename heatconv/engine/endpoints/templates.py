@@ -22,7 +22,7 @@ from heatconv.templates.nesting import Nesting
 
 
 class TemplatesEndpoint:
-    """Validate templates, show those of stacks, and list types and functions."""
+    """Validates templates, returns those of stacks, and lists types and functions."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
@@ -36,7 +36,7 @@ class TemplatesEndpoint:
 
     @rpc_method
     def get_template(self, context: Any, stack_identity: Any) -> Any:
-        """Return the template of the latest request for a stack."""
+        """Return the template of the latest request for a stack; null if it has none."""
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
         stored = self._store.template(stack.newest_template_id or '')
         return None if stored is None else stored['template']
@@ -52,7 +52,10 @@ class TemplatesEndpoint:
         show_nested: bool = False,
         **unused: Any,
     ) -> dict[str, Any]:
-        """Validate a template; return its parameters, or an ``Error``."""
+        """Validate a template; return its description and parameters, or an ``Error``.
+
+        :param show_nested: whether to include the parameters of nested templates.
+        """
         merged: dict[str, Any] = {}
         try:
             source.bound(template, 'template', nodes_within(self._max_template_size))
@@ -65,15 +68,18 @@ class TemplatesEndpoint:
             compiled = self._templates.compile(request, lenient=True)
         except TemplateError as error:
             return {'Error': str(errors.of_template(error, template, merged))}
-        shown = without_hidden(merged, hidden_names(template))
-        result = {**summary.validate_result(schema), 'Environment': shown}
+        environment = without_hidden(merged, hidden_names(template))
+        answer = {**summary.validate_result(schema), 'Environment': environment}
         if show_nested:
-            result.update(_nested_parameters(compiled.hot, compiled.nesting))
-        return result
+            answer.update(_nested_parameters(compiled.hot, compiled.nesting))
+        return answer
 
     @rpc_method
     def get_environment(self, context: Any, stack_identity: Any) -> Any:
-        """Return the environment of the latest request, without hidden values."""
+        """Return the environment of the latest request.
+
+        The values of hidden parameters are masked.
+        """
         stored = self._stored(context, stack_identity)
         environment = {'parameters': {}, 'parameter_defaults': {}, **(stored['environment'] or {})}
         return without_hidden(environment, hidden_names(stored['template']))
@@ -84,20 +90,24 @@ class TemplatesEndpoint:
         return self._stored(context, stack_identity)['files'] or {}
 
     def _stored(self, context: Any, stack_identity: Any) -> dict[str, Any]:
+        """Return template, environment and files of the latest request, null if missing."""
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
-        nothing = {'template': None, 'environment': None, 'files': None}
-        return {**nothing, **(self._store.template(stack.newest_template_id or '') or {})}
+        missing = {'template': None, 'environment': None, 'files': None}
+        return {**missing, **(self._store.template(stack.newest_template_id or '') or {})}
 
     @rpc_method
     def list_template_versions(self, context: Any) -> list[dict[str, Any]]:
-        """List the versions of templates."""
+        """List the template versions, oldest first."""
         return catalogue.template_versions()
 
     @rpc_method
     def list_template_functions(
         self, context: Any, template_version: str, with_condition: bool = False
     ) -> list[dict[str, str]]:
-        """List the functions of a version."""
+        """List the functions of a template version.
+
+        :param with_condition: whether to include the functions of conditions.
+        """
         return catalogue.template_functions(template_version, with_condition)
 
     @rpc_method
@@ -109,7 +119,7 @@ class TemplatesEndpoint:
         heat_version: str | None = None,
         with_description: bool = False,
     ) -> list[Any]:
-        """List the resource types."""
+        """List the resource types; see `heatconv.engine.catalogue.resource_types`."""
         return catalogue.resource_types(
             self._templates.types, support_status, type_name, heat_version, with_description
         )
@@ -118,27 +128,33 @@ class TemplatesEndpoint:
     def resource_schema(
         self, context: Any, type_name: str, with_description: bool = False
     ) -> dict[str, Any]:
-        """Describe a type."""
+        """Describe a resource type with its properties and attributes."""
         return catalogue.resource_schema(self._templates.types, type_name, with_description)
 
     @rpc_method
     def generate_template(
         self, context: Any, type_name: str, template_type: str = 'cfn'
     ) -> dict[str, Any]:
-        """Generate a template with one resource of a type."""
+        """Generate a template with one resource of a type.
+
+        :param template_type: hot or cfn.
+        """
         return catalogue.generated_template(self._templates.types, type_name, template_type)
 
 
 def _nested_parameters(template: Template, nesting: Nesting | None) -> dict[str, Any]:
-    """Describe the parameters of nested templates, by the name of the resource."""
-    described: dict[str, Any] = {}
+    """Describe the parameters of nested templates at all levels, by the name of the resource.
+
+    :return: one key ``NestedParameters``; empty if the template has no nested templates.
+    """
+    answers: dict[str, Any] = {}
     nested = {} if nesting is None else nesting.compiled()
     for name, definition in template.resources.items():
         if definition.type in nested:
-            within, further = nested[definition.type]
-            described[name] = {
+            nested_template, inner_nesting = nested[definition.type]
+            answers[name] = {
                 'Type': definition.type,
-                **summary.validate_result(within),
-                **_nested_parameters(within, further),
+                **summary.validate_result(nested_template),
+                **_nested_parameters(nested_template, inner_nesting),
             }
-    return {'NestedParameters': described} if described else {}
+    return {'NestedParameters': answers} if answers else {}

@@ -1,7 +1,7 @@
-"""The RPC methods of Heat that heatconv does not implement: each is refused by name.
+"""The RPC methods of Heat that heatconv does not implement: each raises NotSupported.
 
-Without these methods oslo.messaging would answer that there is no such method, and heat-api
-would report an internal error.
+If they did not exist, oslo.messaging would report an unknown method, and heat-api an internal
+error.
 """
 
 from __future__ import annotations
@@ -14,19 +14,21 @@ import oslo_messaging
 from heatconv import exception
 from heatconv.rpc import api
 
-#: Names of methods, and the features that users know them as.
+#: By method, the feature as the error message names it.
 FEATURES: Mapping[str, str] = {
-    'migrate_convergence_1': 'Migrating a stack to convergence, where every stack is,',
+    'migrate_convergence_1': 'Migrating a stack to convergence (every stack uses it already)',
 }
 
 
 class UnsupportedEndpoint:
-    """Refuse the methods of FEATURES."""
+    """Refuses the methods of FEATURES, which are added to it below."""
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
 
 def _refusal(name: str, feature: str) -> Callable[..., Any]:
+    """Create an RPC method that refuses every call."""
+
     def refuse(self: Any, context: Any, **arguments: Any) -> Any:
         raise exception.NotSupported(feature=feature)
 

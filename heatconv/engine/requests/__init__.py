@@ -1,5 +1,6 @@
-"""Requests of users that change stacks: validate, save the wish, announce it, answer.
+"""User requests that change stacks: validate, save the wish, announce it, answer.
 
-One module for each kind of request; `core` has what all of them share. The caller has its
-answer as soon as the wish is saved. Engines and workers do the rest later.
+There is one module for each kind of request; `core` has the steps that all of them share. The
+caller gets its answer as soon as the change is saved. Engines prepare the wish later, and workers
+operate on the resources.
 """

@@ -1,4 +1,4 @@
-"""Adopt existing resources as those of a new stack."""
+"""Adopt existing physical resources into a new stack."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from heatconv.templates.compiled import CompiledTemplate
 def adopted_rows(
     ids: Ids, stack_id: str, compiled: CompiledTemplate, adopts: Mapping[str, Any] | None
 ) -> list[Resource]:
-    """Return the rows of the resources that a stack adopts: not begun, with a physical id.
+    """Return the rows of a stack that adopts resources: never begun, but with a physical id.
 
-    :param adopts: the exported resources, by name.
+    :param compiled: the template of the stack: it has one row for each definition.
+    :param adopts: the exported resources, by name. The row of a definition without one has an
+        empty physical id.
     """
     rows = []
     for name, definition in compiled.definitions.items():
         exported = (adopts or {}).get(name)
         exported = exported if isinstance(exported, Mapping) else {}
-        data = exported.get('resource_data')
+        resource_data = exported.get('resource_data')
         rows.append(
             Resource(
                 id=ids.fresh(),
@@ -29,7 +31,9 @@ def adopted_rows(
                 name=name,
                 type=definition.type,
                 physical_id=str(exported.get('resource_id') or '')[:255],
-                attributes={ADOPTED: dict(data) if isinstance(data, Mapping) else {}},
+                attributes={
+                    ADOPTED: dict(resource_data) if isinstance(resource_data, Mapping) else {}
+                },
                 deletion_policy=definition.deletion_policy,
             )
         )

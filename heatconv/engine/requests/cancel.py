@@ -1,4 +1,4 @@
-"""Cancel an action in progress, or roll a stack back."""
+"""Cancel an action in progress, or roll back a stack."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ CANCELLABLE = (Action.UPDATE, Action.CREATE)
 
 
 def rollback_stack(requests: Requests, stack: Stack) -> None:
-    """Accept that a stack returns to its last good template.
+    """Accept a request to return to the last good template.
 
-    Do nothing if it is there, or on its way.
+    Do nothing if the stack is complete, or is already on its way to that template.
     """
     requests.submit(stack, lambda current: _rollback(requests, current))
 
 
 def cancel_update(requests: Requests, stack: Stack, with_rollback: bool) -> None:
-    """Stop an update or a create in progress.
+    """Cancel an update or a create in progress.
 
-    :param with_rollback: return to the last good template; else stay where it is.
-    :raises NotSupported: if nothing is in progress that can be cancelled so.
+    :param with_rollback: whether to return to the last good template, which only an update can.
+        Otherwise the stack stays where it is, and its nested stacks are cancelled too.
+    :raises NotSupported: if no action is in progress that can be cancelled in this way.
     """
 
     def decide(current: Stack) -> Request | None:
@@ -34,7 +35,7 @@ def cancel_update(requests: Requests, stack: Stack, with_rollback: bool) -> None
             how = 'with' if with_rollback else 'without'
             raise exception.NotSupported(
                 feature=f'Cancelling {current.action} {current.status} {how} rollback'
-                + _remedy(current, with_rollback)
+                + _hint(current, with_rollback)
             )
         if with_rollback:
             return _rollback(requests, current)
@@ -51,6 +52,7 @@ def cancel_update(requests: Requests, stack: Stack, with_rollback: bool) -> None
 
 
 def _rollback(requests: Requests, current: Stack) -> Request | None:
+    """Return the change that rolls a stack back; None if there is nothing to do."""
     change = stack_rules.rollback(current, requests.ids.fresh())
     if change is None:
         return None
@@ -58,10 +60,10 @@ def _rollback(requests: Requests, current: Stack) -> Request | None:
     return Request(requests.with_deadline(stack), events)
 
 
-def _remedy(stack: Stack, with_rollback: bool) -> str:
-    """Return what the user can do where a cancel is refused."""
+def _hint(stack: Stack, with_rollback: bool) -> str:
+    """Return why a cancel is refused, or what the user can do instead."""
     if stack.status != Status.IN_PROGRESS:
-        return ' (nothing is under way)'
+        return ' (no action is in progress)'
     if stack.action == Action.CREATE and with_rollback:
-        return ' (it can be cancelled without, rolled back, or deleted)'
+        return ' (cancel it without rollback, roll it back, or delete it)'
     return ''

@@ -1,4 +1,4 @@
-"""The steps that every request shares: compile, save, announce."""
+"""The steps that requests share: compile the template, save the change, announce the wish."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ from heatconv.templates.compiled import CompiledTemplate
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Upper bounds of requests.
+    """Limits that the operator sets for requests.
 
+    :ivar max_stacks_per_project: negative for no limit.
+    :ivar max_resources_per_stack: including the resources of nested stacks; negative for no limit.
     :ivar timeout_mins: default timeout of a stack action, in minutes.
-    :ivar abandon: whether a stack may be deleted without its resources.
-    :ivar adopt: whether a stack may be created from existing resources.
+    :ivar abandon: whether a stack may be deleted without its physical resources.
+    :ivar adopt: whether a stack may be created from existing physical resources.
     """
 
     max_stacks_per_project: int = 512
@@ -37,10 +39,10 @@ class Limits:
 
 
 class Requests:
-    """The parts that requests use, and the steps that they share.
+    """The steps that requests share, and the parts of the engine that they use.
 
-    :param request_id: returns the id of the request that is being answered, for the logs of
-        the work that it causes.
+    :param request_id: returns the id of the current API request. It is saved with the stack, for
+        the logs of the work that the request causes.
     """
 
     def __init__(
@@ -62,10 +64,11 @@ class Requests:
         self._request_id = request_id
 
     def compile(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
-        """Compile a template.
+        """Compile the template of a request.
 
-        :param like: the id of a similar template, whose unchanged definitions are reused.
-        :raises HeatconvException: if the template is not valid, or too large.
+        :param content: template, environment and files.
+        :param like: id of a similar template, whose unchanged definitions are reused.
+        :raises HeatconvException: if the template is not valid, or has too many resources.
         """
         try:
             compiled = self.templates.accept(content, like)
@@ -73,27 +76,30 @@ class Requests:
             raise errors.of_template(
                 error, content.get('template'), content.get('environment')
             ) from None
-        most = self.limits.max_resources_per_stack
-        if 0 <= most < compiled.total:
+        limit = self.limits.max_resources_per_stack
+        if 0 <= limit < compiled.total:
             raise exception.RequestLimitExceeded(
-                message=f'{compiled.total} resources are more than the {most} '
+                message=f'{compiled.total} resources are more than the {limit} '
                 'that a stack may have'
             )
         return compiled
 
     def save_template(self, template: Mapping[str, Any], compiled: CompiledTemplate) -> str:
-        """Save a template and return its id; cache its compiled form for the preparation."""
+        """Save a template, and cache its compiled form for the preparation; return the id."""
         template_id = self.store.save_template(template)
         self.templates.keep(template_id, compiled)
         return template_id
 
     def wish(self, stack: Stack, action: Action, template_id: str | None) -> Request:
-        """Return the change that makes an action the wish of a stack."""
+        """Return the change that makes an action the wish of a stack.
+
+        :param template_id: id of the wished template; None for a delete.
+        """
         wished, events = stack_rules.wish(stack, action, template_id, self.ids.fresh())
         return Request(self.with_deadline(wished), events)
 
     def with_deadline(self, stack: Stack) -> Stack:
-        """Return a stack whose timeout starts now, for the present request."""
+        """Return a stack whose timeout starts now, with the id of the current API request."""
         minutes = stack.timeout_mins or self.limits.timeout_mins
         return dataclasses.replace(
             stack,
@@ -104,12 +110,12 @@ class Requests:
     def submit(
         self, stack: Stack, decide: Callable[[Stack], Request | None], must: bool = False
     ) -> None:
-        """Save the change that a function decides on, and announce the wish.
+        """Change a stack by a pure function, and announce its wish if it has one.
 
-        :param decide: a pure function of the stored stack; None for no change.
-        :param must: refuse the request if nothing changes.
-        :raises EntityNotFound: if the stack was deleted.
-        :raises ActionInProgress: if nothing changes although it must.
+        :param decide: returns the change of the stored stack, or None to change nothing.
+        :param must: whether to refuse the request if nothing changes.
+        :raises EntityNotFound: if the stack does not exist or is deleted.
+        :raises ActionInProgress: if nothing changes and ``must`` is set.
         """
         result = self.store.request(stack.id, decide)
         if result is None:

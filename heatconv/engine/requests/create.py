@@ -1,4 +1,4 @@
-"""Create a stack."""
+"""Create a stack, or adopt one."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from heatconv.storage.base import StackQuery
 def create_stack(
     requests: Requests, project_id: str, username: str, name: str, content: StackContent
 ) -> Stack:
-    """Accept a new stack, made of existing resources if the request adopts them.
+    """Accept a new stack, created from existing physical resources if the request adopts them.
 
-    :raises NotSupported: if it adopts resources and the operator does not allow that.
+    :raises NotSupported: if it adopts resources and the operator does not allow adoption.
     :raises StackExists: if the project has a stack of that name.
-    :raises RequestLimitExceeded: if the project or the stack would grow too large.
+    :raises RequestLimitExceeded: if the project has too many stacks, or the stack too many
+        resources.
+    :raises HeatconvException: if the template is not valid.
     """
     adopts = content.adopts is not None
     if adopts and not requests.limits.adopt:
@@ -60,12 +62,17 @@ def imagined_stack(
 
 
 def _check_quota(requests: Requests, project_id: str, name: str) -> None:
-    most = requests.limits.max_stacks_per_project
-    if most < 0:
+    """Refuse a new stack if its project has too many.
+
+    :raises StackExists: if the project also has a stack of that name.
+    :raises RequestLimitExceeded: otherwise.
+    """
+    limit = requests.limits.max_stacks_per_project
+    if limit < 0:
         return
-    if requests.store.count_stacks(StackQuery(project_id)) >= most:
+    if requests.store.count_stacks(StackQuery(project_id)) >= limit:
         if requests.store.stack_by_name(project_id, name) is not None:
             raise exception.StackExists(stack_name=name)
         raise exception.RequestLimitExceeded(
-            message=f'this project has {most} stacks, and may have no more'
+            message=f'this project has {limit} stacks, and may have no more'
         )

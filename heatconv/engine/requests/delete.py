@@ -1,4 +1,4 @@
-"""Delete a stack, with its resources or without them."""
+"""Delete a stack, with its physical resources or without them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from heatconv.storage.base import Request
 
 
 def delete_stack(requests: Requests, stack: Stack) -> None:
-    """Accept the deletion of a stack; do nothing if its deletion is in progress."""
+    """Accept the deletion of a stack; do nothing if a deletion is in progress."""
 
     def decide(current: Stack) -> Request | None:
         if (current.action, current.status) == (Action.DELETE, Status.IN_PROGRESS):
@@ -23,10 +23,11 @@ def delete_stack(requests: Requests, stack: Stack) -> None:
 
 
 def abandon_stack(requests: Requests, stack: Stack) -> None:
-    """Accept the deletion of a stack whose physical resources stay.
+    """Accept the deletion of a stack and its nested stacks; their physical resources stay.
 
     :raises NotSupported: unless the operator allows it.
-    :raises ActionInProgress: if an operation on one of its resources is in progress.
+    :raises ActionInProgress: if an action of the stack or an operation on one of its resources
+        is in progress.
     """
     if not requests.limits.abandon:
         raise exception.NotSupported(
@@ -38,8 +39,8 @@ def abandon_stack(requests: Requests, stack: Stack) -> None:
             return None
         return dataclasses.replace(requests.wish(current, Action.DELETE, None), retains=True)
 
-    # Nested stacks are looked up before the outermost is gone, and abandoned after it. After
-    # a crash in between, the user abandons each remaining stack by a request of its own.
+    # Nested stacks are queried before the outermost stack is deleted, and abandoned after it.
+    # After a crash in between, the user abandons each remaining stack by a separate request.
     nested = descendants(requests.store, stack)
     requests.submit(stack, decide, must=True)
     for child in reversed(nested):

@@ -1,4 +1,4 @@
-"""Clear a hook that a resource waits at."""
+"""Clear a hook at which a resource is paused."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from heatconv.engine.requests.core import Requests
 
 
 def clear_hook(requests: Requests, rows: Sequence[Resource], row: Resource, hook: Any) -> None:
-    """Let a resource continue after a hook.
+    """Clear a hook of a resource, so that its operation continues.
 
-    :param rows: all rows of its name: one that is being replaced may wait at a hook too.
-    :param row: the row that serves the name.
-    :raises InvalidBreakPointHook: if none of the rows waits at that hook.
+    :param rows: all rows of the name: one that is being replaced may be paused too.
+    :param row: the row that serves the name, for error messages.
+    :raises InvalidBreakPointHook: if none of the rows is paused at this hook.
     """
     if hook not in hooks.HOOKS:
         raise exception.InvalidBreakPointHook(
@@ -35,5 +35,5 @@ def clear_hook(requests: Requests, rows: Sequence[Resource], row: Resource, hook
                 return
     raise exception.InvalidBreakPointHook(
         message=f'The "{hook}" hook is not defined on {row.type} "{row.name}", or it is '
-        'not there yet'
+        'not reached yet'
     )

@@ -1,4 +1,4 @@
-"""Check, suspend or resume a stack: actions that change none of its resources."""
+"""Inspections: check, suspend or resume a stack without a change of its resources."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from heatconv.storage.base import Request
 
 
 def inspect_stack(requests: Requests, stack: Stack, action: Action) -> None:
-    """Accept an inspection of each resource of a stack.
+    """Accept an inspection of a stack and of its nested stacks.
 
     :param action: one of `heatconv.convergence.model.INSPECTIONS`.
     :raises NotSupported: if the stack is being deleted.
@@ -24,7 +24,8 @@ def inspect_stack(requests: Requests, stack: Stack, action: Action) -> None:
             return None
         return requests.wish(current, action, current.newest_template_id)
 
-    # Nested stacks first: after a crash in between, the outermost has not begun.
+    # Nested stacks come first: after a crash in between, the action of the outermost stack has not
+    # begun, and the user can repeat the request.
     for child in descendants(requests.store, stack):
         if child.action != Action.DELETE:
             requests.submit(child, decide)

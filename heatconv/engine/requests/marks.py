@@ -12,9 +12,11 @@ from heatconv.engine.requests.core import Requests
 def mark_resource(
     requests: Requests, stack: Stack, row: Resource, unhealthy: bool, reason: str
 ) -> None:
-    """Save that a resource is unhealthy, or that it is healthy after all.
+    """Save the mark of a user on a resource; nothing changes if the mark does not apply.
 
-    :raises ActionInProgress: if an operation on it is in progress.
+    :param unhealthy: false to remove the mark.
+    :param reason: the reason that the user gives.
+    :raises ActionInProgress: if an operation on the resource is in progress.
     """
     step = marks.mark(row, unhealthy, reason)
     busy = row.claim is not None or states.in_progress(row)

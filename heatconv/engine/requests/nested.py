@@ -1,4 +1,4 @@
-"""Create and update stacks that are resources of other stacks."""
+"""Create and update nested stacks, at the request of a plugin."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from heatconv.storage.base import Request
 def create_nested(
     requests: Requests, owner: Stack, resource: str, name: str, content: Mapping[str, Any]
 ) -> None:
-    """Accept a stack that is a resource of another one, unless it exists.
+    """Accept a new nested stack, unless it exists already.
 
-    :param resource: its name in the stack that owns it.
-    :raises StackExists: if there is another stack of that name.
+    :param resource: name of the resource of the owner whose physical resource the stack is.
+    :param name: name of the nested stack.
+    :raises StackExists: if another stack has that name.
     """
     compiled = requests.compile(content)
     template_id = requests.save_template(content, compiled)
@@ -27,7 +28,7 @@ def create_nested(
         id=requests.ids.fresh(),
         project_id=owner.project_id,
         name=name,
-        # The outermost stack decides about the rollback.
+        # The root stack decides about a rollback.
         disable_rollback=True,
         timeout_mins=owner.timeout_mins,
         username=owner.username,
@@ -44,7 +45,9 @@ def create_nested(
 
 
 def update_nested(requests: Requests, stack: Stack, content: Mapping[str, Any]) -> None:
-    """Accept another template for a nested stack, unless it already moves towards it.
+    """Accept new content for a nested stack.
+
+    Do nothing if the stack has this content already, or is on its way to it.
 
     :raises NotSupported: if the stack is being deleted, or is suspended.
     """
@@ -53,8 +56,8 @@ def update_nested(requests: Requests, stack: Stack, content: Mapping[str, Any]) 
 
     def decide(current: Stack) -> Request | None:
         check_updatable(current)
-        same = current.newest_template_id == template_id
-        if same and current.status != Status.FAILED:
+        is_newest = current.newest_template_id == template_id
+        if is_newest and current.status != Status.FAILED:
             return None
         return requests.wish(current, Action.UPDATE, template_id)
 

@@ -10,9 +10,9 @@ from heatconv.storage.base import Snapshot
 
 
 def take_snapshot(requests: Requests, stack: Stack, name: str) -> Snapshot:
-    """Save the template and the resources of a stack as they are now.
+    """Save a snapshot of a stack: its template and its resources as they are now.
 
-    :raises ActionInProgress: if an action is in progress.
+    :raises ActionInProgress: if an action of the stack is in progress.
     """
     if stack.status == Status.IN_PROGRESS:
         raise exception.ActionInProgress(stack_name=stack.name, action=stack.action.value)

@@ -15,10 +15,11 @@ from heatconv.templates.compiled import CompiledTemplate
 
 
 def update_stack(requests: Requests, stack: Stack, content: StackContent) -> None:
-    """Accept another template, or other parameters, for a stack.
+    """Accept new content for a stack: template, environment and options.
 
     :raises NotSupported: if the stack is being deleted, or is suspended.
-    :raises ImmutableParameterModified: if a parameter changes that must not.
+    :raises ImmutableParameterModified: if the value of an immutable parameter changes.
+    :raises HeatconvException: if the template is not valid.
     """
     compiled = requests.compile(content.template, stack.newest_template_id)
     _check_immutable(requests, stack, compiled)
@@ -39,8 +40,9 @@ def update_stack(requests: Requests, stack: Stack, content: StackContent) -> Non
 
 
 def restore_stack(requests: Requests, stack: Stack, template_id: str | None) -> None:
-    """Accept that a stack returns to an earlier template and its parameters.
+    """Accept a request to return to an earlier template and its environment.
 
+    :param template_id: id of the template of a snapshot.
     :raises NotSupported: if the stack is being deleted, or is suspended.
     """
 
@@ -52,9 +54,9 @@ def restore_stack(requests: Requests, stack: Stack, template_id: str | None) -> 
 
 
 def check_updatable(stack: Stack) -> None:
-    """Refuse the update of a stack that is being deleted, or is suspended.
+    """Refuse the update of a stack in a state that does not allow it.
 
-    :raises NotSupported: if it is.
+    :raises NotSupported: if the stack is being deleted, or is suspended.
     """
     if stack.action == Action.DELETE:
         raise exception.NotSupported(feature='Updating a stack when it is being deleted')
@@ -63,20 +65,23 @@ def check_updatable(stack: Stack) -> None:
 
 
 def _check_immutable(requests: Requests, stack: Stack, compiled: CompiledTemplate) -> None:
-    """Refuse another value of a parameter that must not change."""
+    """Refuse an update that changes the value of an immutable parameter.
+
+    :raises ImmutableParameterModified: if it does.
+    """
     immutable = [
         name for name, parameter in compiled.hot.parameters.items() if parameter.immutable
     ]
     if not immutable:
         return
     try:
-        before = requests.templates.get(stack.newest_template_id).hot.values
+        old_values = requests.templates.get(stack.newest_template_id).hot.values
     except (MissingTemplate, TemplateError):
         return
     changed = [
         name
         for name in immutable
-        if name in before and before[name] != compiled.hot.values.get(name)
+        if name in old_values and old_values[name] != compiled.hot.values.get(name)
     ]
     if changed:
         raise exception.ImmutableParameterModified(keys=', '.join(changed))

@@ -1,4 +1,4 @@
-"""The checkers: each file has one family of properties that must hold."""
+"""The checkers of a simulation: each module checks one family of properties."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ CHECKERS: tuple[type[Watcher], ...] = (
 
 
 def every() -> list[Watcher]:
-    """Return one checker of each family, for one world."""
+    """Return a new checker of each family, for one world."""
     return [checker() for checker in CHECKERS]

@@ -1,4 +1,4 @@
-"""Checks exclusion: no two workers operate on one resource."""
+"""Checks mutual exclusion: no two workers operate on one resource concurrently."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class ExclusionChecker(Watcher):
-    """Tracks which worker may act on which resource, from the admission by its lease to the
-    answer.
+    """Tracks the operation on each resource, from its admission by the lease to its answer.
 
-    Zombies are left out: leases cannot prevent their late actions, which are compensated.
+    Zombies are left out: a lease cannot prevent their late operations, which are compensated.
     """
 
     def __init__(self) -> None:
+        #: Tasks with an operation in progress, by the token of its resource.
         self._acting: dict[str, Running] = {}
 
     def admitted(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
@@ -24,19 +24,19 @@ class ExclusionChecker(Watcher):
         token = effect.call.row.token
         other = self._acting.get(token)
         if other is not None and other.worker is not None and not other.worker.parked:
-            world.violate(f'exclusion: {token} of {effect.call.row.name} is acted on twice')
+            world.violate(f'exclusion: {token} of {effect.call.row.name} has two operations')
         self._acting[token] = running
 
     def acting(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
         if effect.compensates or (running.worker is not None and running.worker.parked):
             return
         if isinstance(running.effect, Save):
-            # A fused commit acts, and it stands only if the row is unclaimed.
+            # A fused commit needs no claim: it stands only if the row is unclaimed.
             return
         row = world.store.row(effect.call.row.id)
         if row is None or row.claim != effect.call.row.claim:
             world.violate(
-                f'exclusion: {effect.call.verb} of {effect.call.row.name} without its claim'
+                f'exclusion: {effect.call.verb} of {effect.call.row.name} without a claim'
             )
 
     def acted(

@@ -12,7 +12,7 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class GraphChecker(Watcher):
-    """Asserts the invariants of rows and nodes."""
+    """Checks the invariants of rows and nodes, see `heatconv.convergence.invariants`."""
 
     def requested(
         self, world: Simulation, request: Request, before: Snapshot | None, after: Snapshot
@@ -33,10 +33,11 @@ class GraphChecker(Watcher):
         before: Snapshot,
         after: Snapshot,
     ) -> None:
+        # Only a commit that abandons a row adds edges.
         self._check(world, after, edges=commit.abandons is not None)
 
     def _check(self, world: Simulation, after: Snapshot, edges: bool = True) -> None:
-        for wrong in invariants.violations(
+        for problem in invariants.violations(
             after.stack, after.rows.values(), after.nodes.values(), edges
         ):
-            world.violate(f'graph: {wrong}')
+            world.violate(f'graph: {problem}')

@@ -1,4 +1,4 @@
-"""Checks the last good template: the one whose updates were all done last."""
+"""Checks the last good template: the template whose updates were all done most recently."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from heatconv.sim.watcher import Simulation, Watcher
 class LastGoodChecker(Watcher):
     """Checks every change of the last good template, and its value at the end.
 
-    A rollback goes to the template that was the last good one when it was requested: updates in
-    progress may finish before it is prepared.
+    A rollback leads to the template that was the last good one when the rollback was requested.
+    The last good template may change before the preparation, because updates in progress finish.
     """
 
     def __init__(self) -> None:
+        #: The last good template at the time of each wish: template id by wish id.
         self._asked: dict[str | None, str | None] = {}
 
     def requested(
@@ -31,16 +32,15 @@ class LastGoodChecker(Watcher):
         self, world: Simulation, running: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
         if after.stack.template_id != before.stack.newest_template_id:
-            world.violate('last good: the traversal goes elsewhere than the wish')
+            world.violate('last good: the traversal does not lead to the requested template')
         rolls_back = before.stack.action == Action.ROLLBACK
         if rolls_back and after.stack.template_id != self._asked[before.stack.wish_id]:
-            world.violate('last good: a rollback goes elsewhere than to the last good template')
+            world.violate('last good: a rollback does not lead to the last good template')
         if before.stack.last_good_id != after.stack.last_good_id:
-            self._goes(world, after)
-        if before.stack.last_good_id != after.stack.last_good_id:
+            self._check_action(world, after)
             for name in world.written[after.stack.template_id].resources:
                 if not _is_done(after, name):
-                    world.violate(f'last good: a template is good before {name} is')
+                    world.violate(f'last good: the template became good before {name} was done')
 
     def committed(
         self,
@@ -55,10 +55,10 @@ class LastGoodChecker(Watcher):
             self._asked[after.stack.wish_id] = after.stack.last_good_id
         if before.stack.last_good_id == after.stack.last_good_id:
             return
-        self._goes(world, after)
+        self._check_action(world, after)
         stack = after.stack
         if stack.last_good_id != stack.template_id:
-            world.violate('last good: it became another than that of the traversal')
+            world.violate('last good: it is not the template of the traversal')
         for name in world.written[stack.template_id].resources:
             if not _is_done(before, name):
                 world.violate(f'last good: {name} is not done')
@@ -69,8 +69,8 @@ class LastGoodChecker(Watcher):
         if before.stack.last_good_id != after.stack.last_good_id:
             world.violate('last good: a timeout changed it')
 
-    def _goes(self, world: Simulation, after: Snapshot) -> None:
-        """A delete does not change it: a rollback of the delete goes there."""
+    def _check_action(self, world: Simulation, after: Snapshot) -> None:
+        """Check that a delete does not change it: a rollback of the delete returns to it."""
         if after.stack.action == Action.DELETE and not after.stack.wish_id:
             world.violate('last good: a delete changed it')
 
@@ -80,11 +80,14 @@ class LastGoodChecker(Watcher):
             if stack.status != Status.COMPLETE or stack.action == Action.DELETE:
                 continue
             if stack.last_good_id != stack.template_id:
-                world.violate(f'last good: {stack.name} is COMPLETE, and another template is good')
+                world.violate(f'last good: {stack.name} is COMPLETE, but its template is not good')
 
 
 def _is_done(snapshot: Snapshot, name: str) -> bool:
-    """Say whether the update of a name is done, or was left out because nothing was to do."""
+    """Say whether the update of a name is done, or has no node because it would change nothing.
+
+    Without a node, the name has exactly one row, which is healthy and has a fingerprint.
+    """
     node = snapshot.nodes.get(NodeKey(snapshot.stack.traversal_id or '', Kind.UPDATE, name))
     if node is not None:
         return node.status == NodeStatus.DONE

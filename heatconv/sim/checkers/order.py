@@ -11,7 +11,10 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class OrderChecker(Watcher):
-    """Checks the refusals of reality, and requirements that are no references in reality."""
+    """Checks requirements at begin and delete, and reports the refusals of reality.
+
+    Reality refuses to break references. Requirements without a reference are unknown to it.
+    """
 
     def committed(
         self,
@@ -22,7 +25,7 @@ class OrderChecker(Watcher):
         before: Snapshot,
         after: Snapshot,
     ) -> None:
-        """At the begin of an update node, its requirements exist."""
+        """Check that the requirements of an update node are done when it begins."""
         write = commit.node
         if write is None or write.key.kind != Kind.UPDATE:
             return
@@ -37,6 +40,7 @@ class OrderChecker(Watcher):
                 world.violate(f'order: {write.key.name} began before {required} was done')
 
     def acting(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
+        """Check that a resource is deleted after all resources that require it."""
         world.reality.refused.clear()
         if world.zombie_acted or effect.compensates or effect.call.verb != Verb.DELETE:
             return
@@ -51,5 +55,5 @@ class OrderChecker(Watcher):
     ) -> None:
         if world.zombie_acted:
             return
-        for refused in world.reality.refused:
-            world.violate(f'order: {effect.call.verb} of {effect.call.row.name}: {refused}')
+        for refusal in world.reality.refused:
+            world.violate(f'order: {effect.call.verb} of {effect.call.row.name}: {refusal}')

@@ -9,14 +9,16 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class OutcomeChecker(Watcher):
-    """Records the last accepted request, and compares at the end.
+    """Compares each stack at the end of a run with its latest accepted request.
 
-    A stack may fail only if a plugin was told to fail, or it timed out.
+    A stack may fail only if a plugin was told to fail, a zombie has acted, the stack timed out, or
+    its latest request was a cancel.
     """
 
     def __init__(self) -> None:
+        #: The latest request of each stack: verb and template id, by stack id.
         self._asked: dict[str, tuple[str, str | None]] = {}
-        #: Stacks that timed out; whether that was too early is checked elsewhere.
+        #: Ids of stacks that timed out; the deadline checker checks that none was early.
         self._late: set[str] = set()
 
     def requested(
@@ -45,4 +47,4 @@ class OutcomeChecker(Watcher):
                     world.violate(f'outcome: {stack.name} is not deleted')
             elif verb in ('create', 'update', 'rollback') and not may_fail:
                 if stack.template_id != template_id:
-                    world.violate(f'outcome: {stack.name} is not what was asked for last')
+                    world.violate(f'outcome: {stack.name} does not have the requested template')

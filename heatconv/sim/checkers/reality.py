@@ -1,4 +1,4 @@
-"""Checks reality against the template: names, properties, references, attributes."""
+"""Checks reality against the template and the rows: names, properties, references, attributes."""
 
 from __future__ import annotations
 
@@ -17,47 +17,55 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 def differences(template: Template, physical: Iterable[PhysicalResource]) -> list[str]:
-    """Compare physical resources with a template, in its order."""
+    """Compare physical resources with a template.
+
+    :return: descriptions of the differences: first the names with superfluous resources, sorted,
+        then the definitions in template order.
+    """
     by_name: dict[str, list[PhysicalResource]] = {}
-    for row in physical:
-        by_name.setdefault(row.logical_name, []).append(row)
-    differing: list[str] = []
+    for resource in physical:
+        by_name.setdefault(resource.logical_name, []).append(resource)
+    problems: list[str] = []
     for name, copies in sorted(by_name.items()):
         if name not in template.resources:
-            differing.append(f'{name} is not in the template, and there')
+            problems.append(f'{name} exists, but is not in the template')
         elif len(copies) > 1:
-            differing.append(f'there are {len(copies)} of {name}')
+            problems.append(f'there are {len(copies)} resources of {name}')
     for name, definition in template.resources.items():
         if name not in by_name:
-            differing.append(f'{name} is not there')
+            problems.append(f'{name} does not exist')
             continue
-        have = by_name[name][0].properties
-        desired = {key: _value(value, by_name) for key, value in definition.properties.items()}
-        if have != desired:
-            differing.append(f'{name} is {have}, not {desired}')
-    return differing
+        actual = by_name[name][0].properties
+        desired = {key: _resolve(value, by_name) for key, value in definition.properties.items()}
+        if actual != desired:
+            problems.append(f'{name} is {actual}, not {desired}')
+    return problems
 
 
-def _value(value: Any, by_name: Mapping[str, list[PhysicalResource]]) -> Any:
+def _resolve(value: Any, by_name: Mapping[str, list[PhysicalResource]]) -> Any:
+    """Resolve a property against reality; None if the referenced resource does not exist."""
     if isinstance(value, GetRes):
-        return next((row.uuid for row in by_name.get(value.target_name, ())), None)
+        return next((target.uuid for target in by_name.get(value.target_name, ())), None)
     if isinstance(value, GetAtt):
-        rows = by_name.get(value.target_name, ())
-        return next((row.properties.get(value.attr) for row in rows), None)
+        targets = by_name.get(value.target_name, ())
+        return next((target.properties.get(value.attr) for target in targets), None)
     return value
 
 
 def of_stack(reality: Reality, snapshot: Snapshot) -> list[PhysicalResource]:
     """Return the physical resources of a stack."""
-    return [row for row in reality.rows.values() if row.token in snapshot.rows]
+    return [physical for physical in reality.rows.values() if physical.token in snapshot.rows]
 
 
 class RealityChecker(Watcher):
-    """Compares them at the end, and rows with physical resources after commits."""
+    """Compares reality with the template and the rows at the end of a run.
+
+    A row is also compared with reality when an orphan check marks it suspect.
+    """
 
     def __init__(self) -> None:
-        #: Rows that became suspect while an operation was in progress, with their traversal: it
-        #: must observe them again before it ends.
+        #: Rows that were marked suspect while their update node was running: traversal id by row
+        #: id. The traversal must observe them again before it ends.
         self._doubted: dict[str, str] = {}
 
     def committed(
@@ -74,11 +82,12 @@ class RealityChecker(Watcher):
             return
         earlier = before.rows[row.id]
         if running.name == 'sweep':
-            # Too late to let the traversal observe again.
+            # An orphan check comes too late for the traversal to observe the row again. Reality
+            # may differ from a healthy row only if a zombie may not have compensated yet.
             if states.healthy(earlier) and not (
                 earlier.suspect or earlier.claim or _excused(world)
             ):
-                self._row(world, earlier)
+                self._check_row(world, earlier)
             return
         self._doubted.pop(row.id, None)
         for key, node in after.nodes.items():
@@ -86,57 +95,65 @@ class RealityChecker(Watcher):
                 self._doubted[row.id] = key.traversal_id
 
     def acting(self, world: Simulation, running: Running, effect: CallPlugin) -> None:
-        """A live worker compensates for what it did too late."""
+        """Check that only a dead worker leaves an orphan: a live one compensates for it."""
         row = effect.call.row
-        undoes = running.name == 'sweep' and effect.call.verb == 'delete'
-        if undoes and world.reality.by_token(row.token) and not _excused(world):
-            world.violate(f'reality: nobody has made up for {row.id}')
+        deletes_orphan = running.name == 'sweep' and effect.call.verb == 'delete'
+        if deletes_orphan and world.reality.by_token(row.token) and not _excused(world):
+            world.violate(f'reality: no worker has compensated for {row.id}')
 
     def acted(
         self, world: Simulation, running: Running, effect: CallPlugin, observation: Observation
     ) -> None:
         if running.worker is not None and running.worker.parked:
-            # The present action is unrelated to the earlier one.
+            # A zombie acts later than the operation that made the row suspect: an observation
+            # because of that operation does not cover this one.
             self._doubted.pop(effect.call.row.id, None)
 
     def rested(self, world: Simulation) -> None:
         for snapshot in world.snapshots.values():
             stack = snapshot.stack
-            done = stack.status == Status.COMPLETE and stack.action != Action.DELETE
-            # What a zombie did after the end is recorded in the rows, and repaired by the next
-            # request.
-            if done and not world.zombie_acted:
+            complete = stack.status == Status.COMPLETE and stack.action != Action.DELETE
+            # The operation of a zombie after the end is recorded in the rows, and repaired by the
+            # next request.
+            if complete and not world.zombie_acted:
                 template = world.written[stack.template_id]
-                for wrong in differences(template, of_stack(world.reality, snapshot)):
-                    world.violate(f'reality: {stack.name}: {wrong}')
-            if done:
-                self._looked_again(world, snapshot)
+                for problem in differences(template, of_stack(world.reality, snapshot)):
+                    world.violate(f'reality: {stack.name}: {problem}')
+            if complete:
+                self._check_observed_again(world, snapshot)
             for row in world.store.resources(stack.id):
                 if row.status == Status.COMPLETE and states.begun(row):
-                    self._row(world, row)
+                    self._check_row(world, row)
 
-    def _looked_again(self, world: Simulation, snapshot: Snapshot) -> None:
+    def _check_observed_again(self, world: Simulation, snapshot: Snapshot) -> None:
+        """Check that the doubted rows of a complete traversal have the desired properties.
+
+        The traversal must have observed such a row again, and updated it if it differed.
+        References are not compared.
+        """
         template = world.written[snapshot.stack.template_id]
         for row_id, traversal_id in self._doubted.items():
             row = snapshot.rows.get(row_id)
             if row is None or traversal_id != snapshot.stack.traversal_id:
                 continue
             for name, value in template.resources[row.name].properties.items():
-                real = (row.properties or {}).get(name)
-                if not isinstance(value, GetRes | GetAtt) and real != value:
-                    world.violate(f'reality: nobody looked again at {row.name} in doubt')
+                actual = (row.properties or {}).get(name)
+                if not isinstance(value, GetRes | GetAtt) and actual != value:
+                    world.violate(f'reality: the suspect row of {row.name} was not observed again')
 
-    def _row(self, world: Simulation, row: Resource) -> None:
-        """A settled row matches reality."""
+    def _check_row(self, world: Simulation, row: Resource) -> None:
+        """Check that a settled row matches reality."""
         physical = world.reality.by_token(row.token)
         uuid = None if physical is None else physical.uuid
         if row.physical_id != uuid:
-            world.violate(f'reality: row {row.id} of {row.name} says {row.physical_id}')
+            world.violate(
+                f'reality: row {row.id} of {row.name} has the wrong physical id {row.physical_id}'
+            )
         elif physical is not None:
             if dict(row.properties or {}) != physical.properties:
-                world.violate(f'reality: the properties of {row.name} are not real')
+                world.violate(f'reality: the properties of {row.name} differ from its row')
             if dict(row.attributes) != physical.properties:
-                world.violate(f'reality: the attributes of {row.name} are not real')
+                world.violate(f'reality: the attributes of {row.name} differ from its row')
 
 
 def _excused(world: Simulation) -> bool:

@@ -1,4 +1,4 @@
-"""Checks supersession: an old traversal does not change the graph of a newer one."""
+"""Checks supersession: a superseded traversal does not change the graph of a newer one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from heatconv.sim.watcher import Simulation, Watcher
 
 
 class SupersessionChecker(Watcher):
-    """Compares the nodes before and after a commit of an old traversal."""
+    """Compares stack and nodes before and after each commit that is not of the current traversal.
+
+    A preparation must delete all nodes of the previous traversal.
+    """
 
     def prepared(
         self, world: Simulation, running: Running, plan: Plan, before: Snapshot, after: Snapshot
@@ -18,7 +21,7 @@ class SupersessionChecker(Watcher):
         old = before.stack.traversal_id
         remaining = [key for key in after.nodes if key.traversal_id == old]
         if old is not None and remaining:
-            world.violate(f'supersession: nodes of {old} are left: {remaining}')
+            world.violate(f'supersession: nodes of {old} still exist: {remaining}')
 
     def committed(
         self,
@@ -33,7 +36,9 @@ class SupersessionChecker(Watcher):
         if commit.node is not None and commit.node.key.traversal_id == current:
             return
         if before.stack != after.stack:
-            world.violate(f'supersession: {running.name} changed the stack, now at {current}')
+            world.violate(
+                f'supersession: {running.name} changed the stack with traversal {current}'
+            )
         changed = [
             key
             for key in sorted({*before.nodes, *after.nodes})

@@ -1,4 +1,4 @@
-"""Checks transitions: rows follow the transition table, and versions only grow."""
+"""Checks transitions: rows follow the transition table, and their versions never decrease."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from heatconv.sim.script import Request
 from heatconv.sim.snapshot import Snapshot
 from heatconv.sim.watcher import Simulation, Watcher
 
-#: States in which a row may be deleted: never begun, deleted, or retained.
+#: States in which a row may be deleted: never begun, or with its delete begun. A resource that is
+#: retained is no exception here, because scenarios do not retain resources.
 MAY_GO = (states.INIT, states.DELETING)
 
 
 class TransitionChecker(Watcher):
-    """Compares rows before and after each commit."""
+    """Compares rows and stack before and after each request, preparation and commit."""
 
     def requested(
         self, world: Simulation, request: Request, before: Snapshot | None, after: Snapshot
     ) -> None:
         if before is not None:
-            self._rows(world, before, after)
+            self._check_rows(world, before, after)
 
     def prepared(
         self, world: Simulation, running: Running, plan: Plan, before: Snapshot, after: Snapshot
     ) -> None:
-        self._rows(world, before, after)
-        self._stack(world, before.stack, after.stack)
+        self._check_rows(world, before, after)
+        self._check_stack(world, before.stack, after.stack)
 
     def committed(
         self,
@@ -39,10 +40,10 @@ class TransitionChecker(Watcher):
         before: Snapshot,
         after: Snapshot,
     ) -> None:
-        self._rows(world, before, after, commit)
-        self._stack(world, before.stack, after.stack)
+        self._check_rows(world, before, after, commit)
+        self._check_stack(world, before.stack, after.stack)
 
-    def _rows(
+    def _check_rows(
         self, world: Simulation, before: Snapshot, after: Snapshot, commit: Commit | None = None
     ) -> None:
         for row_id, old in before.rows.items():
@@ -51,26 +52,27 @@ class TransitionChecker(Watcher):
                 continue
             state = states.state(old)
             if commit is not None and commit.fused and commit.row and commit.row.read.id == row_id:
-                # A fused commit also begins the operation, with an event.
+                # A fused commit also begins the operation; its first event records the begin.
                 begun = (commit.events[0].action, commit.events[0].status)
                 if not states.allowed(state, begun) or begun[1] != Status.IN_PROGRESS:
-                    world.violate(f'transition: {_named(old)} became {begun}')
+                    world.violate(f'transition: {_describe(old)} became {begun}')
                 state = begun
             if new is None:
                 if state not in MAY_GO:
-                    world.violate(f'transition: {_named(old)} vanished')
+                    world.violate(f'transition: {_describe(old)} was deleted too early')
                 continue
             if not states.allowed(state, states.state(new)):
-                world.violate(f'transition: {_named(old)} became {_state(new)}')
+                world.violate(f'transition: {_describe(old)} became {_state(new)}')
             if new.version < old.version:
-                world.violate(f'transition: {_named(old)} went back to version {new.version}')
+                world.violate(f'transition: {_describe(old)} went back to version {new.version}')
             if old.claim is not None and new.claim not in (None, old.claim):
-                world.violate(f'transition: {_named(old)} was claimed over')
+                world.violate(f'transition: {_describe(old)} was claimed again before its release')
         for row_id, new in after.rows.items():
             if row_id not in before.rows and states.begun(new):
-                world.violate(f'transition: {_named(new)} came begun into the world')
+                world.violate(f'transition: {_describe(new)} was inserted after its begin')
 
-    def _stack(self, world: Simulation, before: Stack, after: Stack) -> None:
+    def _check_stack(self, world: Simulation, before: Stack, after: Stack) -> None:
+        """Check that a stack that is not in progress stays as it is, except for a rollback."""
         if after is before or before.status == Status.IN_PROGRESS:
             return
         if after.status == Status.IN_PROGRESS and after.action == Action.ROLLBACK:
@@ -78,7 +80,7 @@ class TransitionChecker(Watcher):
         if (before.action, before.status) != (after.action, after.status):
             world.violate(
                 f'transition: a stack {before.action} {before.status} became '
-                f'{after.action} {after.status} by itself'
+                f'{after.action} {after.status} without a request'
             )
 
 
@@ -86,5 +88,5 @@ def _state(row: Resource) -> str:
     return f'{row.action} {row.status}'
 
 
-def _named(row: Resource) -> str:
+def _describe(row: Resource) -> str:
     return f'row {row.id} of {row.name} ({_state(row)})'

@@ -16,7 +16,7 @@ from heatconv.tests.chaos.thing import TYPE
 NAMES = 'ABCDEF'
 
 #: How long a user tries to be heard.
-PATIENCE = 120.0
+WAIT_SECONDS = 120.0
 
 Template = dict[str, Any]
 
@@ -79,9 +79,9 @@ class User(threading.Thread):
     def call(self, method: str, **arguments: Any) -> Any:
         """Call the engine until it answers.
 
-        :raises Unavailable: if it does not within the patience.
+        :raises Unavailable: if it does not within WAIT_SECONDS.
         """
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + WAIT_SECONDS
         while True:
             if self._client is None:
                 self._client = self._connect()
@@ -164,7 +164,7 @@ class User(threading.Thread):
         self.wanted = None
         if self._source.random() < 0.8:
             self.wanted = draw_template(self._source, may_fail=False)
-        ends = time.monotonic() + 2 * PATIENCE
+        ends = time.monotonic() + 2 * WAIT_SECONDS
         while time.monotonic() < ends:
             identity = self.identity()
             try:

@@ -23,7 +23,7 @@ from typing import Any
 from heatconv.tests.heat_api.site import USERS, Site
 
 #: How long everything may take to come up or to go down, in seconds.
-PATIENCE = 180
+WAIT_SECONDS = 180
 
 
 class Place:
@@ -83,7 +83,7 @@ def up(place: Place, args: argparse.Namespace) -> int:
         holder = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + WAIT_SECONDS
     while 'variables' not in place.read():
         if holder.poll() is not None or time.monotonic() > ends:
             if holder.poll() is None:
@@ -159,7 +159,7 @@ def down(place: Place, args: argparse.Namespace) -> int:
     state = place.read()
     if state and alive(state['pid'], state['directory']):
         os.kill(state['pid'], signal.SIGTERM)
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + WAIT_SECONDS
         while place.state.exists() and time.monotonic() < ends:
             time.sleep(0.2)
     if state:

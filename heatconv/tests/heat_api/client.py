@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 #: How long a command may take, in seconds.
-PATIENCE = 60
+WAIT_SECONDS = 60
 
 
 def openstack() -> str:
@@ -66,7 +66,7 @@ class Client:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=WAIT_SECONDS,
             env=self._environment,
             cwd=self.home,
         )

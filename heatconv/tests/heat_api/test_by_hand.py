@@ -27,7 +27,7 @@ class TestByHand(testtools.TestCase):
             [sys.executable, '-m', by_hand.__name__, self.place, *words],
             capture_output=True,
             text=True,
-            timeout=by_hand.PATIENCE,
+            timeout=by_hand.WAIT_SECONDS,
         )
 
     def test_up_and_down(self) -> None:

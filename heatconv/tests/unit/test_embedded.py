@@ -26,7 +26,7 @@ from heatconv.runtime.ports import SystemClock
 from heatconv.storage.base import Lease
 from heatconv.tests.unit.engine.parts import Parts, template, thing
 
-PATIENCE = 20
+WAIT_SECONDS = 20
 #: No process has this id: it is beyond what a kernel gives.
 NOBODY = 2**22 + 1
 
@@ -65,7 +65,7 @@ class EmbeddedTest(EmbeddedTestCase):
         self.useFixture(fixtures.EnvironmentVariable('USER', 'somebody'))
         first = self.start()
         identity = self.create(first, {'A': thing(), 'B': thing({'get_resource': 'A'})})
-        self.assertTrue(first.wait_idle(PATIENCE))
+        self.assertTrue(first.wait_idle(WAIT_SECONDS))
         self.assertEqual('CREATE_COMPLETE', self.state(first, identity))
         shown = first.client.call('show_stack', stack_identity=identity)
         self.assertEqual('somebody', shown[0]['stack_owner'])
@@ -139,7 +139,7 @@ class InterruptedTest(EmbeddedTestCase):
     def assert_goes_on(self, identity: Any) -> None:
         embedded = self.start()
         self.assertEqual(['stack'], embedded.interrupted())
-        self.assertTrue(embedded.wait_idle(PATIENCE))
+        self.assertTrue(embedded.wait_idle(WAIT_SECONDS))
         self.assertEqual('CREATE_COMPLETE', self.state(embedded, identity))
         self.assertEqual(1, len(self.parts.records.all()))
         self.assertNotIn(self.claimed, self.leases())

@@ -257,7 +257,7 @@ class RollbackAndCancelTest(CliTestCase):
         self.engine.add('demo', action='UPDATE')
         result = self.cli('stack', 'rollback', 'demo', '--wait')
         self.assertEqual(0, result.code)
-        self.assertIn('last good template already', result.err)
+        self.assertIn('already has its last good template', result.err)
 
     def test_cancel(self) -> None:
         self.engine.add('demo', action='UPDATE', status='IN_PROGRESS')

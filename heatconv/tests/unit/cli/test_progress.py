@@ -289,7 +289,7 @@ class DrawingTest(testtools.TestCase):
         for number in range(30):
             state.resources[f'r{number}'] = ResourceProgress('UPDATE', 'IN_PROGRESS', since=10.0)
             state.failures[f'f{number}'] = 'first line\nsecond line'
-        state.resources['ok'] = ResourceProgress('UPDATE', 'COMPLETE', told=True)
+        state.resources['ok'] = ResourceProgress('UPDATE', 'COMPLETE', reported=True)
         drawn = self.draw(state)
         # A name is never taken for markup.
         for part in (

@@ -89,7 +89,7 @@ class FilesTest(CliTestCase):
         for text, telling in (
             ('r: {type: none.yaml}', 'cannot read the file none.yaml'),
             ('r: {get_file: none}', 'cannot read the file none'),
-            ('r: {get_file: "http://host/x"}', 'only files can be named'),
+            ('r: {get_file: "http://host/x"}', 'only local files can be named'),
         ):
             error = self.assertRaises(UsageError, self.gather, self.write('root.yaml', text))
             self.assertIn(telling, error.message)

@@ -297,7 +297,7 @@ class TemplateResourceTest(NestedTestCase):
         taken = self.made({'A': thing('owned')}, f'stack-N-{row.token}')
         self.parts.recover()
         self.assertEqual('CREATE_FAILED', self.state(identity))
-        self.assertIn('which is not part of this', self.stack(identity).reason)
+        self.assertIn('is not nested in this one', self.stack(identity).reason)
         self.assertEqual('CREATE_COMPLETE', self.state(taken))
 
     def test_what_failed_within_is_tried_again_as_it_is(self) -> None:

@@ -30,7 +30,7 @@ class OutageTest(EngineTestCase):
     def test_request_is_to_be_made_again(self) -> None:
         self.store.away = True
         error = self.refused(Unavailable, self.call, 'list_stacks')
-        self.assertIn('ask again later', str(error))
+        self.assertIn('try again later', str(error))
         self.assertNotIn('connection refused', str(error))
         self.assertIn('connection refused', self.log.output)
         self.assertNotIn('Traceback', self.log.output)

@@ -10,7 +10,7 @@ import testtools
 
 from heatconv.engine.service import PreparePool
 
-PATIENCE = 10
+WAIT_SECONDS = 10
 
 
 class WishesTest(testtools.TestCase):
@@ -21,7 +21,7 @@ class WishesTest(testtools.TestCase):
         self.prepared: list[str] = []
 
     def prepare(self, context: Any, stack_id: str) -> None:
-        self.go_on.wait(PATIENCE)
+        self.go_on.wait(WAIT_SECONDS)
         if stack_id == 'bad':
             raise ZeroDivisionError
         self.prepared.append(stack_id)
@@ -64,19 +64,19 @@ class AgainTest(testtools.TestCase):
             def _prepare(self, stack_id: str) -> None:
                 looks.append(stack_id)
                 begun.set()
-                go_on.wait(PATIENCE)
+                go_on.wait(WAIT_SECONDS)
                 if stack_id == 'bad':
                     raise ZeroDivisionError
 
         endpoint = Endpoint(None, None, None, None)  # type: ignore[arg-type]
         first = threading.Thread(target=endpoint.prepare, args=({}, 'a'))
         first.start()
-        begun.wait(PATIENCE)
+        begun.wait(WAIT_SECONDS)
         for _ in range(5):
             endpoint.prepare({}, 'a')
         self.assertEqual(['a'], looks)
         go_on.set()
-        first.join(PATIENCE)
+        first.join(WAIT_SECONDS)
         self.assertEqual(['a', 'a'], looks)
         self.assertRaises(ZeroDivisionError, endpoint.prepare, {}, 'bad')
         self.assertRaises(ZeroDivisionError, endpoint.prepare, {}, 'bad')

@@ -267,7 +267,7 @@ class CancelTest(RequestsTestCase):
         stack = self.begin()
         error = self.refused(exception.NotSupported, cancel_update, self.requests, stack, True)
         self.assertIn('Cancelling CREATE IN_PROGRESS with rollback', str(error))
-        self.assertIn('(it can be cancelled without, rolled back, or deleted)', str(error))
+        self.assertIn('(cancel it without rollback, roll it back, or delete it)', str(error))
 
     def test_without_rollback_it_stops_where_it_is(self) -> None:
         stack = self.begin()
@@ -287,7 +287,7 @@ class CancelTest(RequestsTestCase):
             error = self.refused(
                 exception.NotSupported, cancel_update, self.requests, stack, rollback
             )
-            self.assertIn(f'COMPLETE {how} (nothing is under way)', str(error))
+            self.assertIn(f'COMPLETE {how} (no action is in progress)', str(error))
         delete_stack(self.requests, stack)
         for rollback, how in ((True, 'with rollback'), (False, 'without rollback')):
             error = self.refused(

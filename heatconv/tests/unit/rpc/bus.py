@@ -15,7 +15,7 @@ from oslo_messaging._drivers import impl_fake
 from heatconv.rpc import transport as transports
 from heatconv.runtime.ports import SystemIds
 
-PATIENCE = 10
+WAIT_SECONDS = 10
 
 
 class Driver(impl_fake.FakeDriver):
@@ -73,7 +73,7 @@ class Recorder:
 
     def next(self) -> tuple[Any, dict[str, Any]]:
         """Return what it is told next."""
-        return self.got.get(timeout=PATIENCE)
+        return self.got.get(timeout=WAIT_SECONDS)
 
     def heard_within(self, seconds: float) -> list[tuple[Any, dict[str, Any]]]:
         """Return what it is told in some seconds: one thing at most."""

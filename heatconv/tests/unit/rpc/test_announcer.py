@@ -130,11 +130,11 @@ class AnnouncerTest(testtools.TestCase):
         for _ in range(3):
             self.announcer.nodes(KEYS)
             self.announcer.wish('stack')
-        self.assertEqual(['The message bus does not take casts: nobody listens'], self.lines())
+        self.assertEqual(['The message bus does not accept casts: nobody listens'], self.lines())
         self.bus.driver.down = False
         for _ in range(3):
             self.announcer.wish('stack')
-        self.assertEqual('The message bus takes casts again', self.lines()[1])
+        self.assertEqual('The message bus accepts casts again', self.lines()[1])
         self.assertEqual(2, len(self.lines()))
         self.bus.driver.down = True
         self.announcer.wish('stack')
@@ -159,7 +159,7 @@ class NamesTest(testtools.TestCase):
         log = self.useFixture(fixtures.FakeLogger())
         wrong = [['t', 'z', 'A'], ['t', 'u'], ['t', 'u', 'A', 'B'], []]
         self.assertEqual(KEYS[:1], list(keys_of([*wrong, ['t', 'u', 'A0']])))
-        self.assertEqual(4, log.output.count('Not the name of a node'))
+        self.assertEqual(4, log.output.count('Not a valid node key'))
 
 
 class TopicsTest(testtools.TestCase):

@@ -42,7 +42,7 @@ class BrokerDownTest(testtools.TestCase):
     def test_cast_does_not_block(self) -> None:
         announcer = RpcAnnouncer(self.bus)
         self.assertIsNone(self.within(3, lambda: announcer.wish('s')))
-        self.assertIn('does not take casts', self.log.output)
+        self.assertIn('does not accept casts', self.log.output)
 
     def test_call_ends_in_time(self) -> None:
         client = EngineClient(self.bus, 'project', timeout=1)

@@ -18,7 +18,7 @@ from heatconv.rpc import api
 from heatconv.rpc import transport as transports
 from heatconv.rpc.client import EngineClient, connect
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
-from heatconv.tests.unit.rpc.bus import PATIENCE, Bus, Recorder, stop_later
+from heatconv.tests.unit.rpc.bus import WAIT_SECONDS, Bus, Recorder, stop_later
 
 
 class ClientTest(EngineTestCase):
@@ -80,7 +80,7 @@ class ClientTest(EngineTestCase):
 
     def test_topic_of_its_own(self) -> None:
         self.bus.serve('owned', *self.engine.endpoints)
-        client = self.client(topics=api.Topics('owned'), timeout=PATIENCE)
+        client = self.client(topics=api.Topics('owned'), timeout=WAIT_SECONDS)
         self.assertEqual([], client.call('list_stacks'))
 
 
@@ -109,7 +109,7 @@ class RemoteTest(testtools.TestCase):
     def raised(self, error: Exception) -> Exception:
         bus = self.useFixture(Bus())
         bus.serve('engine', Refusing(error))
-        client = EngineClient(bus.transport, 'project', timeout=PATIENCE)
+        client = EngineClient(bus.transport, 'project', timeout=WAIT_SECONDS)
         got: Exception = self.assertRaises(exception.HeatconvException, client.call, 'list_stacks')
         return got
 
@@ -144,7 +144,7 @@ class ServerTest(testtools.TestCase):
             def _record(self, context: Any, **arguments: Any) -> None:
                 super()._record(context, **arguments)
                 begun.release()
-                go_on.wait(PATIENCE)
+                go_on.wait(WAIT_SECONDS)
 
         busy, idle = Slow('1.0', ['work']), Recorder('1.0', ['work'])
         client = transports.client(self.bus.transport, 'topic', '1.0')
@@ -152,7 +152,7 @@ class ServerTest(testtools.TestCase):
             client.cast({}, 'work', number=number)
         self.bus.serve('topic', busy, threads=1)
         self.addCleanup(go_on.set)
-        begun.acquire(timeout=PATIENCE)
+        begun.acquire(timeout=WAIT_SECONDS)
         # One is at work, one in hand; the third is for whoever has time.
         self.bus.serve('topic', idle, threads=1)
         self.assertEqual({'number': 2}, idle.next()[1])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from heatconv.convergence.model import Kind, NodeKey
 from heatconv.worker.fair_queue import FairPool, FairQueue, Inbox
 
-PATIENCE = 10
+WAIT_SECONDS = 10
 
 ITEMS = st.lists(st.tuples(st.sampled_from('pq'), st.sampled_from('stu')), max_size=40)
 
@@ -148,7 +148,7 @@ class FairPoolTest(testtools.TestCase):
     def test_small_stack_is_next(self) -> None:
         pool = FairPool(1, 'test')
         gate, order = threading.Event(), []
-        pool.submit('p', 'large', gate.wait, PATIENCE)
+        pool.submit('p', 'large', gate.wait, WAIT_SECONDS)
         for number in range(3):
             pool.submit('p', 'large', order.append, f'large {number}')
         pool.submit('p', 'small', order.append, 'small')

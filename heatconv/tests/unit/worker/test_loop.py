@@ -23,7 +23,7 @@ from heatconv.tests.unit.engine.parts import EngineTestCase, thing
 from heatconv.worker import loop as worker_loop
 from heatconv.worker.loop import CROWDED_SECONDS, MANY, SHARE, Entry, Loop
 
-PATIENCE = 10
+WAIT_SECONDS = 10
 
 LANE = ('project', 'stack')
 
@@ -84,11 +84,11 @@ class LoopTestCase(EngineTestCase):
         """Run a loop beside the test, until its end."""
         thread = threading.Thread(target=loop.run, daemon=True)
         thread.start()
-        self.addCleanup(thread.join, PATIENCE)
+        self.addCleanup(thread.join, WAIT_SECONDS)
         self.addCleanup(loop.stop)
 
     def wait(self, holds: Callable[[], bool]) -> None:
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + WAIT_SECONDS
         while not holds():
             assert time.monotonic() < ends, 'it takes too long'
             time.sleep(0.001)
@@ -267,7 +267,7 @@ class Blocking:
 
     def perform_many(self, asked: Sequence[effects.CallPlugin]) -> list[Observation]:
         self.asked.set()
-        self.go_on.wait(PATIENCE)
+        self.go_on.wait(WAIT_SECONDS)
         return [Observation(Reality.READY) for _ in asked]
 
 
@@ -290,7 +290,7 @@ class RoomTest(LoopTestCase):
         )
         self.running(loop)
         loop.wake()
-        caller.asked.wait(PATIENCE)
+        caller.asked.wait(WAIT_SECONDS)
         self.assertEqual((1, 1, []), (len(waiting), loop.live, done))
         caller.go_on.set()
         self.wait(lambda: loop.live == 0 and not waiting)
@@ -319,7 +319,7 @@ class RoomTest(LoopTestCase):
         loop = self.loop(batch_size=3, caller=caller, more=more)
         self.running(loop)
         loop.wake()
-        caller.asked.wait(PATIENCE)
+        caller.asked.wait(WAIT_SECONDS)
         self.wait(lambda: loop.live == 6)
         time.sleep(0.05)
         self.assertEqual((6, 6), (loop.live, len(made)))
@@ -426,18 +426,18 @@ class EndTest(LoopTestCase):
         loop.submit(acting(lambda: done.append('acted')))
         thread = threading.Thread(target=loop.run, daemon=True)
         thread.start()
-        caller.asked.wait(PATIENCE)
+        caller.asked.wait(WAIT_SECONDS)
         loop.stop()
         self.assertFalse(loop.submit(sleeper()))
         self.assertTrue(thread.is_alive())
         caller.go_on.set()
-        thread.join(PATIENCE)
+        thread.join(WAIT_SECONDS)
         self.assertEqual((False, ['acted']), (thread.is_alive(), done))
 
 
 class WaitingTest(LoopTestCase):
     def test_loop_that_waits_costs_nothing(self) -> None:
-        for task in (None, sleeper(PATIENCE)):
+        for task in (None, sleeper(WAIT_SECONDS)):
             loop = self.loop(clock=SystemClock())
             if task is not None:
                 loop.submit(task)
@@ -469,7 +469,7 @@ class WaitingTest(LoopTestCase):
             done.append('quick')
 
         loop.submit(acting(lambda: done.append('slow')))
-        caller.asked.wait(PATIENCE)
+        caller.asked.wait(WAIT_SECONDS)
         loop.submit(quick())
         self.wait(lambda: done == ['quick'])
         caller.go_on.set()
@@ -550,16 +550,16 @@ class TogetherTest(LoopTestCase):
         loop._calls.perform(entries[:2])
         self.assertEqual([[('a', 'create'), ('b', 'create')]], made)
         told = [loop._inbox.get_nowait() for _ in range(2)]
-        self.assertEqual(['ready'] * 2, [one.said.reality for one in told])  # type: ignore
+        self.assertEqual(['ready'] * 2, [one.answer.reality for one in told])  # type: ignore
 
 
 class GatherBesideTest(LoopTestCase):
     def test_waits_a_moment_for_others_that_are_being_asked(self) -> None:
         loop = self.loop(caller=Blocking())
         self.addCleanup(loop._calls.pool.close)
-        self.patch(worker_loop, 'TOGETHER_SECONDS', PATIENCE)
+        self.patch(worker_loop, 'TOGETHER_SECONDS', WAIT_SECONDS)
         blocking = threading.Event()
-        loop._calls.pool.submit(*LANE, blocking.wait, PATIENCE)
+        loop._calls.pool.submit(*LANE, blocking.wait, WAIT_SECONDS)
         loop._put(Entry(LANE, sleeper(), None))
         timer = threading.Timer(0.05, lambda: loop._inbox.put(Entry(LANE, sleeper(), None)))
         timer.start()
@@ -571,4 +571,4 @@ class GatherBesideTest(LoopTestCase):
         # Nobody else is being asked: there is nothing to wait for.
         began = time.monotonic()
         loop._gather()
-        self.assertLess(time.monotonic() - began, PATIENCE / 2)
+        self.assertLess(time.monotonic() - began, WAIT_SECONDS / 2)

@@ -18,7 +18,7 @@ from heatconv.tests.unit.engine.parts import ACTION_TIMEOUT, EngineTestCase, Par
 from heatconv.worker.loop import Lane, Loop
 from heatconv.worker.plugin_caller import PluginCaller
 
-PATIENCE = 10
+WAIT_SECONDS = 10
 
 
 class Watched(DatabaseStore):

@@ -23,7 +23,7 @@ from heatconv.worker import service, sweep
 from heatconv.worker.endpoint import WorkerEndpoint
 from heatconv.worker.service import Worker, WorkerOptions
 
-PATIENCE = 10
+WAIT_SECONDS = 10
 QUICK = WorkerOptions(threads=2, poll_interval=0.01, heartbeat_interval=0.01, sweep_interval=0.01)
 #: Nothing happens but what a test asks for.
 QUIET = dataclasses.replace(QUICK, heartbeat_interval=1e6, sweep_interval=1e6)
@@ -84,7 +84,7 @@ class WorkerTest(EngineTestCase):
         return identity
 
     def wait(self, holds: Callable[[], Any], what: str = 'it') -> None:
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + WAIT_SECONDS
         while not holds():
             assert time.monotonic() < ends, f'{what} takes too long'
             time.sleep(0.001)
@@ -116,7 +116,7 @@ class WorkerTest(EngineTestCase):
         wrong: list[Any] = [['t', 'x', 'A'], ['t', 'u'], ['t', 'u', 'A', 'B']]
         WorkerEndpoint(worker).check_resource(None, [*wrong, *names])
         self.wait(lambda: self.state(identity) == 'CREATE_COMPLETE')
-        self.assertEqual(3, self.log.output.count('Not the name of a node'))
+        self.assertEqual(3, self.log.output.count('Not a valid node key'))
 
     def test_what_others_left_is_found_at_once_without_a_message(self) -> None:
         self.parts.lease.release()
@@ -148,7 +148,7 @@ class WorkerTest(EngineTestCase):
         time.sleep(0.001)
         worker.sweep()
         self.assertEqual([], self.heard.keys)
-        worker.sweep(patience=0.0)
+        worker.sweep(lost_after=0.0)
         self.assertEqual(keys, self.heard.keys)
 
     def test_end_gives_the_lease_back_and_what_waits_to_others(self) -> None:
@@ -185,7 +185,7 @@ class WorkerTest(EngineTestCase):
         self.parts.lease.release()
         sweep = threading.Thread(target=worker.sweep, daemon=True)
         sweep.start()
-        sweep.join(PATIENCE)
+        sweep.join(WAIT_SECONDS)
         self.assertFalse(sweep.is_alive())
         self.assertIsNotNone(self.rows(identity)['A'].claim)
 
@@ -242,12 +242,14 @@ class WorkerTest(EngineTestCase):
         self.patch(service, 'GO_ON_SECONDS', 0.001)
         worker = self.worker(dataclasses.replace(QUICK, sweep_interval=0.05))
 
-        def look(patience: float) -> bool:
-            looks.append(patience)
+        def look(lost_after: float) -> bool:
+            looks.append(lost_after)
             return True
 
         self.patch(worker._sweep, 'run', look)
-        self.patch(worker._sweep, 'go_on', lambda patience: bool(went_on.append(patience)) or True)
+        self.patch(
+            worker._sweep, 'go_on', lambda lost_after: bool(went_on.append(lost_after)) or True
+        )
         self.patch(service, 'GO_ON_BELOW', -1)
         worker.start()
         self.wait(lambda: len(looks) > 2)
@@ -262,8 +264,8 @@ class WorkerTest(EngineTestCase):
         self.patch(sweep, 'PAGES', 1)
         self.patch(service, 'GO_ON_SECONDS', 0.001)
         # Two looks of the interval would take longer than the test waits.
-        worker = self.worker(dataclasses.replace(QUICK, sweep_interval=2 * PATIENCE))
-        self.patch(type(worker), '_patience', -1.0)
+        worker = self.worker(dataclasses.replace(QUICK, sweep_interval=2 * WAIT_SECONDS))
+        self.patch(type(worker), '_lost_after', -1.0)
         worker.start()
 
         def over() -> bool:

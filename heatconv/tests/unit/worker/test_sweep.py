@@ -15,7 +15,7 @@ from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 from heatconv.worker import sweep
 from heatconv.worker.sweep import EVERYTHING, Sweep
 
-PATIENCE = 8.0
+WAIT_SECONDS = 8.0
 
 
 class SweepTest(EngineTestCase):
@@ -24,7 +24,7 @@ class SweepTest(EngineTestCase):
         self.tasks: list[Task] = []
         self.room = 100
 
-    def sweep(self, patience: float = PATIENCE) -> None:
+    def sweep(self, lost_after: float = WAIT_SECONDS) -> None:
         def submit(task: Task) -> bool:
             if len(self.tasks) == self.room:
                 return False
@@ -39,7 +39,7 @@ class SweepTest(EngineTestCase):
             parts.ids,
             lambda: parts.checker().recovery,
             submit,
-        ).run(patience)
+        ).run(lost_after)
 
     def finish(self) -> None:
         while self.tasks:
@@ -156,7 +156,7 @@ class SweepTest(EngineTestCase):
 
     def test_ready_node_is_announced_again_when_it_waits_too_long(self) -> None:
         keys = self.prepared()
-        self.parts.clock.time += PATIENCE
+        self.parts.clock.time += WAIT_SECONDS
         self.sweep()
         self.assertEqual([], self.heard.keys)
         self.parts.clock.time += 0.1
@@ -164,7 +164,7 @@ class SweepTest(EngineTestCase):
         self.assertEqual(keys, self.heard.keys)
         self.sweep()  # it was announced just now
         self.assertEqual(keys, self.heard.keys)
-        self.parts.elapse(PATIENCE + 0.1)
+        self.parts.elapse(WAIT_SECONDS + 0.1)
         self.sweep()
         self.assertEqual(keys * 2, self.heard.keys)
 
@@ -233,9 +233,9 @@ class SweepTest(EngineTestCase):
             lambda keys: {key for key in keys if key == stacks[0]},
         )
         for _ in range(EVERYTHING - 1):
-            sweep.run(PATIENCE)
+            sweep.run(WAIT_SECONDS)
         self.assertEqual(EVERYTHING - 1, len(taken))
-        sweep.run(PATIENCE)
+        sweep.run(WAIT_SECONDS)
         self.assertEqual(EVERYTHING + 1, len(taken))
         self.assertEqual(2, len(keys))
 
@@ -256,7 +256,7 @@ class SweepTest(EngineTestCase):
                 lambda: parts.checker().recovery,
                 lambda task: True,
                 lambda keys: {key for key in keys if key == stacks[owned]},
-            ).run(PATIENCE)
+            ).run(WAIT_SECONDS)
 
         sweep('stack0')
         self.assertEqual((1, []), (len(self.heard.keys), self.heard.wishes))
@@ -288,7 +288,7 @@ class SweepTest(EngineTestCase):
             lambda: parts.checker().recovery,
             lambda task: True,
             backlog=lambda: traversals[:1],
-        ).run(PATIENCE)
+        ).run(WAIT_SECONDS)
         self.assertEqual(traversals[1:], [key.traversal_id for key in self.heard.keys])
 
     def test_it_is_gone_on_with_while_there_may_be_more(self) -> None:
@@ -308,13 +308,13 @@ class SweepTest(EngineTestCase):
         )
         self.patch(sweep, 'LIMIT', 2)
         self.patch(sweep, 'PAGES', 1)
-        more = [look.run(PATIENCE), look.go_on(PATIENCE), look.go_on(PATIENCE)]
+        more = [look.run(WAIT_SECONDS), look.go_on(WAIT_SECONDS), look.go_on(WAIT_SECONDS)]
         self.assertEqual(([2, 2, 1], [True, True, False]), (self.heard.casts, more))
         self.assertEqual(sorted(keys), sorted(self.heard.keys))
         # What waits here is left out of a look, but not of what goes on with it.
         parts.clock.time += 100
         backlog.extend(key.traversal_id for key in keys)
         self.heard.casts = []
-        self.assertEqual((True, []), (look.run(PATIENCE), self.heard.casts))
-        self.assertTrue(look.go_on(PATIENCE))
+        self.assertEqual((True, []), (look.run(WAIT_SECONDS), self.heard.casts))
+        self.assertTrue(look.go_on(WAIT_SECONDS))
         self.assertEqual([2], self.heard.casts)
