@@ -11,6 +11,7 @@ from heatconv.tests.contract.differential import compare
 from heatconv.tests.contract.joined import JoinedContract
 from heatconv.tests.contract.suite import StoreContract
 from heatconv.tests.databases import SqliteDatabase
+from heatconv.tests.quiet import Quiet
 
 
 class MemoryStoreTest(StoreContract, testtools.TestCase):
@@ -25,6 +26,7 @@ class SqliteStoreTest(JoinedContract, StoreContract, testtools.TestCase):
 
 class DifferentialTest(testtools.TestCase):
     def test_sqlite_answers_like_memory(self) -> None:
+        self.useFixture(Quiet())
         calls: dict[str, int] = {}
         for seed in range(12):
             both = compare(self.useFixture(SqliteDatabase()).store, seed)

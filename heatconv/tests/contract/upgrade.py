@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from oslo_db.exception import DBError
 
 from heatconv.db import migration
+from heatconv.tests.quiet import Quiet
 
 _CHANGES = ('ALTER', 'CREATE', 'DROP', 'INSERT', 'RENAME', 'UPDATE')
 #: A claimed row and a ready node in the schema of revision 0002, by table; the other columns are
@@ -48,6 +49,7 @@ class UpgradeContract:
         raise NotImplementedError
 
     def test_upgrade_that_stops_anywhere_is_continued(self: Any) -> None:
+        self.useFixture(Quiet())
         whole = self.useFixture(self.make_database())
         migration.upgrade(whole.database)
         expected = self.schema(whole.database)
@@ -63,6 +65,7 @@ class UpgradeContract:
         self.assertGreaterEqual(stops, self.LEAST)
 
     def test_rows_are_moved_once_though_the_upgrade_stops(self: Any) -> None:
+        self.useFixture(Quiet())
         for position in itertools.count(1, self.STEP):
             fixture = self.make_database()
             with fixture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
+import fixtures
 import testtools
 
 from heatconv.sim import library
@@ -19,6 +20,11 @@ SCHEDULES = 20
 
 
 class ScenarioTest(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        # The log is shown if the test fails.
+        self.useFixture(fixtures.FakeLogger())
+
     def in_order(self, scenario: Scenario) -> None:
         play(scenario, self)
 

@@ -37,9 +37,14 @@ KINDS = {
 SCHEDULES = 200
 
 
-class RandomTest(testtools.TestCase):
-    def explore(self, plan: Plan, schedules: int) -> None:
+class ExploreCase(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
         self.useFixture(Quiet())
+
+
+class RandomTest(ExploreCase):
+    def explore(self, plan: Plan, schedules: int) -> None:
         for piece in campaign.run(plan, schedules):
             if piece.found is not None:
                 number, found = piece.found
@@ -70,7 +75,7 @@ for number in range(6):
 """
 
 
-class ReplayTest(testtools.TestCase):
+class ReplayTest(ExploreCase):
     def test_same_seed_same_trace_whatever_the_hash_seed(self) -> None:
         traces = [
             subprocess.run(
@@ -103,7 +108,7 @@ class ReplayTest(testtools.TestCase):
         self.assertRaises(ValueError, case.load, 'nonsense')
 
 
-class ShrinkTest(testtools.TestCase):
+class ShrinkTest(ExploreCase):
     def test_what_is_left_is_what_it_takes(self) -> None:
         """A worker that cleans up the row which serves its name."""
         begin = cleanup.begin
@@ -129,22 +134,19 @@ class ShrinkTest(testtools.TestCase):
         self.assertEqual([], smallest.replay().wrong)
 
 
-class BoundedTest(testtools.TestCase):
+class BoundedTest(ExploreCase):
     def test_one_history_to_the_last_position(self) -> None:
-        self.useFixture(Quiet())
         chosen = [one for one in bounded.histories() if one[0] == 'replaced/create/delete']
         count, found = bounded.run(chosen)
         self.assertEqual([], [one.case.wrong for one in found])
         self.assertGreater(count, 400)
 
     def test_everything_without_a_sweep(self) -> None:
-        self.useFixture(Quiet())
         count, found = bounded.run(list(bounded.histories()), parks=False, sweeps=False)
         self.assertEqual([], [one.case.wrong for one in found])
         self.assertGreater(count, 400)
 
     def test_guard_that_is_not_there_is_missed(self) -> None:
-        self.useFixture(Quiet())
 
         def unfenced(*args: object, **kwargs: object) -> object:
             return check.Step('fenced: nobody cares')
@@ -155,7 +157,7 @@ class BoundedTest(testtools.TestCase):
         self.assertEqual(1, len(found))
 
 
-class CaseTest(testtools.TestCase):
+class CaseTest(ExploreCase):
     def test_replay_of_a_case_made_by_hand(self) -> None:
         template = Template({'A': RsrcDef({'a': 1}, [])})
         made = Case(History((Request('create', STACK, template),)), schedule=Schedule())
