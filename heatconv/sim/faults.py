@@ -6,15 +6,15 @@ from heatconv.sim.moves import Message, SimWorker
 from heatconv.sim.world import LEASE_SECONDS, ORPHAN_CHECK_SECONDS, World
 
 
-def crash(world: World, worker: SimWorker, unsaid: bool) -> None:
+def crash(world: World, worker: SimWorker, loses_messages: bool) -> None:
     """Kill a worker; another worker starts in its place.
 
-    :param unsaid: whether it dies before it sends the messages of its last commit.
+    :param loses_messages: whether it dies before it sends the messages of its last commit.
     """
     world.note(f'{worker.name} dies')
     world.died = True
     world.workers.remove(worker)
-    if unsaid:
+    if loses_messages:
         world.messages = [message for message in world.messages if message not in worker.sent]
     for running in [running for running in world.running if running.worker is worker]:
         world.abandon(running)

@@ -181,7 +181,7 @@ def strike(world: World, fault: Fault) -> None:
         candidates = busy or world.workers
         worker = candidates[salt // 5 % len(candidates)]
         if kind == CRASH:
-            faults.crash(world, worker, unsaid=salt % 2 == 1)
+            faults.crash(world, worker, loses_messages=salt % 2 == 1)
         else:
             faults.park(world, worker)
     elif kind == BURY:
