@@ -39,6 +39,16 @@ class LastGoodTest(testtools.TestCase):
         checker.committed(world, None, None, None, before, deleted)  # type: ignore[arg-type]
         self.assertEqual(['last good: a delete changed it'], world.violations)
 
+    def test_preparation_of_a_delete_must_not_change_it(self) -> None:
+        world, snapshot = self.finished()
+        target = snapshot.stack.newest_template_id
+        before = self.changed(snapshot, last_good_id='older')
+        deleted = self.changed(
+            snapshot, action=Action.DELETE, wish_id=None, template_id=target, last_good_id='newer'
+        )
+        LastGoodChecker().prepared(world, None, None, before, deleted)  # type: ignore[arg-type]
+        self.assertEqual(['last good: a delete changed it'], world.violations)
+
     def test_it_must_be_the_template_of_the_traversal(self) -> None:
         world, snapshot = self.finished()
         after = self.changed(snapshot, last_good_id='another')
