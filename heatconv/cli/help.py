@@ -25,7 +25,7 @@ import autopage.argparse
 from cliff._argparse import SmartHelpFormatter
 
 from heatconv.cli.application import Application
-from heatconv.cli.commands.table import ENTRIES
+from heatconv.cli.commands.registry import ENTRIES
 from heatconv.cli.errors import UsageError
 
 EXAMPLES = """\

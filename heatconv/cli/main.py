@@ -28,7 +28,7 @@ from typing import Any, TextIO
 from cliff.app import App
 
 from heatconv.cli import connection, errors, help, settings
-from heatconv.cli.commands.table import CommandTable
+from heatconv.cli.commands.registry import CommandTable
 from heatconv.runtime import allocator
 
 DESCRIPTION = """\

@@ -39,7 +39,7 @@ from heatconv.hot.functions.node import Frame, ListNode, MapNode, Node
 from heatconv.hot.functions.parameter import PSEUDO as HOT_PSEUDO
 from heatconv.hot.functions.parameter import Undecided, get_param
 from heatconv.hot.functions.reference import get_attr, get_resource
-from heatconv.hot.functions.strings import replace_scalars
+from heatconv.hot.functions.str_replace import replace_scalars
 from heatconv.hot.limits import Budget
 from heatconv.hot.suggest import listing, suggestion
 from heatconv.hot.versions import CFN

@@ -20,7 +20,7 @@ from typing import Any
 from heatconv.hot.errors import InvalidArguments, kind
 from heatconv.hot.functions.context import Builder, Context
 from heatconv.hot.functions.node import ListNode, Node
-from heatconv.hot.functions.strings import as_json
+from heatconv.hot.functions.str_replace import as_json
 from heatconv.hot.limits import Budget
 
 #: From this version on there may be several lists, with maps and lists in them.

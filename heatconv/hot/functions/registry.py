@@ -28,8 +28,8 @@ from heatconv.hot.functions import (
     query,
     reference,
     repeat,
-    strings,
-    texts,
+    str_replace,
+    str_split,
     url,
 )
 from heatconv.hot.functions.context import Builder
@@ -37,8 +37,8 @@ from heatconv.hot.functions.context import Builder
 FUNCTIONS: Mapping[str, Builder] = {
     **parameter.FUNCTIONS,
     **reference.FUNCTIONS,
-    **strings.FUNCTIONS,
-    **texts.FUNCTIONS,
+    **str_replace.FUNCTIONS,
+    **str_split.FUNCTIONS,
     **lists.FUNCTIONS,
     **members.FUNCTIONS,
     **maps.FUNCTIONS,

@@ -9,8 +9,8 @@ from heatconv.sim.checkers.identity import IdentityChecker
 from heatconv.sim.checkers.last_good import LastGoodChecker
 from heatconv.sim.checkers.order import OrderChecker
 from heatconv.sim.checkers.outcome import OutcomeChecker
+from heatconv.sim.checkers.quiescence import RestChecker
 from heatconv.sim.checkers.reality import RealityChecker
-from heatconv.sim.checkers.rest import RestChecker
 from heatconv.sim.checkers.supersession import SupersessionChecker
 from heatconv.sim.checkers.transitions import TransitionChecker
 from heatconv.sim.watcher import Watcher

@@ -11,7 +11,7 @@ class DeadlineChecker(Watcher):
     """Checks the effect of each timeout.
 
     A missing timeout is found at the end, because its stack is still in progress: see
-    `heatconv.sim.checkers.rest`.
+    `heatconv.sim.checkers.quiescence`.
     """
 
     def timed_out(self, world: Simulation, before: Snapshot, after: Snapshot) -> None:

@@ -21,7 +21,7 @@ import fixtures
 import testtools
 
 from heatconv.cli import settings
-from heatconv.cli.commands.table import ENTRIES
+from heatconv.cli.commands.registry import ENTRIES
 from heatconv.cli.errors import UsageError
 from heatconv.cli.input import arguments
 from heatconv.cli.main import HeatconvApp
