@@ -39,6 +39,8 @@ ATTEMPTS = 3
 #: The reason when the environment forbids an operation, in Heat's wording
 #: (heat/common/exception.py).
 RESTRICTED = '{} is restricted for resource.'
+#: The reason when a template changes what cannot change, in Heat's wording.
+UNSUPPORTED = 'Update to property {} of {} ({}) is not supported.'
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,16 @@ def begin(
     """
     node, row, stack = view.node, view.row, view.stack
     assert node is not None and stack is not None
-    if row is not None and (desired.external_id or adopts(row)):
+    if row is not None and (desired.external_id or row.external or adopts(row)):
         step = _external(node, row, desired, lease, wish_id, now)
         if step is not None:
             return step
+    if row is not None and states.begun(row) and row.type == desired.type:
+        # Before the decision, as in Heat: an update that replaces the resource pauses too, and
+        # one that changes nothing.
+        paused = hooks.before(node, row, Verb.UPDATE)
+        if paused is not None:
+            return paused
     replaces = row is None or replacement.needs_replacement(row, desired)
     if row is None or replaces or row.physical_id is None:
         other = replacement.substitute(row, view.siblings, desired)
@@ -112,6 +120,7 @@ def begin(
                 stack_id=node.stack_id,
                 name=node.key.name,
                 type=desired.type,
+                declared_type=desired.declared_type,
                 template_id=desired.template_id,
                 deletion_policy=desired.deletion_policy,
                 replaces=row.id if row else None,
@@ -119,7 +128,7 @@ def begin(
             return _repoint(node, row, new, insert=True)
         return _operate(node, row, desired, Verb.CREATE, lease)
     changed = replacement.changed(row.properties, desired.properties)
-    if not changed and states.healthy(row):
+    if not changed and states.healthy(row) and not desired.always_updates:
         return _keep(node, row, desired)
     if 'update' in desired.restricted:
         return forbid(node, row, RESTRICTED.format('update'), wish_id, now)
@@ -143,10 +152,13 @@ def _external(
         return _operate(
             node, evolve(row, physical_id=physical_id), desired, Verb.ADOPT, lease, was=row
         )
-    if not desired.external_id or row.type != desired.type:
+    if row.type != desired.type:
         return None
-    if row.physical_id != desired.external_id:
-        return forbid(node, row, 'the external_id of a resource cannot change', wish_id, now)
+    # Earlier releases did not save that a resource is external, only that it is retained.
+    external = row.external or row.deletion_policy == 'Retain'
+    if not external or row.physical_id != desired.external_id:
+        reason = UNSUPPORTED.format('external_id', row.name, row.shown_type)
+        return forbid(node, row, reason, wish_id, now)
     return _keep(node, row, desired) if states.healthy(row) else None
 
 
@@ -218,9 +230,9 @@ def finish(
     if observation.reality == Reality.PENDING:
         return Step('pending', wait=True)
     if observation.reality == Reality.FAILED:
-        return _fail(
-            key, claimed, verb, observation, wish_id, now, observation.reason or f'{verb} failed'
-        )
+        reason = observation.reason or f'{verb} failed'
+        tainted = verb == Verb.UPDATE and desired.replaces_failed_update
+        return _fail(key, claimed, verb, observation, wish_id, now, reason, tainted)
     released = evolve(claimed, claim=None, version=claimed.version + 1)
     if observation.reality == Reality.ABSENT:
         saved = evolve(
@@ -315,12 +327,15 @@ def _operate(
     claimed = evolve(
         row,
         type=desired.type,
+        declared_type=desired.declared_type,
         action=Action.CREATE if creates else Action.UPDATE,
         status=Status.IN_PROGRESS,
         reason='state changed',
         version=row.version + 1,
         claim=lease,
         suspect=False,
+        tainted=False,
+        external=bool(desired.external_id),
         template_id=desired.template_id,
         # A create results in the requested properties. An update may fail halfway; until it
         # is observed, the old properties are the better guess.
@@ -349,6 +364,7 @@ def _keep(node: Node, row: Resource, desired: DesiredState) -> Step:
     kept = evolve(
         row,
         version=row.version + 1,
+        declared_type=desired.declared_type,
         template_id=desired.template_id,
         requires=desired.requires,
         deletion_policy=desired.deletion_policy,
@@ -393,6 +409,7 @@ def _fail(
     wish_id: str,
     now: float,
     reason: str,
+    tainted: bool = False,
 ) -> Step:
     """Save that a create, an adoption or an update has failed."""
     absent = observation.reality == Reality.ABSENT
@@ -410,6 +427,7 @@ def _fail(
         physical_id=None if absent else observation.physical_id or claimed.physical_id,
         attributes=observation.attributes or claimed.attributes,
         properties=observed,
+        tainted=tainted and not absent,
     )
     commit = Commit(
         row=RowWrite(RowGuard.MINE, claimed, saved),

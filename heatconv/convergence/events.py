@@ -10,7 +10,7 @@ def event(row: Resource) -> Event:
     return Event(
         stack_id=row.stack_id,
         resource_name=row.name,
-        resource_type=row.type,
+        resource_type=row.shown_type,
         physical_id=row.physical_id,
         action=row.action,
         status=row.status,

@@ -27,6 +27,7 @@ def mark(row: Resource, unhealthy: bool, reason: str) -> Step:
         status=Status.FAILED if unhealthy else Status.COMPLETE,
         reason=reason,
         version=row.version + 1,
+        tainted=unhealthy,
     )
     commit = Commit(RowWrite(RowGuard.UNCLAIMED, row, marked), events=(event(marked),))
     return Step('marked', commit)

@@ -130,6 +130,11 @@ class Resource:
         while an operation is in progress or has failed.
     :ivar fingerprint: of the state in which the last check left the row, everything that it
         requires included; empty if that state is not certain.
+    :ivar declared_type: the type as its template declares it, if the environment maps that to
+        another type; else empty.
+    :ivar tainted: the next update replaces the resource: a user marked it unhealthy, or an update
+        of it failed.
+    :ivar external: the resource exists independently of the stack, which never changes it.
     """
 
     id: str
@@ -153,6 +158,14 @@ class Resource:
     created_at: float = 0.0
     updated_at: float | None = None
     fingerprint: str = ''
+    declared_type: str = ''
+    tainted: bool = False
+    external: bool = False
+
+    @property
+    def shown_type(self) -> str:
+        """Return the type that users see: as the template declares it."""
+        return self.declared_type or self.type
 
     @property
     def token(self) -> str:
@@ -219,6 +232,7 @@ class Definition:
 
     :ivar requires: names of the resources that the definition refers to, in a fixed order.
     :ivar fingerprint: a digest of the whole definition; empty if its check is never skipped.
+    :ivar declared_type: see `Resource`.
     """
 
     name: str
@@ -226,6 +240,7 @@ class Definition:
     requires: tuple[str, ...] = ()
     deletion_policy: str = 'Delete'
     fingerprint: str = ''
+    declared_type: str = ''
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +252,13 @@ class DesiredState:
     :ivar fingerprint: a digest of the definition and of everything that it requires.
     :ivar restricted: operations that the environment forbids: ``update``, ``replace``.
     :ivar repairs_failed_create: a failed create is repaired by an update, not replaced.
+    :ivar replaces_failed_update: a resource whose update failed is replaced by the next one.
+    :ivar always_updates: every check requests an update, even of an unchanged resource; and an
+        update repairs a resource that an inspection failed. For nested stacks, whose resources
+        decide by themselves.
     :ivar external_id: physical id of a resource that exists independently of the stack; the
         stack never changes it.
+    :ivar declared_type: see `Resource`.
     """
 
     type: str
@@ -250,7 +270,10 @@ class DesiredState:
     fingerprint: str = ''
     restricted: tuple[str, ...] = ()
     repairs_failed_create: bool = False
+    replaces_failed_update: bool = False
+    always_updates: bool = False
     external_id: str | None = None
+    declared_type: str = ''
 
 
 @dataclass(frozen=True, slots=True)

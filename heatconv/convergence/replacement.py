@@ -54,8 +54,10 @@ def needs_replacement(row: Resource, desired: DesiredState) -> bool:
         return True
     if not states.begun(row):
         return False
-    if states.state(row) == states.CHECK_FAILED:
+    if row.tainted:
         return True
+    if states.state(row) == states.CHECK_FAILED:
+        return not desired.always_updates
     if states.state(row) == states.CREATE_FAILED:
         return row.physical_id is not None and not desired.repairs_failed_create
     differ = changed(row.properties, desired.properties)

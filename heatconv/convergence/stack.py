@@ -74,13 +74,12 @@ def rollback(stack: Stack, wish_id: str) -> tuple[Stack, tuple[Event, ...]] | No
     return wish(stack, Action.ROLLBACK, stack.last_good_id, wish_id)
 
 
-def cancel(stack: Stack, now: float) -> tuple[Stack, tuple[Event, ...]]:
+def cancel(stack: Stack) -> tuple[Stack, tuple[Event, ...]]:
     """Cancel the action of the stack, without a rollback.
 
-    The same transaction deletes the nodes of its traversal. Operations in progress are given
-    up.
-
-    :param now: seconds since the epoch.
+    The same transaction deletes the nodes of its traversal, so that nothing new begins.
+    Operations in progress are still watched, and their results are saved. They are given up at
+    the deadline of the action, or if a later request needs the row.
     """
     return _with_event(
         evolve(
@@ -89,7 +88,6 @@ def cancel(stack: Stack, now: float) -> tuple[Stack, tuple[Event, ...]]:
             reason=f'Stack {stack.action} cancelled by the user',
             wish_id=None,
             wish_template_id=None,
-            deadline=now,
             gives_up=True,
             version=stack.version + 1,
         )

@@ -34,6 +34,7 @@ from heatconv.convergence.model import (
     Resource,
     Stack,
     Successor,
+    Verb,
 )
 
 T = TypeVar('T')
@@ -137,7 +138,7 @@ def plan(
     before = _update_edges(definitions)
     settled: dict[str, Resource] = {}
     if settles:
-        settled = _unchanged(definitions, before, by_name)
+        settled = _unchanged(definitions, before, by_name, hooked)
         settled_ids = {row.id for row in settled.values()}
         existing = [row for row in existing if row.id not in settled_ids]
     referenced: dict[str, None] = {}
@@ -214,6 +215,7 @@ def plan(
                 stack_id=stack.id,
                 name=name,
                 type=definitions[name].type,
+                declared_type=definitions[name].declared_type,
                 template_id=stack.template_id,
                 deletion_policy=definitions[name].deletion_policy,
             )
@@ -242,10 +244,12 @@ def _unchanged(
     definitions: Mapping[str, Definition],
     before: Mapping[str, tuple[str, ...]],
     by_name: Mapping[str, list[Resource]],
+    hooked: Callable[[str], tuple[str, ...]] | None,
 ) -> dict[str, Resource]:
     """Return by name the rows whose check would find nothing to do.
 
-    Everything that such a row requires is also among them.
+    Everything that such a row requires is also among them. A row with a hook before updates is
+    not, because its check pauses there.
     """
     settled: dict[str, Resource] = {}
     lines: dict[str, str] = {}
@@ -255,6 +259,8 @@ def _unchanged(
             continue
         row = rows[0]
         if row.claim is not None or row.suspect or not states.healthy(row):
+            continue
+        if hooked is not None and hooks.BEFORE[Verb.UPDATE] in hooked(name):
             continue
         required = [lines[other] for other in before[name]]
         desired = fingerprint.desired(definitions[name].fingerprint, (), required)

@@ -284,7 +284,9 @@ def resource_of(row: Row) -> Resource:
         None if properties is None else loads(properties),
         {} if attributes == '{}' else loads(attributes),
         ids_of(requires),
-        *row[15:21],
+        *row[15:22],
+        bool(row[22]),
+        bool(row[23]),
     )
 
 

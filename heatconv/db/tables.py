@@ -112,6 +112,12 @@ resource = sa.Table(
     sa.Column('updated_at', time_type()),
     # The fingerprint that the last check saved; '' if it is not certain.
     sa.Column('fingerprint', id_type(), nullable=False, server_default=''),
+    # The type as the template declares it, if the environment maps it to another; else ''.
+    sa.Column('declared_type', name_type(), nullable=False, server_default=''),
+    # True if the next update replaces the resource.
+    sa.Column('tainted', sa.Boolean, nullable=False, server_default=sa.false()),
+    # True if the resource exists independently of the stack.
+    sa.Column('external', sa.Boolean, nullable=False, server_default=sa.false()),
     # True if the row is unclaimed and unsettled: the sweep searches for these rows.
     sa.Column('doubt', sa.Boolean, nullable=False, server_default=sa.false()),
     # No index contains a column that an operation changes, so the updates of an operation do not

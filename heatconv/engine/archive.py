@@ -49,7 +49,7 @@ def resources_of(
         row.name: {
             'name': row.name,
             'resource_id': row.physical_id,
-            'type': row.type,
+            'type': row.shown_type,
             'action': row.action.value,
             'status': row.status.value,
             'metadata': {},

@@ -111,6 +111,7 @@ def _new(stack: Stack, compiled: CompiledTemplate, name: str) -> Resource:
     definition = compiled.definitions[name]
     return evolve(
         Resource(id='', stack_id=stack.id, name=name, type=definition.type),
+        declared_type=definition.declared_type,
         deletion_policy=definition.deletion_policy,
     )
 

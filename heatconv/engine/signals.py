@@ -36,7 +36,7 @@ class Signals:
         """
         plugin = self._types.plugin(row.type)
         if plugin is None or not plugin.takes_signals:
-            raise exception.ResourceActionNotSupported(action=f'Signal resource {row.type}')
+            raise exception.ResourceActionNotSupported(action=f'Signal resource {row.shown_type}')
         if row.action in DEAF:
             raise exception.NotSupported(feature=f'Signal resource during {row.action}')
         resource = _resource(stack, row)

@@ -126,7 +126,7 @@ def resource(
         'resource_action': row.action.value,
         'resource_status': row.status.value,
         'resource_status_reason': row.reason,
-        'resource_type': row.type,
+        'resource_type': row.shown_type,
         'resource_identity': identity(stack, f'/resources/{row.name}'),
         'stack_identity': identity(stack),
         'stack_name': stack.name,

@@ -31,7 +31,9 @@ SNAPSHOT = 'Snapshot'
 class ResourceDefinition:
     """One resource of a template.
 
-    :ivar type: its type, after the mappings of the environment.
+    :ivar type: its type, after the mappings of the environment. All resources of nested templates
+        have the type :data:`heatconv.hot.registry.TEMPLATE_RESOURCE`, so that a resource keeps its
+        identity if its template is renamed.
     :ivar properties: the compiled properties.
     :ivar requires: sorted names of the required resources.
     :ivar deletion_policy: DELETE, RETAIN or SNAPSHOT.
@@ -42,6 +44,8 @@ class ResourceDefinition:
     :ivar update_policy: as written in the template.
     :ivar external_id: physical id of a resource that exists independently of the stack; the stack
         only refers to it. None for a resource that the stack manages.
+    :ivar declared_type: its type as written, if that differs from ``type``; else empty.
+    :ivar template: the file name of its nested template; empty for any other resource.
     """
 
     name: str
@@ -55,6 +59,8 @@ class ResourceDefinition:
     restricted: tuple[str, ...] = ()
     update_policy: Any = None
     external_id: str | None = None
+    declared_type: str = ''
+    template: str = ''
 
     def resolve(self, scope: Scope) -> dict[str, Any]:
         """Resolve the properties. They are not checked against the resource type.

@@ -39,6 +39,7 @@ __all__ = [
     'MAX_DEPTH',
     'OWN',
     'TEMPLATE',
+    'TYPE',
     'ParameterProperty',
     'child_environment',
     'is_template',
@@ -53,6 +54,8 @@ MAX_DEPTH = 5
 #: Prefix of the properties that a nested stack has in addition to its parameters. No name of a
 #: parameter begins with it.
 OWN = 'OS::'
+#: The property with the file name of the nested template.
+TYPE = 'OS::type'
 #: The property with a digest of the content of the nested stack.
 TEMPLATE = 'OS::template'
 #: The property with the facade: the parts of the resource that the nested template may read.
@@ -147,7 +150,8 @@ def child_environment(
 
     :param environment: the environment of the owner.
     :param resource: name of the resource in the owner's template.
-    :param type_: type of the resource, after the mappings of the registry.
+    :param type_: type of the resource, after the mappings of the registry: for a nested template,
+        its file name.
     :param parameters: values of the parameters of the nested template.
     """
     child: dict[str, Any] = {environments.PARAMETERS: dict(parameters)}

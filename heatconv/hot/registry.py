@@ -41,6 +41,8 @@ _MAX_MAPPINGS = 10
 _MAX_LENGTH = 255
 _HOOKS = 'hooks'
 _RESTRICTED = 'restricted_actions'
+#: The type of all resources whose type is declared as the file name of a template.
+TEMPLATE_RESOURCE = 'OS::Heat::TemplateResource'
 #: File name extensions of templates.
 _TEMPLATES = ('.yaml', '.template')
 #: The settings of resources, and the valid values of each.

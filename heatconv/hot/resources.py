@@ -31,7 +31,7 @@ from heatconv.hot.errors import (
 )
 from heatconv.hot.functions import OMITTED, Context, MapNode
 from heatconv.hot.limits import MAX_NAME
-from heatconv.hot.registry import TypeNames
+from heatconv.hot.registry import TEMPLATE_RESOURCE, TypeNames, is_template
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.suggest import listing, suggestion
 from heatconv.hot.versions import Version
@@ -307,9 +307,13 @@ def compile_resource(
         policy = RETAIN
     elif checks:
         context.schemas[name].check_static(properties)
+    type_ = context.types.meant(declaration['type'], name)
+    template = type_ if is_template(type_) else ''
+    if template:
+        type_ = TEMPLATE_RESOURCE
     return ResourceDefinition(
         name,
-        context.types.meant(declaration['type'], name),
+        type_,
         properties,
         tuple(sorted(dict.fromkeys(requires))),
         policy,
@@ -319,6 +323,8 @@ def compile_resource(
         context.types.restricted(name),
         declaration.get('update_policy'),
         external_id,
+        '' if declaration['type'] == type_ else declaration['type'],
+        template,
     )
 
 

@@ -102,6 +102,7 @@ class NestedPlugin(Plugin):
 
     nests = True
     repairs_failed_create = True
+    repairs_failed_update = True
 
     children: NestedStacks
 
@@ -208,7 +209,10 @@ class NestedPlugin(Plugin):
         :param parameters: the values of its parameters.
         """
         environment = nested.child_environment(
-            owner.get('environment') or {}, resource.name, resource.type, parameters
+            owner.get('environment') or {},
+            resource.name,
+            str(resource.properties.get(nested.TYPE) or resource.type),
+            parameters,
         )
         files = nested.used_files(
             template, environment, owner.get('files') or {}, self.children.max_template_size
@@ -229,7 +233,9 @@ class TemplateResource(NestedPlugin):
         self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
     ) -> dict[str, Any]:
         template = nested.source_of(
-            owner.get('files') or {}, resource.type, self.children.max_template_size
+            owner.get('files') or {},
+            str(resource.properties.get(nested.TYPE)),
+            self.children.max_template_size,
         )
         parameters = {
             name: value

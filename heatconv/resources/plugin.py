@@ -127,12 +127,18 @@ class Plugin:
         return fingerprint.digest(repr(self.schema))
 
     #: Whether a resource of the type is a nested stack. Its content is created from its properties
-    #: and from the environment and the files of the owning stack, so a change of those updates it.
+    #: and from the environment and the files of the owning stack. Every update of the owning stack
+    #: updates it, so that its resources can decide what to do.
     nests: ClassVar[bool] = False
 
     #: Whether a resource whose create failed, but left a physical resource, is repaired by an
     #: update instead of replaced.
     repairs_failed_create: ClassVar[bool] = False
+
+    #: Whether a resource whose update failed is updated again by the next update, instead of
+    #: replaced. It is replaced by default, as in Heat (heat/engine/resource.py,
+    #: needs_replace_failed).
+    repairs_failed_update: ClassVar[bool] = False
 
     #: Largest number of resources in one call of `perform` or `predict`. More than one makes sense
     #: if one call for many costs less than a call for each; they wait for each other.

@@ -12,7 +12,7 @@ from typing import Any
 from oslo_log import log
 from stevedore import extension
 
-from heatconv.hot.registry import is_template
+from heatconv.hot.registry import TEMPLATE_RESOURCE, is_template
 from heatconv.hot.schema import TypeSchema
 from heatconv.resources.nested import NestedPlugin, NestedStacks, TemplateResource
 from heatconv.resources.plugin import Plugin
@@ -68,13 +68,16 @@ class Registry:
     def plugin(self, type_name: str) -> Plugin | None:
         """Return the plugin of a type; None if there is none.
 
-        All types that are names of templates have the same plugin.
+        All resources of nested templates have the same plugin.
         """
-        plugin = self._plugins.get(type_name)
-        return self._of_templates if plugin is None and is_template(type_name) else plugin
+        if type_name == TEMPLATE_RESOURCE or is_template(type_name):
+            return self._of_templates
+        return self._plugins.get(type_name)
 
     def schema(self, type_name: str) -> TypeSchema | None:
-        """Return the schema of a type; None if it has no plugin."""
+        """Return the schema of a type that a template may declare; None if it has no plugin."""
+        if type_name == TEMPLATE_RESOURCE:
+            return None
         plugin = self.plugin(type_name)
         return None if plugin is None else plugin.schema
 

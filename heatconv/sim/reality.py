@@ -265,6 +265,8 @@ class SimResource(Plugin):
     def __init__(self, reality: Reality) -> None:
         self.reality = reality
 
+    repairs_failed_update = True
+
     def replace_on_change(self, properties: Mapping[str, Any]) -> frozenset[str]:
         return frozenset(name for name in properties if '!' in name)
 

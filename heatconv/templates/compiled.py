@@ -89,6 +89,8 @@ class CompiledDefinition:
         )
         if plugin.nests:
             properties[nested.TEMPLATE] = self._nested
+            if definition.template:
+                properties[nested.TYPE] = definition.template
             properties[nested.FACADE] = {
                 'metadata': definition.resolve_metadata(resolution),
                 'deletion_policy': definition.deletion_policy,
@@ -114,7 +116,10 @@ class CompiledDefinition:
             fingerprint=fingerprint.desired(self._fingerprint, serving.values(), others),
             restricted=definition.restricted,
             repairs_failed_create=plugin.repairs_failed_create,
+            replaces_failed_update=not plugin.repairs_failed_update,
+            always_updates=plugin.nests,
             external_id=definition.external_id,
+            declared_type=definition.declared_type,
         )
 
 
@@ -187,6 +192,7 @@ class CompiledTemplate:
             requires=definition.requires,
             deletion_policy=definition.deletion_policy,
             fingerprint=self._digest(name, definition),
+            declared_type=definition.declared_type,
         )
 
     def _shared(
@@ -201,23 +207,27 @@ class CompiledTemplate:
         """Return a digest of a definition.
 
         If it refers to any parameter, condition or file, the digest covers all of them: a function
-        may refer to them in many ways. The digest of a nested stack is recorded separately too.
+        may refer to them in many ways.
+
+        :return: empty for a nested stack, because its check always requests an update. The digest
+            of its content is recorded separately.
         """
+        plugin = self._registry.plugin(definition.type)
+        if plugin is not None and plugin.nests:
+            if self.nesting is not None:
+                self._nested[name] = self.nesting.digest(definition.template, self._source[name])
+            return ''
         declaration = encode(self._source[name])
         surroundings = self._surroundings if REFERS.search(declaration) else ''
-        plugin = self._registry.plugin(definition.type)
         schema = '' if plugin is None else plugin.digest
-        parts = (self.hot.version, definition.type, schema, declaration, surroundings)
-        if plugin is not None and plugin.nests and self.nesting is not None:
-            nested_digest = self.nesting.digest(definition.type, self._source[name])
-            self._nested[name] = nested_digest
-            return fingerprint.digest(*parts, nested_digest)
-        return fingerprint.digest(*parts)
+        return fingerprint.digest(
+            self.hot.version, definition.type, schema, declaration, surroundings
+        )
 
     @property
     def total(self) -> int:
         """Return the number of its resources, including those of known nested templates."""
-        within = 0 if self.nesting is None else self.nesting.resources_of(self.definitions)
+        within = 0 if self.nesting is None else self.nesting.resources_of(self.hot)
         return len(self.definitions) + within
 
     @property

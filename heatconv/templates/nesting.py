@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from heatconv.convergence import fingerprint
-from heatconv.convergence.model import Definition
 from heatconv.hot import cfn, nested
 from heatconv.hot import environment as environments
 from heatconv.hot.errors import InvalidSection, TemplateError
@@ -92,38 +91,42 @@ class Nesting:
         self._templates[name] = compiled
         return compiled
 
-    def resources(self, type_name: str) -> int:
-        """Return the number of resources in the nested stack of one resource of a type.
+    def resources(self, name: str) -> int:
+        """Return the number of resources in one nested stack.
 
-        :return: 0 if the type is not a nested template, or none that was compiled here.
+        :param name: the file name of its template.
+        :return: 0 if that template was not compiled here.
         """
-        template = self._templates.get(type_name)
+        template = self._templates.get(name)
         if template is None:
             return 0
-        within = self._within[type_name]
+        within = self._within[name]
         return sum(
-            1 + within.resources(definition.type) for definition in template.resources.values()
+            1 + within.resources(definition.template) for definition in template.resources.values()
         )
 
-    def resources_of(self, definitions: Mapping[str, Definition]) -> int:
+    def resources_of(self, template: Template) -> int:
         """Return the number of resources in all nested stacks of a template."""
         if not self._templates:
             return 0
-        return sum(self.resources(definition.type) for definition in definitions.values())
+        return sum(
+            self.resources(definition.template) for definition in template.resources.values()
+        )
 
     def compiled(self) -> Mapping[str, tuple[Template, Nesting]]:
         """Return the nested templates compiled so far, by name, each with its own nested ones."""
         return {name: (template, self._within[name]) for name, template in self._templates.items()}
 
-    def digest(self, type_name: str, declaration: Any) -> str:
+    def digest(self, name: str, declaration: Any) -> str:
         """Return a digest of the content of a nested stack, except its properties.
 
         It covers the files that the stack may use, and the defaults and the registry that it
         inherits from the environment.
 
+        :param name: the file name of its template; empty for a group.
         :param declaration: the resource as written in its template.
         """
-        part: Any = {'type': type_name} if nested.is_template(type_name) else declaration
+        part: Any = {'type': name} if name else declaration
         key = encode(part)
         digest = self._digests.get(key)
         if digest is None:

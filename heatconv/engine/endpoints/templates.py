@@ -150,10 +150,10 @@ def _nested_parameters(template: Template, nesting: Nesting | None) -> dict[str,
     answers: dict[str, Any] = {}
     nested = {} if nesting is None else nesting.compiled()
     for name, definition in template.resources.items():
-        if definition.type in nested:
-            nested_template, inner_nesting = nested[definition.type]
+        if definition.template in nested:
+            nested_template, inner_nesting = nested[definition.template]
             answers[name] = {
-                'Type': definition.type,
+                'Type': definition.declared_type,
                 **summary.validate_result(nested_template),
                 **_nested_parameters(nested_template, inner_nesting),
             }

@@ -30,6 +30,7 @@ def adopted_rows(
                 stack_id=stack_id,
                 name=name,
                 type=definition.type,
+                declared_type=definition.declared_type,
                 physical_id=str(exported.get('resource_id') or '')[:255],
                 attributes={
                     ADOPTED: dict(resource_data) if isinstance(resource_data, Mapping) else {}

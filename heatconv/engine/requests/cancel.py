@@ -39,7 +39,7 @@ def cancel_update(requests: Requests, stack: Stack, with_rollback: bool) -> None
             )
         if with_rollback:
             return _rollback(requests, current)
-        return Request(*stack_rules.cancel(current, requests.clock.now()), drops_nodes=True)
+        return Request(*stack_rules.cancel(current), drops_nodes=True)
 
     def decide_nested(current: Stack) -> Request | None:
         busy = current.status == Status.IN_PROGRESS

@@ -34,6 +34,6 @@ def clear_hook(requests: Requests, rows: Sequence[Resource], row: Resource, hook
                 requests.announcer.nodes(step.casts)
                 return
     raise exception.InvalidBreakPointHook(
-        message=f'The "{hook}" hook is not defined on {row.type} "{row.name}", or it is '
+        message=f'The "{hook}" hook is not defined on {row.shown_type} "{row.name}", or it is '
         'not reached yet'
     )

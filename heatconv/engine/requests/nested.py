@@ -7,7 +7,7 @@ from typing import Any
 
 from heatconv import exception
 from heatconv.convergence import stack as stack_rules
-from heatconv.convergence.model import Action, Stack, Status
+from heatconv.convergence.model import INSPECTIONS, Action, Stack, Status
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.requests.update import check_updatable
 from heatconv.storage.base import Request
@@ -47,7 +47,8 @@ def create_nested(
 def update_nested(requests: Requests, stack: Stack, content: Mapping[str, Any]) -> None:
     """Accept new content for a nested stack.
 
-    Do nothing if the stack has this content already, or is on its way to it.
+    The resources of the stack decide what to do, so the request is made even if the content is the
+    same. Do nothing if the stack is on its way to this content.
 
     :raises NotSupported: if the stack is being deleted, or is suspended.
     """
@@ -57,7 +58,8 @@ def update_nested(requests: Requests, stack: Stack, content: Mapping[str, Any]) 
     def decide(current: Stack) -> Request | None:
         check_updatable(current)
         is_newest = current.newest_template_id == template_id
-        if is_newest and current.status != Status.FAILED:
+        on_its_way = current.status == Status.IN_PROGRESS and current.action not in INSPECTIONS
+        if is_newest and on_its_way:
             return None
         return requests.wish(current, Action.UPDATE, template_id)
 

@@ -295,7 +295,7 @@ class StoreContract:
         made = self.prepare(stack, 'A')
         self.assertEqual(3, len(self.store.nodes(stack.id)))
         self.store.request(
-            stack.id, lambda stack: Request(*stack_rules.cancel(stack, 1.0), drops_nodes=True)
+            stack.id, lambda stack: Request(*stack_rules.cancel(stack), drops_nodes=True)
         )
         self.assertEqual([], self.store.nodes(stack.id))
         self.assertIsNone(self.view(self.update_key(made, 'A')).node)
@@ -875,7 +875,7 @@ class StoreContract:
         self.store.request(stack.id, with_deadline)
         self.assertEqual([], self.store.overdue(now + 59))
         self.assertEqual([stack.id], self.store.overdue(now + 60))
-        self.store.request(stack.id, lambda current: Request(*stack_rules.cancel(current, 1.0)))
+        self.store.request(stack.id, lambda current: Request(*stack_rules.cancel(current)))
         self.assertEqual([], self.store.overdue(now + 60))
 
     def test_wishes_that_wait_are_found(self) -> None:

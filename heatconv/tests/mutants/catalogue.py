@@ -268,8 +268,8 @@ MUTANTS = (
     Mutant(
         'failed_update_is_taken_for_unchanged',
         CHECK,
-        'if not changed and states.healthy(row):',
-        'if not changed:',
+        'if not changed and states.healthy(row) and not',
+        'if not changed and not',
     ),
     Mutant(
         'claim_is_not_released',
@@ -491,7 +491,10 @@ MUTANTS = (
         '== Reality.PENDING and not',
     ),
     Mutant(
-        'stack_never_gives_up', STACK, 'deadline=now,\n            gives_up=True,', 'deadline=now,'
+        'stack_never_gives_up',
+        STACK,
+        'wish_template_id=None,\n            gives_up=True,',
+        'wish_template_id=None,',
     ),
     Mutant(
         'deadline_is_not_kept',

@@ -105,8 +105,8 @@ class RequestTest(testtools.TestCase):
         )
 
     def test_cancelled_stack_has_failed_and_wishes_nothing(self) -> None:
-        after, _ = rules.cancel(stack(wish_id='w', deadline=9.0), 5.0)
-        self.assertEqual((Status.FAILED, None, 5.0), (after.status, after.wish_id, after.deadline))
+        after, _ = rules.cancel(stack(wish_id='w', deadline=9.0))
+        self.assertEqual((Status.FAILED, None, 9.0), (after.status, after.wish_id, after.deadline))
 
 
 class LooksTest(testtools.TestCase):
@@ -214,7 +214,7 @@ class GivesUpTest(testtools.TestCase):
         return rules.wish(stack(**changes), action, 'template', 'w')[0]
 
     def test_what_was_cancelled_or_came_too_late_is_waited_for_by_nobody(self) -> None:
-        cancelled, _ = rules.cancel(stack(), 5.0)
+        cancelled, _ = rules.cancel(stack())
         made = rules.time_out(stack(deadline=10.0, disable_rollback=True), 10.0, 'w')
         assert made is not None
         for failed in (cancelled, made[0]):

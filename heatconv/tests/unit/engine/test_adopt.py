@@ -126,8 +126,37 @@ class ExternalTest(EngineTestCase):
         self.update(identity, self.external('another'))
         self.parts.rest()
         self.assertEqual('UPDATE_FAILED', self.state(identity))
-        self.assertIn('external_id of a resource cannot change', self.stack(identity).reason)
+        self.assertIn(
+            'Update to property external_id of E (OS::Heat::TestResource) is not supported.',
+            self.stack(identity).reason,
+        )
         self.assertEqual('known', self.rows(identity)['E'].physical_id)
+
+    def test_external_id_cannot_be_dropped(self) -> None:
+        identity = self.made(self.external())
+        ordinary = {'E': thing('x', replaced='y'), 'U': thing({'get_resource': 'E'})}
+        for resources in (ordinary, {**ordinary, 'E': thing('z')}):
+            self.update(identity, resources)
+            self.parts.rest()
+            self.assertEqual('UPDATE_FAILED', self.state(identity))
+            self.assertIn('Update to property external_id', self.stack(identity).reason)
+            self.assertEqual('known', self.rows(identity)['E'].physical_id)
+        # The resource is still external: a delete of the stack keeps it.
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        self.assertEqual('DELETE_COMPLETE', self.state(identity))
+        self.assertEqual(['known'], [record.physical_id for record in self.parts.records.all()])
+
+    def test_external_id_cannot_be_added(self) -> None:
+        identity = self.made({'E': thing('x')})
+        physical_id = str(self.rows(identity)['E'].physical_id)
+        for external_id in (physical_id, 'known'):
+            self.update(identity, {'E': {**thing('x'), 'external_id': external_id}})
+            self.parts.rest()
+            self.assertEqual('UPDATE_FAILED', self.state(identity))
+        self.call('delete_stack', identity)
+        self.parts.rest()
+        self.assertEqual([], self.parts.records.all())
 
     def test_what_cannot_be_one(self) -> None:
         for given in (1, '', {'get_resource': 'U'}, {'get_attr': ['U', 'output']}):

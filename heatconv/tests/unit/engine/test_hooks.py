@@ -64,9 +64,31 @@ class HookTest(EngineTestCase):
         self.assertEqual('y', self.rows(identity)['A'].attributes['output'])
         self.assertEqual('UPDATE_IN_PROGRESS', self.state(identity))
         self.clear(identity, 'A', 'post-update')
+        # B does not change, but pauses before that is decided.
+        self.clear(identity, 'B', 'pre-update')
         self.assertEqual('UPDATE_COMPLETE', self.state(identity))
-        # What does not change comes to no hook.
-        self.assertNotIn('B', [name for name, _ in self.told(identity)])
+        self.assertNotIn(
+            ('B', 'UPDATE paused until Hook post-update is cleared'), self.told(identity)
+        )
+
+    def test_before_an_update_that_changes_nothing(self) -> None:
+        environment = hooked(A='pre-update')
+        identity = self.made(AB, params=environment)
+        for _ in range(2):
+            self.updated(identity, AB, environment)
+            self.assertEqual('UPDATE_IN_PROGRESS', self.state(identity))
+            self.clear(identity, 'A', 'pre-update')
+            self.assertEqual('UPDATE_COMPLETE', self.state(identity))
+
+    def test_before_an_update_that_replaces(self) -> None:
+        environment = hooked(A='pre-update')
+        identity = self.made({'A': thing('x', replaced='1')}, params=environment)
+        (old,) = self.store.resources(identity['stack_id'])
+        self.updated(identity, {'A': thing('x', replaced='2')}, environment)
+        self.assertEqual([old.id], [row.id for row in self.store.resources(identity['stack_id'])])
+        self.clear(identity, 'A', 'pre-update')
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity))
+        self.assertNotEqual(old.id, self.rows(identity)['A'].id)
 
     def test_before_and_after_a_delete(self) -> None:
         identity = self.made(AB, params=hooked(A=['pre-delete', 'post-delete']))

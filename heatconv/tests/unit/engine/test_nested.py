@@ -100,8 +100,9 @@ class TemplateResourceTest(NestedTestCase):
         resources = {'N': nested(), 'A': thing('a')}
         files = {'inner.yaml': inner(), 'other.txt': '1'}
         identity = self.ask(resources, files)
+        before = self.rows_of(self.within(identity)['N'])['I']
         self.ask(resources, {**files, 'other.txt': '2'}, identity=identity)
-        self.assertEqual('CREATE', self.within(identity)['N'].action)
+        self.assertEqual(before, self.rows_of(self.within(identity)['N'])['I'])
         self.ask(resources, {'inner.yaml': inner('fixed')}, identity=identity)
         self.assertEqual('UPDATE', self.within(identity)['N'].action)
         self.assertEqual('fixed', self.rows(identity)['N'].attributes['color'])
@@ -300,13 +301,18 @@ class TemplateResourceTest(NestedTestCase):
         self.assertIn('is not nested in this one', self.stack(identity).reason)
         self.assertEqual('CREATE_COMPLETE', self.state(taken))
 
-    def test_what_failed_within_is_tried_again_as_it_is(self) -> None:
+    def test_each_request_is_made_once(self) -> None:
         identity = self.ask({'N': nested()})
         child = self.within(identity)['N']
         content = self.store.template(child.template_id)
         requests = self.engine.requests
         update_nested(requests, child, content)
-        self.assertEqual(child, self.store.stack(child.id))
+        requested = self.store.stack(child.id)
+        self.assertEqual('IN_PROGRESS', requested.status)
+        # The same request again: the stack is on its way.
+        update_nested(requests, child, content)
+        self.assertEqual(requested, self.store.stack(child.id))
+        self.parts.rest()
         self.store.request(
             child.id,
             lambda stack: Request(evolve(stack, status=Status.FAILED, version=stack.version + 1)),

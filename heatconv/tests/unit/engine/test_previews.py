@@ -81,7 +81,7 @@ class UpdateTest(EngineTestCase):
         )
         self.assertEqual(before, self.rows(identity))
 
-    def test_what_has_failed_is_tried_again_though_nothing_else_changes(self) -> None:
+    def test_resource_whose_update_failed_is_replaced_although_nothing_changes(self) -> None:
         identity = self.made(AB)
         failing = {**AB, 'A': thing('y', properties={'fail': True})}
         self.update(identity, failing)
@@ -89,7 +89,7 @@ class UpdateTest(EngineTestCase):
         row = self.rows(identity)['A']
         self.assertEqual('UPDATE_FAILED', f'{row.action}_{row.status}')
         asked = {**AB, 'A': thing(row.properties['value'])} if row.properties else AB
-        self.assertEqual(['A'], self.preview(identity, asked)['updated'])
+        self.assertEqual(['A'], self.preview(identity, asked)['replaced'])
 
     def test_what_is_unhealthy_is_replaced(self) -> None:
         identity = self.made(AB)
