@@ -101,7 +101,8 @@ def begin(
         step = _external(node, row, desired, lease, wish_id, now)
         if step is not None:
             return step
-    if row is not None and states.begun(row) and row.type == desired.type:
+    exists = row is not None and states.begun(row) and not states.doomed(row)
+    if row is not None and exists and row.type == desired.type:
         # Before the decision, as in Heat: an update that replaces the resource pauses too, and
         # one that changes nothing.
         paused = hooks.before(node, row, Verb.UPDATE)
@@ -351,7 +352,7 @@ def _operate(
             NodeStatus.READY,
             row.id,
             NodeStatus.RUNNING,
-            hooks=hooks.with_due_after(node.hooks, verb),
+            hooks=hooks.begun(node.hooks, verb),
             read=node,
         ),
         events=(event(claimed),),

@@ -61,7 +61,7 @@ def begin(view: View, lease: str) -> Step:
             NodeStatus.READY,
             row.id,
             NodeStatus.RUNNING,
-            hooks=hooks.with_due_after(node.hooks, Verb.DELETE),
+            hooks=hooks.begun(node.hooks, Verb.DELETE),
             read=node,
         ),
         events=(event(claimed),),

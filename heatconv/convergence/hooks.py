@@ -66,12 +66,19 @@ def before(node: Node, row: Resource, verb: Verb) -> Step | None:
     return _paused(node, with_due(node.hooks, BEFORE[verb]), NodeStatus.READY, Commit(), row)
 
 
-def with_due_after(hooks: tuple[str, ...], verb: Verb) -> tuple[str, ...] | None:
+def begun(hooks: tuple[str, ...], verb: Verb) -> tuple[str, ...] | None:
     """Mark the hook after an operation due, in the commit that begins the operation.
+
+    A create also drops the hook before an update: if the create is interrupted, the node finds a
+    resource that exists, but this is no update of it.
 
     :return: the new hooks of the node; None if they do not change.
     """
-    return with_due(hooks, AFTER[verb]) if AFTER[verb] in hooks else None
+    remaining = hooks
+    if verb in (Verb.CREATE, Verb.ADOPT):
+        remaining = tuple(hook for hook in hooks if hook != BEFORE[Verb.UPDATE])
+    remaining = with_due(remaining, AFTER[verb])
+    return None if remaining == hooks else remaining
 
 
 def after(

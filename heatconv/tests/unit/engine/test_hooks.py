@@ -90,6 +90,14 @@ class HookTest(EngineTestCase):
         self.assertEqual('UPDATE_COMPLETE', self.state(identity))
         self.assertNotEqual(old.id, self.rows(identity)['A'].id)
 
+    def test_create_that_is_interrupted_is_no_update(self) -> None:
+        for step in range(60):
+            self.anew()
+            identity = self.create(AB, params=hooked(A='pre-update', B='pre-update'))
+            self.parts.rest(step)
+            self.parts.recover()
+            self.assertEqual('CREATE_COMPLETE', self.state(identity), step)
+
     def test_before_and_after_a_delete(self) -> None:
         identity = self.made(AB, params=hooked(A=['pre-delete', 'post-delete']))
         self.call('delete_stack', identity)
