@@ -38,6 +38,26 @@ def choose(rows: Iterable[Resource], target: str | None, previous: str | None) -
     return max((row for row in rows if not states.doomed(row)), key=rank, default=None)
 
 
+def representatives(rows: Iterable[Resource]) -> dict[str, Resource]:
+    """Return, for each name, the row whose attributes users see.
+
+    While a replacement is created, a name has several rows: the newest one that has a physical
+    resource represents it. A failed one does so only if there is no other: its attributes are the
+    ones that were observed last.
+
+    :param rows: all rows of a stack, in the order of their ids.
+    """
+    best: dict[str, Resource] = {}
+    for row in rows:
+        if states.doomed(row) or not row.physical_id or not states.begun(row):
+            continue
+        works = states.healthy(row) or states.in_progress(row)
+        before = best.get(row.name)
+        if before is None or works or not (states.healthy(before) or states.in_progress(before)):
+            best[row.name] = row
+    return best
+
+
 def changed(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the sorted names of the properties that differ, added and removed ones included."""
     before = before or {}

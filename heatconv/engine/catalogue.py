@@ -199,7 +199,9 @@ def resource_schema(types: Types, name: str, with_description: bool) -> dict[str
     }
     answer: dict[str, Any] = {
         'resource_type': name,
-        'properties': {key: _property(declared) for key, declared in schema.properties.items()},
+        'properties': {
+            key: _property(declared) for key, declared in schema.listed_properties.items()
+        },
         'attributes': attributes,
         'support_status': {
             'status': schema.support_status,
@@ -267,7 +269,7 @@ def generated_template(types: Types, name: str, kind: str) -> dict[str, Any]:
     if kind not in ('hot', 'cfn'):
         raise exception.NotSupported(feature=f'A template of the kind {kind} (use hot or cfn)')
     resource_name = name.rpartition(':')[2]
-    parameters = {key: _parameter(declared) for key, declared in schema.properties.items()}
+    parameters = {key: _parameter(declared) for key, declared in schema.listed_properties.items()}
     if kind == 'cfn':
         return _cfn_template(name, resource_name, schema, parameters)
     return {
@@ -277,7 +279,7 @@ def generated_template(types: Types, name: str, kind: str) -> dict[str, Any]:
         'resources': {
             resource_name: {
                 'type': name,
-                'properties': {key: {'get_param': key} for key in schema.properties},
+                'properties': {key: {'get_param': key} for key in schema.listed_properties},
             }
         },
         'outputs': {
@@ -317,7 +319,7 @@ def _cfn_template(
         'Resources': {
             resource_name: {
                 'Type': type_name,
-                'Properties': {key: {'Ref': key} for key in schema.properties},
+                'Properties': {key: {'Ref': key} for key in schema.listed_properties},
             }
         },
         'Outputs': {

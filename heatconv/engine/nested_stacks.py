@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from heatconv.convergence import states
+from heatconv.convergence import replacement
 from heatconv.engine import outputs
 from heatconv.engine.ancestry import owners
 from heatconv.engine.requests.core import Requests
@@ -109,19 +109,22 @@ class NestedStacks:
         if stack is not None and stack.deleted_at is None:
             delete_stack(self._requests, stack)
 
-    def outputs(self, child: NestedStack) -> Mapping[str, Any]:
-        """Return the values of the outputs of a nested stack, by name."""
+    def outputs(self, child: NestedStack) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """Return the values of the outputs of a nested stack by name, and the errors by name."""
         stack = self._store.stack(child.id)
         if stack is None:
-            return {}
+            return {}, {}
         compiled = self._templates.get(stack.newest_template_id)
         resolved = outputs.values(self._store, stack, compiled)
-        return {output['output_key']: output['output_value'] for output in resolved}
+        errors = {
+            output['output_key']: output['output_error']
+            for output in resolved
+            if 'output_error' in output
+        }
+        values = {output['output_key']: output['output_value'] for output in resolved}
+        return {name: values[name] for name in values if name not in errors}, errors
 
     def members(self, child: NestedStack) -> Mapping[str, Member]:
-        """Return the healthy resources of a nested stack, by name."""
-        return {
-            row.name: Member(reference_id(row), row.attributes)
-            for row in self._store.resources(child.id)
-            if states.healthy(row)
-        }
+        """Return the resources of a nested stack that have a physical resource, by name."""
+        rows = replacement.representatives(self._store.resources(child.id))
+        return {name: Member(reference_id(row), row.attributes) for name, row in rows.items()}

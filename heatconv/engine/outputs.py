@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from heatconv.convergence import states
-from heatconv.convergence.model import Resource, Stack
+from heatconv.convergence import replacement
+from heatconv.convergence.model import Stack
 from heatconv.engine import wire_format
 from heatconv.hot.errors import TemplateError
 from heatconv.storage.base import Store
@@ -77,13 +77,7 @@ def values(
     outputs = compiled.hot.outputs
     if not outputs:
         return []
-    rows: dict[str, Resource] = {}
-    for row in store.resources(stack.id):
-        # While a replacement is created, a name has several rows: the newest one that has a
-        # physical resource serves the name.
-        if states.healthy(row) or (states.in_progress(row) and row.physical_id):
-            rows[row.name] = row
-    resolution = scope(stack, rows)
+    resolution = scope(stack, replacement.representatives(store.resources(stack.id)))
     answer = []
     for name in wanted or outputs:
         output = outputs[name]

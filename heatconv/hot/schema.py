@@ -87,6 +87,8 @@ class Property:
     :ivar update_allowed: whether the property can change in place. Otherwise a change of it
         replaces the resource.
     :ivar hidden: whether its value must not be shown.
+    :ivar listed: whether descriptions of the type contain it. One that is accepted only for old
+        templates is not listed.
     :ivar schema: for a list: the schema of each item. For a map: the schemas of its keys, or one
         schema for all values. None if the content is not checked.
     """
@@ -99,6 +101,7 @@ class Property:
     hidden: bool = False
     description: str = ''
     schema: Mapping[str, Property] | Property | None = None
+    listed: bool = True
 
     def convert(self, value: Any) -> Any:
         """Check a value and convert it to the type.
@@ -182,6 +185,10 @@ class Attribute:
     description: str = ''
 
 
+#: Translates the resolved values of properties.
+Translation = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class TypeSchema:
     """The properties and attributes of one resource type.
@@ -190,6 +197,8 @@ class TypeSchema:
     :ivar any_attribute: whether every name is an attribute.
     :ivar nested: whether a resource of this type is a nested stack. Then the resources of the
         nested stack are attributes too.
+    :ivar translate: returns resolved values with properties that are not listed translated to
+        those that replace them; None if there are none.
     """
 
     properties: Mapping[str, Property] = field(default_factory=dict)
@@ -199,6 +208,12 @@ class TypeSchema:
     nested: bool = False
     description: str = ''
     support_status: str = 'SUPPORTED'
+    translate: Translation | None = field(default=None, repr=False)
+
+    @property
+    def listed_properties(self) -> Mapping[str, Property]:
+        """Return the properties that descriptions of the type contain, by name."""
+        return {name: declared for name, declared in self.properties.items() if declared.listed}
 
     @property
     def replace_on_change(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from heatconv.hot.constraints import AllowedValues, Length, Range
@@ -26,13 +26,15 @@ VERSION = '2015-04-30'
 
 #: Key in the content of a group's stack: names of members that were removed for good.
 REMOVED = 'removed'
+#: Key in the content of a group's stack: by reference id of a removed member, its name.
+REFERENCES = 'removed_references'
 
 
 class _Group(NestedPlugin):
     """The common part of groups: a nested stack whose template is generated."""
 
     def resources(
-        self, resource: Resource, before: NestedStack | None, removed: Sequence[str]
+        self, resource: Resource, before: NestedStack | None, removed: Collection[str]
     ) -> dict[str, Any]:
         """Return the resources section of the generated template.
 
@@ -41,9 +43,12 @@ class _Group(NestedPlugin):
         """
         raise NotImplementedError
 
-    def removed(self, resource: Resource, before: NestedStack | None) -> tuple[str, ...]:
-        """Return the names of members that were removed for good, sorted."""
-        return ()
+    def removed(self, resource: Resource, before: NestedStack | None) -> Mapping[str, str]:
+        """Return the members that were removed for good.
+
+        :return: by name of a member, its reference id if the user named it by that; else ''.
+        """
+        return {}
 
     def content(
         self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
@@ -54,7 +59,10 @@ class _Group(NestedPlugin):
             'resources': self.resources(resource, before, removed),
         }
         content = self.within(resource, owner, template, {})
-        return {**content, REMOVED: list(removed)} if removed else content
+        if not removed:
+            return content
+        references = {reference: name for name, reference in removed.items() if reference}
+        return {**content, REMOVED: sorted(removed, key=_order), REFERENCES: references}
 
     def attributes(self, child: NestedStack) -> dict[str, Any]:
         members = self.members(child)
@@ -142,7 +150,7 @@ class ResourceGroup(_Group):
     )
 
     def resources(
-        self, resource: Resource, before: NestedStack | None, removed: Sequence[str]
+        self, resource: Resource, before: NestedStack | None, removed: Collection[str]
     ) -> dict[str, Any]:
         properties = resource.properties
         definition = {
@@ -155,12 +163,14 @@ class ResourceGroup(_Group):
             for name in itertools.islice(names, properties['count'])
         }
 
-    def removed(self, resource: Resource, before: NestedStack | None) -> tuple[str, ...]:
+    def removed(self, resource: Resource, before: NestedStack | None) -> Mapping[str, str]:
         properties = resource.properties
-        removed: set[str] = set()
-        before_removed: Sequence[str] = ()
-        if before is not None:
-            before_removed = self.children.made_of(before).get(REMOVED, ())
+        content = {} if before is None else self.children.made_of(before)
+        before_removed: Mapping[str, str] = {
+            **dict.fromkeys(content.get(REMOVED, ()), ''),
+            **{name: reference for reference, name in content.get(REFERENCES, {}).items()},
+        }
+        removed = {}
         if properties['removal_policies_mode'] == 'append':
             removed.update(before_removed)
         requested = [
@@ -168,17 +178,22 @@ class ResourceGroup(_Group):
             for policy in properties['removal_policies']
             for reference in policy.get('resource_list', ())
         ]
-        if before is None or not requested:
-            return tuple(sorted(removed, key=_order))
-        members = self.children.members(before)
-        by_reference = {member.reference_id: name for name, member in members.items()}
-        # A member that was removed before and is requested again stays removed.
-        names = {*members, *before_removed}
+        if before is None:
+            # There are no members yet: the names are not used.
+            return {**removed, **dict.fromkeys(requested, '')}
+        members = self.children.members(before) if requested else {}
+        # A reference to a member that is removed already names it still.
+        by_reference = {reference: name for name, reference in before_removed.items()}
+        by_reference.update((member.reference_id, name) for name, member in members.items())
+        # Members that failed, or were never created, are named too. A member that was removed
+        # before and is requested again stays removed.
+        names = {*content['template']['resources'], *members, *before_removed}
         for reference in requested:
-            name = reference if reference in names else by_reference.get(reference)
-            if name is not None:
-                removed.add(name)
-        return tuple(sorted(removed, key=_order))
+            if reference in names:
+                removed.setdefault(reference, '')
+            elif reference in by_reference:
+                removed[by_reference[reference]] = reference
+        return removed
 
 
 class ResourceChain(_Group):
@@ -215,7 +230,7 @@ class ResourceChain(_Group):
     )
 
     def resources(
-        self, resource: Resource, before: NestedStack | None, removed: Sequence[str]
+        self, resource: Resource, before: NestedStack | None, removed: Collection[str]
     ) -> dict[str, Any]:
         properties = resource.properties
         members: dict[str, Any] = {}

@@ -85,11 +85,11 @@ class NestedStacks(Protocol):
     def delete(self, child: NestedStack) -> None:
         """Request the deletion of a nested stack."""
 
-    def outputs(self, child: NestedStack) -> Mapping[str, Any]:
-        """Return the values of the outputs of a nested stack, by name."""
+    def outputs(self, child: NestedStack) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """Return the values of the outputs of a nested stack by name, and the errors by name."""
 
     def members(self, child: NestedStack) -> Mapping[str, Member]:
-        """Return the healthy resources of a nested stack, by name."""
+        """Return the resources of a nested stack that have a physical resource, by name."""
 
 
 class NestedPlugin(Plugin):
@@ -180,7 +180,7 @@ class NestedPlugin(Plugin):
         members = self.children.members(child)
         return {
             stacks.MEMBERS: {
-                name: [member.reference_id, stacks.shown(member.attributes)]
+                name: [member.reference_id, dict(member.attributes)]
                 for name, member in members.items()
             }
         }
@@ -245,4 +245,6 @@ class TemplateResource(NestedPlugin):
         return self.within(resource, owner, template, parameters)
 
     def attributes(self, child: NestedStack) -> dict[str, Any]:
-        return {**self.children.outputs(child), **self.members(child)}
+        values, errors = self.children.outputs(child)
+        attributes = {**values, **self.members(child)}
+        return {**attributes, stacks.ERRORS: errors} if errors else attributes

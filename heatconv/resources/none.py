@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from heatconv.hot.functions import stacks
 from heatconv.hot.schema import TypeSchema
+from heatconv.resources.records import Record
 from heatconv.resources.virtual import VirtualPlugin
 
 
 class NoneResource(VirtualPlugin):
-    """Accepts any property; each of its attributes is null."""
+    """Accepts any property and resolves none of them; each of its attributes is null."""
+
+    ignores_properties = True
 
     schema = TypeSchema(
         description='A resource that does nothing, in place of a resource of any type.',
@@ -19,6 +23,9 @@ class NoneResource(VirtualPlugin):
         any_property=True,
         any_attribute=True,
     )
+
+    def attributes(self, record: Record) -> Mapping[str, Any]:
+        return {stacks.ANY: True}
 
     def replace_on_change(self, properties: Mapping[str, Any]) -> frozenset[str]:
         return frozenset()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heatconv.hot.constraints import AllowedValues, Range
+from heatconv.hot.functions import stacks
 from heatconv.hot.schema import INTEGER, LIST, MAP, STRING, Attribute, Property, TypeSchema
 from heatconv.resources.plugin import Resource
 from heatconv.resources.records import Record
@@ -25,6 +26,16 @@ CLASSES: Mapping[str, str] = {
 }
 
 
+def _without_sequence(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Translate the property ``sequence`` of old templates to a character class, as in Heat."""
+    if values.get('sequence') is None:
+        return values
+    translated = {name: value for name, value in values.items() if name != 'sequence'}
+    classes = translated.get('character_classes') or []
+    translated['character_classes'] = [*classes, {'class': values['sequence'], 'min': 1}]
+    return translated
+
+
 class RandomString(VirtualPlugin):
     """Generates a random string at its creation, and keeps it."""
 
@@ -36,6 +47,12 @@ class RandomString(VirtualPlugin):
                 default=32,
                 constraints=(Range(1, 512),),
                 description='Length of the string to generate.',
+            ),
+            'sequence': Property(
+                STRING,
+                constraints=(AllowedValues(tuple(CLASSES)),),
+                description='The characters of the string; replaced by character_classes.',
+                listed=False,
             ),
             'character_classes': Property(
                 LIST,
@@ -69,6 +86,7 @@ class RandomString(VirtualPlugin):
             ),
         },
         attributes={'value': Attribute(STRING, 'The random string generated.')},
+        translate=_without_sequence,
     )
 
     handed_over = ('value',)
@@ -77,15 +95,18 @@ class RandomString(VirtualPlugin):
         return {'value': generate(resource.properties)}
 
     def adopted_state(self, resource: Resource) -> Mapping[str, Any]:
+        # The string of a resource that exists independently of the stack is not known.
         value = resource.adopted.get('value')
-        return {'value': value} if isinstance(value, str) else self.initial_state(resource)
+        return {'value': value if isinstance(value, str) else None}
 
     def physical_id(self, resource: Resource) -> str:
         # Not the value: events and logs show the physical id.
         return resource.token
 
     def attributes(self, record: Record) -> Mapping[str, Any]:
-        return {'value': record.state['value']}
+        # A reference to the resource gives the string too, as in Heat.
+        value = record.state['value']
+        return {'value': value} if value is None else {'value': value, stacks.REFERENCE: value}
 
 
 def generate(properties: Mapping[str, Any]) -> str:

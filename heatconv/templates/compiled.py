@@ -80,7 +80,9 @@ class CompiledDefinition:
         if plugin is None:
             raise UnknownType(f'no plugin for {definition.type} is installed here', path)
         resolution = scope(stack, serving)
-        values = definition.resolve(resolution)
+        values = {} if plugin.ignores_properties else definition.resolve(resolution)
+        if plugin.schema.translate is not None:
+            values = dict(plugin.schema.translate(values))
         # An external resource needs no properties.
         properties = (
             values
@@ -303,8 +305,11 @@ def pseudo_parameters(stack: Stack) -> dict[str, str]:
 
 
 def attributes(row: Resource) -> Mapping[str, Any]:
-    """Return the attributes of a resource, including ``show``."""
-    return {'show': stacks.shown(row.attributes), **row.attributes}
+    """Return the attributes of a resource.
+
+    ``show``, which every resource has, is null unless the type sets it, as in Heat.
+    """
+    return {stacks.SHOW: None, **row.attributes} if row.attributes else row.attributes
 
 
 def reference_id(row: Resource) -> str:

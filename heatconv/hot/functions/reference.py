@@ -26,8 +26,6 @@ from heatconv.hot.suggest import suggestion
 
 #: From this version on the name of the attribute is optional.
 _ALL_ATTRIBUTES = '2015-10-15'
-#: The attribute with all other attributes, which every resource has.
-SHOW = 'show'
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +62,11 @@ class GetAttr(Node):
                 value: Any = {
                     key: content
                     for key, content in stacks.shown(attributes).items()
-                    if key != SHOW
+                    if key != stacks.SHOW
                 }
             else:
                 path = resolve(self.path, frame)
-                value = stacks.attribute(attributes, self.attribute, path, selected)
+                value = stacks.attribute(attributes, self.attribute, path, selected, self.name)
             frame.budget.spend_value(value)
         except TemplateError as error:
             error.under('get_attr')
@@ -118,12 +116,12 @@ def get_attr(argument: Any, context: Context) -> GetAttr:
             'the name of an attribute must be a string that is known before run time',
             remedy='write the name, or get it from a parameter',
         )
-    exists = attribute in schema.attributes or schema.any_attribute or attribute == SHOW
+    exists = attribute in schema.attributes or schema.any_attribute or attribute == stacks.SHOW
     exists = exists or (schema.nested and attribute.startswith(stacks.RESOURCE))
     if not exists:
         raise InvalidReference(
             f'the resource {shown(name)} has no attribute {shown(attribute)}',
-            remedy=suggestion(attribute, [*schema.attributes, SHOW]),
+            remedy=suggestion(attribute, [*schema.attributes, stacks.SHOW]),
         )
     context.references.attributes[name, attribute] = None
     dynamic = any(isinstance(item, Node) for item in path)

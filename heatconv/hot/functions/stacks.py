@@ -22,16 +22,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from heatconv.hot.errors import ResolutionError
+
 #: Key of the members: by name of the resource, a pair of its reference id and its attributes.
 MEMBERS = 'OS::members'
 #: Key of a value that is true for a group.
 GROUP = 'OS::group'
 #: Key of the reference id, if that is not the physical id.
 REFERENCE = 'OS::stack_id'
+#: Key of a map from the names of outputs that do not resolve to the reasons.
+ERRORS = 'OS::errors'
+#: Key of a value that is true if every attribute exists and is null.
+ANY = 'OS::any'
 #: Prefix of keys that are not visible as attributes.
 OWN = 'OS::'
 #: Prefix of the attribute that is a resource in a nested stack.
 RESOURCE = 'resource.'
+#: The attribute with all details of a physical resource, which every resource has.
+SHOW = 'show'
+#: The attributes of a group that are returned as a whole, whatever path follows, as in Heat.
+_WHOLE = ('refs_map', 'removed_rsrc_list')
 
 #: Follows keys and indices into a value.
 Select = Callable[[Any, list[Any]], Any]
@@ -42,39 +52,71 @@ def shown(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in attributes.items() if not name.startswith(OWN)}
 
 
-def attribute(attributes: Mapping[str, Any], name: str, path: list[Any], select: Select) -> Any:
+def attribute(
+    attributes: Mapping[str, Any], name: str, path: list[Any], select: Select, resource: str
+) -> Any:
     """Return an attribute of a resource, or a part of one.
 
     :param attributes: all attributes of the resource, which may be a nested stack.
     :param path: keys and indices to follow into the attribute.
-    :return: None if the attribute does not exist.
+    :param resource: name of the resource, for errors.
+    :raises ResolutionError: if the attribute or the member that it names does not exist.
     """
+    if name in attributes:
+        grouped = attributes.get(GROUP) and name in _WHOLE
+        return attributes[name] if grouped else select(attributes[name], path)
     members = attributes.get(MEMBERS)
-    if name in attributes or members is None:
-        return select(attributes.get(name), path)
+    if members is None:
+        # No attribute is known of a resource that was never observed.
+        if not attributes or name == SHOW or attributes.get(ANY):
+            return None
+        raise _incorrect(resource, name)
     if name.startswith(RESOURCE):
-        return _member_attribute(members, name.removeprefix(RESOURCE), path, select)
-    if not attributes.get(GROUP):
+        return _member_attribute(members, name.removeprefix(RESOURCE), path, select, resource)
+    errors = attributes.get(ERRORS) or {}
+    if name in errors:
+        raise ResolutionError(f'Error in {resource} output {name}: {errors[name]}')
+    if name == SHOW:
         return None
+    if not attributes.get(GROUP):
+        raise _incorrect(resource, name)
     if name == 'attributes':
         # The first key is the name of an attribute; the result maps each member to it.
         if not path:
-            return None
-        return {member_name: select(member[1], path) for member_name, member in members.items()}
-    return [select(member[1], [name, *path]) for member in members.values()]
+            raise _incorrect(resource, name)
+        first, *rest = path
+        return {
+            member: attribute(values, str(first), rest, select, member)
+            for member, (_, values) in members.items()
+        }
+    return [
+        attribute(values, name, path, select, member) for member, (_, values) in members.items()
+    ]
+
+
+def _incorrect(resource: str, name: str) -> ResolutionError:
+    """Return the error for an attribute that does not exist, in Heat's wording."""
+    return ResolutionError(f'The Referenced Attribute ({resource} {name}) is incorrect.')
 
 
 def _member_attribute(
-    members: Mapping[str, Any], dotted: str, path: list[Any], select: Select
+    members: Mapping[str, Any], dotted: str, path: list[Any], select: Select, resource: str
 ) -> Any:
     """Return an attribute of a member, or its reference id if no attribute is named.
 
-    :param dotted: the name of the member, or that name and keys, separated by dots. The name may
-        contain dots itself, but then no keys can follow it.
+    :param dotted: the name of the member, or that name and an attribute, separated by a dot. The
+        attribute may be a resource of the member, such as ``resource.NAME.ATTRIBUTE``. The name
+        may contain dots itself, but then no attribute can follow it.
+    :raises ResolutionError: if the member or its attribute does not exist.
     """
-    name, _, attribute_name = (dotted, '', '') if dotted in members else dotted.partition('.')
+    name, _, first = (dotted, '', '') if dotted in members else dotted.partition('.')
     if name not in members:
-        return None
+        raise ResolutionError(f"Member '{name}' not found in group resource '{resource}'.")
     reference, attributes = members[name]
-    keys = [*attribute_name.split('.'), *path] if attribute_name else path
-    return select(attributes, keys) if keys else reference
+    keys = [first, *path] if first else path
+    if not keys:
+        return reference
+    if first and first not in attributes and not first.startswith(RESOURCE):
+        # Keys to follow into the attribute may be separated by dots too.
+        keys = [*first.split('.'), *path]
+    return attribute(attributes, str(keys[0]), list(keys[1:]), select, name)

@@ -43,13 +43,18 @@ class OutputsTest(EngineTestCase):
         self.assertEqual('stack', name['output_value'])
         self.assertNotIn('output_error', name)
 
-    def test_failed_resource_gives_no_value(self) -> None:
+    def test_failed_resource_gives_its_last_value(self) -> None:
         identity = self.made({'A': thing('x')}, outputs={'value': VALUE})
         self.update(
             identity, {'A': thing('y', properties={'fail': True})}, outputs={'value': VALUE}
         )
         self.parts.rest()
-        self.assertIsNone(self.value(identity))
+        self.assertEqual('x', self.value(identity))
+
+    def test_unhealthy_resource_gives_its_value(self) -> None:
+        identity = self.made({'A': thing('x')}, outputs={'value': VALUE})
+        self.call('resource_mark_unhealthy', identity, 'A', True)
+        self.assertEqual('x', self.value(identity))
 
     def test_resource_that_is_being_updated_gives_its_last_value(self) -> None:
         slow = {'wait_secs': -1}

@@ -180,7 +180,7 @@ class ScopeTest(testtools.TestCase):
         known = scope(stack(), {'A': row('a1', attributes={'x': 1})})
         self.assertEqual(pseudo_parameters(stack()), known.pseudo)
         self.assertEqual('physical-a1', known.resources['A'].reference_id)
-        self.assertEqual({'x': 1, 'show': {'x': 1}}, known.resources['A'].attributes)
+        self.assertEqual({'x': 1, 'show': None}, known.resources['A'].attributes)
 
     def test_resource_without_an_id_is_referred_to_by_its_name(self) -> None:
         known = scope(stack(), {'A': row('a1', physical_id=None)})
