@@ -47,6 +47,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     'Fn::Base64': 'Returns a string unchanged.',
     'Fn::Equals': 'Returns true if two values are equal.',
     'Fn::FindInMap': 'Returns a value of the section Mappings.',
+    'Fn::GetAZs': 'Returns the availability zones of a region.',
     'Fn::GetAtt': 'Returns an attribute of a resource.',
     'Fn::If': 'Returns one of two values, depending on a condition.',
     'Fn::Join': 'Joins the items of a list into a string.',

@@ -10,9 +10,10 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""The custom constraints of Heat that can be checked without a cloud.
+"""The custom constraints of Heat.
 
-The rules are those of heat/engine/constraint/common_constraints.py. One difference: the constraint
+Those that need a cloud accept every value. The rules of the others are those of
+heat/engine/constraint/common_constraints.py. One difference: the constraint
 ``expiration`` does not check whether the time is in the past, because the validity of a template
 must not depend on when it is read.
 """
@@ -228,9 +229,36 @@ def _json(value: Any) -> str:
     return ''
 
 
-#: The custom constraints, by name. Each function returns the fault of a value, or '' if the value
-#: is valid.
-NAMES: Mapping[str, Callable[[Any], str]] = {
+#: The custom constraints whose values are names or ids of resources in a cloud, by service. They
+#: accept every value here. (The names are those that Heat 27 registers.)
+_IN_A_CLOUD: Mapping[str, str] = {
+    'barbican': 'container secret',
+    'blazar': 'reservation',
+    'cinder': 'backup qos_specs snapshot volume vtype',
+    'designate': 'zone',
+    'glance': 'image',
+    'ironic': 'node portgroup',
+    'keystone': 'domain group project region role service user',
+    'magnum': 'cluster_template',
+    'manila': 'share_network share_snapshot share_type',
+    'mistral': 'workflow',
+    'neutron': (
+        'address_scope flow_classifier lbaas.listener lbaas.loadbalancer lbaas.pool '
+        'lbaas.provider network port port_pair port_pair_group qos_policy router '
+        'security_group segment subnet subnetpool taas.tap_flow taas.tap_service'
+    ),
+    'nova': 'flavor host keypair network server',
+    'octavia': (
+        'availabilityzone availabilityzoneprofile flavor flavorprofile l7policy listener '
+        'loadbalancer pool'
+    ),
+    'trove': 'flavor',
+    'zaqar': 'queue',
+}
+
+#: The custom constraints that can be checked here, by name. Each function returns the fault of a
+#: value, or '' if the value is valid.
+_CHECKED: Mapping[str, Callable[[Any], str]] = {
     'cron_expression': _cron,
     'dns_domain': _dns_domain,
     'dns_name': _dns_name,
@@ -244,4 +272,14 @@ NAMES: Mapping[str, Callable[[Any], str]] = {
     'rel_dns_name': _relative_dns_name,
     'test_constr': lambda value: '',
     'timezone': _timezone,
+}
+
+#: All custom constraints, by name.
+NAMES: Mapping[str, Callable[[Any], str]] = {
+    **_CHECKED,
+    **{
+        f'{service}.{name}': lambda value: ''
+        for service, names in _IN_A_CLOUD.items()
+        for name in names.split()
+    },
 }

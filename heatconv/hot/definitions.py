@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from heatconv.hot.errors import ResolutionError, TemplateError
+from heatconv.hot.errors import ResolutionError, TemplateError, kind
 from heatconv.hot.functions.node import Frame, Node, resolve
 from heatconv.hot.limits import RESOLVE_BUDGET, Budget
 from heatconv.hot.scope import Scope
@@ -76,7 +76,11 @@ class ResourceDefinition:
 
     def resolve_metadata(self, scope: Scope) -> dict[str, Any]:
         """Resolve the metadata, as :meth:`resolve` does the properties."""
-        return dict(_resolved(self.metadata, scope, f'resources.{self.name}.metadata'))
+        path = f'resources.{self.name}.metadata'
+        metadata = _resolved(self.metadata, scope, path)
+        if not isinstance(metadata, dict | None):
+            raise ResolutionError(f'it must be a map, not {kind(metadata)}', path)
+        return dict(metadata or {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,19 +20,20 @@ template, the environment and the files of its owner.
 
 from __future__ import annotations
 
+import copy
 import fnmatch
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from heatconv.hot import cfn, source
 from heatconv.hot import environment as environments
-from heatconv.hot import source
 from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownType, shown
 from heatconv.hot.functions.node import Node
-from heatconv.hot.parameters import Parameter
+from heatconv.hot.parameters import BOOLEAN, JSON, LIST, NUMBER, STRING, Parameter
 from heatconv.hot.registry import RESOURCES, TypeNames, is_template
 from heatconv.hot.schema import ANY, Attribute, Property, TypeSchema
-from heatconv.hot.template import Template
+from heatconv.hot.template import Template, parse_schema
 
 __all__ = [
     'FACADE',
@@ -43,6 +44,8 @@ __all__ = [
     'ParameterProperty',
     'child_environment',
     'is_template',
+    'null_of',
+    'parameter_values',
     'schema_of',
     'source_of',
     'used_files',
@@ -60,6 +63,10 @@ TYPE = 'OS::type'
 TEMPLATE = 'OS::template'
 #: The property with the facade: the parts of the resource that the nested template may read.
 FACADE = 'OS::facade'
+
+
+#: For each type of parameters, the empty value.
+_EMPTY: Mapping[str, Any] = {STRING: '', NUMBER: 0, BOOLEAN: False, LIST: [], JSON: {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +93,20 @@ class ParameterProperty(Property):
         return value
 
     def from_null(self) -> Any:
-        """Return None: a null counts as no value, so the default of the parameter applies."""
-        return None
+        """Return the value that replaces a null; see `null_of`.
+
+        :raises InvalidProperty: if an empty value violates a constraint.
+        """
+        value = None if self.parameter is None else null_of(self.parameter)
+        return value if value is None else self.convert(value)
+
+
+def null_of(parameter: Parameter) -> Any:
+    """Return the value that a parameter of a nested template has if it is given a null.
+
+    As in Heat, it is an empty value of the type; None if the default of the parameter applies.
+    """
+    return None if parameter.default is not None else copy.copy(_EMPTY[parameter.type])
 
 
 def _dynamic(value: Any) -> bool:
@@ -111,6 +130,24 @@ def source_of(files: Mapping[str, Any], name: str, max_size: int) -> dict[str, A
         source.bound(text, name)
         return text
     return source.parse(text, max_size, name)
+
+
+def parameter_values(template: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the parameters of a nested template, without nulls.
+
+    :param template: the template, parsed.
+    :param values: the properties of the resource; a null becomes an empty value, or is left out so
+        that the default of the parameter applies.
+    :raises TemplateError: if the parameters of the template are not valid.
+    """
+    if not any(value is None for value in values.values()):
+        return dict(values)
+    declared = parse_schema(cfn.as_hot(template)).parameters
+    replaced = {
+        name: null_of(declared[name]) if value is None and name in declared else value
+        for name, value in values.items()
+    }
+    return {name: value for name, value in replaced.items() if value is not None}
 
 
 def schema_of(template: Template, defaults: Mapping[str, Any]) -> TypeSchema:

@@ -19,11 +19,10 @@ from typing import Any
 from heatconv.hot.definitions import OutputDefinition
 from heatconv.hot.errors import InvalidSection, TemplateError, kind, shown
 from heatconv.hot.functions import OMITTED, Context
+from heatconv.hot.group_members import check_member_attributes
 from heatconv.hot.limits import MAX_NAME
 from heatconv.hot.resources import decided
-from heatconv.hot.suggest import suggestion
 
-_KEYS = ('description', 'value')
 _CONDITION = 'condition'
 
 
@@ -34,7 +33,7 @@ def parse_outputs(section: Any, context: Context) -> dict[str, OutputDefinition]
     :returns: the outputs, by name.
     :raises TemplateError: if an output is invalid; its path begins below the section.
     """
-    if section is None:
+    if not section:
         return {}
     if not isinstance(section, dict):
         raise InvalidSection(f'it must be a map, not {kind(section)}')
@@ -58,20 +57,13 @@ def _output(name: str, declaration: Any, context: Context) -> OutputDefinition:
         raise InvalidSection(
             f'it must be a map, not {kind(declaration)}', remedy='write {value: ...}'
         )
-    keys = (*_KEYS, _CONDITION) if context.version.has_conditions else _KEYS
-    for key in declaration:
-        if key not in keys:
-            raise InvalidSection(
-                f'an output has no {shown(key)}', str(key), suggestion(str(key), keys)
-            )
+    # Unknown keys are ignored, as in Heat.
     description = declaration.get('description')
-    if isinstance(description, bool | int | float):
+    if description is not None and not isinstance(description, str):
         description = str(description)
-    if not isinstance(description, str | None):
-        raise InvalidSection(f'it must be a string, not {kind(description)}', 'description')
     if 'value' not in declaration:
         raise InvalidSection('the value is missing', remedy='write value: ...')
-    if declaration.get(_CONDITION) is not None:
+    if context.version.has_conditions and declaration.get(_CONDITION) is not None:
         try:
             if not decided(declaration[_CONDITION], context):
                 return OutputDefinition(name, description or '')
@@ -80,12 +72,17 @@ def _output(name: str, declaration: Any, context: Context) -> OutputDefinition:
             raise
     references = context.begin()
     try:
+        # A value that fails is an error of this output alone, when it is read, as in Heat.
+        context.lazy = True
         value = context.compile(declaration['value'])
         if value is OMITTED:
             value = None
+        check_member_attributes(references.attributes, context)
     except TemplateError as error:
         error.under('value')
         raise
+    finally:
+        context.lazy = False
     return OutputDefinition(
         name,
         description or '',

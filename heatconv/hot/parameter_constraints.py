@@ -179,7 +179,7 @@ def _numbers(value: Any, keys: tuple[str, str], convert: Callable[[Any], Any]) -
 def _custom(value: Any, type_: str, description: str) -> Constraint:
     if not isinstance(value, str) or value not in custom_constraints.NAMES:
         raise InvalidParameter(
-            f'there is no custom constraint {shown(value)} that needs no cloud',
+            f'there is no custom constraint {shown(value)}',
             remedy=suggestion(str(value), custom_constraints.NAMES),
         )
     return custom_constraints.Custom(value, description)

@@ -90,7 +90,7 @@ def parse_parameters(section: Any, version: Version) -> dict[str, Parameter]:
     :returns: the parameters, by name.
     :raises TemplateError: if a declaration is invalid; its path begins below the section.
     """
-    if section is None:
+    if not section:
         return {}
     if not isinstance(section, dict):
         raise InvalidSection(f'it must be a map, not {kind(section)}')
@@ -226,11 +226,8 @@ def _parameter(name: str, declaration: Any, version: Version) -> Parameter:
 
 def _text(declaration: Mapping[str, Any], key: str) -> str:
     """Return the string of a key; '' if it is missing or null."""
-    try:
-        value = declaration.get(key)
-        return '' if value is None else conversion.string(value)
-    except ValueError as error:
-        raise InvalidSection(str(error), key) from None
+    value = declaration.get(key)
+    return '' if value is None else _string(value)
 
 
 def _flag(declaration: Mapping[str, Any], key: str) -> bool:
@@ -253,6 +250,11 @@ def _tags(value: Any) -> tuple[str, ...]:
         raise InvalidSection(str(error), _TAGS) from None
 
 
+def _string(value: Any) -> str:
+    """Convert to a string; a map or a list becomes what Python writes, as in Heat."""
+    return str(value) if isinstance(value, dict | list) else conversion.string(value)
+
+
 def _json(value: Any) -> Any:
     """Convert to a value of the type ``json``.
 
@@ -269,7 +271,10 @@ def _json(value: Any) -> Any:
 
 
 def _list(value: Any) -> list[str]:
-    """Convert to a list of strings; a string is split at its commas."""
+    """Convert to a list of strings; a string is split at its commas.
+
+    Other items become strings as Python writes them, as in Heat.
+    """
     if isinstance(value, str):
         # Spaces around commas belong to the items, as in Heat.
         return value.split(',') if value else []
@@ -277,15 +282,12 @@ def _list(value: Any) -> list[str]:
         raise ValueError(
             f'it must be a list or a string with commas between its items, not {kind(value)}'
         )
-    try:
-        return [conversion.string(item) for item in value]
-    except ValueError:
-        raise ValueError('each item of the list must be a string') from None
+    return [str(item) for item in value]
 
 
 #: Functions that convert a value to each type; they raise ValueError if it is invalid.
 _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
-    STRING: conversion.string,
+    STRING: _string,
     NUMBER: conversion.number,
     JSON: _json,
     LIST: _list,

@@ -15,13 +15,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from heatconv.convergence import graph
 from heatconv.hot.definitions import DELETE, RETAIN, SNAPSHOT, ResourceDefinition
 from heatconv.hot.errors import (
     CircularDependency,
+    InvalidArguments,
     InvalidReference,
     InvalidSection,
     TemplateError,
@@ -29,8 +29,11 @@ from heatconv.hot.errors import (
     kind,
     shown,
 )
-from heatconv.hot.functions import OMITTED, Context, MapNode
+from heatconv.hot.functions import OMITTED, Context, MapNode, Node
+from heatconv.hot.functions.facade import Facade
+from heatconv.hot.group_members import check_member_attributes, check_members
 from heatconv.hot.limits import MAX_NAME
+from heatconv.hot.previous_definitions import PreviousDefinitions
 from heatconv.hot.registry import TEMPLATE_RESOURCE, TypeNames, is_template
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.suggest import listing, suggestion
@@ -74,7 +77,7 @@ def parse_resources(
     :raises TemplateError: if a resource is invalid, or resources require each other; the path
         begins below the section.
     """
-    if section is None:
+    if not section:
         return {}
     if not isinstance(section, dict):
         raise InvalidSection(f'it must be a map, not {kind(section)}')
@@ -86,71 +89,21 @@ def parse_resources(
     for name, declaration in enabled.items():
         try:
             reused = reusable.get(name)
+            if reused is not None:
+                check_members(name, reused.properties, context)
             definitions[name] = reused or compile_resource(name, declaration, context)
+        except TemplateError as error:
+            error.under(name)
+            raise
+    for name, definition in definitions.items() if context.members else ():
+        try:
+            check_member_attributes(definition.attributes_used, context)
         except TemplateError as error:
             error.under(name)
             raise
     if previous_definitions is None or not previous_definitions.has_edges_of(definitions):
         _check_cycles(definitions)
     return definitions
-
-
-@dataclass(frozen=True, slots=True)
-class PreviousDefinitions:
-    """The compiled resources of the previous template of a stack.
-
-    Reuse saves time, because an update usually changes a small part of a large template.
-
-    :ivar section: the section ``resources`` as written.
-    :ivar definitions: the compiled resources, by name.
-    """
-
-    section: Mapping[str, Any]
-    definitions: Mapping[str, ResourceDefinition]
-
-    def same(self, section: Mapping[Any, Any]) -> Mapping[str, ResourceDefinition]:
-        """Return the definitions that a new section would compile to the same result.
-
-        A definition depends on its declaration, and on the type and the condition of each resource
-        that it refers to.
-
-        :param section: the new section as written.
-        """
-        changed = {
-            name
-            for name, declaration in self.section.items()
-            if not _same_target(declaration, section.get(name))
-        }
-        if changed and len(self.definitions) < len(self.section):
-            # Some conditions were false. A definition does not record references to the resources
-            # that those conditions disabled.
-            return {}
-        return {
-            name: definition
-            for name, definition in self.definitions.items()
-            if name in section
-            and self.section[name] == section[name]
-            and (not changed or changed.isdisjoint(definition.requires))
-        }
-
-    def has_edges_of(self, definitions: Mapping[str, ResourceDefinition]) -> bool:
-        """Say whether each definition requires the same resources as the previous one of its name.
-
-        Then the definitions are free of cycles, because the previous ones are.
-        """
-        previous = self.definitions
-        return all(
-            name in previous
-            and (definition is previous[name] or definition.requires == previous[name].requires)
-            for name, definition in definitions.items()
-        )
-
-
-def _same_target(previous: Any, declaration: Any) -> bool:
-    """Say whether two declarations of a resource are the same for references to it."""
-    if not isinstance(previous, dict) or not isinstance(declaration, dict):
-        return False
-    return all(previous.get(key) == declaration.get(key) for key in ('type', _CONDITION))
 
 
 def _enabled(section: Mapping[Any, Any], context: Context) -> Mapping[Any, Any]:
@@ -182,19 +135,17 @@ def decided(condition: Any, context: Context) -> bool:
     """Evaluate the condition of a resource or output, which must be known before run time.
 
     :param condition: the condition as written.
-    :returns: whether it is true. It counts as true if parameters have no value, which is allowed
-        if a template is only validated.
+    :returns: whether it is true. It counts as true if it is not known, which is allowed if a
+        template is only validated.
     :raises TemplateError: if the condition is only known at run time, or is invalid.
     """
     truth = context.conditions.truth(condition)
-    if isinstance(truth, bool):
-        return truth
-    if context.undecided:
-        return True
-    raise InvalidSection(
-        'the condition must be known before run time',
-        remedy='use only parameters of the template in it',
-    )
+    try:
+        return bool(context.conditions.known(truth, context.pseudo))
+    except TemplateError:
+        if context.lenient:
+            return True
+        raise
 
 
 def _check_keys(declaration: Mapping[Any, Any], context: Context) -> None:
@@ -297,16 +248,23 @@ def compile_resource(
             f'it must be a map, not {kind(declaration["update_policy"])}', 'update_policy'
         )
     references = context.begin()
-    policy = _deletion_policy(declaration, context)
-    properties = _map(declaration, 'properties', context)
+    policy = _deletion_policy(declaration, context, context.schemas[name])
+    try:
+        properties = _map(declaration, 'properties', context)
+    except InvalidArguments:
+        if not context.schemas[name].ignores_properties:
+            raise
+        properties = {}
     metadata = _map(declaration, 'metadata', context)
     requires = [*references.resources, *_depends_on(declaration.get('depends_on'), context)]
     external_id = _external_id(declaration, context)
-    if external_id is not None:
-        # The resource exists independently of the stack, so a delete of the stack must keep it.
+    if declaration.get(_EXTERNAL) is not None:
+        # The resource exists independently of the stack, so a delete of the stack must keep it. As
+        # in Heat, this holds even if the id is empty or null, and the resource an ordinary one.
         policy = RETAIN
-    elif checks:
+    if external_id is None and checks:
         context.schemas[name].check_static(properties)
+        check_members(name, properties, context)
     type_ = context.types.meant(declaration['type'], name)
     template = type_ if is_template(type_) else ''
     if template:
@@ -339,7 +297,9 @@ def _map(declaration: Mapping[str, Any], key: str, context: Context) -> Any:
         compiled = context.compile(value)
         if compiled is OMITTED:
             return {}
-        if not isinstance(compiled, dict | MapNode):
+        if not isinstance(compiled, dict | MapNode) and not (
+            key == 'metadata' and isinstance(compiled, Node)
+        ):
             raise InvalidSection('it must be a map whose keys are known before run time')
     except TemplateError as error:
         error.under(key)
@@ -373,17 +333,20 @@ def _external_id(declaration: Mapping[str, Any], context: Context) -> str | None
     except TemplateError as error:
         error.under(_EXTERNAL)
         raise
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME:
-        if context.undecided:
+    if value is None or value is OMITTED or value == '':
+        # An ordinary resource, as in Heat.
+        return None
+    if not isinstance(value, str) or len(value) > MAX_NAME:
+        if context.lenient and isinstance(value, Node):
             # A template that is only validated: parameters may have no value.
             return ''
         raise InvalidSection(
-            f'it must be a string of 1 to {MAX_NAME} characters, known before run time', _EXTERNAL
+            f'it must be a string of up to {MAX_NAME} characters, known before run time', _EXTERNAL
         )
     return value
 
 
-def _deletion_policy(declaration: Mapping[str, Any], context: Context) -> str:
+def _deletion_policy(declaration: Mapping[str, Any], context: Context, schema: TypeSchema) -> str:
     """Compile ``deletion_policy``; DELETE if it is missing."""
     key = 'deletion_policy'
     if declaration.get(key) is None:
@@ -393,14 +356,19 @@ def _deletion_policy(declaration: Mapping[str, Any], context: Context) -> str:
     except TemplateError as error:
         error.under(key)
         raise
+    if isinstance(value, Facade) and context.lenient:
+        # A nested template that is compiled without the resource that it stands for.
+        return DELETE
     policy = value
     if isinstance(value, str) and value in _spellings(context.version):
         policy = value.capitalize()
     if policy not in _POLICIES:
-        raise InvalidSection('there is no such policy', key, listing((DELETE, RETAIN)))
-    if policy == SNAPSHOT:
+        raise InvalidSection('there is no such policy', key, listing(_POLICIES))
+    if policy == SNAPSHOT and not schema.snapshots:
         raise InvalidSection(
-            f'the policy {SNAPSHOT} is not supported yet', key, listing((DELETE, RETAIN))
+            f'"{SNAPSHOT}" deletion policy not supported by resources of this type',
+            key,
+            listing((DELETE, RETAIN)),
         )
     return str(policy)
 

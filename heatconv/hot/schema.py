@@ -18,7 +18,7 @@ A schema checks and converts properties, both of compiled and of resolved defini
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -195,8 +195,15 @@ class TypeSchema:
 
     :ivar any_property: whether undeclared properties are accepted.
     :ivar any_attribute: whether every name is an attribute.
+    :ivar ignores_properties: whether the properties in a template are accepted, but never
+        resolved.
     :ivar nested: whether a resource of this type is a nested stack. Then the resources of the
         nested stack are attributes too.
+    :ivar snapshots: whether a resource of this type can have the deletion policy Snapshot.
+    :ivar keeps_null: whether a property without a schema may be null; otherwise it is left out.
+    :ivar members: for a group: returns the definitions of its members by name, one of each kind,
+        from its compiled properties. Values that are only known at run time are nodes.
+    :ivar check: checks properties that depend on each other; some values may be nodes.
     :ivar translate: returns resolved values with properties that are not listed translated to
         those that replace them; None if there are none.
     """
@@ -205,10 +212,17 @@ class TypeSchema:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     any_property: bool = False
     any_attribute: bool = False
+    ignores_properties: bool = False
     nested: bool = False
     description: str = ''
     support_status: str = 'SUPPORTED'
+    snapshots: bool = False
+    keeps_null: bool = False
     translate: Translation | None = field(default=None, repr=False)
+    check: Callable[[Mapping[str, Any]], None] | None = field(default=None, repr=False)
+    members: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = field(
+        default=None, repr=False
+    )
 
     @property
     def listed_properties(self) -> Mapping[str, Property]:
@@ -238,10 +252,22 @@ class TypeSchema:
         :raises InvalidProperty: if a property is missing or invalid.
         """
         try:
-            return _convert_all(self.properties, values, self.any_property)
+            resolved = _convert_all(self.properties, values, self.any_property, self.keeps_null)
+            if self.check is not None:
+                self.check(resolved)
         except TemplateError as error:
             error.under(path)
             raise
+        return resolved
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """Check that properties exist, whatever their values.
+
+        :raises UnknownProperty: if the type does not have one of the properties.
+        """
+        for name in names:
+            if name not in self.properties and not self.any_property:
+                raise _unknown_property(name, self.properties)
 
     def check_static(self, compiled: Any, path: str = 'properties') -> None:
         """Check the parts of compiled properties that are known before run time.
@@ -254,25 +280,34 @@ class TypeSchema:
             self.resolve_properties(items, path)
 
 
+def _unknown_property(name: str, properties: Mapping[str, Property]) -> UnknownProperty:
+    """Return the error for a property that does not exist."""
+    return UnknownProperty(
+        f'there is no property {shown(name)}',
+        name,
+        suggestion(name, properties) or 'there are no properties here',
+    )
+
+
 def _convert_all(
-    properties: Mapping[str, Property], values: Mapping[str, Any], any_property: bool
+    properties: Mapping[str, Property],
+    values: Mapping[str, Any],
+    any_property: bool,
+    keeps_null: bool = False,
 ) -> dict[str, Any]:
     """Check and convert the values of properties or of the keys of a map; fill in defaults.
 
     :param properties: the schemas, by name.
     :param any_property: accept names without a schema.
+    :param keeps_null: keep nulls of such names.
     """
     result: dict[str, Any] = {}
     for name, value in values.items():
         property_schema = properties.get(name)
         if property_schema is None:
             if not any_property:
-                raise UnknownProperty(
-                    f'there is no property {shown(name)}',
-                    name,
-                    suggestion(name, properties) or 'there are no properties here',
-                )
-            if value is not None:
+                raise _unknown_property(name, properties)
+            if value is not None or keeps_null:
                 result[name] = value
         else:
             try:

@@ -26,11 +26,14 @@ from heatconv.hot import environment as environments
 from heatconv.hot.definitions import DELETE, RETAIN, OutputDefinition, ResourceDefinition
 from heatconv.hot.errors import InvalidSection, TemplateError, kind, shown
 from heatconv.hot.functions import FUNCTIONS, IN_CONDITIONS, Conditions, Context
+from heatconv.hot.functions.context import SchemasOfMembers
 from heatconv.hot.limits import COMPILE_BUDGET, MAX_NAME, Budget
 from heatconv.hot.outputs import parse_outputs
+from heatconv.hot.parameter_groups import parse_groups
 from heatconv.hot.parameters import Parameter, parse_parameters, values_of
+from heatconv.hot.previous_definitions import PreviousDefinitions
 from heatconv.hot.registry import TypeNames
-from heatconv.hot.resources import PreviousDefinitions, compile_resource, parse_resources
+from heatconv.hot.resources import compile_resource, parse_resources
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.hot.suggest import suggestion
@@ -143,14 +146,14 @@ def parse_schema(source: Mapping[str, Any]) -> Schema:
                 suggestion(str(name), [section for section in _SECTIONS if section != _MAPPINGS]),
             )
     description = source.get('description')
-    if not isinstance(description, str | None):
-        raise InvalidSection(f'it must be a string, not {kind(description)}', 'description')
+    if description is not None and not isinstance(description, str):
+        description = str(description)
     try:
         parameters = parse_parameters(source.get('parameters'), version)
     except TemplateError as error:
         error.under('parameters')
         raise
-    groups = _groups(source.get('parameter_groups'), parameters)
+    groups = parse_groups(source.get('parameter_groups'), parameters)
     return Schema(version, description or '', parameters, groups)
 
 
@@ -167,6 +170,7 @@ class Head:
     :ivar facade: for the template of a nested stack: the parts of its resource in the owner's
         template that it may read; else None.
     :ivar mappings: the section Mappings of a template in a CloudFormation dialect.
+    :ivar pseudo: the values of the pseudo parameters that conditions may use.
     """
 
     version: Version
@@ -179,6 +183,7 @@ class Head:
     types: TypeNames = field(default_factory=TypeNames)
     facade: Mapping[str, Any] | None = None
     mappings: Mapping[str, Any] = field(default_factory=dict)
+    pseudo: Mapping[str, str] = field(default_factory=dict)
 
 
 def empty_head() -> Head:
@@ -191,12 +196,14 @@ def read_head(
     environment: Mapping[str, Any],
     files: Mapping[str, Any] | None = None,
     facade: Mapping[str, Any] | None = None,
+    pseudo: Mapping[str, str] | None = None,
 ) -> Head:
     """Parse a template except its resources and outputs.
 
     :param files: the files that its resources may use, by name.
     :param facade: for the template of a nested stack: the parts of its resource in the owner's
         template that it may read.
+    :param pseudo: the values of the pseudo parameters that conditions may use.
     :raises TemplateError: if the template or the environment is invalid.
     """
     schema = parse_schema(source)
@@ -213,6 +220,7 @@ def read_head(
         TypeNames(valid_environment.get(environments.REGISTRY)),
         facade,
         _mappings(source),
+        pseudo or {},
     )
 
 
@@ -237,7 +245,7 @@ def _conditions(source: Mapping[str, Any]) -> Mapping[str, Any]:
     :raises InvalidSection: if it is not a map, or a name is invalid.
     """
     section = source.get(_CONDITIONS)
-    if section is None:
+    if not section:
         return {}
     if not isinstance(section, dict):
         raise InvalidSection(f'it must be a map, not {kind(section)}', _CONDITIONS)
@@ -249,13 +257,20 @@ def _conditions(source: Mapping[str, Any]) -> Mapping[str, Any]:
     return section
 
 
-def _context(head: Head, budget: Budget, schemas: Mapping[str, TypeSchema] | None) -> Context:
+def _context(
+    head: Head,
+    budget: Budget,
+    schemas: Mapping[str, TypeSchema] | None,
+    lenient: bool = False,
+) -> Context:
     """Return the context in which the resources and outputs of a template are compiled."""
     shared: dict[str, Any] = {
         'parameters': head.values,
         'undecided': head.undecided,
         'files': head.files,
         'mappings': head.mappings,
+        'pseudo': head.pseudo,
+        'lenient': lenient,
     }
     context = Context(
         head.version,
@@ -297,7 +312,7 @@ class _OneKnownSchema(Mapping[str, TypeSchema]):
 
 
 #: The schema of a resource that is not compiled.
-_UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
+_UNKNOWN = TypeSchema(any_property=True, any_attribute=True, snapshots=True)
 
 
 def compile_definition(
@@ -331,6 +346,8 @@ def compile_template(
     files: Mapping[str, Any] | None = None,
     facade: Mapping[str, Any] | None = None,
     previous_definitions: PreviousDefinitions | None = None,
+    pseudo: Mapping[str, str] | None = None,
+    schemas_of_members: SchemasOfMembers | None = None,
 ) -> Template:
     """Compile and validate a template.
 
@@ -345,6 +362,8 @@ def compile_template(
         template that it may read.
     :param previous_definitions: the compiled resources of a template that differs from this one
         only in its resources and outputs.
+    :param pseudo: the values of the pseudo parameters that conditions may use.
+    :param schemas_of_members: checks the members of a group; None to check no members.
     :raises TemplateError: if the template or the environment is invalid.
     """
     schema = parse_schema(source)
@@ -362,8 +381,10 @@ def compile_template(
         TypeNames(valid_environment.get(environments.REGISTRY)),
         facade,
         _mappings(source),
+        pseudo or {},
     )
-    context = _context(head, Budget(budget), None)
+    context = _context(head, Budget(budget), None, allow_missing)
+    context.schemas_of_members = schemas_of_members
     context.conditions.check()
     try:
         section = source.get('resources')
@@ -403,48 +424,3 @@ def _attributes_read(
         for name, attribute in pairs:
             attributes_by_name.setdefault(name, {})[attribute] = None
     return {name: tuple(sorted(attributes)) for name, attributes in attributes_by_name.items()}
-
-
-def _groups(section: Any, parameters: Mapping[str, Parameter]) -> Sequence[Mapping[str, Any]]:
-    """Check the section ``parameter_groups`` as Heat does (heat/engine/parameter_groups.py)."""
-    if section is None:
-        return ()
-    path = 'parameter_groups'
-    if not isinstance(section, list):
-        raise InvalidSection(f'it must be a list, not {kind(section)}', path)
-    grouped: dict[str, None] = {}
-    for index, group in enumerate(section):
-        group_path = f'{path}.{index}'
-        if not isinstance(group, dict):
-            raise InvalidSection(f'it must be a map, not {kind(group)}', group_path)
-        for key in group:
-            if key not in ('label', 'description', 'parameters'):
-                raise InvalidSection(
-                    f'a group has no {shown(key)}',
-                    group_path,
-                    suggestion(str(key), ('label', 'description', 'parameters')),
-                )
-            if key != 'parameters' and not isinstance(group[key], str | None):
-                raise InvalidSection(
-                    f'it must be a string, not {kind(group[key])}', f'{group_path}.{key}'
-                )
-        names = group.get('parameters')
-        if not isinstance(names, list):
-            raise InvalidSection(
-                'it must be a list of names of parameters', f'{group_path}.parameters'
-            )
-        for name in names:
-            if not isinstance(name, str) or name not in parameters:
-                raise InvalidSection(
-                    f'there is no parameter {shown(name)}',
-                    f'{group_path}.parameters',
-                    suggestion(str(name), parameters),
-                )
-            if name in grouped:
-                raise InvalidSection(
-                    f'the parameter {shown(name)} is in several groups, or twice in one',
-                    f'{group_path}.parameters',
-                    'name it once',
-                )
-            grouped[name] = None
-    return section

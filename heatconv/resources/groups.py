@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from heatconv.hot.constraints import AllowedValues, Length, Range
-from heatconv.hot.functions import stacks
+from heatconv.hot.functions import ListNode, MapNode, stacks
 from heatconv.hot.schema import (
     BOOLEAN,
     INTEGER,
@@ -80,6 +80,33 @@ class _Group(NestedPlugin):
         }
 
 
+def _group_members(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the definition of the first member of a group; see `TypeSchema.members`.
+
+    A group without members is not checked, as in Heat, so that a template can disable it.
+    """
+    definition = _items(properties.get('resource_def'))
+    if not isinstance(definition, Mapping) or properties.get('count') == 0:
+        return {}
+    placeholder = properties.get('index_var', '%index%')
+    return {'0': filled(definition, placeholder, '0') if isinstance(placeholder, str) else {}}
+
+
+def _chain_members(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first definition of each type of a chain; see `TypeSchema.members`."""
+    types = _items(properties.get('resources'))
+    members: dict[str, Any] = {}
+    for name, type_ in zip(_numbers(), types if isinstance(types, list) else (), strict=False):
+        if isinstance(type_, str) and all(type_ != member['type'] for member in members.values()):
+            members[name] = {'type': type_, 'properties': properties.get('resource_properties')}
+    return members
+
+
+def _items(value: Any) -> Any:
+    """Return the items of a map or list of which some are only known at run time."""
+    return value.items if isinstance(value, MapNode | ListNode) else value
+
+
 class ResourceGroup(_Group):
     """Resources of one definition that differ in their index only.
 
@@ -147,6 +174,7 @@ class ResourceGroup(_Group):
         },
         any_attribute=True,
         nested=True,
+        members=_group_members,
     )
 
     def resources(
@@ -227,6 +255,7 @@ class ResourceChain(_Group):
         },
         any_attribute=True,
         nested=True,
+        members=_chain_members,
     )
 
     def resources(
@@ -252,6 +281,10 @@ def filled(value: Any, mark: str, name: str) -> Any:
         return {key: filled(item, mark, name) for key, item in value.items()}
     if isinstance(value, list):
         return [filled(item, mark, name) for item in value]
+    if isinstance(value, MapNode):
+        return MapNode(filled(value.items, mark, name))
+    if isinstance(value, ListNode):
+        return ListNode(filled(value.items, mark, name))
     return value
 
 

@@ -227,7 +227,7 @@ class TemplateResource(NestedPlugin):
     outputs.
     """
 
-    schema = TypeSchema(any_property=True, any_attribute=True, nested=True)
+    schema = TypeSchema(any_property=True, any_attribute=True, nested=True, keeps_null=True)
 
     def content(
         self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
@@ -242,7 +242,8 @@ class TemplateResource(NestedPlugin):
             for name, value in resource.properties.items()
             if not name.startswith(nested.OWN)
         }
-        return self.within(resource, owner, template, parameters)
+        values = nested.parameter_values(template, parameters)
+        return self.within(resource, owner, template, values)
 
     def attributes(self, child: NestedStack) -> dict[str, Any]:
         values, errors = self.children.outputs(child)

@@ -14,14 +14,14 @@ from heatconv.resources.virtual import VirtualPlugin
 class NoneResource(VirtualPlugin):
     """Accepts any property and resolves none of them; each of its attributes is null."""
 
-    ignores_properties = True
-
     schema = TypeSchema(
         description='A resource that does nothing, in place of a resource of any type.',
         properties={},
         attributes={},
         any_property=True,
         any_attribute=True,
+        ignores_properties=True,
+        snapshots=True,
     )
 
     def attributes(self, record: Record) -> Mapping[str, Any]:

@@ -131,10 +131,6 @@ class Plugin:
     #: updates it, so that its resources can decide what to do.
     nests: ClassVar[bool] = False
 
-    #: Whether resources of the type have no properties: those in a template are accepted, but
-    #: never resolved.
-    ignores_properties: ClassVar[bool] = False
-
     #: Whether a resource whose create failed, but left a physical resource, is repaired by an
     #: update instead of replaced.
     repairs_failed_create: ClassVar[bool] = False

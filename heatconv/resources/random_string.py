@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from heatconv.hot.constraints import AllowedValues, Range
-from heatconv.hot.functions import stacks
+from heatconv.hot.errors import InvalidProperty
+from heatconv.hot.functions import ListNode, MapNode, stacks
 from heatconv.hot.schema import INTEGER, LIST, MAP, STRING, Attribute, Property, TypeSchema
 from heatconv.resources.plugin import Resource
 from heatconv.resources.records import Record
@@ -34,6 +35,35 @@ def _without_sequence(values: Mapping[str, Any]) -> Mapping[str, Any]:
     classes = translated.get('character_classes') or []
     translated['character_classes'] = [*classes, {'class': values['sequence'], 'min': 1}]
     return translated
+
+
+def _check_length(properties: Mapping[str, Any]) -> None:
+    """Check that the string is as long as the minimums of its characters require.
+
+    :raises InvalidProperty: if it is not.
+    """
+    length = properties.get('length')
+    minimums = [
+        requirement.get('min')
+        for name in ('character_classes', 'character_sequences')
+        for requirement in _known_list(properties.get(name))
+        if isinstance(requirement, Mapping)
+    ]
+    known = [minimum for minimum in minimums if isinstance(minimum, int)]
+    if isinstance(length, int) and sum(known) > length:
+        raise InvalidProperty(
+            'Length property cannot be smaller than combined character class and character '
+            'sequence minimums',
+            'length',
+        )
+
+
+def _known_list(value: Any) -> list[Any]:
+    """Return a list, or the items of one that are known; empty for any other value."""
+    items = value.items if isinstance(value, ListNode) else value
+    if not isinstance(items, list):
+        return []
+    return [item.items if isinstance(item, MapNode) else item for item in items]
 
 
 class RandomString(VirtualPlugin):
@@ -86,6 +116,7 @@ class RandomString(VirtualPlugin):
             ),
         },
         attributes={'value': Attribute(STRING, 'The random string generated.')},
+        check=_check_length,
         translate=_without_sequence,
     )
 

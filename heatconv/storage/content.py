@@ -40,7 +40,7 @@ def head_of(content: Mapping[str, Any]) -> dict[str, Any]:
         'template': source,
         'environment': content.get('environment'),
         'has_outputs': outputs,
-        **({'facade': content['facade']} if 'facade' in content else {}),
+        **{key: content[key] for key in ('facade', 'pseudo') if key in content},
         **({'files': content.get('files')} if _uses_files(content) else {}),
     }
 

@@ -35,7 +35,7 @@ from heatconv.templates.nesting import Nesting
 Types = Registry
 
 #: The schema of a type that is not installed: it accepts anything.
-UNKNOWN = TypeSchema(any_property=True, any_attribute=True)
+UNKNOWN = TypeSchema(any_property=True, any_attribute=True, snapshots=True)
 
 #: Larger templates are not looked up by content: such requests are rare, and hashing the content
 #: costs as much as the lookup saves.
@@ -136,7 +136,7 @@ class TemplateCache:
                 for name, section in source.items()
                 if name not in ('resources', 'outputs')
             },
-            *(content.get(name) for name in ('environment', 'files', 'facade')),
+            *(content.get(name) for name in ('environment', 'files', 'facade', 'pseudo')),
         ]
         # A template that was not accepted may have types that are not installed.
         if like is not None and not (like.accepted and like.shared_sections == outer_sections):
@@ -152,6 +152,8 @@ class TemplateCache:
             files=content.get('files') or {},
             facade=content.get('facade'),
             previous_definitions=None if like is None else like.previous_definitions,
+            pseudo=content.get('pseudo'),
+            schemas_of_members=nesting.schemas_of_members if types is None else None,
         )
         referred = [
             sorted(template.values.items()),
@@ -307,6 +309,7 @@ class TemplateCache:
             content.get('environment') or {},
             content.get('files'),
             content.get('facade'),
+            content.get('pseudo'),
         )
         # Heads of earlier releases do not say whether there are outputs: assume some.
         entry = (head, content.get('has_outputs', True))

@@ -18,7 +18,7 @@ from heatconv.hot import template as hot
 from heatconv.hot.definitions import ResourceDefinition
 from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownType
 from heatconv.hot.functions import stacks
-from heatconv.hot.resources import PreviousDefinitions
+from heatconv.hot.previous_definitions import PreviousDefinitions
 from heatconv.hot.scope import ResourceState, Scope
 from heatconv.resources.registry import Registry
 from heatconv.templates.nesting import Nesting
@@ -80,7 +80,7 @@ class CompiledDefinition:
         if plugin is None:
             raise UnknownType(f'no plugin for {definition.type} is installed here', path)
         resolution = scope(stack, serving)
-        values = {} if plugin.ignores_properties else definition.resolve(resolution)
+        values = {} if plugin.schema.ignores_properties else definition.resolve(resolution)
         if plugin.schema.translate is not None:
             values = dict(plugin.schema.translate(values))
         # An external resource needs no properties.

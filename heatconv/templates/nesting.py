@@ -9,9 +9,12 @@ from typing import Any
 from heatconv.convergence import fingerprint
 from heatconv.hot import cfn, nested
 from heatconv.hot import environment as environments
-from heatconv.hot.errors import InvalidSection, TemplateError
+from heatconv.hot.errors import InvalidSection, TemplateError, UnknownType, shown
+from heatconv.hot.functions import MapNode
 from heatconv.hot.limits import COMPILE_BUDGET, MAX_TEMPLATE_SIZE
+from heatconv.hot.registry import RESOURCES, TypeNames
 from heatconv.hot.schema import TypeSchema
+from heatconv.hot.suggest import suggestion
 from heatconv.hot.template import Template, compile_template
 from heatconv.resources.registry import Registry
 
@@ -41,7 +44,9 @@ class Nesting:
         self._max_size = max_size or MAX_TEMPLATE_SIZE
         self._budget = budget
         self._depth = depth
+        self._types = TypeNames(self._environment.get(environments.REGISTRY))
         self._templates: dict[str, Template] = {}
+        self._groups: dict[str, Nesting] = {}
         self._within: dict[str, Nesting] = {}
         self._digests: dict[str, str] = {}
 
@@ -55,6 +60,76 @@ class Nesting:
             return self._registry.schema(type_name)
         defaults = self._environment.get(environments.PARAMETER_DEFAULTS) or {}
         return nested.schema_of(self.template(type_name), defaults)
+
+    def schemas_of_members(
+        self, resource: str, schema: TypeSchema, properties: Mapping[str, Any]
+    ) -> dict[str, TypeSchema]:
+        """Check the members of a group, and return their schemas by name.
+
+        Types and names of properties are checked, and nested templates as a whole, but not the
+        values of properties: some are only known at run time. As in Heat.
+
+        :param resource: name of the group.
+        :param schema: schema of its type.
+        :param properties: its compiled properties.
+        :raises TemplateError: if a definition is not valid; the path begins below the group.
+        """
+        assert schema.members is not None
+        schemas = {}
+        for name, definition in schema.members(properties).items():
+            type_ = definition.get('type')
+            if not isinstance(type_, str):
+                continue  # it is only known at run time
+            try:
+                schemas[name] = self._within_group(resource).member(name, type_, definition)
+            except TemplateError as error:
+                error.under('resources', name)
+                raise
+        return schemas
+
+    def member(self, name: str, type_: str, definition: Mapping[str, Any]) -> TypeSchema:
+        """Check a resource of the template of a group, and return the schema of its type.
+
+        :param type_: its type, as declared.
+        :raises TemplateError: if it is not valid.
+        """
+        meant = self._types.meant(type_, name)
+        schema = self.schema(meant)
+        if schema is None:
+            raise UnknownType(
+                f'there is no resource type {shown(meant)}',
+                'type',
+                suggestion(meant, self._registry.types),
+            )
+        properties = definition.get('properties')
+        items = properties.items if isinstance(properties, MapNode) else properties
+        if isinstance(items, Mapping):
+            try:
+                schema.check_names(items)
+            except TemplateError as error:
+                error.under('properties')
+                raise
+            if schema.members is not None:
+                self.schemas_of_members(name, schema, items)
+        return schema
+
+    def _within_group(self, resource: str) -> Nesting:
+        """Return the nested templates of the nested stack of a group."""
+        registry = self._environment.get(environments.REGISTRY) or {}
+        # Only entries for resources by name make a difference between groups.
+        key = resource if RESOURCES in registry else ''
+        within = self._groups.get(key)
+        if within is None:
+            if self._depth <= 1:
+                raise InvalidSection(
+                    f'templates are nested deeper than {nested.MAX_DEPTH} levels', 'type'
+                )
+            environment = nested.child_environment(self._environment, resource, '', {})
+            content = {'environment': environment, 'files': self._files}
+            within = self._groups[key] = Nesting(
+                content, self._registry, self._max_size, self._budget, self._depth - 1
+            )
+        return within
 
     def template(self, name: str) -> Template:
         """Return a nested template, compiled; its parameters need no values.
@@ -83,6 +158,7 @@ class Nesting:
                     allow_missing=True,
                     budget=self._budget,
                     files=self._files,
+                    schemas_of_members=within.schemas_of_members,
                 )
         except TemplateError as error:
             error.under(name)

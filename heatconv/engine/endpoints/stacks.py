@@ -134,10 +134,11 @@ class StacksEndpoint:
         stack_content = content.read(
             template, params, files, args, environment_files, self._max_template_size
         )
-        compiled = self._requests.compile(stack_content.template)
         stack = imagined_stack(
             self._requests, context.project_id, _user(context), stack_name, stack_content
         )
+        with_pseudo = self._requests.with_pseudo(stack_content.template, stack)
+        compiled = self._requests.compile(with_pseudo)
         return preview.of_create(stack, compiled)
 
     @rpc_method
@@ -156,7 +157,8 @@ class StacksEndpoint:
         stack, stack_content = self._read_update(
             context, stack_identity, template, params, files, args, environment_files
         )
-        compiled = self._requests.compile(stack_content.template)
+        with_pseudo = self._requests.with_pseudo(stack_content.template, stack)
+        compiled = self._requests.compile(with_pseudo)
         return preview.of_update(stack, compiled, self._requests.store.resources(stack.id))
 
     @rpc_method

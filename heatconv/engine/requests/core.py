@@ -11,13 +11,15 @@ from heatconv import exception
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Action, Stack
 from heatconv.engine import errors
+from heatconv.hot import cfn
 from heatconv.hot.errors import TemplateError
+from heatconv.hot.functions.conditions import use_pseudo_parameters
 from heatconv.runtime.context import current_request_id
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import Request, Store
 from heatconv.storage.handlers import Announcer
 from heatconv.templates.cache import TemplateCache
-from heatconv.templates.compiled import CompiledTemplate
+from heatconv.templates.compiled import CompiledTemplate, pseudo_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,21 @@ class Requests:
         self.limits = limits or Limits()
         self._request_id = request_id
 
+    def with_pseudo(self, content: Mapping[str, Any], stack: Stack) -> Mapping[str, Any]:
+        """Return the content of a request for a stack, with pseudo parameters if it needs them.
+
+        Conditions are decided when a template is compiled. So if they use pseudo parameters, their
+        values are a part of the content.
+        """
+        source = cfn.as_hot(content.get('template'))
+        if not isinstance(source, Mapping) or not use_pseudo_parameters(source):
+            return content
+        return {**content, 'pseudo': pseudo_parameters(stack)}
+
     def compile(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
         """Compile the template of a request.
 
-        :param content: template, environment and files.
+        :param content: template, environment and files; see also `with_pseudo`.
         :param like: id of a similar template, whose unchanged definitions are reused.
         :raises HeatconvException: if the template is not valid, or has too many resources.
         """

@@ -29,12 +29,13 @@ def create_stack(
         raise exception.NotSupported(
             feature='Adopting a stack (unless the operator sets [engine] enable_stack_adopt)'
         )
-    compiled = requests.compile(content.template)
-    _check_quota(requests, project_id, name)
     stack = dataclasses.replace(
         imagined_stack(requests, project_id, username, name, content), id=requests.ids.fresh()
     )
-    template_id = requests.save_template(content.template, compiled)
+    template = requests.with_pseudo(content.template, stack)
+    compiled = requests.compile(template)
+    _check_quota(requests, project_id, name)
+    template_id = requests.save_template(template, compiled)
     action = Action.ADOPT if adopts else Action.CREATE
     stack, events = stack_rules.wish(stack, action, template_id, requests.ids.fresh())
     stack = requests.with_deadline(stack)

@@ -22,8 +22,6 @@ def create_nested(
     :param name: name of the nested stack.
     :raises StackExists: if another stack has that name.
     """
-    compiled = requests.compile(content)
-    template_id = requests.save_template(content, compiled)
     stack = Stack(
         id=requests.ids.fresh(),
         project_id=owner.project_id,
@@ -35,6 +33,9 @@ def create_nested(
         owner_id=owner.id,
         owner_resource=resource,
     )
+    content = requests.with_pseudo(content, stack)
+    compiled = requests.compile(content)
+    template_id = requests.save_template(content, compiled)
     stack, events = stack_rules.wish(stack, Action.CREATE, template_id, requests.ids.fresh())
     if not requests.store.insert_stack(requests.with_deadline(stack), events):
         existing = requests.store.stack_by_name(owner.project_id, name)
@@ -52,6 +53,7 @@ def update_nested(requests: Requests, stack: Stack, content: Mapping[str, Any]) 
 
     :raises NotSupported: if the stack is being deleted, or is suspended.
     """
+    content = requests.with_pseudo(content, stack)
     compiled = requests.compile(content)
     template_id = requests.save_template(content, compiled)
 

@@ -21,9 +21,10 @@ def update_stack(requests: Requests, stack: Stack, content: StackContent) -> Non
     :raises ImmutableParameterModified: if the value of an immutable parameter changes.
     :raises HeatconvException: if the template is not valid.
     """
-    compiled = requests.compile(content.template, stack.newest_template_id)
+    template = requests.with_pseudo(content.template, stack)
+    compiled = requests.compile(template, stack.newest_template_id)
     _check_immutable(requests, stack, compiled)
-    template_id = requests.save_template(content.template, compiled)
+    template_id = requests.save_template(template, compiled)
     options = content.options
 
     def decide(current: Stack) -> Request:

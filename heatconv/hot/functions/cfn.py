@@ -13,7 +13,8 @@
 """``Ref`` and ``Fn::...``: the functions of CloudFormation.
 
 The first versions of HOT have them as well. Most are other forms of functions of HOT.
-``Fn::GetAZs`` needs a cloud, and is not supported (heat/engine/cfn/functions.py).
+``Fn::GetAZs`` has the value that it has in Heat where the cloud names no zones
+(heat/engine/cfn/functions.py).
 """
 
 from __future__ import annotations
@@ -153,6 +154,8 @@ def mapped(argument: Any, budget: Budget) -> dict[str, str]:
     key_name, value_name, members = argument
     if not isinstance(key_name, str) or not isinstance(value_name, str):
         raise InvalidArguments('the names must be strings', '0')
+    if members == '':
+        return {}  # an empty list to Heat
     if not isinstance(members, list):
         raise InvalidArguments(f'it must be a list, not {kind(members)}', '2')
     budget.spend(len(members))
@@ -292,6 +295,12 @@ def param_ref(argument: Any, context: Context) -> Any:
     return _pseudo(argument, context) if argument in PSEUDO else get_param(argument, context)
 
 
+def get_azs(argument: Any, context: Context) -> list[str]:
+    """Build ``Fn::GetAZs``: the availability zones of a region."""
+    context.compile(argument)
+    return ['nova']
+
+
 CONDITION_FUNCTIONS: Mapping[str, Builder] = {
     'Ref': param_ref,
     'Fn::FindInMap': find_in_map,
@@ -304,6 +313,7 @@ CONDITION_FUNCTIONS: Mapping[str, Builder] = {
 FUNCTIONS: Mapping[str, Builder] = {
     'Fn::GetAtt': get_att,
     'Fn::FindInMap': find_in_map,
+    'Fn::GetAZs': get_azs,
     'Fn::If': if_,
     'Ref': ref,
     'Fn::Select': _of_list('Fn::Select', (2,), '{Fn::Select: [index, list]}', selected),

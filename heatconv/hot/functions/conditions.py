@@ -14,7 +14,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,24 +25,54 @@ from heatconv.hot.errors import (
     InvalidArguments,
     InvalidReference,
     InvalidSection,
+    ResolutionError,
     TemplateError,
     kind,
     shown,
 )
 from heatconv.hot.functions.context import Builder, Context
-from heatconv.hot.functions.node import OMITTED, Frame, ListNode, Node, resolve
+from heatconv.hot.functions.node import (
+    OMITTED,
+    Failing,
+    Frame,
+    ListNode,
+    MapNode,
+    Node,
+    resolve,
+)
+from heatconv.hot.scope import Scope
 from heatconv.hot.suggest import suggestion
 
 #: From this version on the last part of an ``if`` is optional.
 _NULLABLE_SINCE = '2021-04-16'
 _IF_SYNTAX = 'write {if: [condition, value if true, value if false]}'
+#: Finds the name of a pseudo parameter in JSON.
+_PSEUDO = re.compile(r'"(OS::(stack|project)_|AWS::Stack)')
 _EQUALS_SYNTAX = 'write {equals: [value, value]}'
+
+
+def use_pseudo_parameters(source: Mapping[str, Any]) -> bool:
+    """Say whether conditions of a template may use pseudo parameters.
+
+    :param source: a template in HOT; see :func:`heatconv.hot.cfn.as_hot`. Conditions that stand in
+        an ``if`` are left out: they can be decided at run time.
+    """
+    written: list[Any] = [source.get('conditions')]
+    for section in (source.get('resources'), source.get('outputs')):
+        entries = section.values() if isinstance(section, Mapping) else ()
+        written += [
+            entry['condition']
+            for entry in entries
+            if isinstance(entry, Mapping) and isinstance(entry.get('condition'), Mapping)
+        ]
+    return any(condition and _PSEUDO.search(json.dumps(condition)) for condition in written)
 
 
 class Conditions:
     """The section ``conditions`` of a template; each condition is evaluated once, when first used.
 
-    The value of a condition is a boolean, or a node if it depends on run time.
+    The value of a condition is a boolean, or a node if it depends on run time or fails. A
+    condition that fails is an error only where it decides something, as in Heat.
 
     :param section: the section as written.
     :param context: the context to compile conditions in; it has the functions of conditions only.
@@ -51,27 +84,30 @@ class Conditions:
         self._known: dict[str, Any] = {}
         self._open: dict[str, None] = {}
         context.conditions = self
+        context.lazy = True
 
     def check(self) -> None:
-        """Evaluate all conditions.
+        """Compile all conditions.
 
         :raises TemplateError: with the path below the section.
         """
-        for name in self._section:
+        for name, condition in self._section.items():
             self.named(name)
+            # As in Heat, which accepts the name of another condition in functions only.
+            if not isinstance(condition, bool) and not self._context.is_call(condition):
+                raise InvalidArguments(
+                    'a condition must be true, false or a function of conditions, '
+                    f'not {kind(condition)}',
+                    f'conditions.{name}',
+                )
 
     def named(self, name: str) -> Any:
-        """Return the value of a named condition, a boolean or a node.
+        """Return the value of a named condition that exists, a boolean or a node.
 
-        :raises TemplateError: if it does not exist, is invalid, or requires itself.
+        :raises TemplateError: if it is invalid, or requires itself.
         """
         if name in self._known:
             return self._known[name]
-        if name not in self._section:
-            raise InvalidReference(
-                f'there is no condition {shown(name)}',
-                remedy=suggestion(name, self._section) or 'this template has no conditions',
-            )
         if name in self._open:
             path = [*self._open, name]
             path = path[path.index(name) :]
@@ -94,16 +130,48 @@ class Conditions:
     def decided(self, value: Any) -> Any:
         """Return the value of a compiled condition, a boolean or a node.
 
-        A string is the name of a condition and has its value.
+        A string is the name of a condition and has its value. A null holds, as in Heat.
         """
-        if isinstance(value, bool | Node):
+        if value is None:
+            return True
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, Node) and not isinstance(value, MapNode | ListNode):
             return value
         if isinstance(value, str):
-            return self.named(value)
-        raise InvalidArguments(
+            if value in self._section:
+                return self.named(value)
+            error = InvalidReference(
+                f'there is no condition {shown(value)}',
+                remedy=suggestion(value, self._section) or 'this template has no conditions',
+            )
+            return Failing(error)
+        wrong = InvalidArguments(
             f'a condition must be a name, true, false or a function of conditions, '
             f'not {kind(value)}'
         )
+        return Failing(wrong)
+
+    def known(self, value: Any, pseudo: Mapping[str, str]) -> bool:
+        """Return the value of a condition before run time.
+
+        :param value: the condition, a result of :meth:`truth`.
+        :param pseudo: the values of the pseudo parameters that are known.
+        :raises TemplateError: if it fails, or depends on a parameter without a value.
+        """
+        if isinstance(value, bool):
+            return value
+        return self.at_run_time(value, Frame(Scope(pseudo=pseudo)))
+
+    def failure(self, value: Node, pseudo: Mapping[str, str]) -> TemplateError | None:
+        """Return the error of a condition that fails whatever the values at run time are."""
+        try:
+            self.known(value, pseudo)
+        except ResolutionError:
+            return None
+        except TemplateError as error:
+            return error
+        return None
 
     def at_run_time(self, value: Any, frame: Frame) -> bool:
         """Return the value of a condition at run time, where it is always a boolean.
@@ -146,18 +214,17 @@ class Combination(Node):
 
     name: str
     conditions: Conditions
-    combine: Callable[[Sequence[bool]], bool]
+    combine: Callable[[Iterator[bool]], bool]
     parts: Sequence[Any]
 
     def resolve(self, frame: Frame) -> bool:
+        # The parts after the one that decides are not evaluated, as in Heat: they may fail.
+        values = (self.conditions.at_run_time(resolve(part, frame), frame) for part in self.parts)
         try:
-            values = [
-                self.conditions.at_run_time(resolve(part, frame), frame) for part in self.parts
-            ]
+            return self.combine(values)
         except TemplateError as error:
             error.under(self.name)
             raise
-        return self.combine(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +253,11 @@ def if_(argument: Any, context: Context) -> Any:
     conditions: Conditions = context.conditions
     try:
         holds = conditions.truth(argument[0])
+        if isinstance(holds, Node):
+            # An error is one even in an output, as in Heat: the condition decides which value to
+            # look at. That it is not known yet is none.
+            with contextlib.suppress(ResolutionError):
+                holds = conditions.known(holds, context.pseudo)
     except TemplateError as error:
         error.under(0)
         raise
@@ -219,7 +291,7 @@ def not_(argument: Any, context: Context) -> Any:
     """Build the negation of a condition."""
     if argument is None:
         raise InvalidArguments('it needs a condition', '', 'write {not: condition}')
-    return _combined('not', lambda values: not values[0], [argument], context)
+    return _combined('not', lambda values: not next(values), [argument], context)
 
 
 def and_(argument: Any, context: Context) -> Any:
@@ -242,21 +314,45 @@ def _checked_list(name: str, argument: Any) -> list[Any]:
 
 
 def _combined(
-    name: str, combine: Callable[[Sequence[bool]], bool], parts: Sequence[Any], context: Context
+    name: str, combine: Callable[[Iterator[bool]], bool], parts: Sequence[Any], context: Context
 ) -> Any:
     """Build a combination of conditions: its value if all are known, else a node."""
     conditions: Conditions = context.conditions
     values = []
+    failure = None
     for index, part in enumerate(parts):
         try:
-            values.append(conditions.truth(part))
+            value = conditions.truth(part)
+            if isinstance(value, Node) and context.is_call(part):
+                # In Heat, only the names of conditions are not evaluated if they do not matter.
+                failure = failure or conditions.failure(value, context.pseudo)
+            values.append(value)
         except TemplateError as error:
             if len(parts) > 1:
                 error.under(index)
             raise
-    if any(isinstance(value, Node) for value in values):
+    if failure is not None:
+        return Failing(failure)
+    try:
+        # Parts that are not known do not matter if one before them decides.
+        return combine(_booleans(values))
+    except _NotKnown:
         return Combination(name, conditions, combine, values)
-    return combine(values)
+
+
+class _NotKnown(Exception):
+    """The value of a condition is not known yet."""
+
+
+def _booleans(values: Sequence[Any]) -> Iterator[bool]:
+    """Yield values of conditions up to the first one that is not known.
+
+    :raises _NotKnown: at that one.
+    """
+    for value in values:
+        if isinstance(value, Node):
+            raise _NotKnown
+        yield value
 
 
 FUNCTIONS: Mapping[str, Builder] = {'if': if_}

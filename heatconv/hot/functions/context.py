@@ -29,7 +29,7 @@ from heatconv.hot.errors import (
     kind,
     shown,
 )
-from heatconv.hot.functions.node import OMITTED, Call, ListNode, MapNode, Node
+from heatconv.hot.functions.node import OMITTED, Call, Failing, ListNode, MapNode, Node
 from heatconv.hot.limits import MAX_DEPTH, Budget
 from heatconv.hot.registry import TypeNames
 from heatconv.hot.suggest import listing, suggestion
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 #: A builder returns the node of one call of a function, or the value if it is known. It receives
 #: the argument before compilation, since some functions do not compile all of it.
 Builder = Callable[[Any, 'Context'], Any]
+
+#: Checks the members of a group: its name, the schema of its type and its compiled properties.
+SchemasOfMembers = Callable[[str, 'TypeSchema', Mapping[str, Any]], Mapping[str, 'TypeSchema']]
 
 #: Functions that split their argument into its parts before it is resolved. So the argument itself
 #: cannot be the value of a function (heat/engine/hot/functions.py).
@@ -75,8 +78,6 @@ _APART: Mapping[str, int] = {
 }
 #: From this version on an ``if`` may omit its item.
 _NULLABLE_SINCE = '2021-04-16'
-#: A map whose only key begins like this is taken for a misspelt function.
-_LOOKS_LIKE = ('get_', 'Fn::', 'str_', 'list_', 'map_')
 
 
 def _nulls_for_omitted(argument: Any, count: int) -> Any:
@@ -126,6 +127,13 @@ class Context:
         template that it may read; else None.
     :ivar mappings: the section Mappings of a template in a CloudFormation dialect.
     :ivar conditions: the `Conditions` of the template, for ``if``.
+    :ivar lazy: whether a function that fails is an error only if its value is used, as in outputs
+        and conditions.
+    :ivar pseudo: values of pseudo parameters that are known already, for conditions.
+    :ivar schemas_of_members: checks the definitions in the properties of a group, and returns the
+        schemas of its members by name. None to check no members.
+    :ivar members: the schemas of the members of each group, as far as they are known.
+    :ivar lenient: accept conditions that are not known, in a template that is only validated.
     :ivar references: collects the references of the values compiled since `begin`.
     :param functions: the builders of the available functions, by name.
     :param names: each function of any version, with the dates of the versions that have it.
@@ -144,6 +152,8 @@ class Context:
         types: TypeNames | None = None,
         facade: Mapping[str, Any] | None = None,
         mappings: Mapping[str, Any] | None = None,
+        pseudo: Mapping[str, str] | None = None,
+        lenient: bool = False,
     ) -> None:
         self.version = version
         self.budget = budget
@@ -157,6 +167,11 @@ class Context:
         self.conditions: Any = None
         self.types = types if types is not None else TypeNames(None)
         self.references = References()
+        self.lazy = False
+        self.pseudo: Mapping[str, str] = pseudo if pseudo is not None else {}
+        self.lenient = lenient
+        self.schemas_of_members: SchemasOfMembers | None = None
+        self.members: dict[str, Mapping[str, TypeSchema]] = {}
         self._functions = functions
         self._names = names
         self._depth = 0
@@ -191,6 +206,12 @@ class Context:
             remedy='use maps, lists, strings, finite numbers, booleans and null',
         )
 
+    def is_call(self, value: Any) -> bool:
+        """Say whether a value as written is a call of a function."""
+        return (
+            isinstance(value, dict) and len(value) == 1 and bool(self._builder(next(iter(value))))
+        )
+
     def compile_map(self, value: dict[Any, Any]) -> Any:
         """Compile the values of a map whose keys are data, even if one looks like a function."""
         self._enter(len(value))
@@ -221,11 +242,18 @@ class Context:
 
         :param name: name of the function, for error paths.
         :param argument: the argument, compiled.
-        :returns: the value if the argument is known, else a node.
+        :returns: the value if the argument is known, else a node. A value that fails is a node if
+            the context is lazy.
         """
         if isinstance(argument, Node):
             return Call(name, evaluate, argument)
-        return evaluate(argument, self.budget)
+        try:
+            return evaluate(argument, self.budget)
+        except TemplateError as error:
+            if not self.lazy or isinstance(error, TooLarge):
+                raise
+            error.under(name)
+            return Failing(error)
 
     def applied(
         self,
@@ -317,7 +345,7 @@ class Context:
     def _builder(self, key: Any) -> Builder | None:
         """Return the builder of the function that a key names, or None if the key is data.
 
-        :raises UnknownFunction: if the function is not available here, or misspelt.
+        :raises UnknownFunction: if the function was removed, or cannot be used here.
         """
         if not isinstance(key, str):
             return None
@@ -327,16 +355,19 @@ class Context:
                 raise UnknownFunction(
                     f'{key} cannot be used in a condition', key, listing(self._usable())
                 )
-            if key.startswith(_LOOKS_LIKE):
-                raise UnknownFunction(
-                    f'there is no function {shown(key)}', key, suggestion(key, self._usable())
-                )
             return None
         if self.version.date not in versions:
-            first, last = versions[0], versions[-1]
-            range_of_dates = f'from {first} on' if first > self.version.date else f'up to {last}'
+            if self.version.date in FUNCTIONS.get(key, ()):
+                raise UnknownFunction(
+                    f'{key} cannot be used in a condition of version {self.version.date}',
+                    key,
+                    listing(self._usable()),
+                )
+            if self.version.date < versions[0]:
+                # In Heat too, the name of a function of later versions is data.
+                return None
             raise UnknownFunction(
-                f'{key} is not a function of version {self.version.date}, only {range_of_dates}',
+                f'{key} is a function up to version {versions[-1]} only',
                 key,
                 listing(self._usable()),
             )

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,7 +69,7 @@ def replaced(argument: Any, budget: Budget) -> dict[str, Any]:
         key = keys.get(old)
         if key is None:
             key = old
-        elif not isinstance(key, str):
+        elif not isinstance(key, str | int | float):
             raise InvalidArguments(f'a key must be a string, not {kind(key)}', '1.keys')
         elif (key in original and key != old) or key in result:
             raise InvalidArguments(
@@ -76,7 +77,8 @@ def replaced(argument: Any, budget: Budget) -> dict[str, Any]:
             )
         scalar = isinstance(value, str | int | float | None)
         result[key] = values.get(value, value) if scalar else value
-    return result
+    # JSON has no other keys than strings.
+    return {key if isinstance(key, str) else json.dumps(key): result[key] for key in result}
 
 
 def _check_merge(value: Any) -> None:
@@ -88,6 +90,8 @@ def _check_replace(value: Any) -> None:
 
 
 def _check_list(value: Any, syntax: str, length: int | None = None) -> None:
+    if value == '' and length is None:
+        return  # an empty list to Heat
     if not isinstance(value, list):
         raise InvalidArguments(f'it needs a list of maps, not {kind(value)}', remedy=syntax)
     if length is not None and len(value) != length:

@@ -19,6 +19,7 @@ value says whether it is known.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -144,6 +145,19 @@ class Call(Node):
         except TemplateError as error:
             error.under(self.name)
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class Failing(Node):
+    """A value that has an error, in a place where an error matters only if the value is used.
+
+    :ivar error: is raised, with another path each time, when the value is resolved.
+    """
+
+    error: TemplateError
+
+    def resolve(self, frame: Frame) -> Any:
+        raise copy.copy(self.error)
 
 
 def resolve(value: Any, frame: Frame) -> Any:

@@ -24,7 +24,7 @@ from typing import Any
 
 from heatconv.hot.errors import InvalidArguments, InvalidReference, ResolutionError, kind, shown
 from heatconv.hot.functions.context import Builder, Context
-from heatconv.hot.functions.node import Frame, ListNode, Node, resolve
+from heatconv.hot.functions.node import Failing, Frame, ListNode, Node, resolve
 from heatconv.hot.suggest import suggestion
 
 #: The pseudo parameters, which every template has, and whose values are known at run time.
@@ -82,14 +82,20 @@ def get_param(argument: Any, context: Context) -> Any:
         name, path = compiled[0], compiled[1:]
     else:
         name = compiled
+    if isinstance(name, Failing):
+        return name
     if isinstance(name, Node):
         raise InvalidArguments(
             'the name of a parameter must be known before run time', remedy=_SYNTAX
         )
     if not isinstance(name, str):
-        raise InvalidArguments(
+        wrong = InvalidArguments(
             f'the name of a parameter must be a string, not {kind(name)}', remedy=_SYNTAX
         )
+        if context.lazy:
+            wrong.under('get_param')
+            return Failing(wrong)
+        raise wrong
     value = _value(name, context)
     if isinstance(value, Node) or isinstance(path, Node):
         return Part(value, path) if path else value
@@ -106,10 +112,14 @@ def _value(name: str, context: Context) -> Any:
         return Undecided(name)
     if name in PSEUDO:
         return Pseudo(name)
-    raise InvalidReference(
+    error = InvalidReference(
         f'there is no parameter {shown(name)}',
         remedy=suggestion(name, [*context.parameters, *context.undecided, *PSEUDO]),
     )
+    if context.lazy:
+        error.under('get_param')
+        return Failing(error)
+    raise error
 
 
 def part(value: Any, path: list[Any]) -> Any:

@@ -16,13 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from heatconv.hot.errors import InvalidArguments, InvalidReference, TemplateError, kind, shown
 from heatconv.hot.functions import stacks
 from heatconv.hot.functions.context import Builder, Context
-from heatconv.hot.functions.node import Frame, ListNode, Node, resolve
+from heatconv.hot.functions.node import Failing, Frame, ListNode, Node, resolve
 from heatconv.hot.suggest import suggestion
+
+if TYPE_CHECKING:
+    from heatconv.hot.schema import TypeSchema
 
 #: From this version on the name of the attribute is optional.
 _ALL_ATTRIBUTES = '2015-10-15'
@@ -74,7 +77,7 @@ class GetAttr(Node):
         return value
 
 
-def get_resource(argument: Any, context: Context) -> GetResource:
+def get_resource(argument: Any, context: Context) -> Node:
     """Build a reference to a resource."""
     name = context.compile(argument)
     if not isinstance(name, str | Node):
@@ -82,7 +85,14 @@ def get_resource(argument: Any, context: Context) -> GetResource:
             f'the name of a resource must be a string, not {kind(name)}',
             remedy='write {get_resource: name}',
         )
-    context.refer(name)
+    try:
+        context.refer(name)
+    except InvalidReference as error:
+        if not context.lazy or not isinstance(name, str):
+            raise
+        # As in Heat, an output may refer to a resource that does not exist: it has no value.
+        error.under('get_resource')
+        return Failing(error)
     assert isinstance(name, str)
     return GetResource(name)
 
@@ -116,9 +126,7 @@ def get_attr(argument: Any, context: Context) -> GetAttr:
             'the name of an attribute must be a string that is known before run time',
             remedy='write the name, or get it from a parameter',
         )
-    exists = attribute in schema.attributes or schema.any_attribute or attribute == stacks.SHOW
-    exists = exists or (schema.nested and attribute.startswith(stacks.RESOURCE))
-    if not exists:
+    if not has_attribute(schema, attribute):
         raise InvalidReference(
             f'the resource {shown(name)} has no attribute {shown(attribute)}',
             remedy=suggestion(attribute, [*schema.attributes, stacks.SHOW]),
@@ -126,6 +134,16 @@ def get_attr(argument: Any, context: Context) -> GetAttr:
     context.references.attributes[name, attribute] = None
     dynamic = any(isinstance(item, Node) for item in path)
     return GetAttr(name, attribute, ListNode(path) if dynamic else path)
+
+
+def has_attribute(schema: TypeSchema, attribute: str) -> bool:
+    """Say whether resources of a type have an attribute."""
+    return (
+        attribute in schema.attributes
+        or schema.any_attribute
+        or attribute == stacks.SHOW
+        or (schema.nested and attribute.startswith(stacks.RESOURCE))
+    )
 
 
 def selected(value: Any, path: list[Any]) -> Any:

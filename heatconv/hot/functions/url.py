@@ -29,8 +29,15 @@ _SYNTAX = 'write {make_url: {scheme: https, host: ..., path: ...}}'
 
 
 def make_url(argument: Any, context: Context) -> Any:
-    """Build a URL from a map of its parts."""
-    return context.applied('make_url', argument, _check, url_of)
+    """Build a URL from a map of its parts.
+
+    Parts that are written out are checked at once. Values of functions are checked when the URL is
+    built, as in Heat.
+    """
+    if not isinstance(argument, Mapping):
+        _check(argument)
+    _check({name: part for name, part in argument.items() if not isinstance(part, Mapping)})
+    return context.evaluated('make_url', url_of, context.compile(argument))
 
 
 def url_of(argument: Any, budget: Budget) -> str:

@@ -57,10 +57,9 @@ DELIBERATE = (
     ),
     Deliberate(
         'values have their type',
-        'Heat takes true for a number, writes a map or list given for a string as Python '
-        'does, a null in a list as "None", reads numbers as Python does (1_000, nan), and cuts '
-        'the fraction off for a property that is an integer. Here these are refused: none of '
-        'them was meant.',
+        'Heat takes true for a number, reads numbers as Python does (1_000, nan), and cuts the '
+        'fraction off for a property that is an integer. Here these are refused: none of them '
+        'was meant.',
         kinds.not_of_the_type,
     ),
     Deliberate(
@@ -83,26 +82,15 @@ DELIBERATE = (
         kinds.null_default,
     ),
     Deliberate(
-        'functions of other versions are not data',
-        'In Heat a map with the name of a function that only later versions have, or that '
-        'none has, is a plain map. Here it is refused: it was meant as a function.',
-        kinds.function_as_data,
-    ),
-    Deliberate(
         'unknown keys are refused',
-        'Heat looks at the keys it knows of an output and of some functions, and passes over '
-        'others. Here they are refused: they are typing errors.',
+        'Heat looks at the keys it knows of some functions, and passes over others. Here they '
+        'are refused: they are typing errors.',
         kinds.unknown_key,
     ),
     Deliberate(
         'a null is an empty section',
         'In environments, other than in templates, Heat refuses it: here the two are alike.',
         kinds.empty_section,
-    ),
-    Deliberate(
-        'keys are strings',
-        'Heat takes a number for a new key, which JSON then writes as a string.',
-        kinds.key_of_another_kind,
     ),
     Deliberate(
         'the same everywhere and always',
@@ -118,21 +106,8 @@ DELIBERATE = (
         kinds.limited,
     ),
     Deliberate(
-        'a null is no condition',
-        'To Heat a null in place of a condition holds. Here it is refused: something was '
-        'forgotten.',
-        kinds.null_condition,
-    ),
-    Deliberate(
-        'properties that contradict each other',
-        'Types of Heat have checks of their own, of several properties together, which run '
-        'before anything is created. Plugins find the same when they create.',
-        kinds.checked_by_plugin,
-    ),
-    Deliberate(
         'the frame is looked at',
-        'Heat does not look at descriptions, labels, flags and the like until something '
-        'breaks on them, and takes anything empty for an empty section.',
+        'Heat does not look at flags and the like until something breaks on them.',
         kinds.frame,
     ),
     Deliberate(
@@ -141,13 +116,6 @@ DELIBERATE = (
         'whether that is all. Here a pattern takes linear time, and a value is allowed if '
         'all of it matches in any way.',
         kinds.pattern,
-    ),
-    Deliberate(
-        'conditions that nobody asks for are looked at',
-        'Heat finds what is wrong in a condition when something depends on it, and of several '
-        'with "and" or "or" does not look at those that do not matter any more. Here all are '
-        'computed at once.',
-        kinds.condition_not_asked_for,
     ),
     Deliberate(
         'properties may come of a function',
@@ -160,22 +128,10 @@ DELIBERATE = (
         'from. Here all arguments are resolved, so an error in one is found.',
         kinds.resolved_in_vain,
     ),
-    Deliberate(
-        'an empty text is no list',
-        'Heat merges an empty text, which to Python is a sequence without an item.',
-        kinds.empty_text,
-    ),
 )
 
 #: What differs, is not meant, and waits for its turn.
 OPEN = (
-    Deliberate(
-        'pseudo parameters in conditions',
-        'The name of a stack, and its project, are known at run time only. So no resource or '
-        'output can have a condition of them, and an if that has depends on both of its '
-        'values: heatconv/hot/functions/conditions.py.',
-        kinds.pseudo_in_condition,
-    ),
     Deliberate(
         'names of types',
         'In Heat a null takes away only what the environment itself has said before, a name '

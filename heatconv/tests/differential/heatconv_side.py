@@ -61,6 +61,10 @@ def functions() -> frozenset[str]:
     return frozenset(name for version in VERSIONS for name in version.functions) & set(FUNCTIONS)
 
 
+#: The values of the pseudo parameters.
+PSEUDO = {'OS::stack_id': 'None', 'OS::stack_name': STACK, 'OS::project_id': PROJECT}
+
+
 def outcome(case: Case) -> Outcome:
     """Compile as the engine does for a request, then resolve as a worker does.
 
@@ -71,11 +75,11 @@ def outcome(case: Case) -> Outcome:
     try:
         source.bound(case.template)
         hot = cfn.as_hot(case.template)
-        template = compile_template(hot, case.environment, SCHEMAS.get, **options)
+        template = compile_template(hot, case.environment, SCHEMAS.get, pseudo=PSEUDO, **options)
     except TemplateError as error:
         return Outcome(refused=_failure(error))
     scope = Scope(
-        {'OS::stack_id': 'None', 'OS::stack_name': STACK, 'OS::project_id': PROJECT},
+        PSEUDO,
         {name: ResourceState(**state) for name, state in case.states.items()},
     )
     answers: dict[str, Answer] = {}

@@ -159,10 +159,16 @@ class ExternalTest(EngineTestCase):
         self.assertEqual([], self.parts.records.all())
 
     def test_what_cannot_be_one(self) -> None:
-        for given in (1, '', {'get_resource': 'U'}, {'get_attr': ['U', 'output']}):
+        for given in (1, {'get_resource': 'U'}, {'get_attr': ['U', 'output']}):
             error = self.refused(
                 exception.StackValidationFailed,
                 self.create,
                 self.external(given),  # type: ignore[arg-type]
             )
             self.assertIn('external_id', str(error))
+
+    def test_empty_id_makes_an_ordinary_resource(self) -> None:
+        identity = self.made({'E': {**thing('x'), 'external_id': ''}})
+        self.assertEqual('x', self.rows(identity)['E'].attributes['output'])
+        # As in Heat, the policy is that of an external resource.
+        self.assertEqual('Retain', self.rows(identity)['E'].deletion_policy)

@@ -157,18 +157,13 @@ class CfnTest(TemplateTestCase):
             ('Resources.S.Type', errors.UnknownType, {'Resources': {'S': {'Type': 'X'}}}),
             ('Resources.S.type', errors.InvalidSection, {'Resources': {'S': {'type': 'X'}}}),
             ('resources', errors.InvalidSection, {'resources': {}}),
-            ('Resources', errors.InvalidSection, {'Resources': []}),
+            ('Resources', errors.InvalidSection, {'Resources': ['x']}),
             ('Mappings.M', errors.InvalidSection, {'Mappings': {'M': 1}}),
             ('Parameters.p.Type', errors.InvalidSection, {'Parameters': {'p': {'Type': 'list'}}}),
             (
                 'Parameters.p.MinLength',
                 errors.InvalidSection,
                 {'Parameters': {'p': {'Type': 'String', 'MinLength': 'x'}}},
-            ),
-            (
-                'Outputs.o.Value.Ref',
-                errors.InvalidReference,
-                {'Outputs': {'o': {'Value': {'Ref': 'none'}}}},
             ),
             (
                 'Outputs.o.Value.Fn::FindInMap.0',
@@ -179,11 +174,6 @@ class CfnTest(TemplateTestCase):
                 'Outputs.o.Value.Fn::GetAtt',
                 errors.InvalidArguments,
                 {'Outputs': {'o': {'Value': {'Fn::GetAtt': ['S']}}}},
-            ),
-            (
-                'Outputs.o.Value.get_param',
-                errors.UnknownFunction,
-                {'Outputs': {'o': {'Value': {'get_param': 'S'}}}},
             ),
         ):
             error = self.raised(kind, self.compiled, template(**source))

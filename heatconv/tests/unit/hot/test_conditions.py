@@ -108,6 +108,36 @@ class ConditionsTest(TemplateTestCase):
         value = {'if': ['prod', {'get_param': 'nothing'}, 'no']}
         self.assertEqual('no', chosen(value)['x'])
 
+    def test_condition_that_fails_matters_where_it_decides(self) -> None:
+        conditions = {
+            'fails': {'get_param': 'nothing'},
+            'decided': {'or': [True, 'fails', 'none']},
+            'not_decided': {'and': [True, 'none']},
+        }
+        for name, expected in (('decided', 1), (None, 1), ({'and': [False, 'fails']}, 2)):
+            made = source({'a': {**NONE, 'properties': {'x': {'if': [name, 1, 2]}}}}, conditions)
+            self.assertEqual({'x': expected}, compiled(made).resources['a'].properties)
+        compiled(source({}, conditions))
+        for name, path in (
+            ('fails', 'resources.a.properties.x.if.0.get_param'),
+            (
+                {'or': [True, {'not': {'get_param': 'no'}}]},
+                'resources.a.properties.x.if.0.get_param',
+            ),
+            ('not_decided', 'resources.a.properties.x.if.0.and'),
+        ):
+            made = source({'a': {**NONE, 'properties': {'x': {'if': [name, 1, 2]}}}}, conditions)
+            self.assert_wrong(errors.InvalidReference, path, '', compiled, made)
+
+    def test_pseudo_parameters_that_are_given(self) -> None:
+        owned = {'equals': [{'get_param': 'OS::stack_name'}, 'mine']}
+        made = source({'a': {**NONE, 'condition': owned}}, {'c': owned})
+        for name, names in (('mine', ['a']), ('other', [])):
+            template = compile_template(
+                made, {}, TYPES.get, allow_missing=True, pseudo={'OS::stack_name': name}
+            )
+            self.assertEqual(names, list(template.resources))
+
     def test_properties_as_a_whole(self) -> None:
         one = {**NONE, 'properties': {'if': ['prod', {'x': 1}, {'x': 2}]}}
         template = compiled(source({'a': one}))
@@ -118,12 +148,11 @@ class ConditionsTest(TemplateTestCase):
     def test_what_is_wrong(self) -> None:
         arguments, reference = errors.InvalidArguments, errors.InvalidReference
         for kind, path, telling, condition in (
-            (reference, 'conditions.c', "did you mean 'd'", 'dd'),
+            (arguments, 'conditions.c', 'not a string', 'd'),
             (arguments, 'conditions.c', 'not a number', 5),
             (arguments, 'conditions.c', 'not a map', {'a': 1, 'b': 2}),
             (arguments, 'conditions.c.equals', 'two values', {'equals': [1]}),
             (arguments, 'conditions.c.and', 'two conditions', {'and': [True]}),
-            (arguments, 'conditions.c.or.1', 'not null', {'or': [True, None]}),
             (arguments, 'conditions.c.not', 'a condition', {'not': None}),
             (
                 errors.UnknownFunction,
@@ -131,7 +160,12 @@ class ConditionsTest(TemplateTestCase):
                 'be used in a condition',
                 {'get_attr': ['a', 'b']},
             ),
-            (errors.InvalidSection, 'conditions.c.conditions.e.not', 'c -> e -> c', 'e'),
+            (
+                errors.InvalidSection,
+                'conditions.c.not.conditions.e.not',
+                'c -> e -> c',
+                {'not': 'e'},
+            ),
         ):
             wrong = source(conditions={'c': condition, 'd': True, 'e': {'not': 'c'}})
             self.assert_wrong(kind, path, telling, compiled, wrong)
@@ -172,9 +206,9 @@ class ResourceTest(TemplateTestCase):
 
     def test_condition_of_run_time(self) -> None:
         self.assert_wrong(
-            errors.InvalidSection,
-            'resources.a.condition',
-            'before run time',
+            errors.ResolutionError,
+            'resources.a.condition.equals.get_param',
+            'OS::stack_name is not known',
             compiled,
             source({'a': {**NONE, 'condition': 'owned'}}),
         )

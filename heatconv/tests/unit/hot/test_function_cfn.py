@@ -63,6 +63,10 @@ class CloudFormationTest(FunctionTestCase):
         self.equal({'k': 'v=w'}, {'Fn::MemberListToMap': ['Name', 'Value', members]})
         self.refused('Fn::MemberListToMap', '.2.0', 'member.0', ['Name', 'Value', ['x']])
         self.refused('Fn::MemberListToMap', '.2', 'a list', ['Name', 'Value', 'x'])
+        self.equal({}, {'Fn::MemberListToMap': ['Name', 'Value', '']})
+
+    def test_zones(self) -> None:
+        self.equal(['nova'], {'Fn::GetAZs': ''})
 
     def test_facade(self) -> None:
         self.refused('Fn::ResourceFacade', '', 'use one of DeletionPolicy', 'metadata', [])
@@ -71,7 +75,7 @@ class CloudFormationTest(FunctionTestCase):
         self.wrong(
             UnknownFunction,
             'Fn::Select',
-            'up to 2015-04-30',
+            'up to version 2015-04-30',
             {'Fn::Select': [0, ['a']]},
             '2015-10-15',
         )
