@@ -124,8 +124,11 @@ class Conditions:
 
     def truth(self, condition: Any) -> Any:
         """Compile a condition as written, and return its value, a boolean or a node."""
-        compiled = self._context.compile(condition)
-        return compiled if isinstance(compiled, Node) else self.decided(compiled)
+        return self.decided(self.compiled(condition))
+
+    def compiled(self, condition: Any) -> Any:
+        """Compile a condition as written, which may result in the name of another one."""
+        return self._context.compile(condition)
 
     def decided(self, value: Any) -> Any:
         """Return the value of a compiled condition, a boolean or a node.
@@ -164,9 +167,9 @@ class Conditions:
         return self.at_run_time(value, Frame(Scope(pseudo=pseudo)))
 
     def failure(self, value: Node, pseudo: Mapping[str, str]) -> TemplateError | None:
-        """Return the error of a condition that fails whatever the values at run time are."""
+        """Return the error of a function that fails whatever the values at run time are."""
         try:
-            self.known(value, pseudo)
+            resolve(value, Frame(Scope(pseudo=pseudo)))
         except ResolutionError:
             return None
         except TemplateError as error:
@@ -322,11 +325,11 @@ def _combined(
     failure = None
     for index, part in enumerate(parts):
         try:
-            value = conditions.truth(part)
+            value = conditions.compiled(part)
             if isinstance(value, Node) and context.is_call(part):
                 # In Heat, only the names of conditions are not evaluated if they do not matter.
                 failure = failure or conditions.failure(value, context.pseudo)
-            values.append(value)
+            values.append(conditions.decided(value))
         except TemplateError as error:
             if len(parts) > 1:
                 error.under(index)
