@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from types import ModuleType
 
 from oslo_config import cfg
 
@@ -12,10 +13,21 @@ from heatconv.conf import coordination, engine, worker
 GROUPS = (engine, worker, coordination)
 
 
+def register_group(conf: cfg.ConfigOpts, module: ModuleType) -> None:
+    """Register the options of one group.
+
+    :param module: the module of the group, with ``GROUP`` and ``OPTS``.
+    """
+    # oslo.config keeps overrides in the group. A group that two configurations share would apply
+    # the overrides of each to the other.
+    group = cfg.OptGroup(module.GROUP.name, title=module.GROUP.title)
+    conf.register_opts(module.OPTS, group=group)
+
+
 def register_opts(conf: cfg.ConfigOpts) -> None:
     """Register all options of heatconv."""
     for group in GROUPS:
-        conf.register_opts(group.OPTS, group=group.GROUP)
+        register_group(conf, group)
 
 
 def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:

@@ -18,7 +18,7 @@ from oslo_config import cfg
 from oslo_log import log
 from tooz import hashring
 
-from heatconv.conf.coordination import GROUP, OPTS
+from heatconv.conf import coordination, register_group
 
 LOG = log.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class PartitionCoordinator:
 
     def __init__(self, my_id: str | None = None, conf: cfg.ConfigOpts | None = None) -> None:
         self._conf = cfg.CONF if conf is None else conf
-        self._conf.register_opts(OPTS, group=GROUP)
+        register_group(self._conf, coordination)
         self._my_id = my_id or str(uuid.uuid4())
         self._coordinator: Any = None
         self._groups: dict[str, None] = {}

@@ -13,7 +13,7 @@ from oslo_config import cfg
 from oslo_context import context
 
 from heatconv import exception
-from heatconv.conf import engine
+from heatconv.conf import engine, register_group
 from heatconv.rpc import api
 from heatconv.rpc import transport as transports
 
@@ -109,7 +109,7 @@ def connect(
     :param timeout: timeout of an answer in seconds; replaces the configured one.
     """
     conf = cfg.ConfigOpts()
-    conf.register_opts(engine.OPTS, group=engine.GROUP)
+    register_group(conf, engine)
     conf([], project='heatconv', default_config_files=list(config_files))
     return EngineClient(
         transports.transport(conf, transport_url),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oslo_config import cfg
 
-from heatconv.conf.coordination import GROUP, OPTS
+from heatconv.conf import coordination, register_group
 from heatconv.coordination.coordinator import HashRing, PartitionCoordinator
 
 ERROR_CONNECTING = 'Error connecting to coordination backend.'
@@ -25,7 +25,7 @@ ITEMS = [f'item-{number}' for number in range(100)]
 def configuration(url: str | None) -> cfg.ConfigOpts:
     conf = cfg.ConfigOpts()
     conf([], project='heatconv', default_config_files=[])
-    conf.register_opts(OPTS, group=GROUP)
+    register_group(conf, coordination)
     conf.set_override('backend_url', url, 'coordination')
     conf.set_override('retry_backoff', 0, 'coordination')
     return conf
