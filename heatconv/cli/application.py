@@ -35,6 +35,7 @@ class Application(Protocol):
     parser: argparse.ArgumentParser
     command_manager: Any
     settings: Settings
+    stdin: TextIO
     stdout: TextIO
     stderr: TextIO
     connect: Callable[..., AbstractContextManager[Session]]
