@@ -157,13 +157,14 @@ def _drop(template: Template, name: str) -> Template:
     """Return a template without a resource, and without the references to it."""
     return Template(
         {
-            other: RsrcDef(
-                {
+            other: replace(
+                definition,
+                properties={
                     key: value
                     for key, value in definition.properties.items()
                     if not (isinstance(value, GetRes | GetAtt) and value.target_name == name)
                 },
-                [required for required in definition.depends_on if required != name],
+                depends_on=[required for required in definition.depends_on if required != name],
             )
             for other, definition in template.resources.items()
             if other != name
@@ -172,17 +173,23 @@ def _drop(template: Template, name: str) -> Template:
 
 
 def _simpler(template: Template) -> Iterator[Template]:
-    """Yield templates with one resource, property or explicit dependency less."""
+    """Yield templates with one resource, property, explicit dependency or hook less."""
     for name, definition in template.resources.items():
         yield _drop(template, name)
-        for key in definition.properties:
-            properties = {
-                other: value for other, value in definition.properties.items() if other != key
-            }
-            changed = RsrcDef(properties, definition.depends_on)
+        for changed in _simpler_definitions(definition):
             yield Template({**template.resources, name: changed})
-        for required in definition.depends_on:
-            depends_on = [other for other in definition.depends_on if other != required]
-            yield Template(
-                {**template.resources, name: RsrcDef(definition.properties, depends_on)}
-            )
+
+
+def _simpler_definitions(definition: RsrcDef) -> Iterator[RsrcDef]:
+    """Yield resource definitions with one property, explicit dependency or hook less."""
+    for key in definition.properties:
+        properties = {
+            other: value for other, value in definition.properties.items() if other != key
+        }
+        yield replace(definition, properties=properties)
+    for required in definition.depends_on:
+        depends_on = [other for other in definition.depends_on if other != required]
+        yield replace(definition, depends_on=depends_on)
+    for hook in definition.hooks:
+        hooks = tuple(other for other in definition.hooks if other != hook)
+        yield replace(definition, hooks=hooks)

@@ -15,9 +15,10 @@ import testtools
 from heatconv.convergence import check, cleanup
 from heatconv.sim import bounded, campaign, case, history, shrink
 from heatconv.sim.case import Case, Plan
+from heatconv.sim.explore import Result
 from heatconv.sim.history import STACK, History
-from heatconv.sim.language import RsrcDef, Template
-from heatconv.sim.schedule import Schedule
+from heatconv.sim.language import GetRes, RsrcDef, Template
+from heatconv.sim.schedule import Schedule, Scheduler
 from heatconv.sim.script import Request
 from heatconv.tests.quiet import Quiet
 
@@ -108,6 +109,25 @@ class ReplayTest(ExploreCase):
         self.assertRaises(ValueError, case.load, 'nonsense')
 
 
+@dataclasses.dataclass(frozen=True)
+class PausedCase(Case):
+    """A case that fails as long as a template has the hook before the creation of A."""
+
+    def run(self, scheduler: Scheduler, tracing: bool = False) -> Result:
+        assert isinstance(self.subject, History)
+        templates = [
+            entry.template
+            for entry in self.subject.entries
+            if isinstance(entry, Request) and entry.template
+        ]
+        paused = any(
+            name == 'A' and 'pre-create' in definition.hooks
+            for template in templates
+            for name, definition in template.resources.items()
+        )
+        return Result(['paused: at the end'] if paused else [], 1, Schedule())
+
+
 class ShrinkTest(ExploreCase):
     def test_what_is_left_is_what_it_takes(self) -> None:
         """A worker that cleans up the row which serves its name."""
@@ -132,6 +152,17 @@ class ShrinkTest(ExploreCase):
         self.assertEqual({}, smallest.schedule.faults)
         # Without the fault all is well.
         self.assertEqual([], smallest.replay().wrong)
+
+    def test_hooks_that_the_failure_needs_stay(self) -> None:
+        a = RsrcDef({'x': 1, 'to_B': GetRes('B')}, ['C'], ('post-create', 'pre-create'))
+        template = Template({'B': RsrcDef({}, []), 'C': RsrcDef({}, []), 'A': a})
+        create = Request('create', STACK, template)
+        fails = PausedCase(History((create,)), wrong=('paused: at the beginning',))
+        smallest = shrink.shrink(fails)
+        assert isinstance(smallest.subject, History)
+        (request,) = smallest.subject.entries
+        assert isinstance(request, Request) and request.template is not None
+        self.assertEqual({'A': RsrcDef({}, [], ('pre-create',))}, request.template.resources)
 
 
 class BoundedTest(ExploreCase):
