@@ -54,13 +54,13 @@ ENTRIES = tuple(
         ('help', 'help:Help', 'Show the help of a command.'),
         (
             'scenario explore',
-            'scenarios:ScenarioExplore',
+            'explorations:ScenarioExplore',
             'Explore many schedules, with crashes and lost messages, by seed.',
         ),
         ('scenario list', 'scenarios:ScenarioList', 'List the scenarios of a directory.'),
         (
             'scenario replay',
-            'scenarios:ScenarioReplay',
+            'explorations:ScenarioReplay',
             'Replay a failure that explore has found.',
         ),
         (
