@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 
 from oslo_config import cfg
@@ -28,6 +28,17 @@ def register_opts(conf: cfg.ConfigOpts) -> None:
     """Register all options of heatconv."""
     for group in GROUPS:
         register_group(conf, group)
+
+
+def read_engine(config_files: Sequence[str]) -> cfg.ConfigOpts:
+    """Read the options of the engine from configuration files.
+
+    :raises oslo_config.cfg.Error: if a file or a value is not valid.
+    """
+    conf = cfg.ConfigOpts()
+    register_group(conf, engine)
+    conf([], project='heatconv', default_config_files=list(config_files))
+    return conf
 
 
 def list_opts() -> Iterable[tuple[str, list[cfg.Opt]]]:

@@ -9,11 +9,10 @@ from typing import Any
 
 import kombu.exceptions
 import oslo_messaging
-from oslo_config import cfg
 from oslo_context import context
 
+from heatconv import conf as heatconv_conf
 from heatconv import exception
-from heatconv.conf import engine, register_group
 from heatconv.rpc import api
 from heatconv.rpc import transport as transports
 
@@ -108,9 +107,7 @@ def connect(
     :param transport_url: replaces the configured transport.
     :param timeout: timeout of an answer in seconds; replaces the configured one.
     """
-    conf = cfg.ConfigOpts()
-    register_group(conf, engine)
-    conf([], project='heatconv', default_config_files=list(config_files))
+    conf = heatconv_conf.read_engine(config_files)
     return EngineClient(
         transports.transport(conf, transport_url),
         project_id,
