@@ -50,6 +50,24 @@ class Session:
         return identity
 
 
+def max_template_size(settings: Settings) -> int | None:
+    """Return the size limit of a template in bytes, if the configuration files of daemons set it.
+
+    :return: None without configuration files.
+    :raises UsageError: if a configuration file is not valid.
+    """
+    if not settings.config_files:
+        return None
+    from oslo_config import cfg
+
+    from heatconv import conf
+
+    try:
+        return int(conf.read_engine(settings.config_files).engine.max_template_size)
+    except cfg.Error as error:
+        raise UsageError(f'cannot read the configuration of the daemons: {error}') from error
+
+
 @contextlib.contextmanager
 def connect(settings: Settings, notice: Callable[[str], None]) -> Iterator[Session]:
     """Connect to the stacks, and disconnect when the context ends.

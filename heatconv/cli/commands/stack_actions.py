@@ -23,7 +23,7 @@ from heatconv.cli.commands.stack_views import RESULT_COLUMNS, stack_row
 from heatconv.cli.connection import Session
 from heatconv.cli.input import arguments
 from heatconv.cli.input.arguments import positive
-from heatconv.cli.input.template_files import gathered
+from heatconv.cli.input.inputs import read_inputs
 from heatconv.cli.waiting.follower import newest_event
 from heatconv.cli.waiting.progress import Goal
 
@@ -119,6 +119,7 @@ class Create(_TemplateAction):
     examples = (
         'heatconv stack create demo -t web.yaml\n'
         'heatconv stack create demo -t web.yaml -e test.yaml --parameter size=2\n'
+        'heatconv stack create demo -t https://example.org/web/top.yaml\n'
         'heatconv stack create demo -t web.yaml -f json | jq -r .id'
     )
 
@@ -134,21 +135,16 @@ class Create(_TemplateAction):
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Create the stack and return it."""
-        arguments.check_stdin(args)
-        template = arguments.read_template(args.template, self.app.stdin)
-        environment = arguments.read_environment(
-            args.environment, args.parameter, self.app.stdin, args.template
-        )
-        template, files = gathered(template, args.template, environment)
+        inputs = read_inputs(args, self.app.stdin, self.app.settings)
         options = self.common_arguments(args)
         options['disable_rollback'] = not args.enable_rollback
         with self.session() as session:
             identity = session.call(
                 'create_stack',
                 stack_name=args.stack,
-                template=template,
-                params=environment,
-                files=files,
+                template=inputs.template,
+                params=inputs.environment,
+                files=inputs.files,
                 args=options,
             )
             self.finish(session, identity, Goal(('CREATE',)), args.wait, timeout_mins=args.timeout)
@@ -201,12 +197,7 @@ class Update(_TemplateAction):
                 'an update needs a template: -t FILE',
                 remedy='To keep the current template, use --existing.',
             )
-        arguments.check_stdin(args)
-        template = args.template and arguments.read_template(args.template, self.app.stdin)
-        environment = arguments.read_environment(
-            args.environment, args.parameter, self.app.stdin, args.template
-        )
-        sent_template, files = gathered(template or {}, args.template or '', environment)
+        inputs = read_inputs(args, self.app.stdin, self.app.settings)
         options = self.common_arguments(args)
         if args.existing:
             options['existing'] = True
@@ -218,9 +209,9 @@ class Update(_TemplateAction):
             identity = session.call(
                 'update_stack',
                 stack_identity=identity,
-                template=sent_template or None,
-                params=environment,
-                files=files,
+                template=inputs.template or None,
+                params=inputs.environment,
+                files=inputs.files,
                 args=options,
             )
             self.finish(session, identity, Goal(('UPDATE',)), args.wait, marker, args.timeout)

@@ -22,7 +22,8 @@ from heatconv.cli.commands.base import STACK, ListCommand, ShowCommand
 from heatconv.cli.errors import CommandError, UsageError
 from heatconv.cli.input import arguments
 from heatconv.cli.input.arguments import positive
-from heatconv.cli.input.template_files import gathered
+from heatconv.cli.input.inputs import read_inputs
+from heatconv.cli.input.locations import shown
 from heatconv.cli.output.reporters import is_terminal
 from heatconv.cli.output.tables import cell, pick
 
@@ -194,16 +195,14 @@ class Validate(ShowCommand):
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Return the description and the parameters of the template."""
-        arguments.check_stdin(args)
-        template = arguments.read_template(args.template, self.app.stdin)
-        environment = arguments.read_environment(
-            args.environment, args.parameter, self.app.stdin, args.template
-        )
-        template, files = gathered(template, args.template, environment)
+        inputs = read_inputs(args, self.app.stdin, self.app.settings)
         with self.session() as session:
             validation = session.call(
-                'validate_template', template=template, params=environment, files=files
+                'validate_template',
+                template=inputs.template,
+                params=inputs.environment,
+                files=inputs.files,
             )
         if 'Error' in validation:
-            raise UsageError(str(validation['Error']), arguments.name_of(args.template))
+            raise UsageError(str(validation['Error']), shown(args.template))
         return tuple(validation), tuple(cell(field) for field in validation.values())

@@ -10,25 +10,15 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Read the templates, environments and parameters that the command line names."""
+"""The options for templates, environments and parameters."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
-from typing import Any, TextIO
 
 from heatconv.cli.errors import UsageError
-from heatconv.cli.input.template_files import BYTES_MAX, STDIN, directory_of, renamed_registry
-
-ENVIRONMENT_SECTIONS = (
-    'parameters',
-    'parameter_defaults',
-    'resource_registry',
-    'encrypted_param_names',
-    'event_sinks',
-    'parameter_merge_strategies',
-)
+from heatconv.cli.input.fetch_options import MAX_BYTES, TIMEOUT, TOTAL_FACTOR
+from heatconv.cli.input.locations import STDIN
 
 
 def add_input_options(parser: argparse.ArgumentParser, template_required: bool = True) -> None:
@@ -38,7 +28,7 @@ def add_input_options(parser: argparse.ArgumentParser, template_required: bool =
         '--template',
         metavar='FILE',
         required=template_required,
-        help='Template file, in HOT; - reads the template from stdin.',
+        help='Template, in HOT: a file or a URL; - reads the template from stdin.',
     )
     parser.add_argument(
         '-e',
@@ -46,8 +36,8 @@ def add_input_options(parser: argparse.ArgumentParser, template_required: bool =
         metavar='FILE',
         action='append',
         default=[],
-        help='Environment file; - reads it from stdin. Can be repeated; later files take '
-        'precedence.',
+        help='Environment: a file or a URL; - reads it from stdin. Can be repeated; later ones '
+        'take precedence.',
     )
     parser.add_argument(
         '--parameter',
@@ -58,11 +48,36 @@ def add_input_options(parser: argparse.ArgumentParser, template_required: bool =
         help='Value of a template parameter; takes precedence over environment files. '
         'Can be repeated.',
     )
+    _add_fetch_options(parser)
 
 
-def name_of(path: str) -> str:
-    """Return the name of a file for messages: its path, or stdin."""
-    return 'stdin' if path == STDIN else path
+def _add_fetch_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        'files by URL',
+        'FILE, and the names in it, can be http and https URLs. A fetched file names further\n'
+        'files by URL or relative to its own URL, on the same host, and never local files.',
+    )
+    group.add_argument(
+        '--allow-other-hosts',
+        action='store_true',
+        help='Follow redirects to other hosts, and fetch what fetched files name on other hosts. '
+        'Use it only if you trust the files: they can make this machine request any URL that it '
+        'can reach.',
+    )
+    group.add_argument(
+        '--fetch-limit',
+        metavar='BYTES',
+        type=positive,
+        help=f'Size limit of a fetched file; all together may have {TOTAL_FACTOR} times as '
+        f'many bytes (default: max_template_size of --config-file, or {MAX_BYTES}).',
+    )
+    group.add_argument(
+        '--fetch-timeout',
+        metavar='SECONDS',
+        type=positive,
+        default=TIMEOUT,
+        help=f'Timeout of each file (default: {TIMEOUT}).',
+    )
 
 
 def positive(text: str) -> int:
@@ -95,95 +110,3 @@ def check_stdin(args: argparse.Namespace) -> None:
     """
     if [args.template, *args.environment].count(STDIN) > 1:
         raise UsageError('only one of the files of -t and -e can be - (stdin)')
-
-
-def read_template(path: str, stdin: TextIO) -> dict[str, Any]:
-    """Read a template.
-
-    :param path: the file; ``-`` for stdin.
-    :raises UsageError: if the file cannot be read, or is not a template.
-    """
-    template = _read_mapping(path, stdin, 'template')
-    if not template:
-        raise UsageError(
-            'the template is empty',
-            name_of(path),
-            'A template needs at least: heat_template_version: 2021-04-16',
-        )
-    return template
-
-
-def read_environment(
-    paths: Iterable[str],
-    parameters: Iterable[tuple[str, str]],
-    stdin: TextIO,
-    template: str | None = None,
-) -> dict[str, Any]:
-    """Return one environment, merged from files and single parameters.
-
-    :param paths: environment files; later ones take precedence.
-    :param parameters: pairs of name and value, which take precedence over the files.
-    :param template: path of the template. The names of files in the environment are made relative
-        to it.
-    :raises UsageError: if a file cannot be read, or is not an environment.
-    """
-    merged: dict[str, Any] = {'parameters': {}, 'parameter_defaults': {}}
-    for path in paths:
-        for section, content in _read_mapping(path, stdin, 'environment').items():
-            if section not in ENVIRONMENT_SECTIONS:
-                raise UsageError(
-                    f'{section!r} is not a section of an environment',
-                    name_of(path),
-                    'The sections are: ' + ', '.join(ENVIRONMENT_SECTIONS),
-                )
-            if section == 'parameter_merge_strategies' and content:
-                raise UsageError(
-                    'merge strategies are supported only by the openstack client',
-                    name_of(path),
-                    'Remove parameter_merge_strategies, or use: openstack stack',
-                )
-            if section == 'resource_registry':
-                content = renamed_registry(content, path, directory_of(template))
-            _merge(merged, section, content, path)
-    merged['parameters'].update(parameters)
-    return merged
-
-
-def _merge(merged: dict[str, Any], section: str, content: Any, path: str) -> None:
-    if content is None:
-        return
-    earlier = merged.get(section)
-    if section in ('parameters', 'parameter_defaults') and not isinstance(content, dict):
-        raise UsageError(f'{section} must map names to values', name_of(path))
-    if isinstance(earlier, dict) and isinstance(content, dict):
-        merged[section] = {**earlier, **content}
-        resource_entries = [
-            registry['resources'] for registry in (earlier, content) if registry.get('resources')
-        ]
-        if section == 'resource_registry' and len(resource_entries) > 1:
-            merged[section]['resources'] = {**resource_entries[0], **resource_entries[1]}
-    else:
-        merged[section] = content
-
-
-def _read_mapping(path: str, stdin: TextIO, kind: str) -> dict[str, Any]:
-    from heatconv.hot import source
-    from heatconv.hot.errors import TemplateError
-
-    content = _read(path, stdin, kind)
-    try:
-        return source.parse(content, BYTES_MAX, kind)
-    except TemplateError as error:
-        raise UsageError(error.message, name_of(path), error.remedy or None) from None
-
-
-def _read(path: str, stdin: TextIO, kind: str) -> str | bytes:
-    if path == STDIN:
-        # Bytes, because a text stream derives the encoding from the locale.
-        binary = getattr(stdin, 'buffer', None)
-        return binary.read() if binary else stdin.read()
-    try:
-        with open(path, 'rb') as file:
-            return file.read()
-    except OSError as error:
-        raise UsageError(f'cannot read the {kind}: {error.strerror}', name_of(path)) from None

@@ -7,135 +7,151 @@ it does not depend on the working directory.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from heatconv.cli.errors import UsageError
+from heatconv.cli.input import locations
+from heatconv.cli.input.reader import Reader
 
-#: File name extensions of templates.
-TEMPLATES = ('.yaml', '.template')
-
-STDIN = '-'
-
-#: Largest size of a file; the engine enforces a limit of its own.
-BYTES_MAX = 64 * 1024 * 1024
-
-Rename = Callable[[str], str]
+#: A place in a document: the place of the map or list around it, and the key or index in that.
+#: None for the whole document.
+Place = tuple[Any, str | int] | None
 
 
-def directory_of(path: str | None) -> str:
-    """Return the directory that the names in a file are relative to.
+class FileCollector:
+    """Collects the files of a request by the names with which they are sent.
 
-    :param path: the file; None or ``-`` (stdin) for the working directory.
-    """
-    return '' if path in (None, STDIN) else os.path.dirname(str(path))
+    Inside, a local file has a path relative to the directory of the root template.
 
-
-def gathered(
-    template: dict[str, Any], path: str, environment: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Collect the files that a template and an environment name.
-
-    :param path: path of the template.
-    :param environment: the result of `heatconv.cli.input.arguments.read_environment`.
-    :return: the template to send, in which names of files may have changed; and the content of
-        the files by the names with which they are sent.
-    :raises UsageError: if a file cannot be read, or is not valid.
-    """
-    collector = _FileCollector(path)
-    renamed = collector.renamed(template, '')
-    registry = environment.get('resource_registry')
-    for name in _registered_templates(registry):
-        collector.add_template(name)
-    return renamed, collector.files
-
-
-def renamed_registry(registry: Any, path: str, base: str) -> Any:
-    """Return a ``resource_registry`` whose templates have the names with which they are sent.
-
-    :param path: path of the environment.
-    :param base: the directory of the template.
-    """
-    if isinstance(registry, dict):
-        return {key: renamed_registry(entry, path, base) for key, entry in registry.items()}
-    if not _is_template(registry):
-        return registry
-    file = os.path.join(directory_of(path), registry)
-    return os.path.normpath(os.path.relpath(file, base or os.curdir))
-
-
-def _is_template(name: Any) -> bool:
-    return isinstance(name, str) and name.endswith(TEMPLATES) and '://' not in name
-
-
-def _registered_templates(registry: Any) -> list[str]:
-    if isinstance(registry, dict):
-        return [name for entry in registry.values() for name in _registered_templates(entry)]
-    return [registry] if _is_template(registry) else []
-
-
-class _FileCollector:
-    """Collects files by the names with which they are sent.
-
+    :param root: location of the root template; empty if there is none.
     :ivar files: text of files, and parsed nested templates, by name.
     """
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._base = directory_of(path)
+    def __init__(self, root: str, reader: Reader) -> None:
+        self._reader = reader
+        self._root = reader.base(root)
+        self._directory = '' if locations.is_url(root) else locations.directory_of(root)
+        self._title = locations.shown(root)
+        #: Sent name and location of the nested templates whose names are not collected yet.
+        self._pending: list[tuple[str, str]] = []
         self.files: dict[str, Any] = {}
 
-    def renamed(self, value: Any, inside: str) -> Any:
+    def template(self, template: dict[str, Any]) -> dict[str, Any]:
+        """Collect the files that the root template names; return it with their sent names.
+
+        :raises UsageError: if a file cannot be read, or is not valid.
+        """
+        inside = self._root if locations.is_url(self._root) else ''
+        renamed: dict[str, Any] = self._renamed(template, inside, self._title, None)
+        self._search_pending()
+        return renamed
+
+    def registry(self, registry: Any, environment: str) -> Any:
+        """Collect the templates of a ``resource_registry``; return it with their sent names.
+
+        The names are relative to ``base_url``, or without it to the environment. ``base_url`` is
+        left out: it has no meaning for the sent names.
+
+        :param environment: location of the environment.
+        :raises UsageError: if a template cannot be read, or is not valid.
+        """
+        base = self._reader.base(environment)
+        where = f'{locations.shown(environment)}: resource_registry'
+        renamed = self._registered(registry, base, where, environment)
+        self._search_pending()
+        return renamed
+
+    def _registered(self, registry: Any, base: str, where: str, environment: str) -> Any:
+        if not isinstance(registry, dict):
+            return registry
+        if isinstance(registry.get('base_url'), str):
+            base = locations.resolve(
+                registry['base_url'].rstrip('/') + '/', base, f'{where}.base_url'
+            )
+        renamed = {}
+        for key, entry in registry.items():
+            place = f'{where}.{key}'
+            if key == 'base_url':
+                continue
+            if isinstance(entry, dict):
+                renamed[key] = self._registered(entry, base, place, environment)
+            elif locations.is_template(entry, base):
+                location = locations.resolve(entry, base, place)
+                if not locations.is_url(location):
+                    location = os.path.relpath(location, self._directory or os.curdir)
+                renamed[key] = self._add_template(location, place, environment)
+            else:
+                renamed[key] = entry
+        return renamed
+
+    def _renamed(self, value: Any, inside: str, title: str, place: Place) -> Any:
         """Collect the files of a part of a template, and return the part with their sent names.
 
-        :param inside: the sent name of the template that contains the part; empty for the root.
+        :param inside: location of the template that contains the part; empty for a local root.
+        :param title: the same for messages.
         """
         if isinstance(value, list):
-            return [self.renamed(item, inside) for item in value]
+            return [
+                self._renamed(item, inside, title, (place, index))
+                for index, item in enumerate(value)
+            ]
         if not isinstance(value, dict):
             return value
         name = value.get('get_file') if len(value) == 1 else None
         if isinstance(name, str):
-            return {'get_file': self._add_text(self._resolve(name, inside))}
-        renamed = {key: self.renamed(item, inside) for key, item in value.items()}
-        if _is_template(value.get('type')):
-            renamed['type'] = self.add_template(self._resolve(value['type'], inside))
+            where = _where(title, (place, 'get_file'))
+            return {'get_file': self._add_text(self._resolve(name, inside, where), where, inside)}
+        renamed = {
+            key: self._renamed(item, inside, title, (place, key)) for key, item in value.items()
+        }
+        type_ = value.get('type')
+        if locations.is_template(type_, inside):
+            where = _where(title, (place, 'type'))
+            location = self._resolve(type_, inside, where)
+            renamed['type'] = self._add_template(location, where, inside)
         return renamed
 
-    def add_template(self, name: str) -> str:
-        """Collect a nested template and the files that it names; return its name."""
-        from heatconv.hot import source
-        from heatconv.hot.errors import TemplateError
+    def _resolve(self, name: str, inside: str, where: str) -> str:
+        return locations.resolve(name, self._reader.base(inside), where)
 
+    def _add_template(self, location: str, where: str, named_in: str) -> str:
+        """Collect a nested template, and remember to search it; return its sent name."""
+        name = locations.sent_name(location, self._root)
+        if not name.endswith(locations.TEMPLATES):
+            # A URL with a query. The engine recognizes a template by the end of its name.
+            name += '#' + locations.TEMPLATES[0]
         if name not in self.files:
-            text = self._read(name)
-            # Registered before its content is searched, because a template may name itself.
-            self.files[name] = text
-            try:
-                template = source.parse(text, BYTES_MAX)
-            except TemplateError as error:
-                raise UsageError(error.message, name, error.remedy or None) from None
-            self.files[name] = self.renamed(template, name)
+            self.files[name] = self._reader.text(self._opened(location), name, where, named_in)
+            self._pending.append((name, location))
         return name
 
-    def _add_text(self, name: str) -> str:
+    def _search_pending(self) -> None:
+        """Parse the nested templates, and collect the files that they name.
+
+        It is a loop, not a recursion: templates that name each other can form a long chain.
+        """
+        while self._pending:
+            name, location = self._pending.pop()
+            path = self._opened(location)
+            template = self._reader.parsed(self.files[name], path)
+            self.files[name] = self._renamed(template, location, path, None)
+
+    def _add_text(self, location: str, where: str, named_in: str) -> str:
+        name = locations.sent_name(location, self._root)
         if name not in self.files:
-            self.files[name] = self._read(name)
+            self.files[name] = self._reader.text(self._opened(location), name, where, named_in)
         return name
 
-    def _resolve(self, name: str, inside: str) -> str:
-        if '://' in name:
-            return name
-        return os.path.normpath(os.path.join(os.path.dirname(inside), name))
+    def _opened(self, location: str) -> str:
+        """Return the location of a file relative to the working directory."""
+        if locations.is_url(location):
+            return location
+        return os.path.join(self._directory, location)
 
-    def _read(self, name: str) -> str:
-        where = 'stdin' if self._path == STDIN else self._path
-        if '://' in name:
-            raise UsageError(f'only local files can be named, not {name}', where)
-        try:
-            with open(os.path.join(self._base, name), encoding='utf-8') as file:
-                return file.read(BYTES_MAX)
-        except OSError as error:
-            raise UsageError(f'cannot read the file {name}: {error.strerror}', where) from None
-        except ValueError:
-            raise UsageError(f'the file {name} is not UTF-8 text', where) from None
+
+def _where(title: str, place: Place) -> str:
+    """Return a place in a file, for messages."""
+    keys: list[str] = []
+    while place is not None:
+        place, key = place
+        keys.append(str(key))
+    return f'{title}: {".".join(reversed(keys))}'

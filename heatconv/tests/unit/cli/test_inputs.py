@@ -18,24 +18,27 @@ import io
 from typing import Any
 
 from heatconv.cli.errors import UsageError
-from heatconv.cli.input import arguments
+from heatconv.cli.input.environments import read_environment
+from heatconv.cli.input.inputs import read_template
+from heatconv.cli.input.reader import Reader
+from heatconv.cli.input.template_files import FileCollector
 from heatconv.tests.unit.cli.base import TEMPLATE, CliTestCase
 
 
 class TemplateTest(CliTestCase):
     def refused(self, text: str) -> UsageError:
         path = self.file('bad.yaml', text)
-        error = self.assertRaises(UsageError, arguments.read_template, path, io.StringIO())
+        error = self.assertRaises(UsageError, read_template, path, Reader(io.StringIO()))
         self.assertEqual(path, error.where)
         return error
 
     def test_file(self) -> None:
-        template = arguments.read_template(self.template(), io.StringIO())
+        template = read_template(self.template(), Reader(io.StringIO()))
         # A date stays what the user wrote.
         self.assertEqual({'heat_template_version': '2021-04-16', 'resources': {}}, template)
 
     def test_stdin(self) -> None:
-        self.assertIn('resources', arguments.read_template('-', io.StringIO(TEMPLATE)))
+        self.assertIn('resources', read_template('-', Reader(io.StringIO(TEMPLATE))))
 
     def test_broken_yaml_has_line_and_column(self) -> None:
         error = self.refused('a: 1\n  b: 2\n')
@@ -50,11 +53,11 @@ class TemplateTest(CliTestCase):
     def test_binary(self) -> None:
         path = self.directory / 'binary'
         path.write_bytes(b'\xff\xfe\x00')
-        self.assertRaises(UsageError, arguments.read_template, str(path), io.StringIO())
+        self.assertRaises(UsageError, read_template, str(path), Reader(io.StringIO()))
 
     def test_missing_file(self) -> None:
         error = self.assertRaises(
-            UsageError, arguments.read_template, '/does/not/exist', io.StringIO()
+            UsageError, read_template, '/does/not/exist', Reader(io.StringIO())
         )
         self.assertIn('No such file', error.message)
 
@@ -72,7 +75,8 @@ class TemplateTest(CliTestCase):
 class EnvironmentTest(CliTestCase):
     def read(self, *texts: str, parameters: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
         paths = [self.file(f'{number}.yaml', text) for number, text in enumerate(texts)]
-        return arguments.read_environment(paths, parameters, io.StringIO())
+        reader = Reader(io.StringIO())
+        return read_environment(paths, parameters, reader, FileCollector('', reader))
 
     def test_nothing(self) -> None:
         self.assertEqual({'parameters': {}, 'parameter_defaults': {}}, self.read())

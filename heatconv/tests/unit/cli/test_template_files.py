@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 from typing import Any
 
 from heatconv.cli.errors import UsageError
 from heatconv.cli.input import arguments
-from heatconv.cli.input.template_files import gathered
+from heatconv.cli.input.inputs import read_inputs
+from heatconv.cli.settings import Settings
 from heatconv.tests.unit.cli.base import CliTestCase
 
 
@@ -23,10 +25,13 @@ class FilesTest(CliTestCase):
         return os.path.dirname(self.file('anchor', ''))
 
     def gather(self, template: str, *environments: str) -> tuple[Any, dict[str, Any]]:
-        environment = arguments.read_environment(environments, (), io.StringIO(), template)
-        read = arguments.read_template(template, io.StringIO())
-        made, files = gathered(read, template, environment)
-        return {'template': made, 'environment': environment}, files
+        options = [part for path in environments for part in ('-e', path)]
+        parser = argparse.ArgumentParser()
+        arguments.add_input_options(parser)
+        args = parser.parse_args(['-t', template, *options])
+        settings = Settings(self.directory)
+        inputs = read_inputs(args, io.StringIO(), settings)
+        return {'template': inputs.template, 'environment': inputs.environment}, inputs.files
 
     def test_names_are_relative_to_the_file_they_stand_in(self) -> None:
         self.write('lib/deep/inner.yaml', 'a: {get_file: ../motd}')
@@ -89,12 +94,12 @@ class FilesTest(CliTestCase):
         for text, telling in (
             ('r: {type: none.yaml}', 'cannot read the file none.yaml'),
             ('r: {get_file: none}', 'cannot read the file none'),
-            ('r: {get_file: "http://host/x"}', 'only local files can be named'),
+            ('r: {get_file: "ftp://host/x"}', 'not an http, https or file URL'),
         ):
             error = self.assertRaises(UsageError, self.gather, self.write('root.yaml', text))
             self.assertIn(telling, error.message)
-        self.write('bad.yaml', 'a: [')
+        bad = self.write('bad.yaml', 'a: [')
         error = self.assertRaises(
             UsageError, self.gather, self.write('root.yaml', 'r: {type: bad.yaml}')
         )
-        self.assertEqual('bad.yaml', error.where)
+        self.assertEqual(bad, error.where)
