@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from heatconv.convergence import fingerprint, hooks, replacement, settle, states
+from heatconv.convergence import fingerprint, hooks, reasons, replacement, settle, states
 from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
@@ -36,9 +36,6 @@ from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard
 #: Maximum number of attempts at a node while the observation differs from the desired state.
 ATTEMPTS = 3
 
-#: The reason when the environment forbids an operation, in Heat's wording
-#: (heat/common/exception.py).
-RESTRICTED = '{} is restricted for resource.'
 #: The reason when a template changes what cannot change, in Heat's wording.
 UNSUPPORTED = 'Update to property {} of {} ({}) is not supported.'
 
@@ -114,7 +111,7 @@ def begin(
         if other is not None:
             return _repoint(node, row, other, insert=False)
         if row is not None and replaces and 'replace' in desired.restricted:
-            return forbid(node, row, RESTRICTED.format('replace'), wish_id, now)
+            return forbid(node, row, *restricted('replace'), wish_id, now)
         if row is None or replaces:
             new = Resource(
                 id=fresh_id,
@@ -132,7 +129,7 @@ def begin(
     if not changed and states.healthy(row) and not desired.always_updates:
         return _keep(node, row, desired)
     if 'update' in desired.restricted:
-        return forbid(node, row, RESTRICTED.format('update'), wish_id, now)
+        return forbid(node, row, *restricted('update'), wish_id, now)
     return _operate(node, row, desired, Verb.UPDATE, lease, changed)
 
 
@@ -159,7 +156,7 @@ def _external(
     external = row.external or row.deletion_policy == 'Retain'
     if not external or row.physical_id != desired.external_id:
         reason = UNSUPPORTED.format('external_id', row.name, row.shown_type)
-        return forbid(node, row, reason, wish_id, now)
+        return forbid(node, row, 'NotSupported', reason, wish_id, now)
     return _keep(node, row, desired) if states.healthy(row) else None
 
 
@@ -174,10 +171,12 @@ def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
     assert node is not None
     write = None
     events: tuple[Event, ...] = ()
+    reason = reasons.of_resource(node.key.name, reason)
+    action = Action.UPDATE if row is not None and states.begun(row) else Action.CREATE
     if row is not None and (states.healthy(row) or not states.begun(row)):
         failed = evolve(
             row,
-            action=Action.UPDATE if states.begun(row) else Action.CREATE,
+            action=action,
             status=Status.FAILED,
             reason=reason,
             version=row.version + 1,
@@ -187,21 +186,32 @@ def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
     commit = Commit(
         row=write,
         node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
-        failure=Failure(node.stack_id, _stack_reason(node.key, reason), wish_id, now),
+        failure=Failure(node.stack_id, reasons.of_stack(action, reason), wish_id, now),
         events=events,
     )
     return Step('refused: ' + reason, commit)
 
 
-def forbid(node: Node, row: Resource, reason: str, wish_id: str, now: float) -> Step:
+def restricted(operation: str) -> tuple[str, str]:
+    """Return class and message of the error for an operation that the environment forbids.
+
+    In Heat's wording (heat/common/exception.py).
+    """
+    return 'ResourceActionRestricted', f'{operation} is restricted for resource.'
+
+
+def forbid(node: Node, row: Resource, error: str, reason: str, wish_id: str, now: float) -> Step:
     """Fail a node whose operation is forbidden.
 
     The resource and its row stay unchanged; an event reports the failure.
+
+    :param error: Heat's class of the error.
     """
+    of_row = reasons.of_resource(row.name, f'{error}: {reason}')
     failed = evolve(row, action=Action.UPDATE, status=Status.FAILED, reason=reason)
     commit = Commit(
         node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
-        failure=Failure(node.stack_id, _stack_reason(node.key, reason), wish_id, now),
+        failure=Failure(node.stack_id, reasons.of_stack(Action.UPDATE, of_row), wish_id, now),
         events=(event(failed),),
     )
     return Step('refused: ' + reason, commit)
@@ -414,6 +424,7 @@ def _fail(
 ) -> Step:
     """Save that a create, an adoption or an update has failed."""
     absent = observation.reality == Reality.ABSENT
+    reason = reasons.of_resource(key.name, reason)
     # A later update compares with the observed properties.
     observed: Mapping[str, Any] | None = claimed.properties
     if observation.properties is not None:
@@ -434,14 +445,10 @@ def _fail(
         row=RowWrite(RowGuard.MINE, claimed, saved),
         node=NodeWrite(key, NodeStatus.RUNNING, claimed.id, NodeStatus.DONE),
         late_stands=True,
-        failure=Failure(claimed.stack_id, _stack_reason(key, reason), wish_id, now),
+        failure=Failure(claimed.stack_id, reasons.of_stack(saved.action, reason), wish_id, now),
         events=(event(saved),),
     )
     return Step(f'{verb} failed', commit)
-
-
-def _stack_reason(key: NodeKey, reason: str) -> str:
-    return f'Resource failed: resources.{key.name}: {reason}'
 
 
 def union(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:

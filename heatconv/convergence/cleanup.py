@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heatconv.convergence import hooks, states
+from heatconv.convergence import hooks, reasons, states
 from heatconv.convergence.check import View
 from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
@@ -105,7 +105,7 @@ def finish(
             events=(event(deleted),),
         )
         return Step('delete done', commit)
-    reason = observation.reason or 'delete failed'
+    reason = reasons.of_resource(claimed.name, observation.reason or 'delete failed')
     saved = evolve(
         claimed,
         status=Status.FAILED,
@@ -117,12 +117,7 @@ def finish(
         row=RowWrite(RowGuard.MINE, claimed, saved),
         node=NodeWrite(key, NodeStatus.RUNNING, claimed.id, NodeStatus.DONE),
         late_stands=True,
-        failure=Failure(
-            claimed.stack_id,
-            f'Resource DELETE failed: resources.{claimed.name}: {reason}',
-            wish_id,
-            now,
-        ),
+        failure=Failure(claimed.stack_id, reasons.of_stack(Action.DELETE, reason), wish_id, now),
         events=(event(saved),),
     )
     return Step('delete failed', commit)

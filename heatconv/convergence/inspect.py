@@ -10,7 +10,7 @@ them.
 
 from __future__ import annotations
 
-from heatconv.convergence import states
+from heatconv.convergence import reasons, states
 from heatconv.convergence.check import View
 from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
@@ -49,11 +49,24 @@ def finish(view: View, observation: Observation | None, wish_id: str, now: float
     if not _inspectable(row):
         if stack.action != Action.CHECK:
             return Step('the row has failed before: unchanged', Commit(node=done))
-        reason = f'{row.action} had failed: {row.reason}'
-        return Step(reason, Commit(node=done, failure=_failure(view, reason, wish_id, now)))
+        reason = reasons.of_resource(row.name, row.reason)
+        failure = _failure(view, reason, wish_id, now)
+        if states.in_progress(row):
+            return Step(reason, Commit(node=done, failure=failure))
+        failed = evolve(
+            row,
+            action=Action.CHECK,
+            status=Status.FAILED,
+            reason=reason,
+            version=row.version + 1,
+        )
+        write = RowWrite(RowGuard.UNCLAIMED, row, failed)
+        return Step(reason, Commit(write, done, events=(event(failed),), failure=failure))
     problem = (
         _problem_in(observation) if stack.action == Action.CHECK else _failure_in(observation)
     )
+    if problem:
+        problem = reasons.of_resource(row.name, problem)
     if problem and stack.action != Action.CHECK:
         # The action failed, but the resource is as before, so its row keeps its state.
         return Step(problem, Commit(node=done, failure=_failure(view, problem, wish_id, now)))
@@ -100,10 +113,9 @@ def _failure_in(observation: Observation | None) -> str:
 
 def _failure(view: View, reason: str, wish_id: str, now: float) -> Failure:
     assert view.node is not None and view.stack is not None
-    name = view.node.key.name
     return Failure(
         view.node.stack_id,
-        f'Resource {view.stack.action} failed: resources.{name}: {reason}',
+        reasons.of_stack(view.stack.action, reason),
         wish_id,
         now,
         False,

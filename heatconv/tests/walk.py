@@ -56,7 +56,7 @@ class Walk:
         self.assertEqual('UPDATE_FAILED', at_rest(identity))
         reason = call('show_stack', stack_identity=identity)[0]['stack_status_reason']
         self.assertIn('resources.web', reason)
-        self.assertIn('ValueError: Test Resource failed web', reason)
+        self.assertIn('ValueError: resources.web: Test Resource failed web', reason)
         call('stack_rollback', stack_identity=identity)
         self.assertEqual('ROLLBACK_COMPLETE', at_rest(identity))
         self.assertEqual(ids['one removed'], self.agree(call, identity, records, template))

@@ -60,7 +60,7 @@ class TestCreate(SiteTest):
     def test_failure_is_told(self) -> None:
         template = self.template(FAILING)
         said = self.refused('stack', 'create', 'demo', '-t', template, '--wait', '--poll', '1')
-        self.assertIn('Resource failed: resources.broken: ValueError', said)
+        self.assertIn('Resource CREATE failed: ValueError: resources.broken: ', said)
         self.assertIn('Stack demo CREATE_FAILED', said)
         self.assertEqual('CREATE_FAILED', self.json('stack', 'show', 'demo')['stack_status'])
 

@@ -134,7 +134,8 @@ class TestFailuresAndHooks(SiteTest):
         self.assertEqual(['demo.broken'], list(said))
         self.assertEqual('CREATE_FAILED', said['demo.broken']['status'])
         self.assertEqual(
-            'ValueError: Test Resource failed broken', said['demo.broken']['status_reason'].strip()
+            'ValueError: resources.broken: Test Resource failed broken',
+            said['demo.broken']['status_reason'].strip(),
         )
         self.make('fine', NOTHING)
         self.assertEqual('', self.works('stack', 'failures', 'list', 'fine').out)

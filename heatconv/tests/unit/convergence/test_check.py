@@ -267,7 +267,7 @@ class FinishTest(testtools.TestCase):
         saved = step.commit.row.saved
         self.assertEqual(states.CREATE_FAILED, states.state(saved))
         self.assertEqual(
-            (('b1', 'b2'), 'no quota', None, {'p': 7}, 'physical'),
+            (('b1', 'b2'), 'resources.A: no quota', None, {'p': 7}, 'physical'),
             (saved.requires, saved.reason, saved.claim, saved.properties, saved.physical_id),
         )
         self.assertEqual(
@@ -284,7 +284,7 @@ class FinishTest(testtools.TestCase):
             ('known', {'b': 2}, {'p': 1, 'r': 1}),
             (saved.physical_id, saved.attributes, saved.properties),
         )
-        self.assertEqual('create failed', saved.reason)
+        self.assertEqual('resources.A: create failed', saved.reason)
 
 
 class RefuseTest(testtools.TestCase):

@@ -179,7 +179,7 @@ class TemplateResourceTest(NestedTestCase):
         )
         identity = self.ask({'N': nested()}, {'inner.yaml': broken})
         self.assertEqual('CREATE_FAILED', self.state(identity))
-        self.assertIn('resources.N: Resource failed: resources.J', self.stack(identity).reason)
+        self.assertIn('ValueError: resources.N.resources.J: Test', self.stack(identity).reason)
         before = self.within(identity)['N']
         kept = self.rows_of(before)['I'].id
         self.ask({'N': nested()}, {'inner.yaml': inner('ok')}, identity=identity)

@@ -70,7 +70,7 @@ class SignalTest(EngineTestCase):
         self.signal(identity, {'status': 'FAILURE', 'reason': 'no disk'})
         self.rest()
         self.assertEqual('CREATE_FAILED', self.state(identity))
-        self.assertIn('WaitConditionFailure: no disk', self.stack(identity).reason)
+        self.assertIn('WaitConditionFailure: resources.C: no disk', self.stack(identity).reason)
 
     def test_time_is_up(self) -> None:
         identity = self.begun(waiting(2, 30))
@@ -79,7 +79,8 @@ class SignalTest(EngineTestCase):
         self.rest()
         self.assertEqual('CREATE_FAILED', self.state(identity))
         self.assertIn(
-            'WaitConditionTimeout: 1 of 2 received - only one', self.stack(identity).reason
+            'WaitConditionTimeout: resources.C: 1 of 2 received - only one',
+            self.stack(identity).reason,
         )
 
     def test_handle_of_another_project(self) -> None:

@@ -292,7 +292,7 @@ class OutcomeTest(CheckTestCase):
         self.serve(Undying)
         self.parts.rest()
         self.assertEqual('DELETE_FAILED', self.state(identity))
-        self.assertIn('RuntimeError: never', self.stack(identity).reason)
+        self.assertIn('RuntimeError: resources.A: never', self.stack(identity).reason)
         self.assertEqual(states.DELETE_FAILED, state(self.rows(identity)['A']))
 
 
