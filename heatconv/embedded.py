@@ -28,7 +28,7 @@ from heatconv.rpc.announcer import RpcAnnouncer
 from heatconv.rpc.client import EngineClient
 from heatconv.rpc.transport import server, transport
 from heatconv.runtime import ports
-from heatconv.storage.base import StackQuery
+from heatconv.storage.stack_query import StackQuery
 from heatconv.templates.cache import TemplateCache
 from heatconv.worker.endpoint import WorkerEndpoint
 from heatconv.worker.service import Worker, WorkerOptions

@@ -228,6 +228,7 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
         timeout_mins=conf.engine.stack_timeout_mins,
         abandon=conf.engine.enable_stack_abandon,
         adopt=conf.engine.enable_stack_adopt,
+        hidden_tags=tuple(conf.engine.hidden_stack_tags),
     )
 
 

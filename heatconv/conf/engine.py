@@ -59,6 +59,13 @@ OPTS = [
         mutable=True,
         help='Largest number of levels of nested stacks; workers enforce it.',
     ),
+    cfg.ListOpt(
+        'hidden_stack_tags',
+        default=['data-processing-cluster'],
+        mutable=True,
+        help='Stacks with one of these tags are left out of lists, unless hidden stacks are '
+        'requested.',
+    ),
     cfg.IntOpt(
         'stack_timeout_mins',
         default=60,

@@ -14,7 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from heatconv.convergence import fingerprint, hooks, reasons, replacement, settle, states
+from heatconv.convergence import (
+    fingerprint,
+    hooks,
+    reasons,
+    refusal,
+    replacement,
+    settle,
+    states,
+)
 from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import (
@@ -35,9 +43,6 @@ from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard
 
 #: Maximum number of attempts at a node while the observation differs from the desired state.
 ATTEMPTS = 3
-
-#: The reason when a template changes what cannot change, in Heat's wording.
-UNSUPPORTED = 'Update to property {} of {} ({}) is not supported.'
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def begin(
         if other is not None:
             return _repoint(node, row, other, insert=False)
         if row is not None and replaces and 'replace' in desired.restricted:
-            return forbid(node, row, *restricted('replace'), wish_id, now)
+            return refusal.forbid(node, row, *refusal.restricted('replace'), wish_id, now)
         if row is None or replaces:
             new = Resource(
                 id=fresh_id,
@@ -129,7 +134,7 @@ def begin(
     if not changed and states.healthy(row) and not desired.always_updates:
         return _keep(node, row, desired)
     if 'update' in desired.restricted:
-        return forbid(node, row, *restricted('update'), wish_id, now)
+        return refusal.forbid(node, row, *refusal.restricted('update'), wish_id, now)
     return _operate(node, row, desired, Verb.UPDATE, lease, changed)
 
 
@@ -155,8 +160,8 @@ def _external(
     # Earlier releases did not save that a resource is external, only that it is retained.
     external = row.external or row.deletion_policy == 'Retain'
     if not external or row.physical_id != desired.external_id:
-        reason = UNSUPPORTED.format('external_id', row.name, row.shown_type)
-        return forbid(node, row, 'NotSupported', reason, wish_id, now)
+        reason = refusal.UNSUPPORTED.format('external_id', row.name, row.shown_type)
+        return refusal.forbid(node, row, 'NotSupported', reason, wish_id, now)
     return _keep(node, row, desired) if states.healthy(row) else None
 
 
@@ -188,31 +193,6 @@ def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
         node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
         failure=Failure(node.stack_id, reasons.of_stack(action, reason), wish_id, now),
         events=events,
-    )
-    return Step('refused: ' + reason, commit)
-
-
-def restricted(operation: str) -> tuple[str, str]:
-    """Return class and message of the error for an operation that the environment forbids.
-
-    In Heat's wording (heat/common/exception.py).
-    """
-    return 'ResourceActionRestricted', f'{operation} is restricted for resource.'
-
-
-def forbid(node: Node, row: Resource, error: str, reason: str, wish_id: str, now: float) -> Step:
-    """Fail a node whose operation is forbidden.
-
-    The resource and its row stay unchanged; an event reports the failure.
-
-    :param error: Heat's class of the error.
-    """
-    of_row = reasons.of_resource(row.name, f'{error}: {reason}')
-    failed = evolve(row, action=Action.UPDATE, status=Status.FAILED, reason=reason)
-    commit = Commit(
-        node=NodeWrite(node.key, NodeStatus.READY, node.subject, NodeStatus.DONE),
-        failure=Failure(node.stack_id, reasons.of_stack(Action.UPDATE, of_row), wish_id, now),
-        events=(event(failed),),
     )
     return Step('refused: ' + reason, commit)
 

@@ -18,9 +18,10 @@ from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
 from heatconv.db.driver import DriverConnection
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import Request, StackQuery, StoredEvent
+from heatconv.storage.base import Request, StoredEvent
 from heatconv.storage.content import encode_template, head_of
 from heatconv.storage.memory import stamped
+from heatconv.storage.stack_query import StackQuery
 
 NODES = f"""
 SELECT {rows.NODE_LIST}, n.definition FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
@@ -241,13 +242,18 @@ class StackRows:
 
     @repeated
     def events(
-        self, stack_id: str, marker: str | None = None, limit: int | None = None
+        self,
+        stack_id: str,
+        marker: str | None = None,
+        limit: int | None = None,
+        descending: bool = False,
     ) -> list[StoredEvent]:
         table = tables.event
-        statement = sa.select(table).where(table.c.stack_id == stack_id).order_by(table.c.seq)
+        statement = sa.select(table).where(table.c.stack_id == stack_id)
+        statement = statement.order_by(table.c.seq.desc() if descending else table.c.seq)
         if marker is not None:
             after = sa.select(table.c.seq).where(table.c.id == marker).scalar_subquery()
-            statement = statement.where(table.c.seq > after)
+            statement = statement.where(table.c.seq < after if descending else table.c.seq > after)
         if limit is not None:
             statement = statement.limit(limit)
         with self.database.read() as connection:
@@ -305,9 +311,14 @@ def _filtered(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
         (table.c.name, query.names),
         (table.c.id, query.ids),
         (table.c.action, query.actions),
+        (table.c.username, query.usernames),
+        (table.c.project_id, query.projects),
     ):
         if accepted:
             statement = statement.where(column.in_(accepted))
+    for tag in query.hidden_tags:
+        # The tags are a list in JSON.
+        statement = statement.where(~table.c.tags.contains(json.dumps(tag), autoescape=True))
     if query.statuses or query.states:
         pairs = (
             sa.and_(table.c.action == action, table.c.status == status)

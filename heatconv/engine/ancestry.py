@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from heatconv.convergence.model import Stack
-from heatconv.storage.base import StackQuery, Store
+from heatconv.storage.base import Store
+from heatconv.storage.stack_query import StackQuery
 
 
 def owners(store: Store, stack: Stack) -> Iterator[Stack]:

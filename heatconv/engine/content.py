@@ -142,7 +142,13 @@ def existing(
     ]:
         del parameters[name]
     merged = environment.merge([{**old_environment, 'parameters': parameters}, requested])
-    return template or old.get('template'), merged, files
+    # As in Heat, values for parameters that the template does not have are ignored.
+    source = template or old.get('template')
+    known = _parameter_types(source)
+    merged['parameters'] = {
+        name: value for name, value in merged['parameters'].items() if name in known
+    }
+    return source, merged, files
 
 
 def arguments(args: Any) -> Mapping[str, Any]:
@@ -257,6 +263,8 @@ def options_of(args: Mapping[str, Any]) -> dict[str, Any]:
         if args.get(name) is None:
             continue
         value = args[name]
+        if bool in types:
+            value = _boolean(value)
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             type_names = ' or '.join(kind.__name__ for kind in types)
             raise exception.StackValidationFailed(message=f'{name}: it must be {type_names}')
@@ -268,8 +276,15 @@ def options_of(args: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(options.get('tags'), str):
         options['tags'] = options['tags'].split(',')
     for tag in options.get('tags', ()):
-        if not isinstance(tag, str) or not 0 < len(tag) <= TAG_LENGTH or ',' in tag:
+        if not isinstance(tag, str) or len(tag) > TAG_LENGTH or ',' in tag:
             raise exception.StackValidationFailed(
-                message=f'tags: each is 1 to {TAG_LENGTH} characters without a comma'
+                message=f'tags: each has at most {TAG_LENGTH} characters, and no comma'
             )
     return options
+
+
+def _boolean(value: Any) -> Any:
+    """Return the boolean that a string writes, as in Heat; any other value as it is."""
+    if isinstance(value, str) and value.strip().lower() in ('true', 'false'):
+        return value.strip().lower() == 'true'
+    return value

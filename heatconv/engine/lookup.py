@@ -10,7 +10,8 @@ from heatconv import exception
 from heatconv.convergence import states
 from heatconv.convergence.model import Resource, Stack, Status
 from heatconv.resources.nested import TOKEN_LENGTH
-from heatconv.storage.base import StackQuery, Store
+from heatconv.storage.base import Store
+from heatconv.storage.stack_query import StackQuery
 from heatconv.templates.cache import Types
 
 #: A valid name of a stack.
@@ -42,12 +43,27 @@ def name_of(name: Any) -> str:
     return name
 
 
-class Lookup:
-    """Finds stacks and resource rows for requests."""
+def _may_see(context: Any, stack: Stack) -> bool:
+    """Say whether a stack belongs to the project of a request, or the user is an administrator.
 
-    def __init__(self, store: Store, types: Types) -> None:
+    As in Heat, an administrator may use the stacks of every project. heat-api's policy decides who
+    is one.
+    """
+    return stack.project_id == context.project_id or bool(context.is_admin)
+
+
+class Lookup:
+    """Finds stacks and resource rows for requests.
+
+    :param hidden_tags: returns the tags whose stacks are left out of lists.
+    """
+
+    def __init__(
+        self, store: Store, types: Types, hidden_tags: Callable[[], tuple[str, ...]] = tuple
+    ) -> None:
         self._store = store
         self._types = types
+        self._hidden_tags = hidden_tags
 
     def stack(self, context: Any, identity: Any, show_deleted: bool = False) -> Stack:
         """Return the stack with an identity.
@@ -62,7 +78,7 @@ class Lookup:
         if (
             stack is None
             or (stack.deleted_at is not None and not show_deleted)
-            or stack.project_id != context.project_id
+            or not _may_see(context, stack)
             or identity.get('tenant') not in (None, stack.project_id)
             or identity.get('stack_name') not in (None, stack.name)
         ):
@@ -79,7 +95,7 @@ class Lookup:
         stack = self._store.stack_by_name(context.project_id, str(name))
         if stack is None:
             stack = self._store.stack(str(name))
-        if stack is None or stack.project_id != context.project_id:
+        if stack is None or not _may_see(context, stack):
             raise exception.EntityNotFound(entity='Stack', name=str(name)[:255])
         return stack
 
@@ -94,6 +110,7 @@ class Lookup:
         show_deleted: bool = False,
         tags: Mapping[str, Any] | None = None,
         nested: bool = False,
+        hidden: bool = False,
     ) -> list[Stack]:
         """List the stacks of a project, newest first unless the request sets an order.
 
@@ -103,19 +120,18 @@ class Lookup:
         :param marker: id of the stack after which to begin.
         :param sort_keys: keys of SORT_KEYS.
         :param sort_dir: asc or desc.
-        :param filters: the accepted value or a list of them, by name, id, action or status.
+        :param filters: the accepted value or a list of them, by name, id, action, status,
+            username, owner_id or tenant.
         :param tags: for each name of TAG_FILTERS, the requested tags.
         :param nested: whether to include nested stacks.
-        :raises StackValidationFailed: if a sort key or a filter does not exist.
+        :param hidden: whether to include stacks with one of the hidden tags.
+        :raises StackValidationFailed: if a filter does not exist.
         """
         tag_filters = {name: _tags(value) for name, value in (tags or {}).items() if value}
-        keys = sort_keys or ('created_at',)
-        for key in keys:
-            if key not in SORT_KEYS:
-                raise exception.StackValidationFailed(
-                    message=f'sort_keys: {key} is none of ' + ', '.join(sorted(SORT_KEYS))
-                )
-        descending = sort_dir == 'desc' if sort_dir else not sort_keys
+        # Unknown keys are ignored, as in Heat.
+        keys = [key for key in sort_keys or () if key in SORT_KEYS]
+        descending = sort_dir == 'desc' if sort_dir else not keys
+        keys = keys or ['created_at']
         query = StackQuery(
             context.project_id or None,
             sort=tuple((SORT_KEYS[key], descending) for key in keys),
@@ -124,6 +140,7 @@ class Lookup:
             marker=marker,
             show_deleted=show_deleted,
             nested=nested,
+            hidden_tags=() if hidden else self._hidden_tags(),
             **_filters(filters or {}),
         )
         stacks = self._store.stacks(query)
@@ -138,17 +155,24 @@ class Lookup:
         show_deleted: bool,
         tags: Mapping[str, Any],
         nested: bool = False,
+        hidden: bool = False,
     ) -> int:
         """Count the stacks that `list` would return."""
         if any(tags.values()):
             stacks = self.list(
-                context, filters=filters, show_deleted=show_deleted, tags=tags, nested=nested
+                context,
+                filters=filters,
+                show_deleted=show_deleted,
+                tags=tags,
+                nested=nested,
+                hidden=hidden,
             )
             return len(stacks)
         query = StackQuery(
             context.project_id or None,
             show_deleted=show_deleted,
             nested=nested,
+            hidden_tags=() if hidden else self._hidden_tags(),
             **_filters(filters or {}),
         )
         return self._store.count_stacks(query)
@@ -157,6 +181,22 @@ class Lookup:
         """Return the newest row of a name, preferably one that is not doomed, or None."""
         of_name = [row for row in rows if row.name == name]
         return max(of_name, key=lambda row: (not states.doomed(row), row.id), default=None)
+
+    def by_name(self, rows: Sequence[Resource]) -> list[Resource]:
+        """Return the newest row of each name, preferably one that is not doomed.
+
+        While a resource is replaced, its name has several rows. Users see one resource, as in
+        Heat.
+        """
+        newest: dict[str, Resource] = {}
+        for row in rows:
+            other = newest.get(row.name)
+            if other is None or (not states.doomed(row), row.id) > (
+                not states.doomed(other),
+                other.id,
+            ):
+                newest[row.name] = row
+        return list(newest.values())
 
     def named(self, stack: Stack, rows: Sequence[Resource], name: str) -> Resource:
         """Return the newest row of a name, preferably one that is not doomed.
@@ -259,8 +299,15 @@ def _filters(filters: Mapping[str, Any]) -> dict[str, Any]:
                 split_states = [item.partition('_') for item in values if item not in BARE]
                 fields['statuses'] = statuses
                 fields['states'] = tuple((parts[0], parts[2]) for parts in split_states)
+            case 'username':
+                fields['usernames'] = values
+            case 'owner_id':
+                fields['owners'] = values
+            case 'tenant' | 'project_id':
+                fields['projects'] = values
             case _:
                 raise exception.StackValidationFailed(
-                    message=f'filters: {name} is none of id, name, action, status'
+                    message=f'filters: {name} is none of id, name, action, status, username, '
+                    'owner_id, tenant'
                 )
     return fields

@@ -79,6 +79,7 @@ class NestedStacks:
             raise HeatconvException(f'a stack {name} exists already and is not nested in this one')
         return NestedStack(
             stack.id,
+            stack.name,
             stack.status,
             stack.reason,
             stack.updated_at or stack.created_at,

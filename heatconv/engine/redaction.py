@@ -47,6 +47,21 @@ def without_hidden(environment: Mapping[str, Any], names: tuple[str, ...]) -> di
     return masked
 
 
+def without_secrets(value: Any, content: Mapping[str, Any]) -> Any:
+    """Return a value with the values of hidden parameters masked in all its strings.
+
+    :param content: the template that declares the parameters, and its environment.
+    """
+    if isinstance(value, str):
+        template, environment = content.get('template'), content.get('environment') or {}
+        return scrubbed(value, template, environment) if hidden_names(template) else value
+    if isinstance(value, Mapping):
+        return {key: without_secrets(item, content) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_secrets(item, content) for item in value]
+    return value
+
+
 def scrubbed(text: str, template: Any, environment: Mapping[str, Any]) -> str:
     """Mask the values of hidden parameters in a message.
 

@@ -7,9 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heatconv.convergence.model import Action, Resource, Stack
+from heatconv.convergence.events import UNNAMED
+from heatconv.convergence.model import Action, Event, Resource, Stack
 from heatconv.hot.functions import stacks
 from heatconv.hot.template import Head
+from heatconv.resources.nested import TOKEN_LENGTH
 from heatconv.storage.base import Lease, StoredEvent
 from heatconv.templates.compiled import attributes, pseudo_parameters
 
@@ -103,6 +105,11 @@ def _text(value: Any) -> Any:
     return value if value is None else str(value)
 
 
+def shown_properties(row: Resource) -> dict[str, Any]:
+    """Return the visible properties of a resource."""
+    return stacks.shown(row.properties or {})
+
+
 def resource(
     row: Resource,
     stack: Stack,
@@ -147,6 +154,18 @@ def resource(
     return answer
 
 
+def physical_id(content: Event, stack: Stack) -> str | None:
+    """Return the physical id that an event shows.
+
+    For a resource that had none it is the name that the physical resource was to get, as in Heat
+    (heat/engine/resource.py, physical_resource_name).
+    """
+    if content.physical_id is None or not content.physical_id.startswith(UNNAMED):
+        return content.physical_id
+    token = content.physical_id.removeprefix(UNNAMED)
+    return f'{stack.name}-{content.resource_name}-{token[-TOKEN_LENGTH:]}'
+
+
 def event(stored: StoredEvent, stack: Stack, root: Stack | None = None) -> dict[str, Any]:
     """Return an event in the format of the API.
 
@@ -162,7 +181,7 @@ def event(stored: StoredEvent, stack: Stack, root: Stack | None = None) -> dict[
         'stack_name': stack.name,
         'event_time': time(stored.at),
         'resource_name': name,
-        'physical_resource_id': content.physical_id,
+        'physical_resource_id': physical_id(content, stack),
         'resource_action': content.action.value,
         'resource_status': content.status.value,
         'resource_status_reason': content.reason,

@@ -45,6 +45,7 @@ class Member:
 class NestedStack:
     """A nested stack, as its plugin sees it.
 
+    :ivar name: its name.
     :ivar status: status of its latest action.
     :ivar reason: reason of that status.
     :ivar since: time of the latest request, in seconds since the epoch.
@@ -52,6 +53,7 @@ class NestedStack:
     """
 
     id: str
+    name: str
     status: Status
     reason: str
     since: float
@@ -168,10 +170,13 @@ class NestedPlugin(Plugin):
             return Observation(
                 Reality.FAILED, physical_id=child.id, properties=properties, reason=child.reason
             )
+        # A reference to the resource gives the ARN of the stack, as in Heat, unless an output sets
+        # another value (heat/common/identifier.py).
+        arn = f'arn:openstack:heat::{resource.project_id}:stacks/{child.name}/{child.id}'
         return Observation(
             Reality.READY,
             physical_id=child.id,
-            attributes=self.attributes(child),
+            attributes={stacks.REFERENCE: arn, **self.attributes(child)},
             properties=properties,
         )
 

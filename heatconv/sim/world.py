@@ -36,7 +36,8 @@ from heatconv.sim.tasks import Tasks
 from heatconv.sim.templates import Templates
 from heatconv.sim.user import PROJECT, User
 from heatconv.sim.watcher import Watcher, hooks
-from heatconv.storage.base import StackQuery, Store
+from heatconv.storage.base import Store
+from heatconv.storage.stack_query import StackQuery
 from heatconv.worker.check import Checker
 from heatconv.worker.lease import LeaseKeeper
 from heatconv.worker.plugin_caller import PluginCaller

@@ -25,6 +25,7 @@ from heatconv.convergence.dead_claims import DeadClaim
 from heatconv.convergence.model import Event, Node, NodeKey, OrphanCheck, Resource, Stack
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
+from heatconv.storage.stack_query import StackQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,43 +94,6 @@ class StoredEvent:
     id: str
     at: float
     event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class StackQuery:
-    """A query for stacks.
-
-    A stack must meet all conditions. An empty tuple is no condition.
-
-    :ivar project_id: the project of the stacks; None for all projects.
-    :ivar names: the accepted names; likewise ``ids`` and ``actions``.
-    :ivar statuses: the accepted statuses, whatever the action.
-    :ivar states: further accepted pairs of action and status. With ``statuses`` or ``states``, a
-        stack must match an entry of either.
-    :ivar show_deleted: whether to include deleted stacks.
-    :ivar sort: pairs of a key (name, created_at, updated_at, status) and whether it descends; the
-        first pair matters most. A missing time counts as 0. Equal stacks are sorted by id,
-        descending.
-    :ivar marker: id of the stack after which to begin. If no stack of the result has it, nothing
-        is returned.
-    :ivar limit: largest number of stacks; None for all.
-    :ivar owners: ids of stacks; only stacks that are directly nested in one of them are returned,
-        whatever ``nested`` is.
-    :ivar nested: whether to include nested stacks.
-    """
-
-    project_id: str | None
-    names: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
-    actions: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
-    states: tuple[tuple[str, str], ...] = ()
-    show_deleted: bool = False
-    sort: tuple[tuple[str, bool], ...] = (('created_at', True),)
-    marker: str | None = None
-    limit: int | None = None
-    owners: tuple[str, ...] = ()
-    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,13 +265,18 @@ class Store(Protocol):
         """Return the nodes of the current traversal of a stack, by key."""
 
     def events(
-        self, stack_id: str, marker: str | None = None, limit: int | None = None
+        self,
+        stack_id: str,
+        marker: str | None = None,
+        limit: int | None = None,
+        descending: bool = False,
     ) -> list[StoredEvent]:
         """Return the events of a stack, oldest first.
 
-        :param marker: id of the event after which to begin; None to begin with the oldest. If no
+        :param marker: id of the event after which to begin; None to begin with the first. If no
             event has it, nothing is returned.
         :param limit: largest number of events; None for all.
+        :param descending: newest first.
         """
 
     def purge_deleted(self, before: float) -> int:

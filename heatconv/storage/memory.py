@@ -29,11 +29,12 @@ from heatconv.convergence.model import (
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import Lease, Request, Snapshot, Software, StackQuery, StoredEvent
+from heatconv.storage.base import Lease, Request, Snapshot, Software, StoredEvent
 from heatconv.storage.content import encode_template, head_of
 from heatconv.storage.memory_snapshots import MemorySnapshots
 from heatconv.storage.memory_software import MemorySoftware
 from heatconv.storage.memory_sweep import Swept
+from heatconv.storage.stack_query import StackQuery
 
 
 def served(row: Resource) -> Resource:
@@ -212,10 +213,16 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
             return [self._nodes[key] for key in sorted(self._nodes_of.get(stack.traversal_id, ()))]
 
     def events(
-        self, stack_id: str, marker: str | None = None, limit: int | None = None
+        self,
+        stack_id: str,
+        marker: str | None = None,
+        limit: int | None = None,
+        descending: bool = False,
     ) -> list[StoredEvent]:
         with self._lock:
             events = list(self._events.get(stack_id, ()))
+        if descending:
+            events.reverse()
         if marker is not None:
             ids = [event.id for event in events]
             events = events[ids.index(marker) + 1 :] if marker in ids else []
@@ -426,6 +433,9 @@ def _matches(stack: Stack, query: StackQuery) -> bool:
         and (not query.names or stack.name in query.names)
         and (not query.ids or stack.id in query.ids)
         and (not query.actions or stack.action in query.actions)
+        and not set(query.hidden_tags) & set(stack.tags)
+        and (not query.projects or stack.project_id in query.projects)
+        and (not query.usernames or stack.username in query.usernames)
         and (
             not (query.statuses or query.states)
             or stack.status in query.statuses

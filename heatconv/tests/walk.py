@@ -66,7 +66,7 @@ class Walk:
         self.assertEqual([], records.all())
         events = [
             (one['resource_name'], f'{one["resource_action"]}_{one["resource_status"]}')
-            for one in call('list_events', stack_identity=identity)
+            for one in call('list_events', stack_identity=identity, sort_dir='asc')
         ]
         self.assertEqual(('demo', 'CREATE_IN_PROGRESS'), events[0])
         self.assertEqual(('demo', 'DELETE_COMPLETE'), events[-1])

@@ -91,7 +91,7 @@ class EventList(ListCommand):
                 limit=args.limit,
                 marker=args.marker,
                 sort_keys=None,
-                sort_dir=None,
+                sort_dir='asc',
             )
         return COLUMNS, [pick(event_row(event), COLUMNS) for event in events]
 

@@ -80,7 +80,12 @@ def events_after(
     events: list[dict[str, Any]] = []
     while True:
         page = session.call(
-            'list_events', stack_identity=identity, filters=filters, limit=PAGE, marker=marker
+            'list_events',
+            stack_identity=identity,
+            filters=filters,
+            limit=PAGE,
+            marker=marker,
+            sort_dir='asc',
         )
         events += page
         if len(page) < PAGE:

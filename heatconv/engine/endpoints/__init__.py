@@ -30,7 +30,7 @@ def engine_endpoints(requests: Requests, max_template_size: int) -> list[Any]:
     """
     store, templates = requests.store, requests.templates
     types = templates.types
-    lookup = Lookup(store, types)
+    lookup = Lookup(store, types, lambda: requests.limits.hidden_tags)
     outputs = Outputs(store, templates)
     return [
         StacksEndpoint(requests, lookup, outputs, max_template_size),

@@ -13,6 +13,8 @@ from heatconv.engine.ancestry import descendants, owners
 from heatconv.engine.endpoints.filters import matches_filters, nested_levels
 from heatconv.engine.endpoints.rpc_method import rpc_method
 from heatconv.engine.lookup import Lookup
+from heatconv.engine.redaction import without_secrets
+from heatconv.engine.wire_format import shown_properties
 from heatconv.rpc import api
 from heatconv.storage.base import Store, StoredEvent
 
@@ -38,21 +40,27 @@ class EventsEndpoint:
         sort_dir: str | None = None,
         nested_depth: int | None = None,
     ) -> list[dict[str, Any]]:
-        """List the events of a stack, oldest first unless ``sort_dir`` is desc.
+        """List the events of a stack, newest first unless the request sets an order.
 
-        :param filters: see `heatconv.engine.endpoints.filters.matches_filters`.
+        :param filters: see `heatconv.engine.endpoints.filters.matches_filters`. With ``uuid``,
+            each event has the properties of its resource too.
         :param marker: id of the event after which to begin.
+        :param sort_keys: has no effect but that the order is ascending by default: events are
+            always sorted by time.
+        :param sort_dir: asc or desc.
         :param nested_depth: number of levels of nested stacks whose events are included. If it is
             set, each event also has the identity of the root stack.
         """
         stack = self._lookup.stack(context, stack_identity, show_deleted=True)
         depth = nested_levels(nested_depth)
+        descending = sort_dir == 'desc' if sort_dir or sort_keys else True
+        filters = filters or {}
         root = None
         if nested_depth is not None:
             *_, root = owners(self._store, stack)
-        if sort_dir == 'desc' or depth:
+        if depth:
             events = self._all_events(stack, depth)
-            if sort_dir == 'desc':
+            if descending:
                 events.reverse()
             if marker is not None:
                 ids = [event.id for _, event in events]
@@ -60,12 +68,28 @@ class EventsEndpoint:
         else:
             # The store does not filter, so the limit applies after the filters.
             store_limit = None if filters else limit
-            events = [
-                (stack, event) for event in self._store.events(stack.id, marker, store_limit)
-            ]
-        answer = [wire_format.event(event, owner, root) for owner, event in events]
-        answer = [event for event in answer if matches_filters(event, filters or {})]
+            stored = self._store.events(stack.id, marker, store_limit, descending)
+            events = [(stack, event) for event in stored]
+        shown = [(owner, event, wire_format.event(event, owner, root)) for owner, event in events]
+        matching = [parts for parts in shown if matches_filters(parts[2], filters)]
+        answer = [
+            {**described, **(self._properties(owner, event) if 'uuid' in filters else {})}
+            for owner, event, described in matching
+        ]
         return answer if limit is None else answer[:limit]
+
+    def _properties(self, stack: Stack, stored: StoredEvent) -> dict[str, Any]:
+        """Return the properties of the resource of an event, as they are now.
+
+        The values of hidden parameters are masked.
+        """
+        name = stored.event.resource_name
+        row = None
+        if name is not None:
+            row = self._lookup.newest(self._store.resources(stack.id), name)
+        properties = {} if row is None else shown_properties(row)
+        content = self._store.template(stack.newest_template_id or '') or {}
+        return {'resource_properties': without_secrets(properties, content)}
 
     def _all_events(self, stack: Stack, depth: int) -> list[tuple[Stack, StoredEvent]]:
         """Return the events of a stack and of nested stacks, each with its stack, oldest first."""

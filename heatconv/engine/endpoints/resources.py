@@ -78,7 +78,7 @@ class ResourcesEndpoint:
                         with_detail,
                         nested=children.get(row.id),
                     )
-                    for row in rows
+                    for row in self._lookup.by_name(rows)
                 ]
             level = list(children.values()) if depth > 0 else []
             depth -= 1

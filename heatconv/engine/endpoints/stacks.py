@@ -6,6 +6,7 @@ The names, the arguments and the formats of answers are Heat's (heat/engine/serv
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -100,7 +101,8 @@ class StacksEndpoint:
         """Find the stack of an update; return it and the new content."""
         stack = self._lookup.stack(context, stack_identity)
         check_updatable(stack)
-        if content.arguments(args).get('existing'):
+        existing = bool(content.arguments(args).get('existing'))
+        if existing:
             old_content = self._requests.store.template(stack.newest_template_id or '') or {}
             template, params, files = content.existing(
                 old_content,
@@ -115,6 +117,10 @@ class StacksEndpoint:
         stack_content = content.read(
             template, params, files, args, environment_files, self._max_template_size
         )
+        if not existing and 'tags' not in stack_content.options:
+            # As in Heat, an update without tags removes them.
+            options = {**stack_content.options, 'tags': []}
+            stack_content = dataclasses.replace(stack_content, options=options)
         return stack, stack_content
 
     @rpc_method
@@ -233,13 +239,17 @@ class StacksEndpoint:
         filters: Mapping[str, Any] | None = None,
         show_deleted: bool = False,
         show_nested: bool = False,
+        show_hidden: bool = False,
         tags: Any = None,
         tags_any: Any = None,
         not_tags: Any = None,
         not_tags_any: Any = None,
         **unused: Any,
     ) -> list[dict[str, Any]]:
-        """List stacks without parameters, description and outputs; see `Lookup.list`."""
+        """List stacks without parameters, description and outputs; see `Lookup.list`.
+
+        :param show_hidden: whether to include stacks with one of the hidden tags.
+        """
         tag_filters = _tag_filters(tags, tags_any, not_tags, not_tags_any)
         stacks = self._lookup.list(
             context,
@@ -251,6 +261,7 @@ class StacksEndpoint:
             show_deleted,
             tag_filters,
             show_nested,
+            show_hidden,
         )
         return [wire_format.stack(stack, None) for stack in stacks]
 
@@ -261,6 +272,7 @@ class StacksEndpoint:
         filters: Mapping[str, Any] | None = None,
         show_deleted: bool = False,
         show_nested: bool = False,
+        show_hidden: bool = False,
         tags: Any = None,
         tags_any: Any = None,
         not_tags: Any = None,
@@ -269,7 +281,9 @@ class StacksEndpoint:
     ) -> int:
         """Count the stacks that `list_stacks` would return without a limit."""
         tag_filters = _tag_filters(tags, tags_any, not_tags, not_tags_any)
-        return self._lookup.count(context, filters, show_deleted, tag_filters, show_nested)
+        return self._lookup.count(
+            context, filters, show_deleted, tag_filters, show_nested, show_hidden
+        )
 
 
 def _user(context: Any) -> str:

@@ -31,6 +31,7 @@ class Limits:
     :ivar timeout_mins: default timeout of a stack action, in minutes.
     :ivar abandon: whether a stack may be deleted without its physical resources.
     :ivar adopt: whether a stack may be created from existing physical resources.
+    :ivar hidden_tags: stacks with one of these tags are left out of lists.
     """
 
     max_stacks_per_project: int = 512
@@ -38,6 +39,7 @@ class Limits:
     timeout_mins: int = 60
     abandon: bool = False
     adopt: bool = False
+    hidden_tags: tuple[str, ...] = ()
 
 
 class Requests:

@@ -10,7 +10,7 @@ from heatconv.convergence.model import Action, Stack
 from heatconv.engine.content import StackContent
 from heatconv.engine.requests.adopt import adopted_rows
 from heatconv.engine.requests.core import Requests
-from heatconv.storage.base import StackQuery
+from heatconv.storage.stack_query import StackQuery
 
 
 def create_stack(

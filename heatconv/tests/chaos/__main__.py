@@ -26,7 +26,7 @@ from heatconv.db.database import Database
 from heatconv.db.store import DatabaseStore
 from heatconv.rpc.client import EngineClient, connect
 from heatconv.runtime.ports import SystemClock, SystemIds
-from heatconv.storage.base import StackQuery
+from heatconv.storage.stack_query import StackQuery
 from heatconv.tests import servers
 from heatconv.tests.chaos import verdict
 from heatconv.tests.chaos.fleet import Fleet

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heatconv.db.store import DatabaseStore
-from heatconv.storage.base import StackQuery
+from heatconv.storage.stack_query import StackQuery
 from heatconv.tests.chaos.thing import PREFIX, Row, World
 from heatconv.tests.chaos.users import User
 

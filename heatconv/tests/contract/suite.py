@@ -28,7 +28,8 @@ from heatconv.convergence.model import (
 )
 from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step, Verdict
 from heatconv.sim.moves import SimClock, SimIds
-from heatconv.storage.base import Lease, Request, Snapshot, Software, StackQuery, Store
+from heatconv.storage.base import Lease, Request, Snapshot, Software, Store
+from heatconv.storage.stack_query import StackQuery
 
 LEASE = 'lease-1'
 
@@ -863,6 +864,40 @@ class StoreContract:
         self.assertEqual(2, len(self.store.orphan_checks(1e9, 10)))
         self.one(Commit(RowWrite(RowGuard.UNCLAIMED, self.store.row(row.id), None)))
         self.assertEqual([], self.store.orphan_checks(1e9, 10))
+
+    def test_events_from_both_ends(self) -> None:
+        stack = self.stack()
+        for number in range(5):
+            self.store.request(
+                stack.id,
+                lambda current, number=number: Request(
+                    current, (dataclasses.replace(stack_rules.event(current), reason=str(number)),)
+                ),
+            )
+        oldest = self.store.events(stack.id)
+        newest = self.store.events(stack.id, descending=True)
+        self.assertEqual(oldest, newest[::-1])
+        marker = newest[1].id
+        self.assertEqual(newest[2:4], self.store.events(stack.id, marker, 2, descending=True))
+        self.assertEqual([], self.store.events(stack.id, 'none', descending=True))
+
+    def test_hidden_tags_and_owners(self) -> None:
+        stack = self.stack()
+        tags = ('a', 'b"_%')
+        self.store.request(
+            stack.id, lambda current: Request(dataclasses.replace(current, tags=tags))
+        )
+        for hidden, number in ((('c',), 1), (('b',), 1), (('x', 'a'), 0), (('b"_%',), 0)):
+            query = StackQuery('project', hidden_tags=hidden)
+            self.assertEqual(number, len(self.store.stacks(query)), hidden)
+            self.assertEqual(number, self.store.count_stacks(query), hidden)
+        for query, number in (
+            (StackQuery(None, projects=('project',)), 1),
+            (StackQuery(None, projects=('other',)), 0),
+            (StackQuery(None, usernames=(stack.username,)), 1),
+            (StackQuery(None, usernames=('nobody',)), 0),
+        ):
+            self.assertEqual(number, len(self.store.stacks(query)), query)
 
     def test_stacks_past_their_deadline_are_found_while_under_way(self) -> None:
         stack = self.stack()

@@ -14,7 +14,7 @@ from heatconv.convergence.model import Action, NodeStatus
 from heatconv.convergence.step import Verdict
 from heatconv.db import writes
 from heatconv.db.driver import PREPARED, PostgresqlConnection
-from heatconv.storage.base import StackQuery
+from heatconv.storage.stack_query import StackQuery
 from heatconv.tests import databases
 from heatconv.tests.contract.suite import LEASE, StoreContract
 

@@ -159,5 +159,15 @@ class OptionsTest(testtools.TestCase):
         self.assertEqual({'tags': [longest]}, content.options_of({'tags': [longest]}))
 
     def test_wrong_tags(self) -> None:
-        for wrong in (['a', ''], ['x' * 81], ['a,b'], [1], 'a,,b'):
-            self.assertIn('tags: each is 1 to 80', self.refused(tags=wrong))
+        for wrong in (['x' * 81], ['a,b'], [1]):
+            self.assertIn('tags: each has at most 80', self.refused(tags=wrong))
+
+    def test_tags_that_heat_takes(self) -> None:
+        for given in (['a', '', ' b ', 'a'], [''], []):
+            self.assertEqual({'tags': given}, content.options_of({'tags': given}))
+
+    def test_booleans_may_be_text(self) -> None:
+        for given, expected in (('true', True), ('False', False), (True, True)):
+            options = content.options_of({'disable_rollback': given})
+            self.assertEqual({'disable_rollback': expected}, options)
+        self.assertIn('disable_rollback', self.refused(disable_rollback='perhaps'))

@@ -181,11 +181,11 @@ class EventsTest(EngineTestCase):
     def told(self, **query: Any) -> list[str]:
         return [
             f'{one["resource_name"]} {one["resource_action"]}_{one["resource_status"]}'
-            for one in self.call('list_events', self.identity, **query)
+            for one in self.call('list_events', self.identity, **{'sort_dir': 'asc', **query})
         ]
 
     def ids(self, **query: Any) -> list[str]:
-        events = self.call('list_events', self.identity, **query)
+        events = self.call('list_events', self.identity, **{'sort_dir': 'asc', **query})
         return [one['event_identity']['path'].rpartition('/')[2] for one in events]
 
     def test_oldest_first(self) -> None:
@@ -201,6 +201,9 @@ class EventsTest(EngineTestCase):
             self.told(),
         )
         self.assertEqual(list(reversed(self.told())), self.told(sort_dir='desc'))
+        # Newest first if nothing is requested; a sort key has the usual order.
+        self.assertEqual(self.told(sort_dir='desc'), self.told(sort_dir=None))
+        self.assertEqual(self.told(), self.told(sort_dir=None, sort_keys=['event_time']))
 
     def test_pages(self) -> None:
         every = self.ids()
@@ -208,6 +211,7 @@ class EventsTest(EngineTestCase):
         self.assertEqual(every[2:4], self.ids(limit=2, marker=every[1]))
         self.assertEqual([], self.ids(marker=every[-1]))
         self.assertEqual(every[:-3:-1], self.ids(limit=2, sort_dir='desc'))
+        self.assertEqual(every[-3:-5:-1], self.ids(limit=2, sort_dir='desc', marker=every[-2]))
 
     def test_filters_come_before_the_limit(self) -> None:
         for filters, found in (
@@ -221,4 +225,23 @@ class EventsTest(EngineTestCase):
     def test_one_by_its_id(self) -> None:
         one = self.ids()[2]
         self.assertEqual([one], self.ids(filters={'uuid': one}))
+        (shown,) = self.call('list_events', self.identity, {'uuid': one})
+        self.assertEqual('x', shown['resource_properties']['value'])
+        listed = self.call('list_events', self.identity, {'resource_name': 'A'})
+        self.assertNotIn('resource_properties', listed[0])
+
+    def test_name_to_be_in_place_of_a_physical_id(self) -> None:
+        events = self.call('list_events', self.identity, {'resource_name': 'A'}, sort_dir='asc')
+        ids = [one['physical_resource_id'] for one in events]
+        self.assertEqual([self.rows(self.identity)['A'].physical_id] * 2, ids)
+
+    def test_secrets_in_properties_are_masked(self) -> None:
+        parameters = {'p': {'type': 'string', 'hidden': True, 'default': 'secret'}}
+        identity = self.made({'S': thing({'get_param': 'p'})}, 'other', parameters=parameters)
+        (event, *_) = self.call('list_events', identity, {'resource_name': 'S'})
+        event_id = event['event_identity']['path'].rpartition('/')[2]
+        (shown,) = self.call('list_events', identity, {'uuid': event_id})
+        self.assertEqual('******', shown['resource_properties']['value'])
+
+    def test_unknown_event(self) -> None:
         self.assertEqual([], self.ids(filters={'uuid': 'none'}))

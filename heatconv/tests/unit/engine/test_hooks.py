@@ -21,7 +21,7 @@ class HookTest(EngineTestCase):
         self.parts.rest()
 
     def told(self, identity: Any) -> list[tuple[str, str]]:
-        shown = self.call('list_events', identity)
+        shown = self.call('list_events', identity, sort_dir='asc')
         return [
             (one['resource_name'], one['resource_status_reason'])
             for one in shown
@@ -207,7 +207,7 @@ class RestrictedTest(EngineTestCase):
         self.assertEqual('UPDATE_FAILED', self.state(identity))
         self.assertIn('update is restricted for resource.', self.stack(identity).reason)
         self.assertEqual(before, self.rows(identity)['A'])
-        told = self.call('list_events', identity, {'resource_name': 'A'})[-1]
+        told = self.call('list_events', identity, {'resource_name': 'A'})[0]
         self.assertEqual(
             ('UPDATE', 'FAILED', 'update is restricted for resource.'),
             (

@@ -16,7 +16,7 @@ class LookTest(EngineTestCase):
         return {name: f'{row.action}_{row.status}' for name, row in self.rows(identity).items()}
 
     def events(self, identity: Any, action: str) -> list[tuple[str, str]]:
-        shown = self.call('list_events', identity, {'resource_action': action})
+        shown = self.call('list_events', identity, {'resource_action': action}, sort_dir='asc')
         return [(one['resource_name'], one['resource_status']) for one in shown]
 
     def lose(self, identity: Any, name: str) -> None:

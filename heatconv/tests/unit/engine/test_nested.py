@@ -12,7 +12,8 @@ from heatconv.convergence.model import Resource, Stack, Status
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests.nested import update_nested
 from heatconv.runtime import effects
-from heatconv.storage.base import Request, StackQuery
+from heatconv.storage.base import Request
+from heatconv.storage.stack_query import StackQuery
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 
 INNER = {
@@ -154,7 +155,7 @@ class TemplateResourceTest(NestedTestCase):
                 'part': 'blue',
                 'dotted': 'blue',
                 'none': None,
-                'id': child.id,
+                'id': f'arn:openstack:heat::project:stacks/{child.name}/{child.id}',
                 'name': 'my-name',
                 'all': {'color': 'blue'},
             },

@@ -45,7 +45,7 @@ class SignalTest(EngineTestCase):
         self.assertEqual('CREATE_COMPLETE', self.state(identity))
         rows = self.rows(identity)
         self.assertEqual({'one': 'first', '2': {'a': 1}}, json.loads(rows['C'].attributes['data']))
-        told = self.call('list_events', identity, {'resource_action': 'SIGNAL'})
+        told = self.call('list_events', identity, {'resource_action': 'SIGNAL'}, sort_dir='asc')
         self.assertEqual(
             [
                 'Signal: status:SUCCESS reason:Signal 1 received',

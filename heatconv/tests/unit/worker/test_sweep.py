@@ -10,7 +10,7 @@ from heatconv.convergence.model import NodeKey
 from heatconv.engine.prepare import prepare
 from heatconv.runtime import effects
 from heatconv.runtime.effects import Task
-from heatconv.storage.base import StackQuery
+from heatconv.storage.stack_query import StackQuery
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 from heatconv.worker import sweep
 from heatconv.worker.sweep import EVERYTHING, Sweep
