@@ -308,6 +308,7 @@ def _cfn_template(
             declaration.get('description', ''),
             declaration.get('default'),
             schema.properties[key].constraints,
+            written_default=declaration.get('default'),
         )
         described = summary.parameter(parameter)
         parameters[key] = {

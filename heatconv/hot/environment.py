@@ -132,3 +132,15 @@ def _check_strategies(section: Any) -> None:
 
 def _empty(section: Any) -> bool:
     return section is None or section in ({}, [])
+
+
+def complete(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an environment with all sections that Heat shows, empty ones included."""
+    registry = environment.get(REGISTRY) or {}
+    return {
+        PARAMETERS: {},
+        PARAMETER_DEFAULTS: {},
+        'event_sinks': [],
+        **environment,
+        REGISTRY: {**registry, 'resources': registry.get('resources') or {}},
+    }

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heatconv.hot import cfn, source
+from heatconv.hot import cfn, schema, source
 from heatconv.hot import environment as environments
 from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownType, shown
 from heatconv.hot.functions.node import Node
@@ -65,6 +65,14 @@ TEMPLATE = 'OS::template'
 FACADE = 'OS::facade'
 
 
+#: For each type of parameters, that of the properties of the same values.
+_KINDS: Mapping[str, str] = {
+    STRING: schema.STRING,
+    NUMBER: schema.NUMBER,
+    BOOLEAN: schema.BOOLEAN,
+    LIST: schema.LIST,
+    JSON: schema.MAP,
+}
 #: For each type of parameters, the empty value.
 _EMPTY: Mapping[str, Any] = {STRING: '', NUMBER: 0, BOOLEAN: False, LIST: [], JSON: {}}
 
@@ -77,6 +85,10 @@ class ParameterProperty(Property):
     """
 
     parameter: Parameter | None = None
+
+    @property
+    def kind(self) -> str:
+        return ANY if self.parameter is None else _KINDS[self.parameter.type]
 
     def convert(self, value: Any) -> Any:
         """Check a value that is known, and return it unchanged.
@@ -150,10 +162,13 @@ def parameter_values(template: Any, values: Mapping[str, Any]) -> dict[str, Any]
     return {name: value for name, value in replaced.items() if value is not None}
 
 
-def schema_of(template: Template, defaults: Mapping[str, Any]) -> TypeSchema:
+def schema_of(
+    template: Template, defaults: Mapping[str, Any], any_property: bool = False
+) -> TypeSchema:
     """Return the schema of the resource type that a nested template is.
 
     :param defaults: the section ``parameter_defaults`` of the environment.
+    :param any_property: accept properties that are no parameters of the template.
     """
     return TypeSchema(
         description=template.description,
@@ -171,6 +186,7 @@ def schema_of(template: Template, defaults: Mapping[str, Any]) -> TypeSchema:
         attributes={
             name: Attribute(ANY, output.description) for name, output in template.outputs.items()
         },
+        any_property=any_property,
         nested=True,
     )
 

@@ -73,7 +73,7 @@ def _output(name: str, declaration: Any, context: Context) -> OutputDefinition:
     references = context.begin()
     try:
         # A value that fails is an error of this output alone, when it is read, as in Heat.
-        context.lazy = True
+        context.lazy = context.in_output = True
         value = context.compile(declaration['value'])
         if value is OMITTED:
             value = None
@@ -82,7 +82,8 @@ def _output(name: str, declaration: Any, context: Context) -> OutputDefinition:
         error.under('value')
         raise
     finally:
-        context.lazy = False
+        context.in_output = False
+        context.lazy = not context.checks_values
     return OutputDefinition(
         name,
         description or '',

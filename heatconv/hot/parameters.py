@@ -53,6 +53,7 @@ class Parameter:
     """The declaration of one parameter.
 
     :ivar default: the default value, converted to the type; None if there is none.
+    :ivar written_default: the default value as written.
     :ivar hidden: whether its value must not be shown.
     :ivar immutable: whether an update of the stack must not change its value.
     """
@@ -66,6 +67,7 @@ class Parameter:
     label: str = ''
     immutable: bool = False
     tags: tuple[str, ...] = ()
+    written_default: Any = None
 
     def convert(self, value: Any) -> Any:
         """Convert a value to the type, and check it against the constraints.
@@ -116,6 +118,7 @@ def values_of(
     parameters: Mapping[str, Parameter],
     environment: Mapping[str, Any],
     allow_missing: bool = False,
+    checks_values: bool = True,
 ) -> dict[str, Any]:
     """Determine the value of each parameter.
 
@@ -125,6 +128,7 @@ def values_of(
     :param parameters: the declarations, by name.
     :param environment: a result of :func:`heatconv.hot.environment.validate`.
     :param allow_missing: omit parameters without a value from the result, instead of an error.
+    :param checks_values: if false, omit parameters with an invalid value too.
     :raises UnknownParameter: if ``parameters`` has a value for an undeclared parameter.
     :raises MissingParameter: if a parameter has no value.
     :raises InvalidParameter: if a value is invalid.
@@ -149,6 +153,8 @@ def values_of(
                 try:
                     values[name] = parameter.convert(section_values[name])
                 except TemplateError as error:
+                    if not checks_values:
+                        break
                     error.under(section, name)
                     raise
                 break
@@ -221,6 +227,7 @@ def _parameter(name: str, declaration: Any, version: Version) -> Parameter:
         without_default.label,
         without_default.immutable,
         without_default.tags,
+        declaration['default'],
     )
 
 

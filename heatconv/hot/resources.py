@@ -205,6 +205,7 @@ def _schemas(
                 f'{name}.type',
                 'write type: OS::...',
             )
+        declared_type = type_
         if names:
             try:
                 type_ = names.meant(type_, name)
@@ -225,8 +226,28 @@ def _schemas(
                     suggestion(type_, known_types),
                 )
             schemas_by_type[type_] = schema
+        if declared_type != type_ and is_template(type_) and not is_template(declared_type):
+            _check_facade(name, schema, declared_type, types)
         schemas[name] = schema
     return schemas
+
+
+def _check_facade(
+    name: str, schema: TypeSchema, type_: str, types: Callable[[str], TypeSchema | None]
+) -> None:
+    """Check the nested template of a resource if it stands for an installed type.
+
+    :param schema: the schema of the template.
+    :param type_: type of the resource, as declared.
+    """
+    facade = types(type_)
+    if facade is None or (not schema.properties and schema.any_property):
+        return
+    try:
+        schema.check_facade(facade, type_)
+    except TemplateError as error:
+        error.under(name)
+        raise
 
 
 def compile_resource(
@@ -263,7 +284,11 @@ def compile_resource(
         # in Heat, this holds even if the id is empty or null, and the resource an ordinary one.
         policy = RETAIN
     if external_id is None and checks:
-        context.schemas[name].check_static(properties)
+        if context.checks_values:
+            context.schemas[name].check_static(properties)
+        elif isinstance(properties, Mapping | MapNode):
+            names = properties.items if isinstance(properties, MapNode) else properties
+            context.schemas[name].check_names(names)
         check_members(name, properties, context)
     type_ = context.types.meant(declaration['type'], name)
     template = type_ if is_template(type_) else ''

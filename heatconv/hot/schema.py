@@ -103,6 +103,11 @@ class Property:
     schema: Mapping[str, Property] | Property | None = None
     listed: bool = True
 
+    @property
+    def kind(self) -> str:
+        """Return the type of the values that it takes."""
+        return self.type
+
     def convert(self, value: Any) -> Any:
         """Check a value and convert it to the type.
 
@@ -259,6 +264,39 @@ class TypeSchema:
             error.under(path)
             raise
         return resolved
+
+    def check_facade(self, facade: TypeSchema, type_: str) -> None:
+        """Check that a nested template can stand for an installed type.
+
+        As in Heat (heat/engine/resources/template_resource.py, _validate_against_facade).
+
+        :param facade: the schema of the type.
+        :param type_: name of the type.
+        :raises InvalidProperty: if a parameter is missing, unknown to the type, or of another
+            type; if an output is missing.
+        """
+        for name, declared in facade.properties.items():
+            provided = self.properties.get(name)
+            if provided is None:
+                if declared.required:
+                    raise InvalidProperty(
+                        f'Required property {name} for facade {type_} missing in provider'
+                    )
+                continue
+            expected = NUMBER if declared.type == INTEGER else declared.type
+            if ANY not in (expected, provided.kind) and provided.kind != expected:
+                raise InvalidProperty(
+                    f'Property {name} type mismatch between facade {type_} ({declared.type}) and '
+                    f'provider ({provided.kind})'
+                )
+        for name, provided in self.properties.items():
+            if provided.required and name not in facade.properties:
+                raise InvalidProperty(
+                    f'Provider requires property {name} unknown in facade {type_}'
+                )
+        for name in facade.attributes:
+            if name not in self.attributes:
+                raise InvalidProperty(f'Attribute {name} for facade {type_} missing in provider')
 
     def check_names(self, names: Iterable[str]) -> None:
         """Check that properties exist, whatever their values.

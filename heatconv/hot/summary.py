@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from heatconv.hot.constraints import (
@@ -24,11 +25,9 @@ from heatconv.hot.constraints import (
     Modulo,
     Range,
 )
+from heatconv.hot.custom_constraints import Custom
 from heatconv.hot.parameters import BOOLEAN, JSON, LIST, NUMBER, STRING, Parameter
 from heatconv.hot.template import Schema, Template
-
-#: Replaces the value of a hidden parameter.
-MASK = '******'
 
 #: Names of the types of parameters in Heat's API (heat/rpc/api.py, PARAM_TYPES).
 _TYPES = {
@@ -40,17 +39,22 @@ _TYPES = {
 }
 
 
-def validate_result(template: Template | Schema) -> dict[str, Any]:
+def validate_result(
+    template: Template | Schema, environment: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Describe the parameters of a template in Heat's format.
 
-    Unlike in Heat, the default of a hidden parameter is masked.
-
+    :param environment: the environment that sets values and defaults.
     :returns: a map of Description, Parameters and, if there are any, ParameterGroups.
     """
+    given = environment or {}
+    values = given.get('parameters') or {}
+    defaults = given.get('parameter_defaults') or {}
     result: dict[str, Any] = {
         'Description': template.description,
         'Parameters': {
-            name: parameter(declared) for name, declared in template.parameters.items()
+            name: parameter(declared, values.get(name), defaults.get(name))
+            for name, declared in template.parameters.items()
         },
     }
     if template.parameter_groups:
@@ -58,37 +62,48 @@ def validate_result(template: Template | Schema) -> dict[str, Any]:
     return result
 
 
-def parameter(declared: Parameter) -> dict[str, Any]:
-    """Describe a parameter in Heat's format."""
+def parameter(declared: Parameter, value: Any = None, default: Any = None) -> dict[str, Any]:
+    """Describe a parameter in Heat's format (heat/engine/api.py, format_validate_parameter).
+
+    :param value: its value as given; None if there is none.
+    :param default: its default in the environment, which replaces that in the template.
+    """
     result: dict[str, Any] = {
         'Type': _TYPES[declared.type],
         'Description': declared.description,
         'NoEcho': 'true' if declared.hidden else 'false',
         'Label': declared.label or declared.name,
     }
-    if declared.default is not None:
-        result['Default'] = MASK if declared.hidden else declared.default
+    if default is not None or declared.written_default is not None:
+        result['Default'] = declared.written_default if default is None else default
+    if value:
+        result['Value'] = value
     if declared.tags:
         result['Tags'] = list(declared.tags)
+    descriptions = []
     for constraint in declared.constraints:
         result.update(_constraint(constraint))
         if constraint.description:
-            result['ConstraintDescription'] = constraint.description
+            descriptions.append(constraint.description)
+    if descriptions:
+        result['ConstraintDescription'] = ' '.join(descriptions)
     return result
 
 
 def _constraint(constraint: Constraint) -> dict[str, Any]:
-    """Describe a constraint in Heat's format; custom constraints are left out."""
+    """Describe a constraint in Heat's format."""
     if isinstance(constraint, Length):
         return _present(MinLength=constraint.min, MaxLength=constraint.max)
     if isinstance(constraint, Range):
         return _present(MinValue=constraint.min, MaxValue=constraint.max)
     if isinstance(constraint, Modulo):
-        return {'Modulo': {'step': constraint.step, 'offset': constraint.offset}}
+        return _present(Step=constraint.step, Offset=constraint.offset)
     if isinstance(constraint, AllowedValues):
         return {'AllowedValues': list(constraint.allowed)}
     if isinstance(constraint, AllowedPattern):
         return {'AllowedPattern': constraint.pattern}
+    if isinstance(constraint, Custom):
+        return {'CustomConstraint': constraint.name}
     return {}
 
 

@@ -262,6 +262,7 @@ def _context(
     budget: Budget,
     schemas: Mapping[str, TypeSchema] | None,
     lenient: bool = False,
+    checks_values: bool = True,
 ) -> Context:
     """Return the context in which the resources and outputs of a template are compiled."""
     shared: dict[str, Any] = {
@@ -279,6 +280,7 @@ def _context(
         schemas=schemas,
         types=head.types,
         facade=head.facade,
+        checks_values=checks_values,
         **shared,
     )
     condition_context = Context(
@@ -348,6 +350,7 @@ def compile_template(
     previous_definitions: PreviousDefinitions | None = None,
     pseudo: Mapping[str, str] | None = None,
     schemas_of_members: SchemasOfMembers | None = None,
+    checks_values: bool = True,
 ) -> Template:
     """Compile and validate a template.
 
@@ -364,11 +367,13 @@ def compile_template(
         only in its resources and outputs.
     :param pseudo: the values of the pseudo parameters that conditions may use.
     :param schemas_of_members: checks the members of a group; None to check no members.
+    :param checks_values: whether to check the values of parameters and properties. Heat checks
+        them neither in nested templates nor if a template is only validated.
     :raises TemplateError: if the template or the environment is invalid.
     """
     schema = parse_schema(source)
     valid_environment = environments.validate(environment)
-    values = values_of(schema.parameters, valid_environment, allow_missing)
+    values = values_of(schema.parameters, valid_environment, allow_missing, checks_values)
     undecided = dict.fromkeys(name for name in schema.parameters if name not in values)
     head = Head(
         schema.version,
@@ -383,7 +388,7 @@ def compile_template(
         _mappings(source),
         pseudo or {},
     )
-    context = _context(head, Budget(budget), None, allow_missing)
+    context = _context(head, Budget(budget), None, allow_missing, checks_values)
     context.schemas_of_members = schemas_of_members
     context.conditions.check()
     try:

@@ -81,7 +81,8 @@ class TemplateCache:
         """Compile a template that need not be stored; it is not cached.
 
         :param content: the template, its environment, and its files.
-        :param lenient: accept parameters without a value.
+        :param lenient: accept what Heat accepts if a template is only validated: parameters
+            without a value, and values that are not valid.
         :raises TemplateError: if the template is not valid.
         """
         return self._compiled(content, None, lenient)
@@ -141,7 +142,9 @@ class TemplateCache:
         # A template that was not accepted may have types that are not installed.
         if like is not None and not (like.accepted and like.shared_sections == outer_sections):
             like = None
-        nesting = Nesting(content, self._registry, self._max_template_size, self._budget)
+        nesting = Nesting(
+            content, self._registry, self._max_template_size, self._budget, lenient=lenient
+        )
         template = hot.compile_template(
             source,
             content.get('environment') or {},
@@ -154,6 +157,7 @@ class TemplateCache:
             previous_definitions=None if like is None else like.previous_definitions,
             pseudo=content.get('pseudo'),
             schemas_of_members=nesting.schemas_of_members if types is None else None,
+            checks_values=not lenient,
         )
         referred = [
             sorted(template.values.items()),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from heatconv.convergence import fingerprint
@@ -21,6 +22,27 @@ from heatconv.resources.registry import Registry
 encode = json.JSONEncoder(separators=(',', ':')).encode
 
 
+#: Stands for the schema of a type that is not installed.
+_NO_TYPE = TypeSchema()
+
+
+@dataclass(frozen=True, slots=True)
+class NestedMember:
+    """A member of a group that is a nested stack itself.
+
+    :ivar declared: its type, as declared.
+    :ivar type: its type after the mappings of the environment: a group, or the name of a template.
+    :ivar properties: its compiled properties.
+    :ivar nesting: the nested templates of the nested stack of the group.
+    """
+
+    name: str
+    declared: str
+    type: str
+    properties: Mapping[str, Any]
+    nesting: Nesting
+
+
 class Nesting:
     """The nested templates of a template: those that it uses as types. Each is compiled once.
 
@@ -28,6 +50,7 @@ class Nesting:
     :param max_size: size limit of a nested template, in bytes; 0 for the default.
     :param budget: work units to compile each nested template.
     :param depth: number of levels that are allowed, this template included.
+    :param lenient: accept properties that are no parameters of a nested template.
     """
 
     def __init__(
@@ -37,6 +60,7 @@ class Nesting:
         max_size: int,
         budget: int = COMPILE_BUDGET,
         depth: int = nested.MAX_DEPTH,
+        lenient: bool = False,
     ) -> None:
         self._environment: Mapping[str, Any] = content.get('environment') or {}
         self._files: Mapping[str, Any] = content.get('files') or {}
@@ -44,6 +68,7 @@ class Nesting:
         self._max_size = max_size or MAX_TEMPLATE_SIZE
         self._budget = budget
         self._depth = depth
+        self._lenient = lenient
         self._types = TypeNames(self._environment.get(environments.REGISTRY))
         self._templates: dict[str, Template] = {}
         self._groups: dict[str, Nesting] = {}
@@ -59,7 +84,7 @@ class Nesting:
         if not nested.is_template(type_name):
             return self._registry.schema(type_name)
         defaults = self._environment.get(environments.PARAMETER_DEFAULTS) or {}
-        return nested.schema_of(self.template(type_name), defaults)
+        return nested.schema_of(self.template(type_name), defaults, self._lenient)
 
     def schemas_of_members(
         self, resource: str, schema: TypeSchema, properties: Mapping[str, Any]
@@ -113,6 +138,27 @@ class Nesting:
                 self.schemas_of_members(name, schema, items)
         return schema
 
+    def nested_within(
+        self, resource: str, schema: TypeSchema, properties: Mapping[str, Any]
+    ) -> Iterator[NestedMember]:
+        """Yield the members of a group that are nested stacks themselves, as far as known.
+
+        :param resource: name of the group.
+        :param schema: schema of its type.
+        :param properties: its compiled properties.
+        """
+        within = self._within_group(resource)
+        for name, definition in schema.members(properties).items() if schema.members else ():
+            declared = definition.get('type')
+            if not isinstance(declared, str):
+                continue
+            meant = within._types.meant(declared, name)
+            given = definition.get('properties')
+            items = given.items if isinstance(given, MapNode) else given
+            values = items if isinstance(items, Mapping) else {}
+            if nested.is_template(meant) or (within.schema(meant) or _NO_TYPE).members:
+                yield NestedMember(name, declared, meant, values, within)
+
     def _within_group(self, resource: str) -> Nesting:
         """Return the nested templates of the nested stack of a group."""
         registry = self._environment.get(environments.REGISTRY) or {}
@@ -127,7 +173,12 @@ class Nesting:
             environment = nested.child_environment(self._environment, resource, '', {})
             content = {'environment': environment, 'files': self._files}
             within = self._groups[key] = Nesting(
-                content, self._registry, self._max_size, self._budget, self._depth - 1
+                content,
+                self._registry,
+                self._max_size,
+                self._budget,
+                self._depth - 1,
+                self._lenient,
             )
         return within
 
@@ -146,7 +197,14 @@ class Nesting:
         written = nested.source_of(self._files, name, self._max_size)
         environment = nested.child_environment(self._environment, '', name, {})
         content = {'environment': environment, 'files': self._files}
-        within = Nesting(content, self._registry, self._max_size, self._budget, self._depth - 1)
+        within = Nesting(
+            content,
+            self._registry,
+            self._max_size,
+            self._budget,
+            self._depth - 1,
+            self._lenient,
+        )
         try:
             source = cfn.as_hot(written)
             with cfn.placed(written):
@@ -159,6 +217,7 @@ class Nesting:
                     budget=self._budget,
                     files=self._files,
                     schemas_of_members=within.schemas_of_members,
+                    checks_values=False,
                 )
         except TemplateError as error:
             error.under(name)

@@ -10,15 +10,19 @@ import oslo_messaging
 from heatconv.engine import catalogue, content, errors
 from heatconv.engine.endpoints.rpc_method import rpc_method
 from heatconv.engine.lookup import Lookup
+from heatconv.engine.nested_parameters import NestedParameters
 from heatconv.engine.redaction import hidden_names, without_hidden
 from heatconv.hot import cfn, source, summary
+from heatconv.hot.environment import complete
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import nodes_within
-from heatconv.hot.template import Template, parse_schema
+from heatconv.hot.template import parse_schema
 from heatconv.rpc import api
 from heatconv.storage.base import Store
 from heatconv.templates.cache import TemplateCache
-from heatconv.templates.nesting import Nesting
+
+#: The pseudo parameters of the stack that a validation imagines, as in Heat.
+IMAGINED = {'OS::stack_name': 'dummy', 'OS::stack_id': 'None', 'OS::project_id': 'None'}
 
 
 class TemplatesEndpoint:
@@ -64,15 +68,20 @@ class TemplatesEndpoint:
                 params, files or {}, environment_files, self._max_template_size, template
             )
             schema = parse_schema(cfn.as_hot(template))
-            request = {'template': template, 'environment': merged, 'files': files or {}}
+            request = {
+                'template': template,
+                'environment': merged,
+                'files': files or {},
+                'pseudo': IMAGINED,
+            }
             compiled = self._templates.compile(request, lenient=True)
         except TemplateError as error:
             return {'Error': str(errors.of_template(error, template, merged))}
-        environment = without_hidden(merged, hidden_names(template))
-        answer = {**summary.validate_result(schema), 'Environment': environment}
-        if show_nested:
-            answer.update(_nested_parameters(compiled.hot, compiled.nesting))
-        return answer
+        answer = summary.validate_result(schema, merged)
+        if show_nested and compiled.nesting is not None:
+            nested = NestedParameters(self._templates.types, merged)
+            answer.update(nested.of_template(compiled.hot, compiled.nesting))
+        return {**answer, 'Environment': complete(merged)}
 
     @rpc_method
     def get_environment(self, context: Any, stack_identity: Any) -> Any:
@@ -81,7 +90,7 @@ class TemplatesEndpoint:
         The values of hidden parameters are masked.
         """
         stored = self._stored(context, stack_identity)
-        environment = {'parameters': {}, 'parameter_defaults': {}, **(stored['environment'] or {})}
+        environment = {'encrypted_param_names': [], **complete(stored['environment'] or {})}
         return without_hidden(environment, hidden_names(stored['template']))
 
     @rpc_method
@@ -140,21 +149,3 @@ class TemplatesEndpoint:
         :param template_type: hot or cfn.
         """
         return catalogue.generated_template(self._templates.types, type_name, template_type)
-
-
-def _nested_parameters(template: Template, nesting: Nesting | None) -> dict[str, Any]:
-    """Describe the parameters of nested templates at all levels, by the name of the resource.
-
-    :return: one key ``NestedParameters``; empty if the template has no nested templates.
-    """
-    answers: dict[str, Any] = {}
-    nested = {} if nesting is None else nesting.compiled()
-    for name, definition in template.resources.items():
-        if definition.template in nested:
-            nested_template, inner_nesting = nested[definition.template]
-            answers[name] = {
-                'Type': definition.declared_type,
-                **summary.validate_result(nested_template),
-                **_nested_parameters(nested_template, inner_nesting),
-            }
-    return {'NestedParameters': answers} if answers else {}

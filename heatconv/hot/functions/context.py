@@ -133,6 +133,9 @@ class Context:
     :ivar schemas_of_members: checks the definitions in the properties of a group, and returns the
         schemas of its members by name. None to check no members.
     :ivar members: the schemas of the members of each group, as far as they are known.
+    :ivar in_output: whether an output is compiled, which may refer to a missing resource.
+    :ivar checks_values: whether the values of properties are checked, and functions in them must
+        not fail. Otherwise only the names of properties are checked.
     :ivar lenient: accept conditions that are not known, in a template that is only validated.
     :ivar references: collects the references of the values compiled since `begin`.
     :param functions: the builders of the available functions, by name.
@@ -154,6 +157,7 @@ class Context:
         mappings: Mapping[str, Any] | None = None,
         pseudo: Mapping[str, str] | None = None,
         lenient: bool = False,
+        checks_values: bool = True,
     ) -> None:
         self.version = version
         self.budget = budget
@@ -167,7 +171,9 @@ class Context:
         self.conditions: Any = None
         self.types = types if types is not None else TypeNames(None)
         self.references = References()
-        self.lazy = False
+        self.checks_values = checks_values
+        self.lazy = not checks_values
+        self.in_output = False
         self.pseudo: Mapping[str, str] = pseudo if pseudo is not None else {}
         self.lenient = lenient
         self.schemas_of_members: SchemasOfMembers | None = None

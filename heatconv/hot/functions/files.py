@@ -19,7 +19,7 @@ from typing import Any
 
 from heatconv.hot.errors import InvalidArguments, InvalidReference, kind, shown
 from heatconv.hot.functions.context import Builder, Context
-from heatconv.hot.functions.node import Node
+from heatconv.hot.functions.node import Failing, Node
 from heatconv.hot.suggest import suggestion
 
 
@@ -34,10 +34,14 @@ def get_file(argument: Any, context: Context) -> Any:
         )
     content = context.files.get(name)
     if content is None:
-        raise InvalidReference(
+        missing = InvalidReference(
             f'there is no file {shown(name)} with this template',
             remedy=suggestion(name, context.files) or 'no files came with the request',
         )
+        if context.lazy:
+            missing.under('get_file')
+            return Failing(missing)
+        raise missing
     context.budget.spend_value(content)
     return content
 

@@ -88,7 +88,7 @@ def get_resource(argument: Any, context: Context) -> Node:
     try:
         context.refer(name)
     except InvalidReference as error:
-        if not context.lazy or not isinstance(name, str):
+        if not context.in_output or not isinstance(name, str):
             raise
         # As in Heat, an output may refer to a resource that does not exist: it has no value.
         error.under('get_resource')

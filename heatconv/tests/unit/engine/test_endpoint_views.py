@@ -18,7 +18,7 @@ class ValidateTest(EngineTestCase):
     def validate(self, source: Any, params: Any = None, **given: Any) -> Any:
         return self.call('validate_template', source, params, **given)
 
-    def test_parameters_hidden_defaults_masked(self) -> None:
+    def test_parameters(self) -> None:
         source = template(
             AB,
             description='Mine.',
@@ -28,19 +28,37 @@ class ValidateTest(EngineTestCase):
             },
         )
         given = {'parameters': {'size': 5, 'secret': 'h1dden too'}}
-        environment = {'parameters': {'size': 5, 'secret': '******'}, 'parameter_defaults': {}}
+        # As in Heat: only the sender of the values gets them back.
+        environment = {
+            **given,
+            'parameter_defaults': {},
+            'event_sinks': [],
+            'resource_registry': {'resources': {}},
+        }
         shown = self.validate(source, given)
         self.assertEqual(
-            ('Mine.', environment, '******', 'true'),
+            ('Mine.', environment, 'h1dden', 'true', 'h1dden too'),
             (
                 shown['Description'],
                 shown['Environment'],
                 shown['Parameters']['secret']['Default'],
                 shown['Parameters']['secret']['NoEcho'],
+                shown['Parameters']['secret']['Value'],
             ),
         )
         self.assertEqual('Number', shown['Parameters']['size']['Type'])
-        self.assertNotIn('h1dden', str(shown))
+        given = {'parameter_defaults': {'size': 7}}
+        self.assertEqual(7, self.validate(source, given)['Parameters']['size']['Default'])
+
+    def test_values_are_not_checked(self) -> None:
+        source = template(
+            {'A': thing('x', properties={'wait_secs': 'y'}), 'B': thing({'get_file': 'f'})},
+            parameters={'size': {'type': 'number', 'constraints': [{'range': {'max': 3}}]}},
+        )
+        for size in (4, 'x'):
+            self.assertNotIn('Error', self.validate(source, {'parameters': {'size': size}}))
+        source['resources']['A']['properties']['valeu'] = 1
+        self.assertIn('valeu', self.validate(source)['Error'])
 
     def test_parameters_may_lack_a_value(self) -> None:
         source = template(
@@ -58,7 +76,7 @@ class ValidateTest(EngineTestCase):
     def test_files_that_it_takes(self) -> None:
         source = template({'A': thing({'get_file': 'f'})})
         self.assertNotIn('Error', self.validate(source, files={'f': 'x'}))
-        self.assertIn('get_file', self.validate(source)['Error'])
+        self.assertNotIn('Error', self.validate(source))
 
     def test_what_is_wrong_is_an_answer(self) -> None:
         shown = self.validate({'heat_template_version': '1', 'resources': {}})

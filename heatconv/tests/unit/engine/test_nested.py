@@ -211,7 +211,10 @@ class TemplateResourceTest(NestedTestCase):
         for files, telling in (
             ({}, "the template 'inner.yaml' is not among the files"),
             ({'inner.yaml': '{'}, 'inner.yaml'),
-            ({'inner.yaml': inner({'get_param': 'none'})}, 'resources.N.inner.yaml.resources.I'),
+            (
+                {'inner.yaml': inner({'get_resource': 'none'})},
+                'resources.N.inner.yaml.resources.I',
+            ),
             (
                 {'inner.yaml': inner('x', parameters={'need': {'type': 'string'}}, outputs={})},
                 'size',

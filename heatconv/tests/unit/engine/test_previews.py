@@ -244,7 +244,13 @@ class CatalogueTest(EngineTestCase):
         given = {'parameters': {'p': 's3cret'}}
         identity = self.call('create_stack', 'stack', source, given, {'f': 'text'}, None)
         self.assertEqual(
-            {'parameters': {'p': '******'}, 'parameter_defaults': {}},
+            {
+                'parameters': {'p': '******'},
+                'parameter_defaults': {},
+                'resource_registry': {'resources': {}},
+                'event_sinks': [],
+                'encrypted_param_names': [],
+            },
             self.call('get_environment', identity),
         )
         self.assertEqual({'f': 'text'}, self.call('get_files', identity))

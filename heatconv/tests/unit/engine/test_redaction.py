@@ -75,10 +75,3 @@ class EndpointTest(EngineTestCase):
             args={},
         )
         self.assertNotIn('hunter2', str(error))
-
-    def test_environment_of_a_validation(self) -> None:
-        source = template({}, parameters={'s': SECRET})
-        answer = self.call(
-            'validate_template', template=source, params={'parameters': {'s': 'hunter2'}}
-        )
-        self.assertEqual('******', answer['Environment']['parameters']['s'])

@@ -47,7 +47,7 @@ class DeclarationTest(TemplateTestCase):
 
     def test_all_keys(self) -> None:
         self.assertEqual(
-            Parameter('p', 'number', 'D', 4, (Range(1, 9),), True, 'L', True, ('a', 'b')),
+            Parameter('p', 'number', 'D', 4, (Range(1, 9),), True, 'L', True, ('a', 'b'), '4'),
             declared(
                 {
                     'type': 'number',

@@ -29,7 +29,8 @@ SOURCE = {
             'tags': ['t'],
             'constraints': [
                 {'length': {'min': 1, 'max': 5}, 'description': 'short'},
-                {'allowed_pattern': '[a-z]*'},
+                {'allowed_pattern': '[a-z]*', 'description': 'lower case'},
+                {'custom_constraint': 'dns_name'},
                 {'allowed_values': ['x', 'y']},
             ],
         },
@@ -39,7 +40,7 @@ SOURCE = {
             'default': 0,
             'constraints': [{'range': {'min': 0}}, {'modulo': {'step': 2, 'offset': 0}}],
         },
-        'list': {'type': 'comma_delimited_list'},
+        'list': {'type': 'comma_delimited_list', 'default': 'a,b'},
         'map': {'type': 'json'},
         'flag': {'type': 'boolean', 'default': False},
     },
@@ -62,12 +63,13 @@ class SummaryTest(testtools.TestCase):
                     'MaxLength': 5,
                     'AllowedPattern': '[a-z]*',
                     'AllowedValues': ['x', 'y'],
-                    'ConstraintDescription': 'short',
+                    'CustomConstraint': 'dns_name',
+                    'ConstraintDescription': 'short lower case',
                     'Tags': ['t'],
                 },
                 'secret': {
                     'Type': 'String',
-                    'Default': '******',
+                    'Default': 'sesame',
                     'Description': '',
                     'NoEcho': 'true',
                     'Label': 'secret',
@@ -79,10 +81,12 @@ class SummaryTest(testtools.TestCase):
                     'NoEcho': 'false',
                     'Label': 'size',
                     'MinValue': 0,
-                    'Modulo': {'step': 2, 'offset': 0},
+                    'Step': 2,
+                    'Offset': 0,
                 },
                 'list': {
                     'Type': 'CommaDelimitedList',
+                    'Default': 'a,b',
                     'Description': '',
                     'NoEcho': 'false',
                     'Label': 'list',
@@ -101,6 +105,13 @@ class SummaryTest(testtools.TestCase):
         self.assertEqual(expected, validate_result(parse_schema(SOURCE)))
         template = compile_template(SOURCE, {}, lambda name: None, allow_missing=True)
         self.assertEqual(expected, validate_result(template))
+
+    def test_values_and_defaults_of_an_environment(self) -> None:
+        given = {'parameters': {'list': 'c,d'}, 'parameter_defaults': {'size': '8', 'list': 'e'}}
+        described = validate_result(parse_schema(SOURCE), given)['Parameters']
+        self.assertEqual(('c,d', 'e'), (described['list']['Value'], described['list']['Default']))
+        self.assertEqual('8', described['size']['Default'])
+        self.assertNotIn('Value', described['size'])
 
     def test_without_groups(self) -> None:
         result = validate_result(parse_schema({'heat_template_version': 'rocky'}))
