@@ -131,7 +131,10 @@ def begin(
             return _repoint(node, row, new, insert=True)
         return _operate(node, row, desired, Verb.CREATE, lease)
     changed = replacement.changed(row.properties, desired.properties)
-    if not changed and states.healthy(row) and not desired.always_updates:
+    # A digest that is not known counts as the same.
+    refrozen = None not in (row.frozen, desired.frozen) and row.frozen != desired.frozen
+    same = not changed and not refrozen
+    if same and states.healthy(row) and not desired.always_updates:
         return _keep(node, row, desired)
     if 'update' in desired.restricted:
         return refusal.forbid(node, row, *refusal.restricted('update'), wish_id, now)
@@ -245,6 +248,7 @@ def finish(
             if observation.properties is None
             else observation.properties,
             requires=desired.requires,
+            frozen=desired.frozen,
         )
         as_desired = not replacement.changed(saved.properties, desired.properties)
         if as_desired:
@@ -359,6 +363,7 @@ def _keep(node: Node, row: Resource, desired: DesiredState) -> Step:
         template_id=desired.template_id,
         requires=desired.requires,
         deletion_policy=desired.deletion_policy,
+        frozen=desired.frozen,
         replaced_by=None,
         fingerprint=fingerprint.stamped(desired.fingerprint, row.version + 1),
     )

@@ -1,9 +1,11 @@
-"""Inspection: observe the resources of a stack without changing them (CHECK, SUSPEND, RESUME).
+"""Inspection: observe the resources of a stack without changing them.
+
+The actions CHECK, SUSPEND, RESUME and SNAPSHOT are inspections.
 
 An inspection claims no row: to observe twice does no harm, and only one of two commits
 stands. A problem that CHECK finds fails the stack; the other resources are observed
-nevertheless, as in Heat (heat/engine/check_resource.py). The resource types have no suspend
-operation, so their rows are only marked as suspended or resumed. Nested stacks are the
+nevertheless, as in Heat (heat/engine/check_resource.py). The resource types have no operation for
+the other actions, so their rows are only marked. Nested stacks are the
 exception: they received the request together with their owner, and the inspection waits for
 them.
 """

@@ -25,12 +25,13 @@ class Action(enum.StrEnum):
     RESUME = 'RESUME'
     ADOPT = 'ADOPT'
     RESTORE = 'RESTORE'
+    SNAPSHOT = 'SNAPSHOT'
     #: In events only: a resource received a signal.
     SIGNAL = 'SIGNAL'
 
 
 #: Stack actions that change no resource: each resource is observed, and its row shows the action.
-INSPECTIONS = (Action.CHECK, Action.SUSPEND, Action.RESUME)
+INSPECTIONS = (Action.CHECK, Action.SUSPEND, Action.RESUME, Action.SNAPSHOT)
 
 
 class Status(enum.StrEnum):
@@ -135,6 +136,8 @@ class Resource:
     :ivar tainted: the next update replaces the resource: a user marked it unhealthy, or an update
         of it failed.
     :ivar external: the resource exists independently of the stack, which never changes it.
+    :ivar frozen: a digest of the parts of its definition, besides the properties, whose change is
+        an update: metadata, explicit dependencies and policies; None if it is not known.
     """
 
     id: str
@@ -161,6 +164,7 @@ class Resource:
     declared_type: str = ''
     tainted: bool = False
     external: bool = False
+    frozen: str | None = None
 
     @property
     def shown_type(self) -> str:
@@ -258,7 +262,7 @@ class DesiredState:
         decide by themselves.
     :ivar external_id: physical id of a resource that exists independently of the stack; the
         stack never changes it.
-    :ivar declared_type: see `Resource`.
+    :ivar declared_type: see `Resource`; likewise ``frozen``.
     """
 
     type: str
@@ -274,6 +278,7 @@ class DesiredState:
     always_updates: bool = False
     external_id: str | None = None
     declared_type: str = ''
+    frozen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

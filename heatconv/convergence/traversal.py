@@ -25,6 +25,7 @@ from heatconv.convergence.model import (
     ALL,
     INSPECTIONS,
     UPDATES,
+    Action,
     Definition,
     Event,
     Kind,
@@ -136,6 +137,9 @@ def plan(
     subjects, fresh = _subjects(stack, definitions, by_name, fresh_ids)
 
     before = _update_edges(definitions)
+    if stack.action == Action.SUSPEND:
+        # A resource is suspended after those that require it, as in Heat.
+        before = _reversed(before)
     settled: dict[str, Resource] = {}
     if settles:
         settled = _unchanged(definitions, before, by_name, hooked)
@@ -314,6 +318,15 @@ def _update_edges(definitions: Mapping[str, Definition]) -> dict[str, tuple[str,
         name: tuple(dict.fromkeys(other for other in definition.requires if other in definitions))
         for name, definition in definitions.items()
     }
+
+
+def _reversed(before: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return for each update the names of the updates that come after it."""
+    after: dict[str, list[str]] = {name: [] for name in before}
+    for name, required in before.items():
+        for other in required:
+            after[other].append(name)
+    return {name: tuple(names) for name, names in after.items()}
 
 
 def _cleanup_edges(existing: Iterable[Resource], checked: Container[str]) -> dict[str, int]:

@@ -25,7 +25,7 @@ from heatconv.db.driver import Answer, DriverConnection
 ROWS = 1_000
 
 #: Names of the columns in the JSON array. They are short because each row repeats them.
-LETTERS = tuple('abcdefghijklmnopqrstuvwxyz')
+LETTERS = (*'abcdefghijklmnopqrstuvwxyz', *(f'z{digit}' for digit in range(10)))
 
 #: Encodes a value as compact JSON.
 encode = json.JSONEncoder(separators=(',', ':'), check_circular=False).encode

@@ -91,14 +91,17 @@ def add_rows(script: Script, commits: Sequence[Commit], now: float) -> None:
             continue
         columns = rows.changed_columns(before, after)
         new_values = rows.some_values(after, columns)
-        values = (before.id, before.version, *new_values, rows.in_doubt(after), now)
+        values = (before.id, before.version, *new_values, rows.in_doubt(after))
+        columns = (*columns, 'doubt')
+        if rows.is_update(columns):
+            values, columns = (*values, now), (*columns, 'updated_at')
         groups.setdefault((write.guard, columns), []).append(values)
     for (guard, columns), values_of in groups.items():
         values_of.sort(key=lambda values: values[0])
         unclaimed = ' AND t.claim IS NULL' if guard == RowGuard.UNCLAIMED else ''
         sql = guarded_update(
             tables.resource,
-            ('id', 'version', *columns, 'doubt', 'updated_at'),
+            ('id', 'version', *columns),
             f't.version = v.b AND NOT t.suspect{unclaimed}',
         )
         script.add(sql, (rows.records(values_of), len(values_of)))

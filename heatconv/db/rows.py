@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence import states
@@ -124,6 +124,15 @@ def changed_columns(before: Resource, after: Resource) -> tuple[str, ...]:
         for name, old, new in zip(RESOURCE, _get_fields(before), _get_fields(after), strict=True)
         if old is not new and old != new
     )
+
+
+def is_update(columns: Collection[str]) -> bool:
+    """Say whether a write of columns is an update of the resource, which users see the time of.
+
+    It changes the state of the resource. Other writes, such as those of a check that finds nothing
+    to do, are none.
+    """
+    return 'status' in columns or 'action' in columns
 
 
 def some_values(resource: Resource, columns: tuple[str, ...]) -> tuple[Any, ...]:
@@ -287,6 +296,7 @@ def resource_of(row: Row) -> Resource:
         *row[15:22],
         bool(row[22]),
         bool(row[23]),
+        row[24],
     )
 
 

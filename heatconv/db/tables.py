@@ -118,6 +118,8 @@ resource = sa.Table(
     sa.Column('tainted', sa.Boolean, nullable=False, server_default=sa.false()),
     # True if the resource exists independently of the stack.
     sa.Column('external', sa.Boolean, nullable=False, server_default=sa.false()),
+    # A digest of metadata, explicit dependencies and policies; null if it is not known.
+    sa.Column('frozen', id_type()),
     # True if the row is unclaimed and unsettled: the sweep searches for these rows.
     sa.Column('doubt', sa.Boolean, nullable=False, server_default=sa.false()),
     # No index contains a column that an operation changes, so the updates of an operation do not

@@ -53,17 +53,20 @@ def save_resources(
         if old is None:
             added.append(row)
             continue
-        columns = rows.changed_columns(old, row)
-        derived: tuple[Any, ...] = (now,)
+        fields = rows.changed_columns(old, row)
+        # The columns that are not fields of a resource, but derived.
+        derived: dict[str, Any] = {}
         doubt = rows.in_doubt(row)
         if doubt != rows.in_doubt(old):
-            columns, derived = (*columns, 'doubt'), (doubt, now)
-        values = groups.setdefault(columns, [])
-        # The last column may be `doubt`, which is not a field of a resource.
-        fields = columns if len(derived) == 1 else columns[:-1]
-        values.append((row.id, *rows.some_values(row, fields), *derived))
+            derived['doubt'] = doubt
+        if rows.is_update(fields):
+            derived['updated_at'] = now
+        if not fields and not derived:
+            continue
+        values = groups.setdefault((*fields, *derived), [])
+        values.append((row.id, *rows.some_values(row, fields), *derived.values()))
     for columns, values in groups.items():
-        script.update(tables.resource, ('id', *columns, 'updated_at'), values)
+        script.update(tables.resource, ('id', *columns), values)
     script.insert(tables.resource, INSERTED, [_inserted_values(row, now) for row in added])
     save_claims(script, ((before.get(row_id), row) for row_id, row in saved.items()))
 

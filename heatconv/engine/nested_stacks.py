@@ -86,9 +86,16 @@ class NestedStacks:
             stack.newest_template_id or stack.last_good_id,
         )
 
-    def create(self, resource: Resource, name: str, content: Mapping[str, Any]) -> None:
+    def create(
+        self,
+        resource: Resource,
+        name: str,
+        content: Mapping[str, Any],
+        adopts: Mapping[str, Any] | None = None,
+    ) -> None:
         """Request the nested stack of a resource, unless it exists.
 
+        :param adopts: exported resources to adopt, by name; None if nothing is adopted.
         :raises HeatconvException: if it would be nested too deep, or its owner does not exist.
         """
         owner = self._store.stack(resource.stack_id)
@@ -96,7 +103,7 @@ class NestedStacks:
             raise HeatconvException(f'the stack {resource.stack_name} is gone')
         if sum(1 for _ in owners(self._store, owner)) >= self._max_depth:
             raise HeatconvException(f'Recursion depth exceeds {self._max_depth}.')
-        create_nested(self._requests, owner, resource.name, name, content)
+        create_nested(self._requests, owner, resource.name, name, content, adopts)
 
     def update(self, child: NestedStack, content: Mapping[str, Any]) -> None:
         """Request an update of a nested stack, unless it does not exist."""

@@ -46,6 +46,7 @@ class ResourceDefinition:
         only refers to it. None for a resource that the stack manages.
     :ivar declared_type: its type as written, if that differs from ``type``; else empty.
     :ivar template: the file name of its nested template; empty for any other resource.
+    :ivar reads: sorted names of the required resources that functions refer to.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ResourceDefinition:
     external_id: str | None = None
     declared_type: str = ''
     template: str = ''
+    reads: tuple[str, ...] = ()
 
     def resolve(self, scope: Scope) -> dict[str, Any]:
         """Resolve the properties. They are not checked against the resource type.

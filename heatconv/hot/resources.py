@@ -308,6 +308,7 @@ def compile_resource(
         external_id,
         '' if declaration['type'] == type_ else declaration['type'],
         template,
+        tuple(sorted(references.resources)),
     )
 
 

@@ -78,8 +78,17 @@ class NestedStacks(Protocol):
     def find(self, resource: Resource, name: str) -> NestedStack | None:
         """Return the nested stack of a resource by its name; None if it does not exist."""
 
-    def create(self, resource: Resource, name: str, content: Mapping[str, Any]) -> None:
-        """Request the nested stack of a resource, unless it exists."""
+    def create(
+        self,
+        resource: Resource,
+        name: str,
+        content: Mapping[str, Any],
+        adopts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Request the nested stack of a resource, unless it exists.
+
+        :param adopts: exported resources to adopt, by name; None if nothing is adopted.
+        """
 
     def update(self, child: NestedStack, content: Mapping[str, Any]) -> None:
         """Request another content for a nested stack."""
@@ -145,6 +154,15 @@ class NestedPlugin(Plugin):
             self.children.create(resource, name, self._desired_content(resource, None))
         else:
             self.children.update(child, self._desired_content(resource, child))
+
+    def adopt(self, resource: Resource) -> None:
+        resources = resource.adopted.get('resources')
+        if not isinstance(resources, Mapping):
+            raise ValueError('the exported nested stack has no resources')
+        name = self.name(resource)
+        if self.children.find(resource, name) is None:
+            content = self._desired_content(resource, None)
+            self.children.create(resource, name, content, resources)
 
     def delete(self, resource: Resource) -> None:
         child = self.children.find(resource, self.name(resource))

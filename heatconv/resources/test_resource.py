@@ -97,19 +97,28 @@ class TestResource(VirtualPlugin):
         return self._started('create', resource.properties)
 
     def create(self, resource: Resource) -> None:
-        if resource.properties.get('fail'):
-            raise ValueError('Test Resource failed ' + resource.name)
+        state = self.initial_state(resource)
+        if resource.properties.get('fail') and state['seconds'] == 0:
+            raise _failure(resource)
         super().create(resource)
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
-        if resource.properties.get('fail'):
-            raise ValueError('Test Resource failed ' + resource.name)
+        state = self._started('update', resource.properties)
+        if changed and 'value' not in changed:
+            # As in Heat, only another value takes its time.
+            state['seconds'] = 0
+        fails = bool(resource.properties.get('fail'))
+        if fails and state['seconds'] == 0:
+            raise _failure(resource)
         record = self.records.get(resource.token)
-        if record is not None:
-            state = self._started('update', resource.properties)
-            self.records.replace(
-                dataclasses.replace(record, properties=resource.properties, state=state)
-            )
+        if record is None:
+            return
+        if fails:
+            # The failure is observed after the time that the update takes.
+            state['fails'] = True
+        else:
+            record = dataclasses.replace(record, properties=resource.properties)
+        self.records.replace(dataclasses.replace(record, state=state))
 
     def deletes_at_once(self, resource: Resource) -> bool:
         return bool(self._started('delete', resource.properties)['seconds'] == 0)
@@ -145,10 +154,21 @@ class TestResource(VirtualPlugin):
         if record.state['action'] == 'delete':
             self.records.remove(resource.token)
             return Observation(Reality.ABSENT)
+        if record.state.get('fails'):
+            reason = f'ValueError: {_failure(resource)}'
+            return dataclasses.replace(observation, reality=Reality.FAILED, reason=reason)
         return observation
 
     def _started(self, action: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Return the state of a record whose action begins now."""
         action_seconds = (properties.get('action_wait_secs') or {}).get(action)
         seconds = properties.get('wait_secs', 0) if action_seconds is None else action_seconds
-        return {'action': action, 'since': self.clock.now(), 'seconds': seconds}
+        state = {'action': action, 'since': self.clock.now(), 'seconds': seconds}
+        if action == 'create' and properties.get('fail'):
+            state['fails'] = True
+        return state
+
+
+def _failure(resource: Resource) -> ValueError:
+    """Return the error of an operation that its properties fail."""
+    return ValueError('Test Resource failed ' + resource.name)

@@ -176,7 +176,7 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
 
     def stacks(self, query: StackQuery) -> list[Stack]:
         with self._lock:
-            stacks = [stack for stack in self._stacks.values() if _matches(stack, query)]
+            stacks = [stack for stack in self._stacks.values() if query.matches(stack)]
         stacks.sort(key=lambda stack: stack.id, reverse=True)
         for key, descends in reversed(query.sort):
             stacks.sort(key=lambda stack, key=key: getattr(stack, key) or 0, reverse=descends)  # type: ignore[misc]
@@ -187,7 +187,7 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
 
     def count_stacks(self, query: StackQuery) -> int:
         with self._lock:
-            return sum(_matches(stack, query) for stack in self._stacks.values())
+            return sum(query.matches(stack) for stack in self._stacks.values())
 
     def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
         with self._lock:
@@ -378,8 +378,13 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
     def _save_row(self, row: Resource) -> None:
         """Insert or overwrite a row, and set its time of creation or update."""
         now = self._clock.now()
-        if row.id in self._rows:
-            row = evolve(row, updated_at=now)
+        before = self._rows.get(row.id)
+        if before is not None:
+            # Only a change of the state is an update that users see the time of.
+            if (before.action, before.status) != (row.action, row.status):
+                row = evolve(row, updated_at=now)
+            else:
+                row = evolve(row, updated_at=before.updated_at)
         else:
             row = evolve(row, created_at=now)
         self._rows[row.id] = row
@@ -420,25 +425,8 @@ def _for_a_plan(row: Resource) -> Resource:
         replaced_by=None,
         created_at=0.0,
         updated_at=None,
-    )
-
-
-def _matches(stack: Stack, query: StackQuery) -> bool:
-    """Say whether a stack meets the conditions of a query, apart from its marker and limit."""
-    return (
-        query.project_id in (None, stack.project_id)
-        and (not query.owners or stack.owner_id in query.owners)
-        and (query.owners or query.nested or stack.owner_id is None)
-        and (query.show_deleted or stack.deleted_at is None)
-        and (not query.names or stack.name in query.names)
-        and (not query.ids or stack.id in query.ids)
-        and (not query.actions or stack.action in query.actions)
-        and not set(query.hidden_tags) & set(stack.tags)
-        and (not query.projects or stack.project_id in query.projects)
-        and (not query.usernames or stack.username in query.usernames)
-        and (
-            not (query.statuses or query.states)
-            or stack.status in query.statuses
-            or (stack.action, stack.status) in query.states
-        )
+        declared_type='',
+        tainted=False,
+        external=False,
+        frozen=None,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from heatconv.convergence.model import Stack
+
 
 @dataclass(frozen=True, slots=True)
 class StackQuery:
@@ -46,3 +48,23 @@ class StackQuery:
     usernames: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
     hidden_tags: tuple[str, ...] = ()
+
+    def matches(self, stack: Stack) -> bool:
+        """Say whether a stack meets the conditions, apart from marker and limit."""
+        return (
+            self.project_id in (None, stack.project_id)
+            and (not self.owners or stack.owner_id in self.owners)
+            and (self.owners or self.nested or stack.owner_id is None)
+            and (self.show_deleted or stack.deleted_at is None)
+            and (not self.names or stack.name in self.names)
+            and (not self.ids or stack.id in self.ids)
+            and (not self.actions or stack.action in self.actions)
+            and not set(self.hidden_tags) & set(stack.tags)
+            and (not self.projects or stack.project_id in self.projects)
+            and (not self.usernames or stack.username in self.usernames)
+            and (
+                not (self.statuses or self.states)
+                or stack.status in self.statuses
+                or (stack.action, stack.status) in self.states
+            )
+        )

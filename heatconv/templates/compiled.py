@@ -15,7 +15,7 @@ from heatconv.convergence import fingerprint
 from heatconv.convergence.model import Definition, DesiredState, Resource, Stack
 from heatconv.hot import nested
 from heatconv.hot import template as hot
-from heatconv.hot.definitions import ResourceDefinition
+from heatconv.hot.definitions import DELETE, ResourceDefinition
 from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownType
 from heatconv.hot.functions import stacks
 from heatconv.hot.previous_definitions import PreviousDefinitions
@@ -122,7 +122,23 @@ class CompiledDefinition:
             always_updates=plugin.nests,
             external_id=definition.external_id,
             declared_type=definition.declared_type,
+            frozen=self._frozen(resolution),
         )
+
+    def _frozen(self, resolution: Scope) -> str:
+        """Return a digest of metadata, explicit dependencies and policies.
+
+        A change of one of them is an update, as in Heat (heat/engine/rsrc_defn.py, freeze).
+
+        :return: empty if there are none.
+        """
+        definition = self._definition
+        metadata = definition.resolve_metadata(resolution) if definition.metadata else {}
+        ordering = sorted(set(definition.requires).difference(self.reads or ()))
+        policies = (definition.deletion_policy, definition.update_policy)
+        if not metadata and not ordering and policies == (DELETE, None):
+            return ''
+        return fingerprint.digest(encode([metadata, ordering, policies]))
 
 
 class BrokenDefinition:
@@ -261,7 +277,10 @@ class CompiledTemplate:
         """Return the definition of one resource."""
         digest = self.definitions[name].fingerprint
         nested_digest = self._nested.get(name, '')
-        return CompiledDefinition(self.hot.resources[name], digest, self._registry, nested_digest)
+        definition = self.hot.resources[name]
+        return CompiledDefinition(
+            definition, digest, self._registry, nested_digest, definition.reads
+        )
 
 
 def scope(stack: Stack, rows: Mapping[str, Resource]) -> Scope:

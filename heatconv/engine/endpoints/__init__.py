@@ -38,7 +38,7 @@ def engine_endpoints(requests: Requests, max_template_size: int) -> list[Any]:
         ResourcesEndpoint(requests, lookup, templates, Signals(store, types)),
         EventsEndpoint(store, lookup),
         TemplatesEndpoint(store, lookup, templates, max_template_size),
-        ArchiveEndpoint(requests, lookup, types),
+        ArchiveEndpoint(requests, lookup),
         SoftwareEndpoint(store, requests.clock, requests.ids, max_template_size),
         ServicesEndpoint(store, requests.clock),
         UnsupportedEndpoint(),

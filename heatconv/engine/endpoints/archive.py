@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import oslo_messaging
@@ -10,6 +9,7 @@ import oslo_messaging
 from heatconv import exception
 from heatconv.convergence.model import Stack, Status
 from heatconv.engine import archive
+from heatconv.engine.archive import Exports
 from heatconv.engine.endpoints.rpc_method import rpc_method
 from heatconv.engine.lookup import Lookup
 from heatconv.engine.requests.core import Requests
@@ -18,7 +18,6 @@ from heatconv.engine.requests.snapshot import take_snapshot
 from heatconv.engine.requests.update import restore_stack
 from heatconv.rpc import api
 from heatconv.storage.base import Snapshot
-from heatconv.templates.cache import Types
 
 #: Maximum length of the name of a snapshot, as in Heat.
 NAME_LENGTH = 255
@@ -29,16 +28,16 @@ class ArchiveEndpoint:
 
     target = oslo_messaging.Target(version=api.ENGINE_VERSION)
 
-    def __init__(self, requests: Requests, lookup: Lookup, types: Types) -> None:
+    def __init__(self, requests: Requests, lookup: Lookup) -> None:
         self._requests = requests
         self._store = requests.store
         self._lookup = lookup
-        self._types = types
+        self._exports = Exports(requests.store, requests.templates)
 
     @rpc_method
     def export_stack(self, context: Any, stack_identity: Any) -> dict[str, Any]:
         """Return the export of a stack."""
-        return self._export(self._lookup.stack(context, stack_identity))
+        return self._exports.stack(self._lookup.stack(context, stack_identity))
 
     @rpc_method
     def abandon_stack(
@@ -49,7 +48,7 @@ class ArchiveEndpoint:
         :param abandon: if false, only return the export.
         """
         stack = self._lookup.stack(context, stack_identity)
-        export = self._export(stack)
+        export = self._exports.stack(stack)
         if abandon:
             abandon_stack(self._requests, stack)
         return export
@@ -106,18 +105,6 @@ class ArchiveEndpoint:
             if snapshot.id == snapshot_id:
                 return snapshot
         raise exception.EntityNotFound(entity='Snapshot', name=str(snapshot_id)[:255])
-
-    def _export(self, stack: Stack) -> dict[str, Any]:
-        content = self._store.template(stack.newest_template_id or '') or {}
-        rows = self._store.resources(stack.id)
-        return archive.exported(
-            stack, content, archive.resources_of(rows, self._exported_attributes)
-        )
-
-    def _exported_attributes(self, type_name: str) -> Sequence[str]:
-        """Return the names of the attributes to export with a resource of a type."""
-        plugin = self._types.plugin(type_name)
-        return () if plugin is None else plugin.handed_over
 
     def _snapshot_data(self, stack: Stack, snapshot: Snapshot) -> dict[str, Any]:
         """Return the export of a stack with the template and the resources of a snapshot."""

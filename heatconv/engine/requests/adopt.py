@@ -23,7 +23,10 @@ def adopted_rows(
     for name, definition in compiled.definitions.items():
         exported = (adopts or {}).get(name)
         exported = exported if isinstance(exported, Mapping) else {}
-        resource_data = exported.get('resource_data')
+        nested = isinstance(exported.get('resources'), Mapping)
+        # A nested stack is exported as a whole, and its plugin adopts its resources.
+        resource_data = exported if nested else exported.get('resource_data')
+        physical_id = exported.get('id' if nested else 'resource_id')
         rows.append(
             Resource(
                 id=ids.fresh(),
@@ -31,7 +34,7 @@ def adopted_rows(
                 name=name,
                 type=definition.type,
                 declared_type=definition.declared_type,
-                physical_id=str(exported.get('resource_id') or '')[:255],
+                physical_id=str(physical_id or '')[:255],
                 attributes={
                     ADOPTED: dict(resource_data) if isinstance(resource_data, Mapping) else {}
                 },

@@ -8,18 +8,25 @@ from typing import Any
 from heatconv import exception
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import INSPECTIONS, Action, Stack, Status
+from heatconv.engine.requests.adopt import adopted_rows
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.requests.update import check_updatable
 from heatconv.storage.base import Request
 
 
 def create_nested(
-    requests: Requests, owner: Stack, resource: str, name: str, content: Mapping[str, Any]
+    requests: Requests,
+    owner: Stack,
+    resource: str,
+    name: str,
+    content: Mapping[str, Any],
+    adopts: Mapping[str, Any] | None = None,
 ) -> None:
     """Accept a new nested stack, unless it exists already.
 
     :param resource: name of the resource of the owner whose physical resource the stack is.
     :param name: name of the nested stack.
+    :param adopts: exported resources to adopt, by name; None if nothing is adopted.
     :raises StackExists: if another stack has that name.
     """
     stack = Stack(
@@ -36,8 +43,10 @@ def create_nested(
     content = requests.with_pseudo(content, stack)
     compiled = requests.compile(content)
     template_id = requests.save_template(content, compiled)
-    stack, events = stack_rules.wish(stack, Action.CREATE, template_id, requests.ids.fresh())
-    if not requests.store.insert_stack(requests.with_deadline(stack), events):
+    action = Action.CREATE if adopts is None else Action.ADOPT
+    stack, events = stack_rules.wish(stack, action, template_id, requests.ids.fresh())
+    rows = () if adopts is None else adopted_rows(requests.ids, stack.id, compiled, adopts)
+    if not requests.store.insert_stack(requests.with_deadline(stack), events, rows):
         existing = requests.store.stack_by_name(owner.project_id, name)
         if existing is None or existing.owner_id != owner.id:
             raise exception.StackExists(stack_name=name)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from heatconv import exception
-from heatconv.convergence.model import Stack, Status
-from heatconv.engine import archive
+from heatconv.convergence.model import Action, Stack, Status
+from heatconv.engine.archive import Exports
 from heatconv.engine.requests.core import Requests
+from heatconv.engine.requests.inspect import inspect_stack
 from heatconv.storage.base import Snapshot
 
 
 def take_snapshot(requests: Requests, stack: Stack, name: str) -> Snapshot:
     """Save a snapshot of a stack: its template and its resources as they are now.
 
+    The stack and its nested stacks then show the action, as in Heat.
+
+    :raises NotSupported: if the stack is being deleted.
     :raises ActionInProgress: if an action of the stack is in progress.
     """
     if stack.status == Status.IN_PROGRESS:
@@ -21,8 +25,9 @@ def take_snapshot(requests: Requests, stack: Stack, name: str) -> Snapshot:
         stack.id,
         name,
         stack.newest_template_id,
-        archive.resources_of(requests.store.resources(stack.id)),
+        Exports(requests.store, requests.templates).resources(stack),
         requests.clock.now(),
     )
     requests.store.save_snapshot(snapshot)
+    inspect_stack(requests, stack, Action.SNAPSHOT)
     return snapshot

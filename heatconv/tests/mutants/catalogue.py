@@ -256,8 +256,8 @@ MUTANTS = (
     Mutant(
         'requirements_never_shrink',
         CHECK,
-        'requires=desired.requires,\n        )\n        as_desired',
-        'requires=claimed.requires,\n        )\n        as_desired',
+        'requires=desired.requires,\n            frozen=desired.frozen,\n        )',
+        'requires=claimed.requires,\n            frozen=desired.frozen,\n        )',
     ),
     Mutant(
         'unchanged_row_keeps_its_requirements',
@@ -268,8 +268,8 @@ MUTANTS = (
     Mutant(
         'failed_update_is_taken_for_unchanged',
         CHECK,
-        'if not changed and states.healthy(row) and not',
-        'if not changed and not',
+        'if same and states.healthy(row) and not',
+        'if same and not',
     ),
     Mutant(
         'claim_is_not_released',

@@ -1,4 +1,4 @@
-"""Save the declared types of resources, and mark the tainted and the external ones.
+"""Save declared types and more of resources, and mark the tainted and the external ones.
 
 Users see the type that a template declares. All resources of nested templates get one type, so
 that the name of the file does not identify a resource.
@@ -23,10 +23,17 @@ def _name(length=255):
     )
 
 
+def _word(length=36):
+    return sa.String(length).with_variant(
+        mysql.VARCHAR(length, charset='ascii', collation='ascii_bin'), 'mysql'
+    )
+
+
 def upgrade():
     resumable.add_column(
         'resource', sa.Column('declared_type', _name(), nullable=False, server_default='')
     )
+    resumable.add_column('resource', sa.Column('frozen', _word()))
     for name in ('tainted', 'external'):
         resumable.add_column(
             'resource', sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())

@@ -7,9 +7,11 @@ from unittest import mock
 
 from heatconv import exception
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
+from heatconv.tests.unit.engine.test_nested import NestedTestCase, nested
 
 AB = {'A': thing('x'), 'B': thing({'get_resource': 'A'})}
-SECRET = {'parameters': {'p': {'type': 'string', 'hidden': True}}}
+SECRET_PARAMETER = {'type': 'string', 'hidden': True}
+SECRET = {'parameters': {'p': SECRET_PARAMETER}}
 
 
 class ArchiveTestCase(EngineTestCase):
@@ -123,7 +125,10 @@ class SnapshotTest(ArchiveTestCase):
 
     def test_list_show_and_delete(self) -> None:
         identity = self.created()
-        made = [self.call('stack_snapshot', identity, name) for name in ('one', None)]
+        made = []
+        for name in ('one', None):
+            made.append(self.call('stack_snapshot', identity, name))
+            self.parts.rest()
         listed = self.call('stack_list_snapshots', identity)
         self.assertEqual([one['id'] for one in made], [one['id'] for one in listed])
         self.assertEqual(['one', ''], [one['name'] for one in listed])
@@ -164,3 +169,91 @@ class SnapshotTest(ArchiveTestCase):
         self.call('stack_restore', identity, taken['id'])
         self.parts.rest()
         self.assertEqual(['A', 'B'], sorted(self.rows(identity)))
+
+
+class SnapshotActionTest(ArchiveTestCase):
+    def test_stack_and_resources_show_the_action(self) -> None:
+        identity = self.created()
+        self.call('stack_snapshot', identity, 'one')
+        self.assertEqual('SNAPSHOT_IN_PROGRESS', self.state(identity))
+        self.refused(exception.ActionInProgress, self.call, 'stack_snapshot', identity, 'two')
+        self.parts.rest()
+        self.assertEqual('SNAPSHOT_COMPLETE', self.state(identity))
+        states = {f'{row.action}_{row.status}' for row in self.rows(identity).values()}
+        self.assertEqual({'SNAPSHOT_COMPLETE'}, states)
+        self.assert_at_rest(identity)
+        self.update(identity, {'A': thing('y')})
+        self.parts.rest()
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity))
+
+    def test_metadata_is_kept(self) -> None:
+        resources = {
+            'A': thing('x', metadata={'k': 'v'}),
+            'B': thing('y', metadata={'from': {'get_attr': ['A', 'output']}}),
+        }
+        identity = self.made(resources)
+        taken = self.call('stack_snapshot', identity)
+        self.parts.rest()
+        for data in (taken['data'], self.call('export_stack', identity)):
+            metadata = {name: one['metadata'] for name, one in data['resources'].items()}
+            self.assertEqual({'A': {'k': 'v'}, 'B': {'from': 'x'}}, metadata)
+
+
+class NestedArchiveTest(NestedTestCase):
+    RESOURCES = {  # noqa: RUF012
+        'N': nested(color='blue'),
+        'G': {
+            'type': 'OS::Heat::ResourceGroup',
+            'properties': {'count': 2, 'resource_def': thing('%index%')},
+        },
+        'A': thing('a'),
+    }
+    OUTPUTS = {  # noqa: RUF012
+        'color': {'value': {'get_attr': ['N', 'color']}},
+        'members': {'value': {'get_attr': ['G', 'output']}},
+    }
+
+    def test_abandoned_nested_stacks_are_adopted(self) -> None:
+        self.allow(abandon=True, adopt=True)
+        identity = self.ask(self.RESOURCES, outputs=self.OUTPUTS)
+        before = self.outputs(identity)
+        export = self.call('abandon_stack', identity)
+        self.parts.rest()
+        self.assertEqual({}, self.within(identity))
+        self.assertEqual(4, len(self.parts.records.all()))
+        group = export['resources']['G']
+        self.assertEqual(('CREATE', 'COMPLETE'), (group['action'], group['status']))
+        self.assertEqual({'0', '1'}, set(group['resources']))
+        self.assertEqual({'I'}, set(export['resources']['N']['resources']))
+
+        args = {'adopt_stack_data': export}
+        content = (export['template'], export['environment'], export['files'], args)
+        adopted = self.call('create_stack', 'adopted', *content)
+        self.parts.rest()
+        self.assertEqual('ADOPT_COMPLETE', self.state(adopted), self.stack(adopted).reason)
+        for name, resources in (('N', ['I']), ('G', ['0', '1'])):
+            child = self.within(adopted)[name]
+            self.assertEqual(('ADOPT', 'COMPLETE'), (child.action, child.status))
+            rows = self.rows_of(child)
+            for resource in resources:
+                exported = export['resources'][name]['resources'][resource]
+                self.assertEqual(exported['resource_id'], rows[resource].physical_id)
+        self.assertEqual(before, self.outputs(adopted))
+
+    def test_killed_while_it_is_adopted(self) -> None:
+        for most in range(0, 120, 3):
+            self.anew()
+            self.allow(abandon=True, adopt=True)
+            identity = self.ask(self.RESOURCES, outputs=self.OUTPUTS)
+            export = self.call('abandon_stack', identity)
+            self.parts.rest()
+            for record in self.parts.records.all():
+                self.parts.records.remove(record.token)
+            args = {'adopt_stack_data': export}
+            content = (export['template'], None, export['files'], args)
+            adopted = self.call('create_stack', 'adopted', *content)
+            self.parts.rest(most)
+            self.parts.recover()
+            self.assertEqual('ADOPT_COMPLETE', self.state(adopted), most)
+            self.assertEqual(4, len(self.parts.records.all()), most)
+            self.assertEqual(2, len(self.within(adopted)), most)
