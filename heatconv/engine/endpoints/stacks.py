@@ -13,10 +13,11 @@ from typing import Any
 import oslo_messaging
 
 from heatconv.convergence.model import Action, Stack
-from heatconv.engine import content, preview, wire_format
+from heatconv.engine import content, wire_format
 from heatconv.engine.endpoints.rpc_method import rpc_method, rpc_method_for_admins
 from heatconv.engine.lookup import Lookup, name_of
 from heatconv.engine.outputs import Outputs
+from heatconv.engine.preview import Preview
 from heatconv.engine.requests.cancel import cancel_update, rollback_stack
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.requests.create import create_stack, imagined_stack
@@ -37,6 +38,7 @@ class StacksEndpoint:
         self._requests = requests
         self._lookup = lookup
         self._outputs = outputs
+        self._preview = Preview(requests, lookup)
         self._max_template_size = max_template_size
 
     @rpc_method
@@ -145,7 +147,7 @@ class StacksEndpoint:
         )
         with_pseudo = self._requests.with_pseudo(stack_content.template, stack)
         compiled = self._requests.compile(with_pseudo)
-        return preview.of_create(stack, compiled)
+        return self._preview.of_create(stack, compiled, with_pseudo)
 
     @rpc_method
     def preview_update_stack(
@@ -165,7 +167,8 @@ class StacksEndpoint:
         )
         with_pseudo = self._requests.with_pseudo(stack_content.template, stack)
         compiled = self._requests.compile(with_pseudo)
-        return preview.of_update(stack, compiled, self._requests.store.resources(stack.id))
+        show_nested = bool(content.arguments(args).get('show_nested'))
+        return self._preview.of_update(stack, compiled, with_pseudo, show_nested)
 
     @rpc_method
     def delete_stack(self, context: Any, stack_identity: Any, cast: bool = False) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from heatconv import exception
 from heatconv.engine.prepare import prepare
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
+from heatconv.tests.unit.engine.test_nested import NestedTestCase, inner, nested
 
 AB = {'A': thing('x'), 'B': thing({'get_resource': 'A'}, depends_on=['A'])}
 
@@ -95,6 +96,90 @@ class UpdateTest(EngineTestCase):
         identity = self.made(AB)
         self.call('resource_mark_unhealthy', identity, 'B', True)
         self.assertEqual(['B'], self.preview(identity, AB)['replaced'])
+
+
+class PredictionTest(NestedTestCase):
+    """What depends on a changed resource is previewed as the update then does it."""
+
+    PARAMETERS = {'v': {'type': 'string', 'default': 'x'}}  # noqa: RUF012
+    RESOURCES = {  # noqa: RUF012
+        'a': thing({'get_param': 'v'}),
+        'b': thing('b', replaced={'get_attr': ['a', 'output']}),
+        'c': thing({'get_attr': ['a', 'output']}),
+        'd': thing('d'),
+        'e': thing({'get_attr': ['d', 'output']}),
+        'g': {
+            'type': 'OS::Heat::ResourceGroup',
+            'properties': {'count': 1, 'resource_def': thing({'get_param': 'v'})},
+        },
+    }
+
+    def preview(self, identity: Any, value: str, **args: Any) -> dict[str, list[str]]:
+        given = {'parameters': {'v': value}}
+        source = template(self.RESOURCES, parameters=self.PARAMETERS)
+        shown = self.call('preview_update_stack', identity, source, given, None, args)
+        return {
+            key: [one['resource_name'] for one in found] for key, found in shown.items() if found
+        }
+
+    def test_values_of_attributes(self) -> None:
+        identity = self.made(self.RESOURCES, parameters=self.PARAMETERS)
+        before = self.rows(identity)
+        expected = {'unchanged': ['d', 'e'], 'updated': ['a', 'c', 'g'], 'replaced': ['b']}
+        self.assertEqual(expected, self.preview(identity, 'y'))
+        nested = {**expected, 'updated': ['a', 'c', 'g', '0']}
+        self.assertEqual(nested, self.preview(identity, 'y', show_nested=True))
+        # Nothing has changed, and the update does as it was previewed.
+        self.assertEqual(before, self.rows(identity))
+        source = template(self.RESOURCES, parameters=self.PARAMETERS)
+        self.call('update_stack', identity, source, {'parameters': {'v': 'y'}}, None, None)
+        self.parts.rest()
+        after = self.rows(identity)
+        replaced = [name for name in before if before[name].id != after[name].id]
+        self.assertEqual(['b'], replaced)
+        updated = [name for name, row in after.items() if row.action == 'UPDATE']
+        self.assertEqual(['a', 'c', 'g'], sorted(updated))
+
+    def test_nothing_changes(self) -> None:
+        identity = self.made(self.RESOURCES, parameters=self.PARAMETERS)
+        # A nested stack is always updated, and its resources decide.
+        self.assertEqual(
+            {'unchanged': ['a', 'b', 'c', 'd', 'e', '0'], 'updated': ['g']},
+            self.preview(identity, 'x', show_nested=True),
+        )
+
+    def test_nested_stacks_that_come_and_go(self) -> None:
+        files = {'inner.yaml': inner()}
+        identity = self.ask({'N': nested(), 'M': nested()}, files)
+        self.call('resource_mark_unhealthy', identity, 'M', True)
+        source = template({'O': nested(), 'M': nested()})
+        shown = self.call(
+            'preview_update_stack', identity, source, None, files, {'show_nested': True}
+        )
+        names = {
+            key: [one['resource_name'] for one in found] for key, found in shown.items() if found
+        }
+        self.assertEqual(
+            {'added': ['O', 'I', 'I'], 'replaced': ['M'], 'deleted': ['N', 'I', 'I']}, names
+        )
+        self.assertEqual(2, len(self.within(identity)))
+
+    def test_create_lists_nested_resources(self) -> None:
+        resources = {'A': thing('x'), 'N': nested(), 'G': self.RESOURCES['g']}
+        source = template(resources, parameters=self.PARAMETERS)
+        content = (source, None, {'inner.yaml': inner()}, None)
+        shown = self.call('preview_stack', 'new', *content)['resources']
+
+        def names(found: Any) -> Any:
+            return names_of(found) if isinstance(found, list) else found['resource_name']
+
+        def names_of(found: list[Any]) -> list[Any]:
+            return [names(one) for one in found]
+
+        self.assertEqual(['A', ['I'], ['0']], names_of(shown))
+        self.assertEqual('red', shown[1][0]['properties']['value'])
+        self.assertEqual('N', shown[1][0]['parent_resource'])
+        self.assertEqual([], self.heard.wishes)
 
 
 class MarkTest(EngineTestCase):
