@@ -233,7 +233,8 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
 
 
 def engine(conf: cfg.ConfigOpts, shared: Parts) -> Engine:
-    """Build an engine."""
+    """Build an engine; it asks the plugins of nested stacks what an update would change."""
+    nest(conf, shared)
     return Engine(
         shared.store,
         shared.templates,
@@ -242,6 +243,23 @@ def engine(conf: cfg.ConfigOpts, shared: Parts) -> Engine:
         shared.ids,
         limits(conf),
         conf.engine.max_template_size,
+    )
+
+
+def nest(conf: cfg.ConfigOpts, shared: Parts) -> None:
+    """Let the resource types that need them reach nested stacks and software configurations."""
+    requests = Requests(
+        shared.store, shared.templates, shared.announcer, shared.clock, shared.ids, limits(conf)
+    )
+    shared.registry.nest(
+        NestedStacks(
+            shared.store,
+            shared.templates,
+            requests,
+            conf.engine.max_template_size,
+            conf.engine.max_nested_stack_depth,
+        ),
+        StoredConfigs(shared.store, shared.clock),
     )
 
 
@@ -287,17 +305,5 @@ def worker(conf: cfg.ConfigOpts, shared: Parts) -> Worker:
         in_store=True,
     )
     shared.announcer.accept = worker.accept
-    requests = Requests(
-        shared.store, shared.templates, shared.announcer, shared.clock, shared.ids, limits(conf)
-    )
-    shared.registry.nest(
-        NestedStacks(
-            shared.store,
-            shared.templates,
-            requests,
-            conf.engine.max_template_size,
-            conf.engine.max_nested_stack_depth,
-        ),
-        StoredConfigs(shared.store, shared.clock),
-    )
+    nest(conf, shared)
     return worker
