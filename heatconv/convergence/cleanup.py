@@ -43,8 +43,12 @@ def begin(view: View, lease: str) -> Step:
         return paused
     if row.deletion_policy == 'Retain':
         drop = RowWrite(RowGuard.UNCLAIMED, row, None)
-        retained = evolve(row, action=Action.DELETE, status=Status.COMPLETE, reason='retained')
-        return Step('retain', Commit(row=drop, node=done, events=(event(retained),)))
+        begun = evolve(
+            row, action=Action.DELETE, status=Status.IN_PROGRESS, reason='state changed'
+        )
+        retained = evolve(begun, status=Status.COMPLETE, reason='retained')
+        events = (event(begun), event(retained))
+        return Step('retain', Commit(row=drop, node=done, events=events))
     claimed = evolve(
         row,
         action=Action.DELETE,

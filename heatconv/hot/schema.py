@@ -305,7 +305,9 @@ class TypeSchema:
         """
         for name in names:
             if name not in self.properties and not self.any_property:
-                raise _unknown_property(name, self.properties)
+                error = _unknown_property(name, self.properties)
+                error.under('properties')
+                raise error
 
     def check_static(self, compiled: Any, path: str = 'properties') -> None:
         """Check the parts of compiled properties that are known before run time.

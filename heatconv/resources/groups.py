@@ -245,9 +245,7 @@ class ResourceChain(_Group):
                 default=False,
                 description='Whether the resources do not wait for each other.',
             ),
-            'resource_properties': Property(
-                MAP, update_allowed=True, description='The properties of each resource.'
-            ),
+            'resource_properties': Property(MAP, description='The properties of each resource.'),
         },
         attributes={
             'refs': Attribute(LIST, 'The reference id of each resource.'),

@@ -183,20 +183,19 @@ class NestedPlugin(Plugin):
                 retry_after=max(SOON, elapsed / 4),
                 yields=True,
             )
-        properties = self.children.made_of(child).get('properties')
-        if child.status == Status.FAILED:
-            return Observation(
-                Reality.FAILED, physical_id=child.id, properties=properties, reason=child.reason
-            )
-        # A reference to the resource gives the ARN of the stack, as in Heat, unless an output sets
-        # another value (heat/common/identifier.py).
-        arn = f'arn:openstack:heat::{resource.project_id}:stacks/{child.name}/{child.id}'
+        # A nested stack that failed has attributes as well: those of the resources that are there.
+        failed = child.status == Status.FAILED
         return Observation(
-            Reality.READY,
+            Reality.FAILED if failed else Reality.READY,
             physical_id=child.id,
-            attributes={stacks.REFERENCE: arn, **self.attributes(child)},
-            properties=properties,
+            attributes={**self.reference(resource, child), **self.attributes(child)},
+            properties=self.children.made_of(child).get('properties'),
+            reason=child.reason if failed else '',
         )
+
+    def reference(self, resource: Resource, child: NestedStack) -> dict[str, Any]:
+        """Return the attribute that sets the reference id; none if it is the physical id."""
+        return {}
 
     def members(self, child: NestedStack) -> dict[str, Any]:
         """Return the attribute that exposes the resources of a nested stack to its owner."""
@@ -267,6 +266,11 @@ class TemplateResource(NestedPlugin):
         }
         values = nested.parameter_values(template, parameters)
         return self.within(resource, owner, template, values)
+
+    def reference(self, resource: Resource, child: NestedStack) -> dict[str, Any]:
+        # The ARN of the stack, as in Heat (heat/common/identifier.py). An output can set another.
+        arn = f'arn:openstack:heat::{resource.project_id}:stacks/{child.name}/{child.id}'
+        return {stacks.REFERENCE: arn}
 
     def attributes(self, child: NestedStack) -> dict[str, Any]:
         values, errors = self.children.outputs(child)

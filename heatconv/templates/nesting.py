@@ -129,11 +129,7 @@ class Nesting:
         properties = definition.get('properties')
         items = properties.items if isinstance(properties, MapNode) else properties
         if isinstance(items, Mapping):
-            try:
-                schema.check_names(items)
-            except TemplateError as error:
-                error.under('properties')
-                raise
+            schema.check_names(items)
             if schema.members is not None:
                 self.schemas_of_members(name, schema, items)
         return schema

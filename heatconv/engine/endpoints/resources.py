@@ -8,7 +8,7 @@ from typing import Any
 import oslo_messaging
 
 from heatconv import exception
-from heatconv.convergence import states
+from heatconv.convergence import replacement
 from heatconv.convergence.model import Resource, Stack
 from heatconv.engine import wire_format
 from heatconv.engine.endpoints.filters import matches_filters, nested_levels
@@ -113,7 +113,7 @@ class ResourcesEndpoint:
 
         :return: empty if no definition of the resource is stored, or it does not resolve now.
         """
-        serving = {candidate.name: candidate for candidate in rows if states.healthy(candidate)}
+        serving = replacement.representatives(rows)
         for template_id in dict.fromkeys((stack.newest_template_id, row.template_id)):
             try:
                 definition = self._templates.declared(template_id, row.name)

@@ -77,7 +77,10 @@ class CleanupTest(testtools.TestCase):
     def test_retained_resource_loses_its_row_only(self) -> None:
         step = begin(row('a1', deletion_policy='Retain'))
         self.assertEqual((None, None), (step.commit.row.saved, step.call))
-        self.assertEqual('retained', step.commit.events[0].reason)
+        self.assertEqual(
+            [(Status.IN_PROGRESS, 'state changed'), (Status.COMPLETE, 'retained')],
+            [(event.status, event.reason) for event in step.commit.events],
+        )
 
     def test_claimed_row_is_left_to_whoever_finishes(self) -> None:
         self.assertIsNone(begin(row('a1', UPDATING, claim='other')).commit)
