@@ -1,0 +1,1 @@
+"""Whole stacks, created and updated by Heat's engine and by heatconv, compared."""
