@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Collection
 from typing import Any
 
 
@@ -35,15 +36,10 @@ class StackEngine(abc.ABC):
         """
 
     @abc.abstractmethod
-    def settle(self) -> None:
+    def settle(self, last: Collection[str] = ()) -> None:
         """Do all work that was begun.
 
-        The checks of resources whose name begins with :data:`LAST` are left to the end, so
-        that the failure of one does not race with other work.
-
+        :param last: names of resources whose checks are left to the end, so that the failure of
+            one does not race with other work.
         :raises Stuck: if it does not come to an end.
         """
-
-
-#: What the names of resources that may fail begin with.
-LAST = 'z_'

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from heatconv.tests.differential.heat_side import PROJECT
 from heatconv.tests.differential.stacks import turns
-from heatconv.tests.differential.stacks.engines import LAST, Refused, StackEngine, Stuck
+from heatconv.tests.differential.stacks.engines import Refused, StackEngine, Stuck
 
 #: How many turns the longest history may take.
 _TURNS = 20_000
@@ -111,13 +111,13 @@ class HeatEngine(StackEngine):
         except Exception as error:
             raise Refused(type(error).__name__, str(error)) from error
 
-    def settle(self) -> None:
+    def settle(self, last: Collection[str] = ()) -> None:
         paused: list[turns.Job] = []
         for _ in range(_TURNS):
-            ready = self._next(last=False)
+            ready = self._next(but=last)
             if ready is None and self._advance(paused):
                 continue
-            ready = ready or self._next(last=True)
+            ready = ready or self._next()
             if ready is not None:
                 self._take_turn(turns.Job(ready), paused)
             elif not paused:
@@ -138,9 +138,9 @@ class HeatEngine(StackEngine):
             # Heat logs it and goes on.
             self.errors.append(job.error)
 
-    def _next(self, last: bool) -> Callable[[], object] | None:
+    def _next(self, but: Collection[str] = ()) -> Callable[[], object] | None:
         for index, (name, _) in enumerate(self._jobs):
-            if last or not name.startswith(LAST):
+            if name not in but:
                 return self._jobs.pop(index)[1]
         return None
 

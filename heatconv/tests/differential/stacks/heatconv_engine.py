@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import oslo_messaging
@@ -10,7 +11,7 @@ import oslo_messaging
 from heatconv.engine.prepare import prepare
 from heatconv.engine.service import Engine
 from heatconv.tests.differential.heat_side import PROJECT
-from heatconv.tests.differential.stacks.engines import LAST, Refused, StackEngine, Stuck
+from heatconv.tests.differential.stacks.engines import Refused, StackEngine, Stuck
 from heatconv.tests.unit.engine.parts import Driven, Parts, context
 
 #: How many turns the longest history may take.
@@ -37,7 +38,7 @@ class HeatconvEngine(StackEngine):
             error = expected.exc_info[1]
             raise Refused(type(error).__name__, str(error)) from error
 
-    def settle(self) -> None:
+    def settle(self, last: Collection[str] = ()) -> None:
         heard = self._parts.heard
         asleep: list[Driven] = []
         for _ in range(_TURNS):
@@ -45,20 +46,20 @@ class HeatconvEngine(StackEngine):
                 stack_id = heard.wishes.pop(0)
                 self._advance(prepare(stack_id, self._parts.ids, True), asleep)
                 continue
-            key = self._next(last=False)
+            key = self._next(but=last)
             if key is None and self._wake(asleep):
                 continue
-            key = key or self._next(last=True)
+            key = key or self._next()
             if key is not None:
                 self._advance(self._parts.checker().check(key), asleep)
             elif not asleep:
                 return
         raise Stuck(f'{len(asleep)} checks of heatconv do not end')
 
-    def _next(self, last: bool) -> Any:
+    def _next(self, but: Collection[str] = ()) -> Any:
         keys = self._parts.heard.keys
         for index, key in enumerate(keys):
-            if last or not key.name.startswith(LAST):
+            if key.name not in but:
                 return keys.pop(index)
         return None
 

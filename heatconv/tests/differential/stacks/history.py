@@ -38,6 +38,15 @@ class Request:
             'args': {},
         }
 
+    def failing(self) -> frozenset[str]:
+        """Return the names of the resources that fail, in any of the templates."""
+        return frozenset(
+            name
+            for template in (self.template, *self.files.values())
+            for name, one in (template.get('resources') or {}).items()
+            if (one.get('properties') or {}).get('fail')
+        )
+
     def plain(self) -> dict[str, Any]:
         """Return a copy as one tree of dictionaries and lists."""
         return {

@@ -7,9 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from heatconv.tests.differential.stacks import trees
-from heatconv.tests.differential.stacks.engines import LAST
 from heatconv.tests.differential.stacks.expressions import TEXTS, Scope
-from heatconv.tests.differential.stacks.templates import NESTED_ALIAS, TEST, TEST_ALIAS, Templates
+from heatconv.tests.differential.stacks.templates import (
+    FAILING,
+    NESTED_ALIAS,
+    TEST,
+    TEST_ALIAS,
+    Templates,
+)
 
 GROUP = 'OS::Heat::ResourceGroup'
 
@@ -55,7 +60,7 @@ class Mutations:
             properties
             for section in (tree['template'], *tree['files'].values())
             for name, one in section['resources'].items()
-            if name.startswith(LAST) and (properties := one.get('properties')) is not None
+            if name.startswith(FAILING) and (properties := one.get('properties')) is not None
         ]
         if not fails:
             for properties in failing:

@@ -67,11 +67,10 @@ class _Watched:
         except Refused as refused:
             if self.identity is None:
                 return Seen({'answer': refused.kind}, {'answer': refused.message})
-            self._engine.settle()
             seen = self._look()
             facts = {'answer': refused.kind, **seen.facts}
             return Seen(facts, {'answer': refused.message, **seen.texts}, seen.stacks)
-        self._engine.settle()
+        self._engine.settle(step.request.failing() if step.request is not None else ())
         seen = self._look()
         return Seen({'answer': 'accepted', **seen.facts}, seen.texts, seen.stacks)
 
@@ -200,18 +199,14 @@ class _Watched:
         return 'kept' if before == physical else 'replaced'
 
     def _new_events(self) -> dict[str, set[str]]:
-        """Read the events since the last time, by place."""
+        """Read the events since the last time, by place.
+
+        The events of nested stacks themselves are left out: those of their resources say the
+        same.
+        """
         events: dict[str, set[str]] = {}
-        for event in self._engine.call(
-            'list_events',
-            stack_identity=self.identity,
-            filters=None,
-            limit=None,
-            marker=None,
-            sort_keys=None,
-            sort_dir=None,
-            nested_depth=_DEPTH,
-        ):
+        # Heat leaves out the events of a stack without resources, if it is asked for nested ones.
+        for event in (*self._listed_events(None), *self._listed_events(_DEPTH)):
             identity = event['event_identity']['path']
             stack_id = event['stack_identity']['stack_id']
             if identity in self._events or stack_id not in self._paths:
@@ -220,9 +215,24 @@ class _Watched:
             path = self._paths[stack_id]
             if event['physical_resource_id'] != stack_id:
                 path = (*path, event['resource_name'])
+            elif path:
+                continue
             place = '/'.join(path) or 'stack'
             state = f'{event["resource_action"]}_{event["resource_status"]}'
             events.setdefault(place, set()).add(state)
+        return events
+
+    def _listed_events(self, depth: int | None) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = self._engine.call(
+            'list_events',
+            stack_identity=self.identity,
+            filters=None,
+            limit=None,
+            marker=None,
+            sort_keys=None,
+            sort_dir=None,
+            nested_depth=depth,
+        )
         return events
 
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from heatconv.tests.differential.stacks.engines import LAST
 from heatconv.tests.differential.stacks.expressions import TEXTS, Scope, Source
 from heatconv.tests.differential.stacks.history import Request
 from heatconv.tests.differential.stacks.observing import RANDOM
 
 VERSIONS = ('2016-10-14', '2017-09-01', '2018-08-31', '2021-04-16')
+#: What the names of resources that may fail begin with.
+FAILING = 'z_'
 TEST = 'OS::Heat::TestResource'
 VALUE = 'OS::Heat::Value'
 #: Names that an environment may give to other types.
@@ -168,7 +169,7 @@ class Templates:
         return self._test_named('t', scope)
 
     def _failing(self, scope: Scope, depth: int) -> tuple[str, dict[str, Any], Source]:
-        return self._test_named(LAST, scope)
+        return self._test_named(FAILING, scope)
 
     def _test_named(self, name: str, scope: Scope) -> tuple[str, dict[str, Any], Source]:
         type_ = TEST_ALIAS if TEST_ALIAS in self.registry and self._happens(0.5) else TEST
