@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from heatconv.tests.differential.stacks.deliberate import Pair, explained
+from heatconv.tests.differential.stacks.deliberate import explained
 from heatconv.tests.differential.stacks.engines import StackEngine, Stuck
 from heatconv.tests.differential.stacks.heat_engine import HeatEngine
 from heatconv.tests.differential.stacks.heatconv_engine import HeatconvEngine
 from heatconv.tests.differential.stacks.history import History
+from heatconv.tests.differential.stacks.kinds import Pair
 from heatconv.tests.differential.stacks.observing import NOTHING, Seen, observe
 
 #: Where it is said whether a call was accepted.

@@ -16,8 +16,8 @@ from heatconv.tests.differential.heat_side import PROJECT
 from heatconv.tests.differential.stacks import turns
 from heatconv.tests.differential.stacks.engines import Refused, StackEngine, Stuck
 
-#: How many turns the longest history may take.
-_TURNS = 20_000
+#: How many turns the work of one call may take.
+_TURNS = 1_000
 
 
 class HeatEngine(StackEngine):
@@ -122,7 +122,8 @@ class HeatEngine(StackEngine):
                 self._take_turn(turns.Job(ready), paused)
             elif not paused:
                 return
-        raise Stuck(f'{len(paused)} jobs of Heat do not end')
+        self._jobs.clear()
+        raise Stuck('the jobs of Heat do not end')
 
     def _advance(self, paused: list[turns.Job]) -> bool:
         """Give each paused job a turn; return whether anything came of it."""
@@ -139,10 +140,14 @@ class HeatEngine(StackEngine):
             self.errors.append(job.error)
 
     def _next(self, but: Collection[str] = ()) -> Callable[[], object] | None:
-        for index, (name, _) in enumerate(self._jobs):
-            if name not in but:
-                return self._jobs.pop(index)[1]
-        return None
+        """Take the next job out.
+
+        They are taken in the order of their names: that of Heat's casts depends on hashes.
+        """
+        ready = [index for index, (name, _) in enumerate(self._jobs) if name not in but]
+        if not ready:
+            return None
+        return self._jobs.pop(min(ready, key=lambda index: self._jobs[index][0]))[1]
 
     def _start_job(self, name: str, function: Callable[[], object]) -> None:
         self._jobs.append((name, function))

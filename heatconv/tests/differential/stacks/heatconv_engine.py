@@ -14,8 +14,8 @@ from heatconv.tests.differential.heat_side import PROJECT
 from heatconv.tests.differential.stacks.engines import Refused, StackEngine, Stuck
 from heatconv.tests.unit.engine.parts import Driven, Parts, context
 
-#: How many turns the longest history may take.
-_TURNS = 20_000
+#: How many turns the work of one call may take.
+_TURNS = 2_000
 
 
 class HeatconvEngine(StackEngine):

@@ -151,7 +151,7 @@ class _Watched:
                 if value:
                     path = (*self._paths[row['stack_identity']['stack_id']], row['resource_name'])
                     labels[value] = f'<{len(value)} random characters of {"/".join(path)}>'
-        normal = _Normal(labels)
+        normal = Normal(labels)
         for name, one in described.items():
             for attribute, value in (one.get('attributes') or {}).items():
                 facts[f'{name}: attribute {attribute}'] = normal.value(value)
@@ -236,7 +236,7 @@ class _Watched:
         return events
 
 
-class _Normal:
+class Normal:
     """Replaces ids and random values by what they belong to."""
 
     def __init__(self, labels: Mapping[str, str]) -> None:
