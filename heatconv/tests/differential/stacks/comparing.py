@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from heatconv.tests.differential.stacks.history import History
 from heatconv.tests.differential.stacks.kinds import Pair
 from heatconv.tests.differential.stacks.observing import NOTHING, Seen, observe
 
+#: Heat is one for all comparisons of a process, so the names of stacks are as well.
+_STACKS = itertools.count()
 #: Where it is said whether a call was accepted.
 ANSWER = 'answer'
 
@@ -59,7 +62,6 @@ class Comparison:
 
     def __init__(self) -> None:
         self._heat: StackEngine = _heat()
-        self._stacks = 0
         self.seen: Counter[str] = Counter()
 
     def differences(self, history: History) -> list[Difference]:
@@ -68,8 +70,7 @@ class Comparison:
         :return: the differences of the first step that has any that are not meant. What comes
             after a difference in the state of the stack is not compared.
         """
-        self._stacks += 1
-        name = f'stack{self._stacks}'
+        name = f'stack{next(_STACKS)}'
         heat = observe(self._heat, history, name)
         ours = observe(HeatconvEngine(), history, name)
         for step, pair in enumerate(_pairs(heat, ours)):

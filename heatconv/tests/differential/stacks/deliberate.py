@@ -57,11 +57,6 @@ DELIBERATE = (
 #: What differs, is not meant, and waits for its turn.
 OPEN = (
     Deliberate(
-        'references of nested stacks',
-        'In Heat get_resource of a nested stack is an ARN. Here it is the id of the stack.',
-        kinds.alike_without('arn:'),
-    ),
-    Deliberate(
         'replacement of chains',
         'In Heat a change of resource_properties, or of concurrent, replaces the chain.',
         kinds.replaced_chain,
@@ -87,9 +82,10 @@ OPEN = (
         kinds.events_of_retained,
     ),
     Deliberate(
-        'attributes of resources that failed',
-        'Heat shows null for each attribute.',
-        kinds.attribute_of_failed,
+        'attributes without a value',
+        'Heat shows null for each attribute of a resource that failed, or of a nested stack '
+        'whose output is an error.',
+        kinds.attribute_without_value,
     ),
     Deliberate(
         'values after a failure',

@@ -38,11 +38,12 @@ class HeatEngine(StackEngine):
         from oslo_service import backend
 
         backend.init_backend(backend.BackendType.THREADING)
-        from heat.common import config, context, messaging  # noqa: F401
+        from heat.common import config, messaging  # noqa: F401
         from heat.db import api as db_api
         from heat.db import models
         from heat.engine import scheduler
         from heat.engine.clients.os.keystone import KeystoneClientPlugin, fake_keystoneclient
+        from heat.objects import service
         from oslo_config import cfg
         from oslo_db import options
 
@@ -67,6 +68,8 @@ class HeatEngine(StackEngine):
         messaging.get_rpc_client = lambda **target: _Client(self, target['topic'])
         scheduler.ENABLE_SLEEP = False
         scheduler.TaskRunner._sleep = lambda runner, seconds: turns.pause()
+        # Heat limits concurrent chains to the number of its engines.
+        service.Service.active_service_count = classmethod(lambda cls, context: 100)
         keystone = fake_keystoneclient.FakeKeystoneClient()
         KeystoneClientPlugin._create = lambda plugin, version=None: keystone
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +11,6 @@ _GROUP = 'OS::Heat::ResourceGroup'
 _CHAIN = 'OS::Heat::ResourceChain'
 _UPDATED = {'UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE'}
 _DELETED = {'DELETE_IN_PROGRESS', 'DELETE_COMPLETE'}
-_FAILED = ('CREATE_FAILED', 'INIT_COMPLETE')
 
 
 @dataclass(frozen=True)
@@ -88,16 +84,6 @@ def old_definition(pair: Pair, place: str) -> bool:
     return 'The Referenced Attribute' in reason and pair.heat.facts['stack'] == 'UPDATE_FAILED'
 
 
-def alike_without(*marks: str) -> Callable[[Pair, str], bool]:
-    """Return what tells whether two values are alike but for some marks of Heat's."""
-
-    def explains(pair: Pair, place: str) -> bool:
-        heat, ours = (json.dumps(one, sort_keys=True) for one in pair.facts(place))
-        return re.sub('|'.join(marks), '', heat) == ours
-
-    return explains
-
-
 def replaced_chain(pair: Pair, place: str) -> bool:
     """Tell whether it is about a chain that only Heat replaces."""
     names = resource(place).split('/')
@@ -135,10 +121,9 @@ def marked_none(pair: Pair, place: str) -> bool:
     )
 
 
-def attribute_of_failed(pair: Pair, place: str) -> bool:
-    """Tell whether it is a null for an attribute of a resource that failed."""
-    failed = pair.about(place, 'status')[0] in _FAILED
-    return ': attribute ' in place and failed and pair.facts(place) == (None, NOTHING)
+def attribute_without_value(pair: Pair, place: str) -> bool:
+    """Tell whether it is a null for an attribute that has no value."""
+    return ': attribute ' in place and pair.facts(place) == (None, NOTHING)
 
 
 def value_after_failure(pair: Pair, place: str) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import fixtures
@@ -35,7 +36,7 @@ class StacksTestCase(testtools.TestCase):
         super().setUp()
         if ABSENT:
             self.skipTest(ABSENT)
-        self.useFixture(fixtures.FakeLogger())
+        self.useFixture(fixtures.FakeLogger(level=logging.CRITICAL))
         self.comparison = Comparison()
 
 
