@@ -57,6 +57,18 @@ DELIBERATE = (
 #: What differs, is not meant, and waits for its turn.
 OPEN = (
     Deliberate(
+        'references of groups',
+        'In Heat get_resource of a group or chain is the id of its stack, and only that of a '
+        'nested template is an ARN.',
+        kinds.reference_of_group,
+    ),
+    Deliberate(
+        'resources of replaced nested stacks',
+        'If the replacement of a nested stack fails, the resources of the old one are listed as '
+        'well.',
+        kinds.resource_of_replaced,
+    ),
+    Deliberate(
         'replacement of chains',
         'In Heat a change of resource_properties, or of concurrent, replaces the chain.',
         kinds.replaced_chain,

@@ -17,6 +17,9 @@ RANDOM = 'rnd'
 #: A place of which one side says nothing.
 NOTHING = '(nothing)'
 
+#: Path of a stack that belongs to no resource that is listed.
+NOBODY = '(of nobody)'
+
 Path = tuple[str, ...]
 
 
@@ -115,6 +118,8 @@ class _Watched:
         def path(stack_id: str) -> Path:
             if stack_id == root:
                 return ()
+            if stack_id not in owners:
+                return (NOBODY,)
             owner, name = owners[stack_id]
             return (*path(owner), name)
 
