@@ -119,6 +119,17 @@ OPEN = (
         kinds.metadata_changed,
     ),
     Deliberate(
+        'other values in metadata',
+        'In Heat a resource is not updated if only the value of a reference in its metadata '
+        'changes.',
+        kinds.metadata_of_others,
+    ),
+    Deliberate(
+        'updates of OS::Heat::None',
+        'Heat never updates it. Here a change of depends_on is an update.',
+        kinds.updated_none,
+    ),
+    Deliberate(
         'missing members',
         'In Heat the resource is not begun that refers to a member that is not there. Here its '
         'create fails.',

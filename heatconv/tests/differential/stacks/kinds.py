@@ -121,6 +121,24 @@ def metadata_changed(pair: Pair, place: str) -> bool:
     return heat is not NOTHING and set(heat) == _UPDATED and ours is NOTHING
 
 
+def _updated_here(pair: Pair, place: str) -> bool:
+    """Tell whether it is about an update that only heatconv makes."""
+    heat, ours = pair.about(place, 'events')
+    what = place.rpartition(': ')[2]
+    return what in ('events', 'status') and heat is NOTHING and set(ours) == _UPDATED
+
+
+def metadata_of_others(pair: Pair, place: str) -> bool:
+    """Tell whether a resource is updated here for a value in its metadata only."""
+    heat, ours = pair.about(place, 'metadata')
+    return _updated_here(pair, place) and heat != ours
+
+
+def updated_none(pair: Pair, place: str) -> bool:
+    """Tell whether it is about an update of an ``OS::Heat::None``."""
+    return pair.about(place, 'type')[0] == 'OS::Heat::None' and _updated_here(pair, place)
+
+
 def marked_none(pair: Pair, place: str) -> bool:
     """Tell whether it is about an ``OS::Heat::None`` that was marked unhealthy."""
     types = pair.about(place, 'type')
@@ -171,9 +189,13 @@ def unresolved_properties(pair: Pair, place: str) -> bool:
 
 def member_of_empty(pair: Pair, place: str) -> bool:
     """Tell whether only heatconv fails for a member of a group."""
-    return any('not found in group resource' in text for text in pair.ours.texts.values()) and (
-        not any('not found in group resource' in text for text in pair.heat.texts.values())
-    )
+    reason = 'not found in group resource'
+    heat, ours = pair.facts('stack')
+    if heat != ours:
+        # All that follows differs too.
+        return reason in pair.ours.texts.get('stack', '')
+    error = f'{place.removesuffix(": error")}: error'
+    return reason in pair.ours.texts.get(error, '') and error not in pair.heat.texts
 
 
 def condition_of_disabled(pair: Pair, place: str) -> bool:
