@@ -73,6 +73,10 @@ class StackValidationFailed(HeatconvException):
     msg_fmt = '%(message)s'
 
 
+class ResourceTypeUnavailable(HeatconvException):
+    msg_fmt = '%(message)s'
+
+
 class RequestLimitExceeded(HeatconvException):
     msg_fmt = 'Request limit exceeded: %(message)s'
 

@@ -65,7 +65,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     'equals': 'Returns true if two values are equal.',
     'filter': 'Removes values from a list.',
     'get_attr': 'Returns an attribute of a resource, or a part of the attribute.',
-    'get_file': 'Returns the content of a file that is sent with the template.',
+    'get_file': 'A function for including a file inline.',
     'get_param': 'Returns the value of a parameter, or a part of the value.',
     'get_resource': 'Returns the reference id of a resource, usually its physical id.',
     'if': 'Returns one of two values, depending on a condition.',

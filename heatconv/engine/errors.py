@@ -29,6 +29,8 @@ def of_template(
             return exception.UserParameterMissing(text, key=_last(error.path))
         case hot.UnknownParameter():
             return exception.UnknownUserParameter(text, key=_last(error.path))
+        case hot.UnavailableType():
+            return exception.ResourceTypeUnavailable(text, message=text)
         case hot.TooLarge():
             return exception.RequestLimitExceeded(text, message=text)
         case _:

@@ -79,7 +79,7 @@ class Lookup:
             stack is None
             or (stack.deleted_at is not None and not show_deleted)
             or not _may_see(context, stack)
-            or identity.get('tenant') not in (None, stack.project_id)
+            or not (context.is_admin or identity.get('tenant') in (None, stack.project_id))
             or identity.get('stack_name') not in (None, stack.name)
         ):
             raise exception.EntityNotFound(

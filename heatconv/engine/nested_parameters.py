@@ -84,4 +84,9 @@ class NestedParameters:
                     member.declared, member.name, inner_schema, member.nesting, member.properties
                 )
         nested_parameters = {'NestedParameters': members} if members else {}
-        return {'Type': declared, 'Description': '', 'Parameters': {}, **nested_parameters}
+        return {
+            'Type': declared,
+            'Description': 'No description',
+            'Parameters': {},
+            **nested_parameters,
+        }

@@ -89,6 +89,7 @@ def values(
             entry['output_value'] = output.resolve(resolution)
         except TemplateError as error:
             entry['output_value'] = None
-            entry['output_error'] = str(error)
+            # Without its path, as in Heat: the output is named already.
+            entry['output_error'] = error.message
         answer.append(entry)
     return answer

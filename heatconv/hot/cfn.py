@@ -146,7 +146,7 @@ def _version(source: Mapping[str, Any]) -> Version:
                 return version
         accepted = ', '.join(version.date for version in CFN if version.code_name == key)
         raise InvalidVersion(
-            f'the version {shown(stated_date)} is unknown', key, f'write {accepted}'
+            f'The template version is invalid: {shown(stated_date)}', key, f'write {accepted}'
         )
     raise InvalidVersion('there is no version', CFN_KEYS[0])
 

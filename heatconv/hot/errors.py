@@ -86,6 +86,10 @@ class UnknownType(TemplateError):
     """The resource type does not exist."""
 
 
+class UnavailableType(UnknownType):
+    """The resource type belongs to a service of a cloud that is not there."""
+
+
 class UnknownProperty(TemplateError):
     """The resource type does not have this property."""
 

@@ -52,7 +52,9 @@ def check_member_attributes(used: Iterable[tuple[str, str]], context: Context) -
         if name not in context.members or attribute in context.schemas[name].attributes:
             continue
         for member, schema in context.members[name].items():
-            if not has_attribute(schema, attribute) and not attribute.startswith(stacks.RESOURCE):
+            if schema.nested or has_attribute(schema, attribute):
+                continue  # the outputs of a nested template may change, as in Heat
+            if not attribute.startswith(stacks.RESOURCE):
                 raise InvalidReference(
                     f'The Referenced Attribute ({member} {attribute}) is incorrect.',
                     remedy=suggestion(attribute, [*schema.attributes, stacks.SHOW]),

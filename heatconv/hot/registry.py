@@ -135,11 +135,12 @@ class TypeNames:
                 values.update(dict.fromkeys(pattern_values))
         return tuple(values)
 
-    def meant(self, type_: str, resource: str) -> str:
+    def meant(self, type_: str, resource: str | None) -> str:
         """Return the type of a resource after all mappings.
 
         :param type_: the type as written in the template.
-        :param resource: name of the resource.
+        :param resource: name of the resource; None for the type of resources without a mapping of
+            their own.
         :raises UnknownType: if the type is forbidden, or the mappings are circular. A chain of 10
             or more mappings counts as circular.
         """
@@ -168,13 +169,13 @@ class TypeNames:
                 continue
         return tuple(types)
 
-    def _step(self, type_: str, resource: str) -> tuple[bool, str | None]:
+    def _step(self, type_: str, resource: str | None) -> tuple[bool, str | None]:
         """Apply one mapping to a type.
 
         :returns: whether any mapping matches, and its target; the target None forbids the type.
         """
         for pattern, mappings in self._resource_mappings:
-            if fnmatch.fnmatchcase(resource, pattern):
+            if resource is not None and fnmatch.fnmatchcase(resource, pattern):
                 is_mapped, target = _target_of(mappings, type_)
                 if is_mapped:
                     return is_mapped, target

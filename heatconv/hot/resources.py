@@ -25,7 +25,6 @@ from heatconv.hot.errors import (
     InvalidReference,
     InvalidSection,
     TemplateError,
-    UnknownType,
     kind,
     shown,
 )
@@ -37,6 +36,7 @@ from heatconv.hot.previous_definitions import PreviousDefinitions
 from heatconv.hot.registry import TEMPLATE_RESOURCE, TypeNames, is_template
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.suggest import listing, suggestion
+from heatconv.hot.unknown_types import unknown_type
 from heatconv.hot.versions import Version
 
 _KEYS = (
@@ -220,27 +220,33 @@ def _schemas(
                 error.under(name)
                 raise
             if schema is None:
-                raise UnknownType(
-                    f'there is no resource type {shown(type_)}',
-                    f'{name}.type',
-                    suggestion(type_, known_types),
-                )
+                raise unknown_type(type_, known_types, name)
             schemas_by_type[type_] = schema
         if declared_type != type_ and is_template(type_) and not is_template(declared_type):
-            _check_facade(name, schema, declared_type, types)
+            _check_facade(name, schema, declared_type, types, names)
         schemas[name] = schema
     return schemas
 
 
 def _check_facade(
-    name: str, schema: TypeSchema, type_: str, types: Callable[[str], TypeSchema | None]
+    name: str,
+    schema: TypeSchema,
+    type_: str,
+    types: Callable[[str], TypeSchema | None],
+    names: TypeNames,
 ) -> None:
-    """Check the nested template of a resource if it stands for an installed type.
+    """Check the nested template of a resource if it stands for another type.
+
+    That is an installed type, or the one that the environment has for other resources.
 
     :param schema: the schema of the template.
     :param type_: type of the resource, as declared.
     """
-    facade = types(type_)
+    try:
+        general = names.meant(type_, None)
+        facade = types(type_ if general == names.meant(type_, name) else general)
+    except TemplateError:
+        facade = None
     if facade is None or schema.any_attribute:  # the latter: templates are not read here
         return
     try:

@@ -51,7 +51,7 @@ def validate_result(
     values = given.get('parameters') or {}
     defaults = given.get('parameter_defaults') or {}
     result: dict[str, Any] = {
-        'Description': template.description,
+        'Description': template.description or 'No description',
         'Parameters': {
             name: parameter(declared, values.get(name), defaults.get(name))
             for name, declared in template.parameters.items()

@@ -166,6 +166,6 @@ def version_of(source: Mapping[str, Any]) -> Version:
         hint = suggestion(stated_version, ACCEPTED)
         hint = f'{hint} ' if hint.startswith('did') else ''
         raise InvalidVersion(
-            f'the version {shown(stated_version)} is unknown', KEY, hint + accepted
+            f'The template version is invalid: {shown(stated_version)}', KEY, hint + accepted
         )
     return version

@@ -71,10 +71,13 @@ class _Group(NestedPlugin):
         definitions = content['template']['resources']
         ordered = {name: members[stacks.MEMBERS].get(name, [None, {}]) for name in definitions}
         references = {name: member[0] for name, member in ordered.items()}
-        return {
+        values = {
             'refs': list(references.values()),
             'refs_map': references,
             'removed_rsrc_list': list(content.get(REMOVED, ())),
+        }
+        return {
+            **{name: value for name, value in values.items() if name in self.schema.attributes},
             stacks.MEMBERS: ordered,
             stacks.GROUP: True,
         }

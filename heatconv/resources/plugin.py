@@ -189,8 +189,11 @@ class Plugin:
             return error
 
     def _adopt(self, resource: Resource) -> None:
-        """Adopt a resource; a resource without a physical id fails with Heat's message."""
-        if not resource.physical_id:
+        """Adopt a resource; a resource without a physical id fails with Heat's message.
+
+        A nested stack needs none: it is created, and adopts its resources.
+        """
+        if not resource.physical_id and not self.nests:
             raise ValueError('Resource ID was not provided.')
         self.adopt(resource)
 

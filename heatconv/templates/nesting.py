@@ -10,13 +10,13 @@ from typing import Any
 from heatconv.convergence import fingerprint
 from heatconv.hot import cfn, nested
 from heatconv.hot import environment as environments
-from heatconv.hot.errors import InvalidSection, TemplateError, UnknownType, shown
+from heatconv.hot.errors import InvalidSection, TemplateError
 from heatconv.hot.functions import MapNode
 from heatconv.hot.limits import COMPILE_BUDGET, MAX_TEMPLATE_SIZE
 from heatconv.hot.registry import RESOURCES, TypeNames
 from heatconv.hot.schema import TypeSchema
-from heatconv.hot.suggest import suggestion
 from heatconv.hot.template import Template, compile_template
+from heatconv.hot.unknown_types import unknown_type
 from heatconv.resources.registry import Registry
 
 encode = json.JSONEncoder(separators=(',', ':')).encode
@@ -121,11 +121,7 @@ class Nesting:
         meant = self._types.meant(type_, name)
         schema = self.schema(meant)
         if schema is None:
-            raise UnknownType(
-                f'there is no resource type {shown(meant)}',
-                'type',
-                suggestion(meant, self._registry.types),
-            )
+            raise unknown_type(meant, self._registry.types)
         properties = definition.get('properties')
         items = properties.items if isinstance(properties, MapNode) else properties
         if isinstance(items, Mapping):

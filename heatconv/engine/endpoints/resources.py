@@ -65,22 +65,22 @@ class ResourcesEndpoint:
         answer: list[dict[str, Any]] = []
         level = [stack]
         while level:
+            nested: list[Stack] = []
             rows_of = {owner.id: self._store.resources(owner.id) for owner in level}
             children = self._lookup.children(level, rows_of)
             for owner in level:
                 rows = rows_of[owner.id]
                 required_by = self._lookup.required_by(rows)
-                answer += [
-                    wire_format.resource(
-                        row,
-                        owner,
-                        required_by[row.id],
-                        with_detail,
-                        nested=children.get(row.id),
+                for row in self._lookup.by_name(rows):
+                    child = children.get(row.id)
+                    if child is not None:
+                        nested.append(child)
+                    answer.append(
+                        wire_format.resource(
+                            row, owner, required_by[row.id], with_detail, nested=child
+                        )
                     )
-                    for row in self._lookup.by_name(rows)
-                ]
-            level = list(children.values()) if depth > 0 else []
+            level = nested if depth > 0 else []
             depth -= 1
         return answer
 

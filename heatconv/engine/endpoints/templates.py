@@ -13,9 +13,10 @@ from heatconv.engine.lookup import Lookup
 from heatconv.engine.nested_parameters import NestedParameters
 from heatconv.engine.redaction import hidden_names, without_hidden
 from heatconv.hot import cfn, source, summary
-from heatconv.hot.environment import complete
+from heatconv.hot.environment import REGISTRY, complete
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.limits import nodes_within
+from heatconv.hot.registry import is_template
 from heatconv.hot.template import parse_schema
 from heatconv.rpc import api
 from heatconv.storage.base import Store
@@ -81,7 +82,12 @@ class TemplatesEndpoint:
         if show_nested and compiled.nesting is not None:
             nested = NestedParameters(self._templates.types, merged)
             answer.update(nested.of_template(compiled.hot, compiled.nesting))
-        return {**answer, 'Environment': complete(merged)}
+        shown = complete(merged)
+        # A type that is the name of a template is listed as well, as in Heat.
+        declared = (definition.declared_type for definition in compiled.definitions.values())
+        templates = {type_: type_ for type_ in declared if is_template(type_)}
+        shown[REGISTRY] = {**templates, **shown[REGISTRY]}
+        return {**answer, 'Environment': shown}
 
     @rpc_method
     def get_environment(self, context: Any, stack_identity: Any) -> Any:

@@ -49,10 +49,10 @@ def create_stack(
 def imagined_stack(
     requests: Requests, project_id: str, username: str, name: str, content: StackContent
 ) -> Stack:
-    """Return the stack that a create would make, without an id."""
+    """Return the stack that a create would make; it has the id None, as in Heat."""
     options = content.options
     return Stack(
-        id='',
+        id='None',
         project_id=project_id,
         name=name,
         disable_rollback=options.get('disable_rollback', True),

@@ -113,7 +113,7 @@ def _value(name: str, context: Context) -> Any:
     if name in PSEUDO:
         return Pseudo(name)
     error = InvalidReference(
-        f'there is no parameter {shown(name)}',
+        f'The Parameter ({name}) was not provided.',
         remedy=suggestion(name, [*context.parameters, *context.undecided, *PSEUDO]),
     )
     if context.lazy:

@@ -97,7 +97,7 @@ def get_resource(argument: Any, context: Context) -> Node:
     return GetResource(name)
 
 
-def get_attr(argument: Any, context: Context) -> GetAttr:
+def get_attr(argument: Any, context: Context) -> Node:
     """Build a reference to an attribute.
 
     In the first version of HOT, Heat fetches the attribute and selects from it; in later ones it
@@ -127,10 +127,15 @@ def get_attr(argument: Any, context: Context) -> GetAttr:
             remedy='write the name, or get it from a parameter',
         )
     if not has_attribute(schema, attribute):
-        raise InvalidReference(
+        error = InvalidReference(
             f'the resource {shown(name)} has no attribute {shown(attribute)}',
             remedy=suggestion(attribute, [*schema.attributes, stacks.SHOW]),
         )
+        if not (schema.nested and context.in_output):
+            raise error
+        # An output may name an output that the nested template has lost, as in Heat.
+        error.under('get_attr')
+        return Failing(error)
     context.references.attributes[name, attribute] = None
     dynamic = any(isinstance(item, Node) for item in path)
     return GetAttr(name, attribute, ListNode(path) if dynamic else path)

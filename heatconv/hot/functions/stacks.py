@@ -107,8 +107,11 @@ def _member_attribute(
     :param dotted: the name of the member, or that name and an attribute, separated by a dot. The
         attribute may be a resource of the member, such as ``resource.NAME.ATTRIBUTE``. The name
         may contain dots itself, but then no attribute can follow it.
+    :return: null if the group has no members, as in Heat (heat/common/grouputils.py).
     :raises ResolutionError: if the member or its attribute does not exist.
     """
+    if not members:
+        return None
     name, _, first = (dotted, '', '') if dotted in members else dotted.partition('.')
     if name not in members:
         raise ResolutionError(f"Member '{name}' not found in group resource '{resource}'.")

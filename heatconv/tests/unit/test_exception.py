@@ -38,6 +38,7 @@ TEXTS = {
     ),
     exception.Invalid(reason='why'): 'Data supplied was not valid: why',
     exception.InvalidBreakPointHook(message='no such hook'): 'no such hook',
+    exception.ResourceTypeUnavailable(message='no nova'): 'no nova',
     exception.ResourceActionNotSupported(action='That'): 'That is not supported for resource.',
     exception.PhysicalResourceNameAmbiguity(name='x'): (
         'Multiple resources were found with the physical ID x.'

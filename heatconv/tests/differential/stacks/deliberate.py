@@ -1,7 +1,7 @@
 """The differences between stacks that are meant, each with its reason.
 
-Each has a case in ``cases.yaml``, which must show it: one that does not show it any more is to
-be taken off this list.
+Each has a case in ``deliberate.yaml``, which must show it: one that does not show it any more is
+to be taken off this list.
 """
 
 from __future__ import annotations
@@ -37,125 +37,91 @@ DELIBERATE = (
     Deliberate(
         'attributes of groups are shown',
         'Heat shows null for the attributes of a group or chain, unless they are asked for by '
-        'name. Here they are shown.',
+        'name. heatconv shows them.',
         kinds.attribute_of_group,
     ),
     Deliberate(
         'a replacement is no update',
         'Heat begins an update of the old resource, and completes it with the reason that it '
-        'requires replacement. Here these events are left out.',
+        'requires replacement. heatconv has no such events.',
         kinds.events_of_replacement,
     ),
     Deliberate(
         'old definitions are not resolved again',
-        'To find what changed, Heat resolves the definition of before. If a reference of it '
-        'does not resolve any more, the update fails. Here the resolved values are stored.',
+        'To find what changed, Heat resolves the previous definition. If one of its references '
+        'does not resolve any more, the update fails. heatconv stores the resolved values.',
         kinds.old_definition,
     ),
-)
-
-#: What differs, is not meant, and waits for its turn.
-OPEN = (
     Deliberate(
-        'references of groups',
-        'In Heat get_resource of a group or chain is the id of its stack, and only that of a '
-        'nested template is an ARN.',
-        kinds.reference_of_group,
+        'an OS::Heat::None is a resource like others',
+        'Heat never updates an OS::Heat::None, and does not replace it if it is marked unhealthy. '
+        'heatconv treats it as any other resource, which has no effect on anything real.',
+        kinds.changed_none,
     ),
     Deliberate(
-        'resources of replaced nested stacks',
-        'If the replacement of a nested stack fails, the resources of the old one are listed as '
-        'well.',
-        kinds.resource_of_replaced,
-    ),
-    Deliberate(
-        'replacement of chains',
-        'In Heat a change of resource_properties, or of concurrent, replaces the chain.',
-        kinds.replaced_chain,
-    ),
-    Deliberate(
-        'metadata of unhealthy resources',
-        'In Heat metadata keep the values of a resource that is unhealthy or failed.',
-        kinds.metadata_without_values,
-    ),
-    Deliberate(
-        'unhealthy OS::Heat::None',
-        'Heat does not replace it: it becomes CHECK_COMPLETE.',
-        kinds.marked_none,
+        'properties of OS::Heat::None',
+        'Heat resolves them in some cases, and fails if a member of a group is missing. heatconv '
+        'never resolves them.',
+        kinds.unresolved_properties,
     ),
     Deliberate(
         'deletion of what was never created',
-        'Heat has events of the deletion of a resource whose creation failed.',
+        'If a create failed without a physical resource, heatconv creates the same resource '
+        'again. Heat replaces it, and has events of its deletion.',
         kinds.events_of_deletion,
-    ),
-    Deliberate(
-        'deletion of retained resources',
-        'Heat has an event of its beginning.',
-        kinds.events_of_retained,
     ),
     Deliberate(
         'attributes without a value',
         'Heat shows null for each attribute of a resource that failed, or of a nested stack '
-        'whose output is an error.',
+        'whose output is an error. heatconv leaves such attributes out.',
         kinds.attribute_without_value,
     ),
     Deliberate(
         'values after a failure',
-        'If a replacement fails, outputs have the values of the new resource in Heat: null for '
-        'attributes, and its name as the reference. The outputs of a nested stack that failed '
-        'have their values. Here they have those of the old resource, and none.',
+        'If a replacement fails, the old resource still exists, and heatconv shows its values. '
+        'Heat shows the name of the resource and null.',
         kinds.value_after_failure,
     ),
     Deliberate(
         'what is required by resources that failed',
-        'Heat reads it from the template, heatconv from rows: a resource that was never begun '
-        'has none.',
+        'Heat reads required_by from the template. heatconv reads it from the stored resources: a '
+        'resource that was never begun requires nothing yet.',
         kinds.required_by_failed,
     ),
     Deliberate(
         'changes of metadata',
-        'In Heat a change of metadata is an update with events, but the resource keeps the '
-        'metadata of before.',
+        'If only the metadata of a resource change, Heat updates the resource, but keeps and '
+        'shows the previous metadata. heatconv shows the new ones.',
         kinds.metadata_changed,
     ),
     Deliberate(
         'other values in metadata',
-        'In Heat a resource is not updated if only the value of a reference in its metadata '
-        'changes.',
+        'If only the value of a reference in the metadata changes, Heat does not update the '
+        'resource. heatconv does.',
         kinds.metadata_of_others,
     ),
     Deliberate(
-        'updates of OS::Heat::None',
-        'Heat never updates it. Here a change of depends_on is an update.',
-        kinds.updated_none,
-    ),
-    Deliberate(
         'missing members',
-        'In Heat the resource is not begun that refers to a member that is not there. Here its '
-        'create fails.',
+        'Both fail if a resource refers to a member that its group does not have. In Heat the '
+        'group fails, and in heatconv the resource that refers to it.',
         kinds.missing_member,
     ),
     Deliberate(
-        'properties of OS::Heat::None',
-        'Heat resolves them, and fails if a member of a group is missing.',
-        kinds.unresolved_properties,
-    ),
-    Deliberate(
-        'members of empty groups',
-        'In Heat a member of a group without any members is null, and not an error.',
-        kinds.member_of_empty,
-    ),
-    Deliberate(
-        'disabled resources are validated',
-        'Heat refuses functions that are wrong in a resource whose condition is false.',
+        'conditions of disabled resources',
+        'heatconv does not look at the names of conditions in a resource whose own condition is '
+        'false. Heat refuses unknown ones.',
         kinds.condition_of_disabled,
     ),
     Deliberate(
         'references to disabled resources',
-        'Heat refuses them in properties with InvalidTemplateReference, and in nested stacks.',
+        'Both refuse a reference to a resource whose condition is false, except in outputs. The '
+        'error is InvalidTemplateReference in Heat and StackValidationFailed in heatconv.',
         kinds.reference_to_disabled,
     ),
 )
+
+#: What differs, is not meant, and waits for its turn.
+OPEN: tuple[Deliberate, ...] = ()
 
 #: What needs no case.
 ALWAYS = (

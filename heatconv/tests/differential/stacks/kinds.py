@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from heatconv.tests.differential.stacks.observing import NOBODY, NOTHING, Seen
+from heatconv.tests.differential.stacks.observing import NOTHING, Seen
 
 _GROUP = 'OS::Heat::ResourceGroup'
 _CHAIN = 'OS::Heat::ResourceChain'
@@ -69,11 +68,6 @@ def events_of_deletion(pair: Pair, place: str) -> bool:
     return _additional_events(pair, place) == _DELETED
 
 
-def events_of_retained(pair: Pair, place: str) -> bool:
-    """Tell whether Heat shows the beginning of a deletion that leaves the resource alone."""
-    return _additional_events(pair, place) - _UPDATED == {'DELETE_IN_PROGRESS'}
-
-
 def heat_does_not_end(pair: Pair, place: str) -> bool:
     """Tell whether Heat repeats a check without an end."""
     return pair.heat.facts.get('stack') == 'stuck'
@@ -83,33 +77,6 @@ def old_definition(pair: Pair, place: str) -> bool:
     """Tell whether Heat failed to resolve a definition of before."""
     reason = pair.heat.texts.get('stack', '')
     return 'The Referenced Attribute' in reason and pair.heat.facts['stack'] == 'UPDATE_FAILED'
-
-
-def reference_of_group(pair: Pair, place: str) -> bool:
-    """Tell whether values differ in ARNs only."""
-    heat, ours = (json.dumps(one, sort_keys=True) for one in pair.facts(place))
-    return heat.replace('arn:', '') == ours.replace('arn:', '')
-
-
-def resource_of_replaced(pair: Pair, place: str) -> bool:
-    """Tell whether it is about a nested stack of a resource that was replaced."""
-    return place.startswith(NOBODY)
-
-
-def replaced_chain(pair: Pair, place: str) -> bool:
-    """Tell whether it is about a chain that only Heat replaces."""
-    names = resource(place).split('/')
-    above = ['/'.join(names[:count]) for count in range(1, len(names) + 1)]
-    return any(
-        pair.facts(f'{path}: type')[0] == _CHAIN
-        and pair.facts(f'{path}: id') == ('replaced', 'kept')
-        for path in above
-    )
-
-
-def metadata_without_values(pair: Pair, place: str) -> bool:
-    """Tell whether metadata are left out that refer to an unhealthy resource."""
-    return place.endswith(': metadata') and pair.facts(place)[1] == {}
 
 
 def metadata_changed(pair: Pair, place: str) -> bool:
@@ -132,24 +99,6 @@ def metadata_of_others(pair: Pair, place: str) -> bool:
     """Tell whether a resource is updated here for a value in its metadata only."""
     heat, ours = pair.about(place, 'metadata')
     return _updated_here(pair, place) and heat != ours
-
-
-def updated_none(pair: Pair, place: str) -> bool:
-    """Tell whether it is about an update of an ``OS::Heat::None``."""
-    return pair.about(place, 'type')[0] == 'OS::Heat::None' and _updated_here(pair, place)
-
-
-def marked_none(pair: Pair, place: str) -> bool:
-    """Tell whether it is about an ``OS::Heat::None`` that was marked unhealthy."""
-    types = pair.about(place, 'type')
-    if types[0] == 'OS::Heat::None':
-        return pair.about(place, 'status')[0] == 'CHECK_COMPLETE'
-    # What refers to it is updated, as its id is another one.
-    ours = pair.about(place, 'status')[1]
-    return ours == 'UPDATE_COMPLETE' and any(
-        fact == 'CHECK_COMPLETE' and what.endswith(': status') and pair.facts(what)[1] != fact
-        for what, fact in pair.heat.facts.items()
-    )
 
 
 def attribute_without_value(pair: Pair, place: str) -> bool:
@@ -187,17 +136,6 @@ def unresolved_properties(pair: Pair, place: str) -> bool:
     )
 
 
-def member_of_empty(pair: Pair, place: str) -> bool:
-    """Tell whether only heatconv fails for a member of a group."""
-    reason = 'not found in group resource'
-    heat, ours = pair.facts('stack')
-    if heat != ours:
-        # All that follows differs too.
-        return reason in pair.ours.texts.get('stack', '')
-    error = f'{place.removesuffix(": error")}: error'
-    return reason in pair.ours.texts.get(error, '') and error not in pair.heat.texts
-
-
 def condition_of_disabled(pair: Pair, place: str) -> bool:
     """Tell whether only Heat looks into a resource that is not there."""
     heat, ours = pair.facts(place)
@@ -211,3 +149,18 @@ def reference_to_disabled(pair: Pair, place: str) -> bool:
     """Tell whether it is about a reference to a resource that is not there."""
     texts = (pair.heat.texts.get(place, ''), pair.ours.texts.get(place, ''))
     return 'its condition is false' in texts[1] or 'The specified reference' in texts[0]
+
+
+def changed_none(pair: Pair, place: str) -> bool:
+    """Tell whether it is about an ``OS::Heat::None`` that only heatconv updates or replaces.
+
+    Likewise what refers to one that was replaced: it is updated, as the id is another one.
+    """
+    if pair.about(place, 'type')[0] == 'OS::Heat::None':
+        return _updated_here(pair, place) or pair.about(place, 'status')[0] == 'CHECK_COMPLETE'
+    return any(
+        fact == 'CHECK_COMPLETE'
+        and pair.about(what, 'type')[0] == 'OS::Heat::None'
+        and pair.facts(what)[1] != fact
+        for what, fact in pair.heat.facts.items()
+    )

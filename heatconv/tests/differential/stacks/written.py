@@ -11,13 +11,22 @@ import yaml
 from heatconv.tests.differential.case import VERSION
 from heatconv.tests.differential.stacks.history import History, Request, Step
 
-_FILE = Path(__file__).parent / 'cases.yaml'
+_HERE = Path(__file__).parent
 
 
-def written() -> Iterator[History]:
-    """Read all of them; each has the name of the deliberate difference that it shows."""
-    for one in yaml.safe_load(_FILE.read_text()):
-        yield History(one['deliberate'], tuple(_step(step) for step in one['steps']))
+def deliberate() -> Iterator[History]:
+    """Read those that differ; each has the name of the deliberate difference that it shows."""
+    return _read('deliberate')
+
+
+def alike() -> Iterator[History]:
+    """Read those that must not differ."""
+    return _read('alike')
+
+
+def _read(kind: str) -> Iterator[History]:
+    for one in yaml.safe_load((_HERE / f'{kind}.yaml').read_text()):
+        yield History(one[kind], tuple(_step(step) for step in one['steps']))
 
 
 def _step(step: dict[str, Any]) -> Step:

@@ -39,7 +39,7 @@ class OutputsTest(EngineTestCase):
         identity = self.create({'A': thing('x')}, outputs={'value': VALUE, 'name': NAME})
         value, name = self.values(identity)
         self.assertIsNone(value['output_value'])
-        self.assertIn('outputs.value.value', value['output_error'])
+        self.assertEqual("the resource 'A' is not there", value['output_error'])
         self.assertEqual('stack', name['output_value'])
         self.assertNotIn('output_error', name)
 

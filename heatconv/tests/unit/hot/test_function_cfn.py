@@ -33,7 +33,13 @@ class CloudFormationTest(FunctionTestCase):
         self.equal('db', {'Ref': 'name'})
         self.equal('id-1', {'Ref': 'server'})
         self.equal('owned', {'Ref': 'OS::stack_name'})
-        self.wrong(InvalidReference, 'Ref', 'no parameter', {'Ref': 'nothing'}, FIRST)
+        self.wrong(
+            InvalidReference,
+            'Ref',
+            'The Parameter (nothing) was not provided',
+            {'Ref': 'nothing'},
+            FIRST,
+        )
         self.refused('Ref', '', 'a name, not a list', ['name'])
 
     def test_select(self) -> None:

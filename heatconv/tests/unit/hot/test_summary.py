@@ -115,4 +115,4 @@ class SummaryTest(testtools.TestCase):
 
     def test_without_groups(self) -> None:
         result = validate_result(parse_schema({'heat_template_version': 'rocky'}))
-        self.assertEqual({'Description': '', 'Parameters': {}}, result)
+        self.assertEqual({'Description': 'No description', 'Parameters': {}}, result)

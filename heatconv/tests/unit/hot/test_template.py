@@ -293,6 +293,14 @@ class InvalidTest(TemplateCase):
         ):
             self.wrong(errors.InvalidSection, 'resources.a' + path, telling, hot({'a': resource}))
 
+    def test_type_of_a_service_that_is_not_there(self) -> None:
+        self.wrong(
+            errors.UnavailableType,
+            'resources.a.type',
+            'HEAT-E99001 Service manila is not available for resource type OS::Manila::Share',
+            hot({'a': {'type': 'OS::Manila::Share'}}),
+        )
+
     def test_unknown_type(self) -> None:
         self.wrong(
             errors.UnknownType,
@@ -355,7 +363,11 @@ class InvalidTest(TemplateCase):
                 "did you mean 'address'?",
                 server(extra={'get_attr': ['web', 'adress']}),
             ),
-            ('properties.extra.get_param', "no parameter 'p'", server(extra={'get_param': 'p'})),
+            (
+                'properties.extra.get_param',
+                'The Parameter (p) was not provided.',
+                server(extra={'get_param': 'p'}),
+            ),
             (
                 'metadata.m.get_resource',
                 "no resource 'x'",

@@ -68,8 +68,8 @@ class VersionTest(TemplateTestCase):
         key = 'heat_template_version'
         for source, telling in (
             ({}, 'there is no heat_template_version'),
-            ({key: '2013-05-24'}, "'2013-05-24' is unknown (did you mean '2013-05-23'?"),
-            ({key: 'zed'}, "'zed' is unknown (accepted are 2013-05-23, 2014-10-16"),
+            ({key: '2013-05-24'}, "version is invalid: '2013-05-24' (did you mean '2013-05-23'?"),
+            ({key: 'zed'}, "version is invalid: 'zed' (accepted are 2013-05-23, 2014-10-16"),
             ({key: 20130523}, 'must be a string'),
             ({key: None}, 'must be a string'),
         ):

@@ -276,7 +276,7 @@ class DefinedTest(TemplatesTestCase):
         broken = self.cache.defined(template_id, 'A', source_of)
         self.assertEqual(('B',), broken.requires)
         error = self.assertRaises(InvalidReference, broken.desired, stack(), 'new', {})
-        self.assertIn("no parameter 'gone'", str(error))
+        self.assertIn('The Parameter (gone) was not provided.', str(error))
 
     """A definition compiled alone is the one that was compiled with all others."""
 
