@@ -74,7 +74,10 @@ class StackValidationFailed(HeatconvException):
 
 
 class ResourceTypeUnavailable(HeatconvException):
-    msg_fmt = '%(message)s'
+    msg_fmt = (
+        'HEAT-E99001 Service %(service_name)s is not available for resource type '
+        '%(resource_type)s, reason: %(reason)s'
+    )
 
 
 class RequestLimitExceeded(HeatconvException):

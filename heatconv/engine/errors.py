@@ -8,6 +8,7 @@ from typing import Any
 from heatconv import exception
 from heatconv.engine.redaction import scrubbed
 from heatconv.hot import errors as hot
+from heatconv.hot.unknown_types import REASON
 
 
 def of_template(
@@ -30,7 +31,10 @@ def of_template(
         case hot.UnknownParameter():
             return exception.UnknownUserParameter(text, key=_last(error.path))
         case hot.UnavailableType():
-            return exception.ResourceTypeUnavailable(text, message=text)
+            assert isinstance(error, hot.UnavailableType)
+            return exception.ResourceTypeUnavailable(
+                service_name=error.service, resource_type=error.type, reason=REASON
+            )
         case hot.TooLarge():
             return exception.RequestLimitExceeded(text, message=text)
         case _:

@@ -58,7 +58,10 @@ class Preview:
                 _new(stack, compiled, name), stack, required_by[name], True
             )
             properties = _resolvable(stack, compiled.hot.resources[name].properties)
-            resources.append({**described, 'properties': properties})
+            schema = self._templates.types.schema(compiled.definitions[name].type)
+            # Null for each attribute, as in Heat.
+            attributes = dict.fromkeys(schema.attributes if schema else ())
+            resources.append({**described, 'properties': properties, 'attributes': attributes})
         return resources
 
     def of_update(

@@ -67,6 +67,7 @@ class _OpenContainer:
     :ivar items: the items of a list; None for a map.
     :ivar pairs: the keys and values of a map.
     :ivar merged: the maps of ``<<`` keys; explicit keys take precedence over them.
+    :ivar lines: the line of each key.
     :ivar key: the key whose value comes next; None if a key comes next.
     :ivar nodes: number of values in it so far, itself included, with aliases expanded.
     :ivar depth: number of levels of maps and lists in it so far, its own included.
@@ -76,6 +77,7 @@ class _OpenContainer:
     items: list[Any] | None
     pairs: dict[str, Any] = field(default_factory=dict)
     merged: list[dict[str, Any]] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
     key: _ParsedValue | None = None
     nodes: int = 1
     depth: int = 1
@@ -86,6 +88,8 @@ class Builder:
 
     :param what: name of the document in errors.
     :param max_nodes: largest number of values, aliases expanded.
+
+    :ivar repeated: a message for each key that occurs twice in a map: the last value counts.
     """
 
     def __init__(self, what: str, max_nodes: int) -> None:
@@ -97,6 +101,7 @@ class Builder:
         #: The values of anchors; None while the value is not complete.
         self._anchors: dict[str, _ParsedValue | None] = {}
         self._documents = 0
+        self.repeated: list[str] = []
         self._result: Any = None
 
     def build(self, text: str) -> Any:
@@ -250,10 +255,11 @@ class Builder:
             if parsed.key is None:
                 raise InvalidYaml(f'a key must be a string{_where(event.start_mark)}')
             if parsed.key in parent.pairs and not parsed.merge:
-                raise InvalidYaml(
-                    f'the key {shown(parsed.key)} occurs twice{_where(event.start_mark)}',
-                    remedy='remove or rename one of the two',
+                self.repeated.append(
+                    f'the key {shown(parsed.key)} is in line {parent.lines[parsed.key]}, and '
+                    f'again in line {_line(event.start_mark)}'
                 )
+            parent.lines[parsed.key] = _line(event.start_mark)
             parent.key = parsed
         elif parent.key.merge:
             maps = parsed.value if isinstance(parsed.value, list) else [parsed.value]
@@ -298,6 +304,11 @@ def _implicit(text: str) -> str:
             if pattern.match(text):
                 return str(tag)
     return _STR
+
+
+def _line(mark: Any) -> int:
+    """Return the number of a line, from 1."""
+    return int(mark.line) + 1
 
 
 def _where(mark: Any) -> str:

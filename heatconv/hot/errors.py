@@ -87,7 +87,14 @@ class UnknownType(TemplateError):
 
 
 class UnavailableType(UnknownType):
-    """The resource type belongs to a service of a cloud that is not there."""
+    """The resource type belongs to a service of a cloud that is not there.
+
+    :ivar service: name of the service.
+    :ivar type: the resource type.
+    """
+
+    service: str = ''
+    type: str = ''
 
 
 class UnknownProperty(TemplateError):
@@ -96,6 +103,16 @@ class UnknownProperty(TemplateError):
 
 class InvalidProperty(TemplateError):
     """A property has the wrong type, violates a constraint or is missing."""
+
+
+class InvalidFacade(InvalidProperty):
+    """A nested template does not have what the type has that it stands for.
+
+    The message is Heat's, which names the type instead of a path.
+    """
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class UnknownParameter(TemplateError):

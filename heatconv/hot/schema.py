@@ -24,7 +24,14 @@ from typing import Any
 
 from heatconv.hot import conversion
 from heatconv.hot.constraints import Constraint
-from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownProperty, kind, shown
+from heatconv.hot.errors import (
+    InvalidFacade,
+    InvalidProperty,
+    TemplateError,
+    UnknownProperty,
+    kind,
+    shown,
+)
 from heatconv.hot.functions.node import ListNode, MapNode, Node
 from heatconv.hot.suggest import suggestion
 
@@ -272,31 +279,29 @@ class TypeSchema:
 
         :param facade: the schema of the type.
         :param type_: name of the type.
-        :raises InvalidProperty: if a parameter is missing, unknown to the type, or of another
+        :raises InvalidFacade: if a parameter is missing, unknown to the type, or of another
             type; if an output is missing.
         """
         for name, declared in facade.properties.items():
             provided = self.properties.get(name)
             if provided is None:
                 if declared.required:
-                    raise InvalidProperty(
+                    raise InvalidFacade(
                         f'Required property {name} for facade {type_} missing in provider'
                     )
                 continue
             expected = NUMBER if declared.type == INTEGER else declared.type
             if ANY not in (expected, provided.kind) and provided.kind != expected:
-                raise InvalidProperty(
+                raise InvalidFacade(
                     f'Property {name} type mismatch between facade {type_} ({declared.type}) and '
                     f'provider ({provided.kind})'
                 )
         for name, provided in self.properties.items():
             if provided.required and name not in facade.properties:
-                raise InvalidProperty(
-                    f'Provider requires property {name} unknown in facade {type_}'
-                )
+                raise InvalidFacade(f'Provider requires property {name} unknown in facade {type_}')
         for name in facade.attributes:
             if name not in self.attributes:
-                raise InvalidProperty(f'Attribute {name} for facade {type_} missing in provider')
+                raise InvalidFacade(f'Attribute {name} for facade {type_} missing in provider')
 
     def check_names(self, names: Iterable[str]) -> None:
         """Check that properties exist, whatever their values.

@@ -24,16 +24,22 @@ from heatconv.hot.limits import MAX_DEPTH, MAX_NODES, is_text, wrong_scalar
 
 
 def parse(
-    text: str | bytes, max_bytes: int, what: str = 'template', max_nodes: int = MAX_NODES
+    text: str | bytes,
+    max_bytes: int,
+    what: str = 'template',
+    max_nodes: int = MAX_NODES,
+    repeated: list[str] | None = None,
 ) -> dict[str, Any]:
     """Parse a YAML or JSON document that is a mapping.
 
     Dates and all keys stay strings, as written. A value with an anchor may occur several times in
-    the result: do not change it in place.
+    the result: do not change it in place. Of a key that occurs twice in a map, the last value
+    counts, as in Heat.
 
     :param max_bytes: size limit of the text in bytes, in UTF-8.
     :param what: name of the document in errors.
     :param max_nodes: largest number of values, aliases expanded.
+    :param repeated: gets a message for each key that occurs twice, with both lines.
     :returns: plain maps, lists, strings, numbers, booleans and None; an empty document is an empty
         map.
     :raises InvalidYaml: if the text is invalid; the message contains line and column.
@@ -43,7 +49,10 @@ def parse(
     decoded = _decode(text, what)
     value = _from_json(decoded)
     if value is None:
-        value = Builder(what, max_nodes).build(decoded)
+        builder = Builder(what, max_nodes)
+        value = builder.build(decoded)
+        if repeated is not None:
+            repeated += builder.repeated
     else:
         bound(value, max_nodes=max_nodes)
     if value is None:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from heatconv.hot.errors import UnavailableType, UnknownType, shown
 from heatconv.hot.suggest import suggestion
 
+#: Why a type is not available.
+REASON = 'there is no plugin for it'
+
 #: The services of a cloud that have resource types in Heat, by the second part of a type.
 _SERVICES = frozenset(
     (
@@ -34,9 +37,12 @@ def unknown_type(type_: str, known: Iterable[str], resource: str = '') -> Unknow
         and parts[1] in _SERVICES
         and not any(name.startswith(f'OS::{parts[1]}::') for name in known)
     ):
-        return UnavailableType(
-            f'HEAT-E99001 Service {parts[1].lower()} is not available for resource type {type_}, '
-            'reason: there is no plugin for this type',
+        service = parts[1].lower()
+        error = UnavailableType(
+            f'HEAT-E99001 Service {service} is not available for resource type {type_}, reason: '
+            f'{REASON}',
             path,
         )
+        error.service, error.type = service, type_
+        return error
     return UnknownType(f'there is no resource type {shown(type_)}', path, suggestion(type_, known))

@@ -48,6 +48,12 @@ def add_input_options(parser: argparse.ArgumentParser, template_required: bool =
         help='Value of a template parameter; takes precedence over environment files. '
         'Can be repeated.',
     )
+    parser.add_argument(
+        '--refuse-repeated-keys',
+        action='store_true',
+        help='Refuse a file with a key that occurs twice in a map. By default the last value '
+        'counts, as in Heat, and a warning names both lines.',
+    )
     _add_fetch_options(parser)
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import logging
 from typing import Any, TextIO
 
 from heatconv.cli.connection import max_template_size
@@ -27,6 +28,8 @@ from heatconv.cli.input.locations import on_command_line, shown
 from heatconv.cli.input.reader import Reader
 from heatconv.cli.input.template_files import FileCollector
 from heatconv.cli.settings import Settings
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ def read_inputs(args: argparse.Namespace, stdin: TextIO, settings: Settings) -> 
     :raises UsageError: if a file cannot be read, or is not valid.
     """
     check_stdin(args)
-    reader = Reader(stdin, lambda: _fetch_options(args, settings))
+    repeated = None if args.refuse_repeated_keys else LOG.warning
+    reader = Reader(stdin, lambda: _fetch_options(args, settings), repeated)
     root = on_command_line(args.template) if args.template else ''
     template = read_template(root, reader) if root else {}
     collector = FileCollector(root, reader)

@@ -33,12 +33,18 @@ class Reader:
 
     :param fetch_options: returns the options of fetches. It is called before the first one, so
         that a command that fetches nothing does not load what a fetch needs.
+    :param repeated: is called with a message for each key that occurs twice in a map; if None,
+        such keys are refused.
     """
 
     def __init__(
-        self, stdin: TextIO, fetch_options: Callable[[], FetchOptions] = FetchOptions
+        self,
+        stdin: TextIO,
+        fetch_options: Callable[[], FetchOptions] = FetchOptions,
+        repeated: Callable[[str], None] | None = None,
     ) -> None:
         self._stdin = stdin
+        self._repeated = repeated
         self._fetch_options = fetch_options
         self._fetcher: Fetcher | None = None
         self._redirected: dict[str, str] = {}
@@ -62,10 +68,16 @@ class Reader:
         from heatconv.hot import source
         from heatconv.hot.errors import TemplateError
 
+        messages: list[str] = []
         try:
-            return source.parse(text, BYTES_MAX, kind)
+            parsed = source.parse(text, BYTES_MAX, kind, repeated=messages)
         except TemplateError as error:
             raise UsageError(error.message, where, error.remedy or None) from None
+        for message in messages:
+            if self._repeated is None:
+                raise UsageError(message, where, 'remove or rename one of the two')
+            self._repeated(f'{where}: {message}: the last value counts')
+        return parsed
 
     def text(self, location: str, name: str, where: str, named_in: str) -> str:
         """Return a file that a template or an environment names.

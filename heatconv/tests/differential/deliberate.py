@@ -27,7 +27,7 @@ class Deliberate:
 
 def explained(case: Case, difference: Difference) -> Deliberate | None:
     """Find what explains a difference, if it is meant."""
-    for one in (*DELIBERATE, *OPEN):
+    for one in DELIBERATE:
         if one.explains(case, difference):
             return one
     return None
@@ -35,109 +35,104 @@ def explained(case: Case, difference: Difference) -> Deliberate | None:
 
 DELIBERATE = (
     Deliberate(
-        'told at run time',
-        'Heat resolves properties before it creates anything, with null for what attributes '
-        'will give, and refuses what fails so. Here a function waits until all that it is '
-        'given is known: what fails only for that null works, and what fails anyhow fails '
-        'with its resource.',
+        'errors at run time',
+        'Heat resolves properties before it creates anything, with null in place of '
+        'attributes, and refuses what fails then. heatconv calls a function once all of its '
+        'arguments are known. So what fails only because of that null works, and another '
+        'failure is one of its resource.',
         kinds.at_run_time,
     ),
     Deliberate(
         'constraints look at converted values',
-        'Heat holds a value or a default to its constraints as it was written: a number for '
-        'a string breaks with a TypeError, the length of a default in JSON is that of its '
-        'text. Here they look at the value that the template will see.',
+        'Heat applies constraints to values and defaults as they are written. So a number for '
+        'a string raises a TypeError, and the length of a default in JSON is that of its '
+        'text. heatconv applies them to the value that the template sees.',
         kinds.constraint_of_raw_value,
     ),
     Deliberate(
         'defaults have the type of their parameter',
-        'Heat does not look at a default that is not used. Here a wrong one is found at '
-        'once, not by whoever leaves the parameter out first.',
+        'Heat does not check a default that is not used. heatconv refuses one of another type.',
         kinds.default_of_another_type,
     ),
     Deliberate(
         'values have their type',
-        'Heat takes true for a number, reads numbers as Python does (1_000, nan), and cuts the '
-        'fraction off for a property that is an integer. Here these are refused: none of them '
-        'was meant.',
+        'Heat accepts true for a number, reads numbers as Python does (1_000, nan), and drops '
+        'the fraction of a number for an integer. heatconv refuses these.',
         kinds.not_of_the_type,
     ),
     Deliberate(
         'constraints can be met',
-        'Heat takes declarations that no value can meet, such as min above max, an empty '
-        'list of allowed values or ones of another type, and then refuses every value.',
+        'Heat accepts constraints that no value can meet, such as min above max or an empty '
+        'list of allowed values, and then refuses every value. heatconv refuses the '
+        'constraint.',
         kinds.never_met,
     ),
     Deliberate(
-        'which of several errors is told first',
-        'Where a declaration is wrong and a value is missing, or unknown, or there is a circle '
-        'too, either may be told first. Here declarations are read before values, and the '
-        'graph comes last.',
+        'which of several errors is reported',
+        'If a template has several errors, Heat and heatconv may report different ones. '
+        'heatconv checks declarations before values, and the dependencies last.',
         kinds.several_errors,
     ),
     Deliberate(
         'a default of null is none',
-        'Heat takes the JSON "null" as a default that is there. Here a null is no value, '
-        'however it is written.',
+        'Heat takes the JSON text null as a default that exists. In heatconv a null is no '
+        'value, however it is written.',
         kinds.null_default,
     ),
     Deliberate(
         'unknown keys are refused',
-        'Heat looks at the keys it knows of some functions, and passes over others. Here they '
-        'are refused: they are typing errors.',
+        'Heat ignores unknown keys in the arguments of some functions. heatconv refuses them.',
         kinds.unknown_key,
     ),
     Deliberate(
         'a null is an empty section',
-        'In environments, other than in templates, Heat refuses it: here the two are alike.',
+        'Heat refuses a null section in an environment, but not in a template. heatconv '
+        'accepts both.',
         kinds.empty_section,
     ),
     Deliberate(
         'the same everywhere and always',
-        'Heat takes the algorithms of whatever OpenSSL it runs with, and expressions that '
-        'ask for the time or for chance. Here a template means the same on every host and '
-        'whenever it is read, so only the algorithms that Python always has are taken.',
+        'Heat accepts the hash algorithms of the installed OpenSSL, and yaql expressions that '
+        'use the time or random numbers. In heatconv a template has the same result on every '
+        'host and at any time, so it accepts only the algorithms that every Python has.',
         kinds.same_everywhere,
     ),
     Deliberate(
         'limits',
-        'Heat has a limit on the size of the text and none on its depth, or on what it '
-        'grows to. Here both are limited, so that no template can take a worker down.',
+        'Heat limits the size of a template, but not its depth, nor the size of results. '
+        'heatconv limits them, so that no template can stop a worker.',
         kinds.limited,
     ),
     Deliberate(
-        'the frame is looked at',
-        'Heat does not look at flags and the like until something breaks on them.',
+        'malformed sections',
+        'Heat does not check the types of some keys, such as flags, until they are used. '
+        'heatconv does.',
         kinds.frame,
     ),
     Deliberate(
         'patterns match if they can',
-        'Heat takes the first way in which a pattern matches a beginning and then asks '
-        'whether that is all. Here a pattern takes linear time, and a value is allowed if '
-        'all of it matches in any way.',
+        'Heat takes the first match at the beginning of a value and then compares its length. '
+        'heatconv accepts a value if the whole of it matches in any way, in linear time.',
         kinds.pattern,
     ),
     Deliberate(
-        'properties may come of a function',
-        'Heat says that they may, and breaks with a TypeError when it validates them.',
+        'properties from a function',
+        'Heat documents that they may, and raises a TypeError in its validation. heatconv '
+        'accepts them.',
         kinds.breaks,
     ),
     Deliberate(
-        'what is given is resolved',
-        'Heat does not resolve what filter is to take away if there is nothing to take it '
-        'from. Here all arguments are resolved, so an error in one is found.',
+        'all arguments are resolved',
+        'Heat does not resolve the values that filter removes if its list is empty. heatconv '
+        'resolves all arguments, and reports their errors.',
         kinds.resolved_in_vain,
     ),
-)
-
-#: What differs, is not meant, and waits for its turn.
-OPEN = (
     Deliberate(
         'names of types',
-        'In Heat a null takes away only what the environment itself has said before, a name '
-        'for a type that is not there is passed over, of several names that fit the first in '
-        'the alphabet counts (a * before letters), and below "resources" names of resources '
-        'and types are whole ones: heatconv/hot/registry.py.',
+        'In the resource registry of Heat a null removes only what the same environment has '
+        'set, a mapping to a type that does not exist is ignored, and of several matching '
+        'names the first in the alphabet is used. In heatconv a null forbids the type, such a '
+        'mapping is an error, and the longest match is used.',
         kinds.names_of_types,
     ),
 )

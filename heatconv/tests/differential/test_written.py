@@ -6,7 +6,7 @@ import testtools
 
 from heatconv.tests.differential.case import differences
 from heatconv.tests.differential.comparing import Compared
-from heatconv.tests.differential.deliberate import DELIBERATE, OPEN, explained
+from heatconv.tests.differential.deliberate import DELIBERATE, explained
 from heatconv.tests.differential.heatconv_side import NotYet, outcome
 from heatconv.tests.differential.written import written
 
@@ -57,7 +57,7 @@ class WrittenTest(Compared):
 class ListTest(testtools.TestCase):
     def test_every_deliberate_difference_has_a_case(self) -> None:
         named = {one.case.deliberate for one in written()} - {''}
-        self.assertEqual({one.name for one in (*DELIBERATE, *OPEN)}, named)
+        self.assertEqual({one.name for one in DELIBERATE}, named)
 
     def test_names_are_told_apart(self) -> None:
         names = [one.case.name for one in written()]

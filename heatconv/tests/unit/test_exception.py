@@ -38,7 +38,9 @@ TEXTS = {
     ),
     exception.Invalid(reason='why'): 'Data supplied was not valid: why',
     exception.InvalidBreakPointHook(message='no such hook'): 'no such hook',
-    exception.ResourceTypeUnavailable(message='no nova'): 'no nova',
+    exception.ResourceTypeUnavailable(
+        service_name='nova', resource_type='OS::Nova::Server', reason='x'
+    ): ('HEAT-E99001 Service nova is not available for resource type OS::Nova::Server, reason: x'),
     exception.ResourceActionNotSupported(action='That'): 'That is not supported for resource.',
     exception.PhysicalResourceNameAmbiguity(name='x'): (
         'Multiple resources were found with the physical ID x.'

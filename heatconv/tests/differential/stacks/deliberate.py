@@ -27,7 +27,7 @@ class Deliberate:
 
 def explained(pair: Pair, place: str) -> Deliberate | None:
     """Find what explains the difference at a place, if it is meant."""
-    for one in (*DELIBERATE, *OPEN, *ALWAYS):
+    for one in (*DELIBERATE, *ALWAYS):
         if one.explains(pair, place):
             return one
     return None
@@ -101,6 +101,12 @@ DELIBERATE = (
         kinds.metadata_of_others,
     ),
     Deliberate(
+        'external resources',
+        'Heat adopts and checks a resource with external_id, and shows CHECK_COMPLETE. heatconv '
+        'shows CREATE_COMPLETE.',
+        kinds.external,
+    ),
+    Deliberate(
         'missing members',
         'Both fail if a resource refers to a member that its group does not have. In Heat the '
         'group fails, and in heatconv the resource that refers to it.',
@@ -119,9 +125,6 @@ DELIBERATE = (
         kinds.reference_to_disabled,
     ),
 )
-
-#: What differs, is not meant, and waits for its turn.
-OPEN: tuple[Deliberate, ...] = ()
 
 #: What needs no case.
 ALWAYS = (

@@ -164,3 +164,9 @@ def changed_none(pair: Pair, place: str) -> bool:
         and pair.facts(what)[1] != fact
         for what, fact in pair.heat.facts.items()
     )
+
+
+def external(pair: Pair, place: str) -> bool:
+    """Tell whether it is about the create of a resource that exists independently of the stack."""
+    events = pair.about(place, 'events')[0]
+    return events is not NOTHING and 'ADOPT_COMPLETE' in events

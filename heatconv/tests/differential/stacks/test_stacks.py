@@ -15,7 +15,7 @@ from testtools.content import text_content
 
 from heatconv.tests.differential.heat_side import ABSENT
 from heatconv.tests.differential.stacks.comparing import Comparison, report
-from heatconv.tests.differential.stacks.deliberate import DELIBERATE, OPEN
+from heatconv.tests.differential.stacks.deliberate import DELIBERATE
 from heatconv.tests.differential.stacks.generator import history
 from heatconv.tests.differential.stacks.written import alike, deliberate
 
@@ -23,7 +23,7 @@ _DEFAULT = '40'
 #: How many histories are shown.
 _SHOWN = 5
 #: The deliberate differences, and those of them that many a history shows beside its own.
-_NAMES = {one.name for one in (*DELIBERATE, *OPEN)}
+_NAMES = {one.name for one in DELIBERATE}
 _ANYWHERE = {'attributes of groups are shown', 'a replacement is no update'}
 
 
@@ -88,4 +88,4 @@ class WrittenTest(StacksTestCase):
 class ListTest(testtools.TestCase):
     def test_every_deliberate_difference_has_a_case(self) -> None:
         named = {one.name for one in deliberate()}
-        self.assertEqual({one.name for one in (*DELIBERATE, *OPEN)}, named)
+        self.assertEqual({one.name for one in DELIBERATE}, named)

@@ -44,6 +44,17 @@ class TemplateTest(CliTestCase):
         error = self.refused('a: 1\n  b: 2\n')
         self.assertIn('line 2, column 4', error.message)
 
+    def test_repeated_keys(self) -> None:
+        path = self.file('twice.yaml', 'a: 1\n\na: 2\n')
+        warnings: list[str] = []
+        template = read_template(path, Reader(io.StringIO(), repeated=warnings.append))
+        self.assertEqual({'a': 2}, template)
+        telling = "the key 'a' is in line 1, and again in line 3"
+        self.assertEqual([f'{path}: {telling}: the last value counts'], warnings)
+        error = self.assertRaises(UsageError, read_template, path, Reader(io.StringIO()))
+        self.assertIn(telling, error.message)
+        self.assertEqual(path, error.where)
+
     def test_no_mapping(self) -> None:
         self.refused('- a\n')
 

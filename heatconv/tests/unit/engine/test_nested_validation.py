@@ -196,6 +196,79 @@ class FacadeTest(NestedTestCase):
             self.assertIn(telling, error)
             self.assertEqual(bool(telling), bool(error))
 
+    def test_template_of_one_resource(self) -> None:
+        parameters = {'size': {'type': 'number'}}
+        outputs = {'it': {'value': 'x'}}
+        facade = template({'I': thing('x')}, parameters=parameters, outputs=outputs)
+        environment = {
+            'resource_registry': {
+                'My::App': 'facade.yaml',
+                'resources': {'F': {'My::App': 'f.yaml'}},
+            }
+        }
+        for missing, telling in (
+            ('', ''),
+            ('parameters', 'Required property size for facade My::App missing in provider'),
+            ('outputs', 'Attribute it for facade My::App missing in provider'),
+        ):
+            self.anew()
+            source = {key: value for key, value in facade.items() if key != missing}
+            files = {'facade.yaml': json.dumps(facade), 'f.yaml': json.dumps(source)}
+            properties = {} if missing == 'parameters' else {'size': 3}
+            resources = {'F': {'type': 'My::App', 'properties': properties}}
+            if not telling:
+                self.ask(resources, files, environment)
+                continue
+            error = self.assertRaises(
+                exception.StackValidationFailed, self.ask, resources, files, environment
+            )
+            self.assertEqual(telling, str(error))
+
+
+class LostOutputsTest(NestedTestCase):
+    """Outputs of a stack may name outputs that a nested template does not have, as in Heat."""
+
+    def test_output_that_is_not_there(self) -> None:
+        source = template({'I': thing('x')}, outputs={'it': {'value': 'x'}})
+        files = {'n.yaml': json.dumps(source)}
+        outputs = {
+            name: {'value': {'get_attr': path}}
+            for name, path in {
+                'it': ['N', 'it'],
+                'lost': ['N', 'lost'],
+                'group': ['G', 'lost'],
+            }.items()
+        }
+        resources = {'N': {'type': 'n.yaml'}, 'G': group({'type': 'n.yaml'})}
+        identity = self.ask(resources, files, outputs=outputs)
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+        shown = {
+            output['output_key']: (output['output_value'], output.get('output_error'))
+            for output in self.call('show_stack', identity)[0]['outputs']
+        }
+        self.assertEqual(('x', None), shown['it'])
+        self.assertEqual("the resource 'N' has no attribute 'lost'", shown['lost'][1])
+        self.assertEqual('The Referenced Attribute (0 lost) is incorrect.', shown['group'][1])
+
+    def test_property_that_needs_it(self) -> None:
+        source = template({'I': thing('x')})
+        resources = {'N': {'type': 'n.yaml'}, 'T': thing({'get_attr': ['N', 'lost']})}
+        error = self.assertRaises(
+            exception.StackValidationFailed, self.ask, resources, {'n.yaml': json.dumps(source)}
+        )
+        self.assertIn("the resource 'N' has no attribute 'lost'", str(error))
+
+
+class EnvironmentTest(NestedTestCase):
+    def test_templates_that_are_types(self) -> None:
+        files = {'n.yaml': json.dumps(template({'I': thing('x')}))}
+        answer = self.call(
+            'validate_template', template({'N': {'type': 'n.yaml'}, 'T': thing('x')}), {}, files
+        )
+        self.assertEqual(
+            {'n.yaml': 'n.yaml', 'resources': {}}, answer['Environment']['resource_registry']
+        )
+
 
 class ParametersTest(NestedTestCase):
     def test_parameters_within_groups(self) -> None:

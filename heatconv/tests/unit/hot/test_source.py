@@ -108,9 +108,20 @@ class ParseTest(TemplateTestCase):
         self.wrong('a: [1', 'expected', 'line 2, column 1')
 
     def test_duplicate_key(self) -> None:
-        self.wrong('a:\n  x: 1\n  x: 2', "key 'x' occurs twice", 'line 3, column 3', 'rename')
-        self.wrong('{"a": 1,\n "a": 2}', 'occurs twice', 'line 2, column 2')
-        self.wrong('1: a\n"1": b', 'occurs twice')
+        for text, value, key, lines in (
+            ('a:\n  x: 1\n  x: 2', {'a': {'x': 2}}, 'x', (2, 3)),
+            ('{"a": 1,\n "a": 2}', {'a': 2}, 'a', (1, 2)),
+            ('1: a\n\n"1": b', {'1': 'b'}, '1', (1, 3)),
+        ):
+            repeated: list[str] = []
+            self.assertEqual(value, source.parse(text, 1000, repeated=repeated))
+            first, second = lines
+            telling = f'is in line {first}, and again in line {second}'
+            self.assertEqual([f'the key {key!r} {telling}'], repeated)
+        # Not of keys that a merge brings.
+        repeated = []
+        source.parse('x: &x {a: 1}\ny: {<<: *x, a: 2}\nz: {a: 3}', 1000, repeated=repeated)
+        self.assertEqual([], repeated)
 
     def test_tags_make_no_objects(self) -> None:
         for tag in ('!!python/object:os.system', '!foo', '!!set', '!!binary', '!!omap'):
