@@ -142,7 +142,9 @@ class DatabaseRecords:
         with self.database.write() as connection:
             highest = sa.select(sa.func.max(table.c.number)).where(table.c.token == token)
             number = (connection.execute(highest).scalar() or 0) + 1
-            signal = numbered(number, signal_id, status, rows.plain(reason or '') or None, data)
+            of_token = sa.select(table.c.id).where(table.c.token == token)
+            ids = set(connection.execute(of_token).scalars())
+            signal = numbered(ids, signal_id, status, rows.plain(reason or '') or None, data)
             same_id = sa.and_(table.c.token == token, table.c.id == signal.id)
             if signal_id is not None:
                 connection.execute(sa.delete(table).where(same_id))

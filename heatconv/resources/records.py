@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -183,7 +183,7 @@ class MemoryRecords:
     ) -> Signal:
         with self._lock:
             signals = self._signals.setdefault(token, {})
-            signal = numbered(len(signals) + 1, signal_id, status, reason, data)
+            signal = numbered(signals, signal_id, status, reason, data)
             signals[signal.id] = signal
             return signal
 
@@ -197,14 +197,19 @@ class MemoryRecords:
 
 
 def numbered(
-    number: int, signal_id: str | None, status: str, reason: str | None, data: Any
+    ids: Collection[str], signal_id: str | None, status: str, reason: str | None, data: Any
 ) -> Signal:
     """Return a signal; its default id and reason contain its number, as in Heat.
 
-    :param number: number of the signal among those of its resource, from 1.
+    Unlike in Heat, a default id is never that of another signal.
+
+    :param ids: the ids of the signals that its resource has.
     :param signal_id: None for the default.
     :param reason: None for the default.
     """
+    number = len(ids) + 1
+    while signal_id is None and str(number) in ids:
+        number += 1
     return Signal(
         str(number) if signal_id is None else signal_id,
         status,

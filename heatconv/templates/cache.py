@@ -77,15 +77,21 @@ class TemplateCache:
         """Return the registry of installed types."""
         return self._registry
 
-    def compile(self, content: Mapping[str, Any], lenient: bool = False) -> CompiledTemplate:
+    def compile(
+        self,
+        content: Mapping[str, Any],
+        lenient: bool = False,
+        ignores_unavailable: bool = False,
+    ) -> CompiledTemplate:
         """Compile a template that need not be stored; it is not cached.
 
         :param content: the template, its environment, and its files.
         :param lenient: accept what Heat accepts if a template is only validated: parameters
             without a value, and values that are not valid.
+        :param ignores_unavailable: accept any resource of a type whose service is not there.
         :raises TemplateError: if the template is not valid.
         """
-        return self._compiled(content, None, lenient)
+        return self._compiled(content, None, lenient, ignores_unavailable=ignores_unavailable)
 
     def accept(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
         """Compile the template of a request, unless it is cached as accepted.
@@ -112,6 +118,7 @@ class TemplateCache:
         types: Callable[[str], TypeSchema | None] | None,
         lenient: bool = False,
         like: CompiledTemplate | None = None,
+        ignores_unavailable: bool = False,
     ) -> CompiledTemplate:
         """Compile a template; errors have paths in the keys of its dialect.
 
@@ -121,7 +128,9 @@ class TemplateCache:
         """
         source = cfn.as_hot(content['template'])
         with cfn.placed(content['template']):
-            return self._compiled_source(content, source, types, lenient, like)
+            return self._compiled_source(
+                content, source, types, lenient, like, ignores_unavailable
+            )
 
     def _compiled_source(
         self,
@@ -130,6 +139,7 @@ class TemplateCache:
         types: Callable[[str], TypeSchema | None] | None,
         lenient: bool,
         like: CompiledTemplate | None,
+        ignores_unavailable: bool,
     ) -> CompiledTemplate:
         outer_sections = [
             {
@@ -143,7 +153,12 @@ class TemplateCache:
         if like is not None and not (like.accepted and like.shared_sections == outer_sections):
             like = None
         nesting = Nesting(
-            content, self._registry, self._max_template_size, self._budget, lenient=lenient
+            content,
+            self._registry,
+            self._max_template_size,
+            self._budget,
+            lenient=lenient,
+            ignores_unavailable=ignores_unavailable,
         )
         template = hot.compile_template(
             source,

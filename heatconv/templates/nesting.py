@@ -10,7 +10,7 @@ from typing import Any
 from heatconv.convergence import fingerprint
 from heatconv.hot import cfn, nested
 from heatconv.hot import environment as environments
-from heatconv.hot.errors import InvalidSection, TemplateError
+from heatconv.hot.errors import InvalidSection, TemplateError, UnavailableType
 from heatconv.hot.functions import MapNode
 from heatconv.hot.limits import COMPILE_BUDGET, MAX_TEMPLATE_SIZE
 from heatconv.hot.registry import RESOURCES, TypeNames
@@ -24,6 +24,7 @@ encode = json.JSONEncoder(separators=(',', ':')).encode
 
 #: Stands for the schema of a type that is not installed.
 _NO_TYPE = TypeSchema()
+_ANYTHING = TypeSchema(any_property=True, any_attribute=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Nesting:
     :param budget: work units to compile each nested template.
     :param depth: number of levels that are allowed, this template included.
     :param lenient: accept properties that are no parameters of a nested template.
+    :param ignores_unavailable: accept any resource of a type whose service is not there.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Nesting:
         budget: int = COMPILE_BUDGET,
         depth: int = nested.MAX_DEPTH,
         lenient: bool = False,
+        ignores_unavailable: bool = False,
     ) -> None:
         self._environment: Mapping[str, Any] = content.get('environment') or {}
         self._files: Mapping[str, Any] = content.get('files') or {}
@@ -69,6 +72,7 @@ class Nesting:
         self._budget = budget
         self._depth = depth
         self._lenient = lenient
+        self._ignores_unavailable = ignores_unavailable
         self._types = TypeNames(self._environment.get(environments.REGISTRY))
         self._templates: dict[str, Template] = {}
         self._groups: dict[str, Nesting] = {}
@@ -82,7 +86,11 @@ class Nesting:
         :raises TemplateError: if that template is not valid.
         """
         if not nested.is_template(type_name):
-            return self._registry.schema(type_name)
+            schema = self._registry.schema(type_name)
+            if schema is None and self._ignores_unavailable:
+                error = unknown_type(type_name, self._registry.types)
+                return _ANYTHING if isinstance(error, UnavailableType) else None
+            return schema
         defaults = self._environment.get(environments.PARAMETER_DEFAULTS) or {}
         return nested.schema_of(self.template(type_name), defaults, self._lenient)
 
@@ -171,6 +179,7 @@ class Nesting:
                 self._budget,
                 self._depth - 1,
                 self._lenient,
+                self._ignores_unavailable,
             )
         return within
 
@@ -196,6 +205,7 @@ class Nesting:
             self._budget,
             self._depth - 1,
             self._lenient,
+            self._ignores_unavailable,
         )
         try:
             source = cfn.as_hot(written)

@@ -7,6 +7,7 @@ from typing import Any
 
 import oslo_messaging
 
+from heatconv import exception
 from heatconv.engine import catalogue, content, errors
 from heatconv.engine.endpoints.rpc_method import rpc_method
 from heatconv.engine.lookup import Lookup
@@ -21,6 +22,9 @@ from heatconv.hot.template import parse_schema
 from heatconv.rpc import api
 from heatconv.storage.base import Store
 from heatconv.templates.cache import TemplateCache
+
+#: Number of the error that the service of a resource type is not there.
+UNAVAILABLE = '99001'
 
 #: The pseudo parameters of the stack that a validation imagines, as in Heat.
 IMAGINED = {'OS::stack_name': 'dummy', 'OS::stack_id': 'None', 'OS::project_id': 'None'}
@@ -55,12 +59,18 @@ class TemplatesEndpoint:
         files: Any = None,
         environment_files: Sequence[str] | None = None,
         show_nested: bool = False,
+        ignorable_errors: Sequence[str] | None = None,
         **unused: Any,
     ) -> dict[str, Any]:
         """Validate a template; return its description and parameters, or an ``Error``.
 
         :param show_nested: whether to include the parameters of nested templates.
+        :param ignorable_errors: numbers of errors to ignore: 99001, a service is not there.
+        :raises Invalid: if another number is given.
         """
+        unknown = sorted(str(code) for code in ignorable_errors or () if str(code) != UNAVAILABLE)
+        if unknown:
+            raise exception.Invalid(reason=f'invalid codes in ignore_errors: {", ".join(unknown)}')
         merged: dict[str, Any] = {}
         try:
             source.bound(template, 'template', nodes_within(self._max_template_size))
@@ -75,7 +85,9 @@ class TemplatesEndpoint:
                 'files': files or {},
                 'pseudo': IMAGINED,
             }
-            compiled = self._templates.compile(request, lenient=True)
+            compiled = self._templates.compile(
+                request, lenient=True, ignores_unavailable=bool(ignorable_errors)
+            )
         except TemplateError as error:
             return {'Error': str(errors.of_template(error, template, merged))}
         answer = summary.validate_result(schema, merged)

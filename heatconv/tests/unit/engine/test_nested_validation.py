@@ -259,6 +259,28 @@ class LostOutputsTest(NestedTestCase):
         self.assertIn("the resource 'N' has no attribute 'lost'", str(error))
 
 
+class IgnoredErrorsTest(NestedTestCase):
+    def test_service_that_is_not_there(self) -> None:
+        written = template({'S': {'type': 'OS::Manila::Share', 'properties': {'size': 1}}})
+        answer = self.call('validate_template', written)
+        self.assertIn('HEAT-E99001 Service manila is not available', answer['Error'])
+        answer = self.call('validate_template', written, ignorable_errors=['99001'])
+        self.assertNotIn('Error', answer)
+        files = {'n.yaml': json.dumps(written)}
+        written = template({'N': {'type': 'n.yaml'}})
+        answer = self.call(
+            'validate_template', written, {}, files, show_nested=True, ignorable_errors=['99001']
+        )
+        self.assertEqual({'N'}, set(answer['NestedParameters']))
+        wrong = template({'S': {'type': 'No::Such'}})
+        answer = self.call('validate_template', wrong, ignorable_errors=['99001'])
+        self.assertIn("there is no resource type 'No::Such'", answer['Error'])
+        error = self.refused(
+            exception.Invalid, self.call, 'validate_template', wrong, ignorable_errors=['1']
+        )
+        self.assertIn('invalid codes in ignore_errors: 1', str(error))
+
+
 class EnvironmentTest(NestedTestCase):
     def test_templates_that_are_types(self) -> None:
         files = {'n.yaml': json.dumps(template({'I': thing('x')}))}

@@ -42,6 +42,11 @@ class SignalsContract:
             [2], [one.data for one in self.records.signals('t')]
         )
 
+    def test_default_ids_count_the_signals_that_are_there(self) -> None:
+        for given, expected in (('a', 'a'), ('a', 'a'), (None, '2'), ('4', '4'), (None, '5')):
+            added = self.records.add_signal('t', given, 'SUCCESS', None, None)
+            self.assertEqual(expected, added.id)
+
     def test_many_at_once(self) -> None:
         threads = [
             threading.Thread(
