@@ -5,6 +5,7 @@ It is checked and merged here. The template is compiled later (`heatconv.templat
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -218,7 +219,9 @@ def merge(
     if merge_strategies.asked_for(parts[:-1]):
         # The values as a client merges them, without strategies.
         plain = environment.merge(parts[:-1])
-        by_strategy = merge_strategies.merged(parts[:-1], _parameter_types(template))
+        by_strategy = merge_strategies.merged(
+            parts[:-1], _parameter_types(template, files, max_size)
+        )
         for section, values in by_strategy.items():
             # Values that the client changed after its merge take precedence.
             unchanged = (
@@ -228,12 +231,25 @@ def merge(
     return result
 
 
-def _parameter_types(template: Any) -> dict[str, str]:
-    """Return the types of the parameters of a template; none if it is not valid."""
-    try:
-        declared = parse_schema(cfn.as_hot(template)).parameters
-    except TemplateError:
-        return {}  # the error is reported when the template is compiled
+def _parameter_types(template: Any, files: Mapping[str, Any], max_size: int) -> dict[str, str]:
+    """Return the types of the parameters of a template and of all templates among the files.
+
+    The template itself takes precedence. As in Heat (heat/engine/template.py,
+    all_param_schemata).
+    """
+    types: dict[str, str] = {}
+    for text in files.values():
+        if isinstance(text, str):
+            with contextlib.suppress(TemplateError):  # it is no template
+                types.update(_declared_types(source.parse(text, max_size)))
+    with contextlib.suppress(TemplateError):  # the error is reported when it is compiled
+        types.update(_declared_types(template))
+    return types
+
+
+def _declared_types(template: Any) -> dict[str, str]:
+    """Return the types of the parameters of a template."""
+    declared = parse_schema(cfn.as_hot(template)).parameters
     return {name: declaration.type for name, declaration in declared.items()}
 
 

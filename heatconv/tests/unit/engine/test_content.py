@@ -101,6 +101,20 @@ class MergeTest(testtools.TestCase):
         self.assertEqual({'a': '1x2x', 'b': 'owned', 'c': 'c'}, made['parameters'])
         self.assertNotIn('parameter_merge_strategies', made)
 
+    def test_parameters_of_nested_templates_are_merged(self) -> None:
+        strategies = 'parameter_merge_strategies: {default: merge}'
+        files = {
+            'one': 'parameter_defaults: {a: [1], b: [1]}\n' + strategies,
+            'two': 'parameter_defaults: {a: [2], b: [2]}\n' + strategies,
+            'inner.yaml': 'heat_template_version: 2021-04-16\n'
+            'parameters: {a: {type: comma_delimited_list}}',
+            'motd': 'hello',
+        }
+        template = {'heat_template_version': '2021-04-16'}
+        made = content.merge(None, files, ['one', 'two'], 10_000, template)
+        # As in Heat, what no template declares is not merged, and the first value stays.
+        self.assertEqual({'a': [1, 2], 'b': [1]}, made['parameter_defaults'])
+
     def test_files_that_are_not_named_do_not_count(self) -> None:
         self.assertEqual({}, self.parameters(None, {'one': 'parameters: {a: 1}'}))
 
