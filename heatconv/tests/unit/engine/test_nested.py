@@ -9,6 +9,7 @@ from typing import Any
 from heatconv import exception
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Resource, Stack, Status
+from heatconv.engine import wire_format
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests.nested import update_nested
 from heatconv.runtime import effects
@@ -173,6 +174,27 @@ class TemplateResourceTest(NestedTestCase):
         )
         known = self.rows(identity)['A'].physical_id
         self.assertEqual({'seen': {'a': known}}, self.outputs(identity))
+
+    def test_metadata_and_policy_of_the_facade(self) -> None:
+        resources = {
+            'I': {
+                **thing('x'),
+                'metadata': {'resource_facade': 'metadata'},
+                'deletion_policy': {'resource_facade': 'deletion_policy'},
+            }
+        }
+        for policy in ('Retain', 'Delete'):
+            self.anew()
+            outer = {**nested(), 'metadata': {'k': 'v'}, 'deletion_policy': policy}
+            del outer['properties']
+            files = {'inner.yaml': json.dumps(template(resources))}
+            identity = self.ask({'N': outer}, files)
+            self.assertEqual('CREATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+            child = self.within(identity)['N']
+            self.assertEqual(policy, self.rows_of(child)['I'].deletion_policy)
+            inside = wire_format.identity(child)
+            shown = self.call('describe_stack_resource', inside, 'I')
+            self.assertEqual({'k': 'v'}, shown['metadata'])
 
     def test_create_that_fails_is_mended_in_place(self) -> None:
         broken = json.dumps(
