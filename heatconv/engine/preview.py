@@ -59,6 +59,9 @@ class Preview:
             )
             properties = _resolvable(stack, compiled.hot.resources[name].properties)
             schema = self._templates.types.schema(compiled.definitions[name].type)
+            if schema is not None:
+                declared = schema.listed_properties.items()
+                properties = {**{key: one.default for key, one in declared}, **properties}
             # Null for each attribute, as in Heat.
             attributes = dict.fromkeys(schema.attributes if schema else ())
             resources.append({**described, 'properties': properties, 'attributes': attributes})
@@ -151,7 +154,7 @@ class Preview:
         except TemplateError:
             return None
         child = dataclasses.replace(
-            stack, id='', name=f'{stack.name}-{name}', owner_id=stack.id, owner_resource=name
+            stack, id='None', name=f'{stack.name}-{name}', owner_id=stack.id, owner_resource=name
         )
         return child, inner_compiled, inner
 

@@ -61,6 +61,18 @@ class TestNested(SiteTest):
         shown = self.ask(f'stacks/{stack}?resolve_outputs=false')['stack']
         return f'{shown["stack_name"]}/{shown["id"]}'
 
+    def test_preview(self) -> None:
+        self.create('demo', self.template(OUTER))
+        self.file(
+            'inner.yaml',
+            {**INNER, 'resources': {**INNER['resources'], 'more': {'type': 'OS::Heat::None'}}},
+        )
+        template = self.template(OUTER)
+        shown = self.json('stack', 'update', 'demo', '--dry-run', '--show-nested', '-t', template)
+        self.assertEqual(['more'], [one['resource_name'] for one in shown['added']])
+        self.assertEqual(['n'], [one['resource_name'] for one in shown['updated']])
+        self.assertEqual(['r'], [one['resource_name'] for one in shown['unchanged']])
+
     def test_group_and_what_stands_for_a_template(self) -> None:
         registry = self.file('env.yaml', {'resource_registry': {'My::Thing': 'inner.yaml'}})
         group = {

@@ -17,7 +17,7 @@ class TestPreviews(SiteTest):
         self.assertEqual(['red'], shown['tags'])
         resources = {one['resource_name']: one for one in shown['resources']}
         self.assertEqual({'secret', 'greeting'}, set(resources))
-        self.assertEqual({'length': 16}, resources['secret']['properties'])
+        self.assertEqual(16, resources['secret']['properties']['length'])
         self.assertEqual([], self.json('stack', 'list'))
 
     def test_update(self) -> None:

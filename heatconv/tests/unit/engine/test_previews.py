@@ -28,6 +28,10 @@ class CreateTest(EngineTestCase):
             ('A', ['B'], 'x'), (a['resource_name'], a['required_by'], a['properties']['value'])
         )
         self.assertIsNone(b['properties']['value'])
+        # The defaults, and null for all attributes, as in Heat.
+        self.assertEqual((False, 0), (a['properties']['fail'], a['properties']['wait_secs']))
+        self.assertEqual({'output': None}, a['attributes'])
+        self.assertEqual('None', a['stack_identity']['stack_id'])
 
     def test_it_was_made_at_no_time(self) -> None:
         shown = self.preview(AB)
