@@ -145,7 +145,7 @@ def existing(
     merged = environment.merge([{**old_environment, 'parameters': parameters}, requested])
     # As in Heat, values for parameters that the template does not have are ignored.
     source = template or old.get('template')
-    known = _parameter_types(source)
+    known = _declared_types(source)
     merged['parameters'] = {
         name: value for name, value in merged['parameters'].items() if name in known
     }
@@ -242,14 +242,16 @@ def _parameter_types(template: Any, files: Mapping[str, Any], max_size: int) -> 
         if isinstance(text, str):
             with contextlib.suppress(TemplateError):  # it is no template
                 types.update(_declared_types(source.parse(text, max_size)))
-    with contextlib.suppress(TemplateError):  # the error is reported when it is compiled
-        types.update(_declared_types(template))
+    types.update(_declared_types(template))
     return types
 
 
 def _declared_types(template: Any) -> dict[str, str]:
-    """Return the types of the parameters of a template."""
-    declared = parse_schema(cfn.as_hot(template)).parameters
+    """Return the types of the parameters of a template; none if it is not valid."""
+    try:
+        declared = parse_schema(cfn.as_hot(template)).parameters
+    except TemplateError:
+        return {}  # the error is reported when the template is compiled
     return {name: declaration.type for name, declaration in declared.items()}
 
 
