@@ -134,7 +134,9 @@ def begin(
     # A digest that is not known counts as the same.
     refrozen = None not in (row.frozen, desired.frozen) and row.frozen != desired.frozen
     same = not changed and not refrozen
-    if same and states.healthy(row) and not desired.always_updates:
+    # A nested stack that nothing changes is updated nevertheless, unless updates are restricted.
+    updates = desired.always_updates and 'update' not in desired.restricted
+    if same and states.healthy(row) and not updates:
         return _keep(node, row, desired)
     if 'update' in desired.restricted:
         return refusal.forbid(node, row, *refusal.restricted('update'), wish_id, now)
@@ -165,7 +167,9 @@ def _external(
     if not external or row.physical_id != desired.external_id:
         reason = refusal.UNSUPPORTED.format('external_id', row.name, row.shown_type)
         return refusal.forbid(node, row, 'NotSupported', reason, wish_id, now)
-    return _keep(node, row, desired) if states.healthy(row) else None
+    if states.healthy(row) or states.state(row) == states.UPDATE_FAILED:
+        return _keep(node, row, desired)
+    return None
 
 
 def refuse(view: View, reason: str, wish_id: str, now: float) -> Step:
@@ -356,9 +360,13 @@ def _operate(
 
 def _keep(node: Node, row: Resource, desired: DesiredState) -> Step:
     """Finish the node without an operation: the resource has the desired state."""
+    settled = row
+    if not states.healthy(row):  # external: an update was refused, and nothing was done to it
+        settled = evolve(row, action=Action.UPDATE, status=Status.COMPLETE, reason='state changed')
     kept = evolve(
-        row,
+        settled,
         version=row.version + 1,
+        external=row.external or bool(desired.external_id),
         declared_type=desired.declared_type,
         template_id=desired.template_id,
         requires=desired.requires,
@@ -370,6 +378,7 @@ def _keep(node: Node, row: Resource, desired: DesiredState) -> Step:
     commit = Commit(
         row=RowWrite(RowGuard.UNCLAIMED, row, kept),
         node=NodeWrite(node.key, NodeStatus.READY, row.id, NodeStatus.DONE, read=node),
+        events=() if settled is row else (event(settled),),
     )
     # The node may have begun an operation that another worker settled: then its hook is due.
     paused = hooks.after(node, NodeStatus.READY, commit, kept)

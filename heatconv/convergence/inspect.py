@@ -55,14 +55,21 @@ def finish(view: View, observation: Observation | None, wish_id: str, now: float
         failure = _failure(view, reason, wish_id, now)
         if states.in_progress(row):
             return Step(reason, Commit(node=done, failure=failure))
+        # An empty digest: if a later CHECK finds the resource as it should be, the next update
+        # still does not take it for unchanged.
         failed = evolve(
             row,
             action=Action.CHECK,
             status=Status.FAILED,
             reason=reason,
             version=row.version + 1,
+            frozen='',
         )
-        write = RowWrite(RowGuard.UNCLAIMED, row, failed)
+        write: RowWrite | None = RowWrite(RowGuard.UNCLAIMED, row, failed)
+        if states.state(row) == states.UPDATE_FAILED and not row.tainted:
+            # The next update changes such a resource in place; after CHECK_FAILED it would replace
+            # it.
+            write = None
         return Step(reason, Commit(write, done, events=(event(failed),), failure=failure))
     problem = (
         _problem_in(observation) if stack.action == Action.CHECK else _failure_in(observation)

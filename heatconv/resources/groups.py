@@ -68,7 +68,7 @@ class _Group(NestedPlugin):
         members = self.members(child)
         # In the order of the template, which is the numeric order of the names.
         content = self.children.made_of(child)
-        definitions = content['template']['resources']
+        definitions = _definitions(content)
         ordered = {name: members[stacks.MEMBERS].get(name, [None, {}]) for name in definitions}
         references = {name: member[0] for name, member in ordered.items()}
         values = {
@@ -103,6 +103,11 @@ def _chain_members(properties: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(type_, str) and all(type_ != member['type'] for member in members.values()):
             members[name] = {'type': type_, 'properties': properties.get('resource_properties')}
     return members
+
+
+def _definitions(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the definitions in the content of a group's stack; none if it has no template."""
+    return (content.get('template') or {}).get('resources') or {}
 
 
 def _items(value: Any) -> Any:
@@ -218,7 +223,7 @@ class ResourceGroup(_Group):
         by_reference.update((member.reference_id, name) for name, member in members.items())
         # Members that failed, or were never created, are named too. A member that was removed
         # before and is requested again stays removed.
-        names = {*content['template']['resources'], *members, *before_removed}
+        names = {*_definitions(content), *members, *before_removed}
         for reference in requested:
             if reference in names:
                 removed.setdefault(reference, '')

@@ -73,7 +73,10 @@ class Requests:
         Conditions are decided when a template is compiled. So if they use pseudo parameters, their
         values are a part of the content.
         """
-        source = cfn.as_hot(content.get('template'))
+        try:
+            source = cfn.as_hot(content.get('template'))
+        except TemplateError:
+            return content  # `compile` reports it
         if not isinstance(source, Mapping) or not use_pseudo_parameters(source):
             return content
         return {**content, 'pseudo': pseudo_parameters(stack)}

@@ -24,6 +24,11 @@ def inspect_stack(requests: Requests, stack: Stack, action: Action) -> None:
             return None
         return requests.wish(current, action, current.newest_template_id)
 
+    # A request that will be refused must not begin with the nested stacks.
+    current = requests.store.stack(stack.id)
+    if current is not None and decide(current) is None:
+        raise exception.ActionInProgress(stack_name=stack.name, action=current.action.value)
+
     # Nested stacks come first: after a crash in between, the action of the outermost stack has not
     # begun, and the user can repeat the request.
     for child in descendants(requests.store, stack):

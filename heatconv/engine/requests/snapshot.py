@@ -29,5 +29,9 @@ def take_snapshot(requests: Requests, stack: Stack, name: str) -> Snapshot:
         requests.clock.now(),
     )
     requests.store.save_snapshot(snapshot)
-    inspect_stack(requests, stack, Action.SNAPSHOT)
+    try:
+        inspect_stack(requests, stack, Action.SNAPSHOT)
+    except exception.HeatconvException:
+        requests.store.drop_snapshot(stack.id, snapshot.id)
+        raise
     return snapshot
