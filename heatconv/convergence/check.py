@@ -134,8 +134,8 @@ def begin(
     # A digest that is not known counts as the same.
     refrozen = None not in (row.frozen, desired.frozen) and row.frozen != desired.frozen
     same = not changed and not refrozen
-    # A nested stack that nothing changes is updated nevertheless, unless updates are restricted.
-    updates = desired.always_updates and 'update' not in desired.restricted
+    # A nested stack that nothing changes is updated nevertheless, once in a traversal.
+    updates = desired.always_updates and 'update' not in desired.restricted and not node.attempts
     if same and states.healthy(row) and not updates:
         return _keep(node, row, desired)
     if 'update' in desired.restricted:
@@ -351,6 +351,7 @@ def _operate(
             row.id,
             NodeStatus.RUNNING,
             hooks=hooks.begun(node.hooks, verb),
+            retry=desired.always_updates,
             read=node,
         ),
         events=(event(claimed),),
@@ -381,8 +382,7 @@ def _keep(node: Node, row: Resource, desired: DesiredState) -> Step:
         events=() if settled is row else (event(settled),),
     )
     # The node may have begun an operation that another worker settled: then its hook is due.
-    paused = hooks.after(node, NodeStatus.READY, commit, kept)
-    return paused or Step('unchanged', commit)
+    return hooks.after(node, NodeStatus.READY, commit, kept) or Step('unchanged', commit)
 
 
 def _repoint(node: Node, row: Resource | None, other: Resource, insert: bool) -> Step:

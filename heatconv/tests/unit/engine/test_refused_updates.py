@@ -73,6 +73,23 @@ class RefusedTest(EngineTestCase):
         ask('y', identity)
         self.assertEqual('UPDATE_COMPLETE', self.state(identity), self.stack(identity).reason)
 
+    def test_nested_stack_is_not_updated_by_its_create(self) -> None:
+        files = {'inner.yaml': json.dumps(template({'I': thing('x')}))}
+        hooks = {'hooks': ['post-create', 'post-update']}
+        environment = {'resource_registry': {'resources': {'N': hooks}}}
+        source = template({'N': {'type': 'inner.yaml'}})
+        identity = self.call('create_stack', 'stack', source, environment, files, None)
+        self.parts.rest()
+        self.assertEqual('CREATE_IN_PROGRESS', self.state(identity))
+        self.call('resource_signal', identity, 'N', {'unset_hook': 'post-create'})
+        self.parts.rest()
+        self.assertEqual('CREATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+        self.assertEqual('CREATE', self.rows(identity)['N'].action)
+        # The next update reaches it again.
+        self.call('update_stack', identity, source, None, files, None)
+        self.parts.rest()
+        self.assertEqual('UPDATE', self.rows(identity)['N'].action)
+
     def test_suspend_while_an_update_is_in_progress(self) -> None:
         files = {'inner.yaml': json.dumps(template({'I': thing('x')}))}
         source = template({'N': {'type': 'inner.yaml'}})
