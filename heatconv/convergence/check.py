@@ -351,7 +351,7 @@ def _operate(
             row.id,
             NodeStatus.RUNNING,
             hooks=hooks.begun(node.hooks, verb),
-            retry=desired.always_updates,
+            retry=desired.always_updates and creates,  # an update may not have been called
             read=node,
         ),
         events=(event(claimed),),

@@ -98,7 +98,7 @@ def after(
     hooks = node.hooks if verb is None else with_due(node.hooks, AFTER[verb])
     if _due(hooks) is None:
         return None
-    return _paused(node, hooks, was, commit, row)
+    return _paused(node, hooks, was, commit, row, done=verb is not None)
 
 
 def clear(node: Node, row: Resource, hook: str) -> Step | None:
@@ -120,11 +120,16 @@ def with_due(hooks: tuple[str, ...], hook: str) -> tuple[str, ...]:
 
 
 def _paused(
-    node: Node, hooks: tuple[str, ...], was: NodeStatus, commit: Commit, row: Resource
+    node: Node,
+    hooks: tuple[str, ...],
+    was: NodeStatus,
+    commit: Commit,
+    row: Resource,
+    done: bool = False,
 ) -> Step:
     hook = _due(hooks)
     assert hook is not None
-    write = NodeWrite(node.key, was, node.subject, NodeStatus.PAUSED, hooks=hooks)
+    write = NodeWrite(node.key, was, node.subject, NodeStatus.PAUSED, hooks=hooks, retry=done)
     verb = hook.partition('-')[2].upper()
     reason = f'{verb} paused until Hook {hook} is cleared'
     # The event is saved only if the node is paused: the hook of a node that no longer exists

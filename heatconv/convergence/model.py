@@ -94,7 +94,7 @@ class Node:
     :ivar successors: the nodes that wait for this one; its completion decrements their
         blockers.
     :ivar attempts: how many times the node went back to ready because the observation
-        differed from the desired state; for a nested stack, also how many operations were begun.
+        differed from the desired state; see also `NodeWrite.retry`.
     :ivar definition: for an update: the serialized resource definition. Only the runtime
         reads it.
     :ivar hooks: the hooks of the resource name that are not cleared yet; see

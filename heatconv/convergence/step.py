@@ -55,7 +55,7 @@ class NodeWrite:
     :ivar now: the new status; DONE also decrements the blockers of its successors.
     :ivar subject_now: id of the row to re-point the node to; None to keep its subject.
     :ivar retry: count an attempt: the node goes back to ready because the observation differs from
-        the desired state, or it begins an operation of a nested stack.
+        the desired state, it begins to create a nested stack, or it pauses after an operation.
     :ivar hooks: the new hooks; None to keep them.
     :ivar read: the node as last read, if the runtime knows it: a store may then try an
         optimistic commit, and read the node only if that fails.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
+from heatconv.engine import wire_format
 from heatconv.tests.unit.engine.parts import template, thing
 from heatconv.tests.unit.engine.test_nested import NestedTestCase, inner, nested
 
@@ -16,6 +17,63 @@ def group(**properties: Any) -> dict[str, Any]:
         'type': 'OS::Heat::ResourceGroup',
         'properties': {'count': 2, 'resource_def': definition, **properties},
     }
+
+
+class DeathTest(NestedTestCase):
+    """A worker dies after each question in turn."""
+
+    def asked(self, resources: Any, **given: Any) -> Any:
+        """Request the stack; nothing of it is done yet."""
+        files = {'inner.yaml': inner()}
+        if 'identity' in given:
+            return self.call(
+                'update_stack', given['identity'], template(resources), None, files, None
+            )
+        return self.call('create_stack', 'stack', template(resources), None, files, None)
+
+    def test_unhealthy_member_is_mended(self) -> None:
+        step = 0
+        while True:
+            self.anew()
+            identity = self.asked({'N': nested()})
+            self.parts.rest()
+            (child,) = self.within(identity).values()
+            before = self.rows_of(child)['I']
+            self.call('resource_mark_unhealthy', wire_format.identity(child), 'I', True)
+            self.asked({'N': nested()}, identity=identity)
+            ended = self.parts.rest(most=step) < step
+            if not ended:
+                self.parts.recover()
+            self.assertEqual('UPDATE_COMPLETE', self.state(identity), f'after {step}')
+            (child,) = self.within(identity).values()
+            after = self.rows_of(child)['I']
+            self.assertNotEqual(before.physical_id, after.physical_id, f'after {step}')
+            self.assertEqual(child.id, self.rows(identity)['N'].physical_id)
+            if ended:
+                break
+            step += 1
+        self.assertGreater(step, 10)
+
+    def test_create_makes_everything_once(self) -> None:
+        step = 0
+        while True:
+            self.anew()
+            identity = self.asked({'N': nested()})
+            ended = self.parts.rest(most=step) < step
+            if not ended:
+                self.parts.recover()
+            self.assertEqual('CREATE_COMPLETE', self.state(identity), f'after {step}')
+            (child,) = self.within(identity).values()
+            made = [
+                event['resource_name']
+                for event in self.call('list_events', wire_format.identity(child))
+                if event['resource_status'] == 'COMPLETE' and event['resource_name'] == 'I'
+            ]
+            self.assertEqual(['I'], made, f'after {step}')
+            if ended:
+                break
+            step += 1
+        self.assertGreater(step, 10)
 
 
 class RenamedTemplateTest(NestedTestCase):
