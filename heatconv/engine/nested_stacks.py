@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heatconv.convergence import replacement
+from heatconv.convergence.model import Stack
 from heatconv.engine import outputs
 from heatconv.engine.ancestry import owners
 from heatconv.engine.requests.core import Requests
@@ -23,6 +24,18 @@ from heatconv.templates.compiled import reference_id
 
 #: Number of owners whose content is cached: all nested stacks of an owner read the same content.
 KEPT = 4
+
+
+def nested_stack(stack: Stack) -> NestedStack:
+    """Return what a plugin sees of a nested stack."""
+    return NestedStack(
+        stack.id,
+        stack.name,
+        stack.status,
+        stack.reason,
+        stack.updated_at or stack.created_at,
+        stack.newest_template_id or stack.last_good_id,
+    )
 
 
 class NestedStacks:
@@ -77,14 +90,7 @@ class NestedStacks:
             return None
         if stack.owner_id != resource.stack_id:
             raise HeatconvException(f'a stack {name} exists already and is not nested in this one')
-        return NestedStack(
-            stack.id,
-            stack.name,
-            stack.status,
-            stack.reason,
-            stack.updated_at or stack.created_at,
-            stack.newest_template_id or stack.last_good_id,
-        )
+        return nested_stack(stack)
 
     def create(
         self,

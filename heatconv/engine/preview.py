@@ -11,6 +11,7 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Resource, Stack
 from heatconv.engine import wire_format
 from heatconv.engine.lookup import Lookup
+from heatconv.engine.nested_stacks import nested_stack
 from heatconv.engine.outcomes import Outcomes
 from heatconv.engine.requests.core import Requests
 from heatconv.hot.errors import TemplateError
@@ -99,7 +100,7 @@ class Preview:
         for name in [*outcomes['updated'], *outcomes['unchanged']]:
             existing = children.get(current[name].id)
             if existing is not None:
-                before = self._nested_stack(existing)
+                before = nested_stack(existing)
                 child = self._child(stack, compiled, content, name, serving, before)
                 if child is not None:
                     _, inner, inner_content = child
@@ -157,16 +158,6 @@ class Preview:
             stack, id='None', name=f'{stack.name}-{name}', owner_id=stack.id, owner_resource=name
         )
         return child, inner_compiled, inner
-
-    def _nested_stack(self, stack: Stack) -> NestedStack:
-        return NestedStack(
-            stack.id,
-            stack.name,
-            stack.status,
-            stack.reason,
-            stack.updated_at or stack.created_at,
-            stack.newest_template_id or stack.last_good_id,
-        )
 
 
 def _extend(answer: dict[str, list[Any]], more: Mapping[str, list[Any]]) -> None:

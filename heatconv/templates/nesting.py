@@ -171,17 +171,20 @@ class Nesting:
                     f'templates are nested deeper than {nested.MAX_DEPTH} levels', 'type'
                 )
             environment = nested.child_environment(self._environment, resource, '', {})
-            content = {'environment': environment, 'files': self._files}
-            within = self._groups[key] = Nesting(
-                content,
-                self._registry,
-                self._max_size,
-                self._budget,
-                self._depth - 1,
-                self._lenient,
-                self._ignores_unavailable,
-            )
+            within = self._groups[key] = self._one_below(environment)
         return within
+
+    def _one_below(self, environment: Mapping[str, Any]) -> Nesting:
+        """Return the nesting of a nested stack, one level below, with its environment."""
+        return Nesting(
+            {'environment': environment, 'files': self._files},
+            self._registry,
+            self._max_size,
+            self._budget,
+            self._depth - 1,
+            self._lenient,
+            self._ignores_unavailable,
+        )
 
     def template(self, name: str) -> Template:
         """Return a nested template, compiled; its parameters need no values.
@@ -197,16 +200,7 @@ class Nesting:
             )
         written = nested.source_of(self._files, name, self._max_size)
         environment = nested.child_environment(self._environment, '', name, {})
-        content = {'environment': environment, 'files': self._files}
-        within = Nesting(
-            content,
-            self._registry,
-            self._max_size,
-            self._budget,
-            self._depth - 1,
-            self._lenient,
-            self._ignores_unavailable,
-        )
+        within = self._one_below(environment)
         try:
             source = cfn.as_hot(written)
             with cfn.placed(written):
