@@ -110,10 +110,16 @@ class MergeTest(testtools.TestCase):
             'parameters: {a: {type: comma_delimited_list}}',
             'motd': 'hello',
         }
-        template = {'heat_template_version': '2021-04-16'}
+        template: dict[str, Any] = {'heat_template_version': '2021-04-16'}
         made = content.merge(None, files, ['one', 'two'], 10_000, template)
         # As in Heat, what no template declares is not merged, and the first value stays.
         self.assertEqual({'a': [1, 2], 'b': [1]}, made['parameter_defaults'])
+        # The template itself takes precedence.
+        files = {**files, 'one': files['one'].replace('[1]', 'x'), 'two': files['two']}
+        files['two'] = files['two'].replace('[2]', 'y')
+        template['parameters'] = {'a': {'type': 'string'}}
+        made = content.merge(None, files, ['one', 'two'], 10_000, template)
+        self.assertEqual('xy', made['parameter_defaults']['a'])
 
     def test_files_that_are_not_named_do_not_count(self) -> None:
         self.assertEqual({}, self.parameters(None, {'one': 'parameters: {a: 1}'}))

@@ -183,6 +183,7 @@ class PredictionTest(NestedTestCase):
         self.assertEqual(['A', ['I'], ['0']], names_of(shown))
         self.assertEqual('red', shown[1][0]['properties']['value'])
         self.assertEqual('N', shown[1][0]['parent_resource'])
+        self.assertEqual('None', shown[1][0]['stack_identity']['stack_id'])
         self.assertEqual([], self.heard.wishes)
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from heatconv import exception
+from heatconv.engine.requests.snapshot import take_snapshot
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 
 #: A value that fails at run time.
@@ -99,6 +100,15 @@ class RefusedTest(EngineTestCase):
         self.refused(exception.ActionInProgress, self.call, 'stack_suspend', identity)
         self.parts.rest()
         self.assertEqual('UPDATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+
+    def test_snapshot_that_is_refused(self) -> None:
+        identity = self.made({'A': thing('x')})
+        requests = self.engine.requests
+        stack = self.stack(identity)
+        # Another request begins the update between the look at the stack and the snapshot.
+        self.update(identity, {'A': thing('y')})
+        self.refused(exception.ActionInProgress, take_snapshot, requests, stack, 'snap')
+        self.assertEqual([], self.store.snapshots(identity['stack_id']))
 
     def test_cloudformation_template_that_is_not_valid(self) -> None:
         for wrong in (
