@@ -338,6 +338,8 @@ class Verb(enum.StrEnum):
     UPDATE = 'update'
     DELETE = 'delete'
     OBSERVE = 'observe'
+    #: Observe a create or an update in progress, and begin its next part if it has several.
+    PROCEED = 'proceed'
     #: Make the existing resource with the physical id of the row the resource of the row.
     ADOPT = 'adopt'
 

@@ -129,10 +129,10 @@ def changed_columns(before: Resource, after: Resource) -> tuple[str, ...]:
 def is_update(columns: Collection[str]) -> bool:
     """Say whether a write of columns is an update of the resource, which users see the time of.
 
-    It changes the state of the resource. Other writes, such as those of a check that finds nothing
-    to do, are none.
+    It changes the state or the properties of the resource: an update in one commit leaves the
+    state as it is. Other writes, such as those of a check that finds nothing to do, are none.
     """
-    return 'status' in columns or 'action' in columns
+    return 'status' in columns or 'action' in columns or 'properties' in columns
 
 
 def some_values(resource: Resource, columns: tuple[str, ...]) -> tuple[Any, ...]:

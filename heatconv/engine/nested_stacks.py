@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from heatconv.convergence import replacement
-from heatconv.convergence.model import Stack
+from heatconv.convergence import replacement, states
+from heatconv.convergence.model import Resource as Row
+from heatconv.convergence.model import Stack, Status
 from heatconv.engine import outputs
 from heatconv.engine.ancestry import owners
+from heatconv.engine.live_rows import LiveRows
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.requests.delete import delete_stack
 from heatconv.engine.requests.nested import create_nested, update_nested
 from heatconv.exception import HeatconvException
+from heatconv.hot.errors import TemplateError
 from heatconv.hot.nested import MAX_DEPTH
 from heatconv.resources.nested import Member, NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.storage.base import Store
-from heatconv.templates.cache import TemplateCache
+from heatconv.templates.cache import MissingTemplate, TemplateCache
 from heatconv.templates.compiled import reference_id
 
 #: Number of owners whose content is cached: all nested stacks of an owner read the same content.
@@ -92,6 +96,13 @@ class NestedStacks:
             raise HeatconvException(f'a stack {name} exists already and is not nested in this one')
         return nested_stack(stack)
 
+    def sibling(self, resource: Resource, name: str) -> NestedStack | None:
+        """Return the nested stack of another resource of the same stack, or None."""
+        stack = self._store.stack_by_name(resource.project_id, name)
+        if stack is None or stack.owner_id != resource.stack_id:
+            return None
+        return nested_stack(stack)
+
     def create(
         self,
         resource: Resource,
@@ -111,11 +122,18 @@ class NestedStacks:
             raise HeatconvException(f'Recursion depth exceeds {self._max_depth}.')
         create_nested(self._requests, owner, resource.name, name, content, adopts)
 
-    def update(self, child: NestedStack, content: Mapping[str, Any]) -> None:
-        """Request an update of a nested stack, unless it does not exist."""
+    def update(self, child: NestedStack, content: Mapping[str, Any]) -> bool:
+        """Request an update of a nested stack, unless it does not exist.
+
+        :return: False if another content was requested since ``child`` was read.
+        """
         stack = self._store.stack(child.id)
-        if stack is not None:
-            update_nested(self._requests, stack, content)
+        return stack is None or update_nested(self._requests, stack, content, child.template_id)
+
+    def busy(self, token: str) -> bool:
+        """Say whether the latest operation on a resource is not complete."""
+        row = self._store.row(token)
+        return row is None or row.status != Status.COMPLETE
 
     def delete(self, child: NestedStack) -> None:
         """Request the deletion of a nested stack, unless it is deleted."""
@@ -140,5 +158,23 @@ class NestedStacks:
 
     def members(self, child: NestedStack) -> Mapping[str, Member]:
         """Return the resources of a nested stack that have a physical resource, by name."""
-        rows = replacement.representatives(self._store.resources(child.id))
-        return {name: Member(reference_id(row), row.attributes) for name, row in rows.items()}
+        rows: Mapping[str, Row] = replacement.representatives(self._store.resources(child.id))
+        stack = self._store.stack(child.id)
+        if stack is not None and rows:
+            with contextlib.suppress(MissingTemplate, TemplateError):
+                rows = LiveRows(stack, rows, self._templates.get(child.template_id))
+        return {
+            name: Member(
+                reference_id(row),
+                row.attributes,
+                row.created_at,
+                row.updated_at,
+            )
+            for name, row in rows.items()
+        }
+
+    def failed(self, child: NestedStack) -> Collection[str]:
+        """Return the names of the resources of a nested stack of which every row has failed."""
+        rows = [row for row in self._store.resources(child.id) if not states.doomed(row)]
+        works = {row.name for row in rows if row.status != Status.FAILED}
+        return {row.name for row in rows} - works

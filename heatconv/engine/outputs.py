@@ -8,6 +8,7 @@ from typing import Any
 from heatconv.convergence import replacement
 from heatconv.convergence.model import Stack
 from heatconv.engine import wire_format
+from heatconv.engine.live_rows import LiveRows
 from heatconv.hot.errors import TemplateError
 from heatconv.storage.base import Store
 from heatconv.templates.cache import MissingTemplate, TemplateCache
@@ -77,7 +78,8 @@ def values(
     outputs = compiled.hot.outputs
     if not outputs:
         return []
-    resolution = scope(stack, replacement.representatives(store.resources(stack.id)))
+    rows = replacement.representatives(store.resources(stack.id))
+    resolution = scope(stack, LiveRows(stack, rows, compiled))
     answer = []
     for name in wanted or outputs:
         output = outputs[name]

@@ -47,6 +47,7 @@ class ResourceDefinition:
     :ivar declared_type: its type as written, if that differs from ``type``; else empty.
     :ivar template: the file name of its nested template; empty for any other resource.
     :ivar reads: sorted names of the required resources that functions refer to.
+    :ivar compiled_update_policy: the update policy, compiled.
     """
 
     name: str
@@ -63,6 +64,7 @@ class ResourceDefinition:
     declared_type: str = ''
     template: str = ''
     reads: tuple[str, ...] = ()
+    compiled_update_policy: Any = field(default_factory=dict)
 
     def resolve(self, scope: Scope) -> dict[str, Any]:
         """Resolve the properties. They are not checked against the resource type.
@@ -83,6 +85,11 @@ class ResourceDefinition:
         if not isinstance(metadata, dict | None):
             raise ResolutionError(f'it must be a map, not {kind(metadata)}', path)
         return dict(metadata or {})
+
+    def resolve_update_policy(self, scope: Scope) -> dict[str, Any]:
+        """Resolve the update policy, as :meth:`resolve` does the properties."""
+        path = f'resources.{self.name}.update_policy'
+        return dict(_resolved(self.compiled_update_policy, scope, path) or {})
 
 
 @dataclass(frozen=True, slots=True)

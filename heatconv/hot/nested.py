@@ -213,7 +213,9 @@ def child_environment(
         child[environments.PARAMETER_DEFAULTS] = defaults
     registry = environment.get(environments.REGISTRY) or {}
     child_registry = {
-        name: target for name, target in registry.items() if name != RESOURCES and target != type_
+        name: target
+        for name, target in registry.items()
+        if name != RESOURCES and not (target == type_ and is_template(type_))
     }
     child_resources: dict[str, Any] = {}
     for pattern, entries in (registry.get(RESOURCES) or {}).items():

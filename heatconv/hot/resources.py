@@ -284,6 +284,9 @@ def compile_resource(
         properties = {}
     metadata = _map(declaration, 'metadata', context)
     requires = [*references.resources, *_depends_on(declaration.get('depends_on'), context)]
+    reads = tuple(sorted(references.resources))
+    # It adds no requirement, as in Heat: only its parameters are known for certain.
+    update_policy = _map(declaration, 'update_policy', context)
     external_id = _external_id(declaration, context)
     if declaration.get(_EXTERNAL) is not None:
         # The resource exists independently of the stack, so a delete of the stack must keep it. As
@@ -314,7 +317,8 @@ def compile_resource(
         external_id,
         '' if declaration['type'] == type_ else declaration['type'],
         template,
-        tuple(sorted(references.resources)),
+        reads,
+        update_policy,
     )
 
 

@@ -213,6 +213,7 @@ class TypeSchema:
         nested stack are attributes too.
     :ivar snapshots: whether a resource of this type can have the deletion policy Snapshot.
     :ivar keeps_null: whether a property without a schema may be null; otherwise it is left out.
+    :ivar version: the first release of Heat with this type; None if Heat does not say.
     :ivar members: for a group: returns the definitions of its members by name, one of each kind,
         from its compiled properties. Values that are only known at run time are nodes.
     :ivar check: checks properties that depend on each other; some values may be nodes.
@@ -228,6 +229,7 @@ class TypeSchema:
     nested: bool = False
     description: str = ''
     support_status: str = 'SUPPORTED'
+    version: str | None = None
     snapshots: bool = False
     keeps_null: bool = False
     translate: Translation | None = field(default=None, repr=False)

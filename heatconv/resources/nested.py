@@ -7,15 +7,15 @@ the existing nested stack, because its name contains the token.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from heatconv.convergence.model import Status
 from heatconv.hot import nested
 from heatconv.hot.functions import stacks
 from heatconv.hot.schema import TypeSchema
-from heatconv.resources.plugin import Observation, Plugin, Reality, Resource
+from heatconv.resources.plugin import Observation, Plugin, Reality, Resource, TransientError
 from heatconv.runtime.ports import Clock
 
 #: Length limit of Heat's physical_resource_name.
@@ -24,6 +24,9 @@ NAME_LENGTH = 255
 UNUSUAL = re.compile('[^a-zA-Z0-9_.-]')
 #: The last characters of the token, in this number, make the name of a nested stack unique.
 TOKEN_LENGTH = 12
+
+#: Number of attempts to update a nested stack that other requests change.
+CONFLICTS = 10
 
 #: Shortest polling interval of a nested stack, in seconds.
 SOON = 0.05
@@ -35,10 +38,13 @@ class Member:
 
     :ivar reference_id: what ``get_resource`` returns for it.
     :ivar attributes: what ``get_attr`` returns for it.
+    :ivar created_at: in seconds since the epoch; likewise ``updated_at``, None if it never was.
     """
 
     reference_id: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    created_at: float = 0.0
+    updated_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,11 @@ class NestedStack:
     since: float
     template_id: str | None
 
+    @property
+    def in_progress(self) -> bool:
+        """Say whether an action on it is in progress."""
+        return self.status == Status.IN_PROGRESS
+
 
 class NestedStacks(Protocol):
     """Requests and observes nested stacks; engine and store implement it."""
@@ -78,6 +89,12 @@ class NestedStacks(Protocol):
     def find(self, resource: Resource, name: str) -> NestedStack | None:
         """Return the nested stack of a resource by its name; None if it does not exist."""
 
+    def sibling(self, resource: Resource, name: str) -> NestedStack | None:
+        """Return the nested stack of another resource of the stack; None if it does not exist.
+
+        :param name: name of the nested stack.
+        """
+
     def create(
         self,
         resource: Resource,
@@ -90,11 +107,21 @@ class NestedStacks(Protocol):
         :param adopts: exported resources to adopt, by name; None if nothing is adopted.
         """
 
-    def update(self, child: NestedStack, content: Mapping[str, Any]) -> None:
-        """Request another content for a nested stack."""
+    def update(self, child: NestedStack, content: Mapping[str, Any]) -> bool:
+        """Request another content for a nested stack.
+
+        :param child: the nested stack that the content was computed from.
+        :return: False if another content was requested since then, and nothing was changed.
+        """
 
     def delete(self, child: NestedStack) -> None:
         """Request the deletion of a nested stack."""
+
+    def busy(self, token: str) -> bool:
+        """Say whether an operation on a resource is in progress, or its latest has failed.
+
+        :param token: the token of the resource; one that does not exist counts as busy.
+        """
 
     def outputs(self, child: NestedStack) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         """Return the values of the outputs of a nested stack by name, and the errors by name."""
@@ -102,20 +129,28 @@ class NestedStacks(Protocol):
     def members(self, child: NestedStack) -> Mapping[str, Member]:
         """Return the resources of a nested stack that have a physical resource, by name."""
 
+    def failed(self, child: NestedStack) -> Collection[str]:
+        """Return the names of the resources of a nested stack that have failed."""
 
-class NestedPlugin(Plugin):
+
+class UsesNestedStacks:
+    """A plugin that works with nested stacks; `Registry.nest` sets ``children``."""
+
+    children: NestedStacks
+
+
+class NestedPlugin(UsesNestedStacks, Plugin):
     """A resource type whose physical resources are nested stacks.
 
     A subclass computes the content of a nested stack and the attributes of its resource.
-
-    :ivar children: the nested stacks; `Registry.nest` sets it.
     """
 
     nests = True
     repairs_failed_create = True
     repairs_failed_update = True
 
-    children: NestedStacks
+    #: Whether signals change its attributes without an operation on the resource.
+    is_live: ClassVar[bool] = False
 
     def __init__(self, records: Any, clock: Clock) -> None:
         self._clock = clock
@@ -148,12 +183,15 @@ class NestedPlugin(Plugin):
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
         name = self.name(resource)
-        child = self.children.find(resource, name)
-        if child is None:
-            # The nested stack was deleted by hand: create it again.
-            self.children.create(resource, name, self._desired_content(resource, None))
-        else:
-            self.children.update(child, self._desired_content(resource, child))
+        for _ in range(CONFLICTS):
+            child = self.children.find(resource, name)
+            if child is None:
+                # The nested stack was deleted by hand: create it again.
+                self.children.create(resource, name, self._desired_content(resource, None))
+                return
+            if self.children.update(child, self._desired_content(resource, child)):
+                return
+        raise TransientError('other requests change the nested stack all the time')
 
     def adopt(self, resource: Resource) -> None:
         resources = resource.adopted.get('resources')
@@ -173,7 +211,7 @@ class NestedPlugin(Plugin):
         child = self.children.find(resource, self.name(resource))
         if child is None:
             return Observation(Reality.ABSENT)
-        if child.status == Status.IN_PROGRESS:
+        if child.in_progress:
             # Without the properties: a nested stack in progress is polled often, and they are read
             # with its content, which may be large.
             elapsed = self._clock.now() - child.since
@@ -189,13 +227,25 @@ class NestedPlugin(Plugin):
             Reality.FAILED if failed else Reality.READY,
             physical_id=child.id,
             attributes={**self.reference(resource, child), **self.attributes(child)},
-            properties=self.children.made_of(child).get('properties'),
+            properties=self.observed_properties(self.children.made_of(child)),
             reason=child.reason if failed else '',
         )
+
+    def observed_properties(self, content: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the properties that a nested stack has, from its content."""
+        properties: Mapping[str, Any] | None = content.get('properties')
+        return properties
 
     def reference(self, resource: Resource, child: NestedStack) -> dict[str, Any]:
         """Return the attribute that sets the reference id; none if it is the physical id."""
         return {}
+
+    def present_attributes(self, resource: Resource) -> dict[str, Any] | None:
+        """Return the attributes that a resource has now; None without a nested stack."""
+        child = self.children.find(resource, self.name(resource))
+        if child is None:
+            return None
+        return {**self.reference(resource, child), **self.attributes(child)}
 
     def members(self, child: NestedStack) -> dict[str, Any]:
         """Return the attribute that exposes the resources of a nested stack to its owner."""

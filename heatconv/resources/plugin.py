@@ -13,14 +13,17 @@ and attributes are JSON values. See also ``doc/source/plugins.rst``.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from heatconv.convergence import fingerprint
-from heatconv.convergence.model import Event, Observation, Reality, Verb
+from heatconv.convergence.model import Action, Event, Observation, Reality, Verb
 from heatconv.hot.schema import TypeSchema
 from heatconv.resources.records import Writes
+
+#: The property of a type that follows the template: the id of the content of the stack.
+TEMPLATE_ID = 'OS::template_id'
 
 __all__ = [
     'Observation',
@@ -28,10 +31,18 @@ __all__ = [
     'PluginCall',
     'Reality',
     'Resource',
+    'SignalIgnored',
     'TransientError',
     'TypeSchema',
     'Verb',
 ]
+
+
+class SignalIgnored(Exception):
+    """A signal has no effect at the moment, and leaves no event.
+
+    :param reason: the reason, for the answer to the signal.
+    """
 
 
 class TransientError(Exception):
@@ -131,6 +142,9 @@ class Plugin:
     #: updates it, so that its resources can decide what to do.
     nests: ClassVar[bool] = False
 
+    #: Whether the property TEMPLATE_ID is among the properties of the type.
+    follows_template: ClassVar[bool] = False
+
     #: Whether a resource whose create failed, but left a physical resource, is repaired by an
     #: update instead of replaced.
     repairs_failed_create: ClassVar[bool] = False
@@ -139,6 +153,9 @@ class Plugin:
     #: replaced. It is replaced by default, as in Heat (heat/engine/resource.py,
     #: needs_replace_failed).
     repairs_failed_update: ClassVar[bool] = False
+
+    #: Whether `proceed` is implemented: a create or an update may have several parts.
+    proceeds: ClassVar[bool] = False
 
     #: Largest number of resources in one call of `perform` or `predict`. More than one makes sense
     #: if one call for many costs less than a call for each; they wait for each other.
@@ -184,6 +201,8 @@ class Plugin:
                 self.delete(call.resource)
             elif call.verb == Verb.ADOPT:
                 self._adopt(call.resource)
+            if self.proceeds and call.verb in (Verb.CREATE, Verb.UPDATE, Verb.PROCEED):
+                return self.proceed(call.resource)
             return self.observe(call.resource)
         except Exception as error:  # the exception of one resource must not fail the others
             return error
@@ -238,6 +257,19 @@ class Plugin:
         """
         raise NotImplementedError
 
+    def proceed(self, resource: Resource) -> Observation:
+        """Observe a create or an update in progress, and begin its next part if one is due.
+
+        It is polled in place of `observe`, and like every operation it may be repeated by another
+        process. After a crash the operation is not continued, but observed: the observed
+        properties must differ from the desired ones until the last part is begun, so that the
+        resource is updated again.
+
+        :raises TransientError: if the next part cannot be begun at the moment.
+        :raises Exception: if it has failed; the text becomes the reason.
+        """
+        return self.observe(resource)
+
     def delete(self, resource: Resource) -> None:
         """Start to delete the physical resource; succeed if it does not exist.
 
@@ -261,6 +293,9 @@ class Plugin:
     #: Whether `signal` is implemented.
     takes_signals: ClassVar[bool] = False
 
+    #: A resource whose latest action is one of these takes no signal (heat/engine/resource.py).
+    deaf_actions: ClassVar[Collection[Action]] = (Action.INIT, Action.DELETE, Action.SUSPEND)
+
     def signal(self, resource: Resource, details: Any) -> str:
         """Save a signal where `observe` finds it; return the reason for its event.
 
@@ -270,6 +305,7 @@ class Plugin:
         :param resource: the resource, with the properties that are saved with it.
         :param details: the data of the signal, any JSON value.
         :raises ValueError: if the data is not a valid signal.
+        :raises SignalIgnored: if the signal has no effect at the moment.
         """
         raise NotImplementedError
 
@@ -289,6 +325,13 @@ class Plugin:
     def signals(self, resource: Resource) -> Mapping[str, Any]:
         """Return the received signals, in the form in which Heat shows them as the metadata."""
         return {}
+
+    def metadata(self, resource: Resource, declared: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the metadata that users and agents read.
+
+        :param declared: the metadata of the definition; if there is none, the received signals.
+        """
+        return declared
 
     #: Names of the attributes that are exported when the stack is abandoned. If the resource is
     #: adopted later, they come back in `Resource.adopted`.

@@ -380,8 +380,9 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
         now = self._clock.now()
         before = self._rows.get(row.id)
         if before is not None:
-            # Only a change of the state is an update that users see the time of.
-            if (before.action, before.status) != (row.action, row.status):
+            # Only a change of state or properties is an update that users see the time of.
+            same_state = (before.action, before.status) == (row.action, row.status)
+            if not same_state or before.properties != row.properties:
                 row = evolve(row, updated_at=now)
             else:
                 row = evolve(row, updated_at=before.updated_at)

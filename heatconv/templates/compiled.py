@@ -20,6 +20,7 @@ from heatconv.hot.errors import InvalidProperty, TemplateError, UnknownType
 from heatconv.hot.functions import stacks
 from heatconv.hot.previous_definitions import PreviousDefinitions
 from heatconv.hot.scope import ResourceState, Scope
+from heatconv.resources.plugin import TEMPLATE_ID
 from heatconv.resources.registry import Registry
 from heatconv.templates.nesting import Nesting
 
@@ -89,6 +90,8 @@ class CompiledDefinition:
             if definition.external_id
             else plugin.schema.resolve_properties(values, f'{path}.properties')
         )
+        if plugin.follows_template:
+            properties[TEMPLATE_ID] = template_id
         if plugin.nests:
             properties[nested.TEMPLATE] = self._nested
             if definition.template:
@@ -96,7 +99,7 @@ class CompiledDefinition:
             properties[nested.FACADE] = {
                 'metadata': definition.resolve_metadata(resolution),
                 'deletion_policy': definition.deletion_policy,
-                'update_policy': definition.update_policy or {},
+                'update_policy': definition.resolve_update_policy(resolution),
             }
         try:
             replace_on_change = plugin.replace_on_change(properties)
@@ -195,6 +198,7 @@ class CompiledTemplate:
         self.nesting = nesting
         #: For each nested stack, a digest of its content.
         self._nested: dict[str, str] = {}
+        self._live: dict[str, bool] = {}
         self._registry = registry
         self._source = source
         self._surroundings = surroundings
@@ -231,6 +235,8 @@ class CompiledTemplate:
             of its content is recorded separately.
         """
         plugin = self._registry.plugin(definition.type)
+        if plugin is not None and plugin.follows_template:
+            return ''
         if plugin is not None and plugin.nests:
             if self.nesting is not None:
                 self._nested[name] = self.nesting.digest(definition.template, self._source[name])
@@ -247,6 +253,23 @@ class CompiledTemplate:
         """Return the number of its resources, including those of known nested templates."""
         within = 0 if self.nesting is None else self.nesting.resources_of(self.hot)
         return len(self.definitions) + within
+
+    @property
+    def types(self) -> Registry:
+        """Return the registry of resource types."""
+        return self._registry
+
+    def is_live(self, name: str) -> bool:
+        """Say whether signals change the attributes of a resource: it scales, or contains a group
+        that does.
+        """
+        definition = self.hot.resources.get(name)
+        if definition is None or self.nesting is None:
+            return False
+        live = self._live.get(name)
+        if live is None:
+            live = self._live[name] = self.nesting.is_live(definition)
+        return live
 
     @property
     def previous_definitions(self) -> PreviousDefinitions:

@@ -10,6 +10,7 @@ from typing import Any
 from heatconv.convergence import fingerprint
 from heatconv.hot import cfn, nested
 from heatconv.hot import environment as environments
+from heatconv.hot.definitions import ResourceDefinition
 from heatconv.hot.errors import InvalidSection, TemplateError, UnavailableType
 from heatconv.hot.functions import MapNode
 from heatconv.hot.limits import COMPILE_BUDGET, MAX_TEMPLATE_SIZE
@@ -17,6 +18,7 @@ from heatconv.hot.registry import RESOURCES, TypeNames
 from heatconv.hot.schema import TypeSchema
 from heatconv.hot.template import Template, compile_template
 from heatconv.hot.unknown_types import unknown_type
+from heatconv.resources.nested import NestedPlugin
 from heatconv.resources.registry import Registry
 
 encode = json.JSONEncoder(separators=(',', ':')).encode
@@ -242,6 +244,32 @@ class Nesting:
             return 0
         return sum(
             self.resources(definition.template) for definition in template.resources.values()
+        )
+
+    def is_live(self, definition: ResourceDefinition) -> bool:
+        """Say whether signals change the attributes of a resource of the template.
+
+        :param definition: its definition.
+        """
+        type_ = definition.template or definition.type
+        properties = definition.properties
+        items = properties.items if isinstance(properties, MapNode) else properties
+        return self._is_live(definition.name, type_, items if isinstance(items, Mapping) else {})
+
+    def _is_live(self, name: str, type_: str, properties: Mapping[str, Any]) -> bool:
+        """Say it of a resource of a type after the mappings of the environment."""
+        if nested.is_template(type_):
+            try:
+                template = self.template(type_)
+            except TemplateError:
+                return False
+            return any(map(self._within[type_].is_live, template.resources.values()))
+        plugin = self._registry.plugin(type_)
+        if not isinstance(plugin, NestedPlugin):
+            return False
+        return plugin.is_live or any(
+            member.nesting._is_live(member.name, member.type, member.properties)
+            for member in self.nested_within(name, plugin.schema, properties)
         )
 
     def compiled(self) -> Mapping[str, tuple[Template, Nesting]]:

@@ -65,6 +65,9 @@ CONFLICTS = 10
 SERVED = 1_000
 
 
+#: Operations that may have several parts.
+PARTED = (Verb.CREATE, Verb.UPDATE)
+
 #: Observed realities after which a compensating delete is not finished.
 NOT_DELETED = (Reality.PENDING, Reality.READY, Reality.UNKNOWN)
 
@@ -307,7 +310,7 @@ class Checker:
                 step = self._finish(key, view, desired, call, observation)
                 if not step.wait:
                     break
-                verb = Verb.OBSERVE
+                verb = Verb.PROCEED if call.verb in PARTED else Verb.OBSERVE
             final_step = yield from self._pause(key, call, observation, pause)
             if final_step is not None:
                 step = final_step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from oslo_log import log
@@ -100,6 +101,8 @@ class PluginCaller:
         if plugin is None:
             reason = f'no plugin for {effects[0].call.row.type} is installed'
             return [Observation(Reality.FAILED, reason=reason) for _ in effects]
+        if not plugin.proceeds:
+            calls = [_observing(call) for call in calls]
         outcomes: list[Observation | Exception]
         try:
             outcomes = plugin.perform(calls)
@@ -157,6 +160,13 @@ class PluginCaller:
             observation.properties,
             reason,
         )
+
+
+def _observing(call: PluginCall) -> PluginCall:
+    """Return a call to proceed with an operation of one part: it is only observed."""
+    if call.verb != Verb.PROCEED:
+        return call
+    return dataclasses.replace(call, verb=Verb.OBSERVE)
 
 
 def plugin_calls(effects: Sequence[CallPlugin] | Sequence[Predict]) -> list[PluginCall]:

@@ -54,24 +54,35 @@ def create_nested(
     requests.announcer.wish(stack.id)
 
 
-def update_nested(requests: Requests, stack: Stack, content: Mapping[str, Any]) -> None:
+def update_nested(
+    requests: Requests, stack: Stack, content: Mapping[str, Any], before: str | None
+) -> bool:
     """Accept new content for a nested stack.
 
     The resources of the stack decide what to do, so the request is made even if the content is the
     same. Do nothing if the stack is on its way to this content.
 
+    :param before: id of the content that the new one was computed from.
+    :return: False if the stack has another content by now: a signal and an update of the owner may
+        change a group at the same time. Then nothing is changed.
     :raises NotSupported: if the stack is being deleted, or is suspended.
     """
     content = requests.with_pseudo(content, stack)
     compiled = requests.compile(content)
     template_id = requests.save_template(content, compiled)
 
+    conflict = False
+
     def decide(current: Stack) -> Request | None:
+        nonlocal conflict
         check_updatable(current)
-        is_newest = current.newest_template_id == template_id
+        newest = current.newest_template_id or current.last_good_id
+        is_newest = newest == template_id
         on_its_way = current.status == Status.IN_PROGRESS and current.action not in INSPECTIONS
-        if is_newest and on_its_way:
+        conflict = newest != before
+        if conflict or (is_newest and on_its_way):
             return None
         return requests.wish(current, Action.UPDATE, template_id)
 
     requests.submit(stack, decide)
+    return not conflict

@@ -26,6 +26,8 @@ from heatconv.hot.errors import ResolutionError
 
 #: Key of the members: by name of the resource, a pair of its reference id and its attributes.
 MEMBERS = 'OS::members'
+#: Key of the names of the members of a group that scales, the oldest first.
+ORDER = 'OS::order'
 #: Key of a value that is true for a group.
 GROUP = 'OS::group'
 #: Key of the reference id, if that is not the physical id.
@@ -66,6 +68,8 @@ def attribute(
         grouped = attributes.get(GROUP) and name in _WHOLE
         return attributes[name] if grouped else select(attributes[name], path)
     members = attributes.get(MEMBERS)
+    if members is not None and ORDER in attributes:
+        return _scaled(members, attributes[ORDER], name, path, select, resource)
     if members is None:
         # No attribute is known of a resource that was never observed.
         if not attributes or name == SHOW or attributes.get(ANY):
@@ -92,6 +96,44 @@ def attribute(
     return [
         attribute(values, name, path, select, member) for member, (_, values) in members.items()
     ]
+
+
+def _scaled(
+    members: Mapping[str, Any],
+    order: list[str],
+    name: str,
+    path: list[Any],
+    select: Select,
+    resource: str,
+) -> Any:
+    """Return an attribute of a group that scales.
+
+    As in heat/engine/resources/openstack/heat/autoscaling_group.py: ``outputs`` and
+    ``outputs_list`` need the name of an attribute, and ``resource.N`` counts from the oldest.
+
+    :param order: the names of the members, the oldest first.
+    """
+    if name == SHOW:
+        return None
+    if name.startswith(RESOURCE):
+        index, _, dotted = name.removeprefix(RESOURCE).partition('.')
+        if not index.isdecimal() or int(index) >= len(order) or order[int(index)] not in members:
+            raise ResolutionError(f"Member '{index}' not found in group resource '{resource}'.")
+        member = order[int(index)]
+        reference, values = members[member]
+        keys = [dotted, *path] if dotted else path
+        if not keys:
+            return reference
+        return attribute(values, str(keys[0]), list(keys[1:]), select, member)
+    if name not in ('outputs', 'outputs_list') or not path:
+        raise _incorrect(resource, name)
+    first, *rest = path
+    outputs = {
+        member: attribute(members[member][1], str(first), rest, select, member)
+        for member in order
+        if member in members
+    }
+    return outputs if name == 'outputs' else list(outputs.values())
 
 
 def _incorrect(resource: str, name: str) -> ResolutionError:

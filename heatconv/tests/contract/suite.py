@@ -502,6 +502,21 @@ class StoreContract:
         self.assertEqual((self.clock.now(),) * 2, (saved.created_at, saved.updated_at))
         self.assertIsNone(self.store.row('nobody'))
 
+    def test_update_in_one_commit_has_a_time(self) -> None:
+        _, row = self.complete()
+        for change, is_update in (
+            ({'properties': {'x': 'other'}}, True),
+            ({'reason': 'r'}, False),
+        ):
+            row = self.store.row(row.id)
+            before, now = row.updated_at, self.clock.now() + 9
+            self.clock.time = now
+            saved = evolve(row, version=row.version + 1, **change)
+            self.one(Commit(row=RowWrite(RowGuard.UNCLAIMED, row, saved)))
+            found = self.store.row(row.id)
+            self.assertEqual(saved.version, found.version)
+            self.assertEqual(now if is_update else before, found.updated_at, change)
+
     # Guards
 
     def test_begin_stands_once(self) -> None:

@@ -332,18 +332,18 @@ class TemplateResourceTest(NestedTestCase):
         child = self.within(identity)['N']
         content = self.store.template(child.template_id)
         requests = self.engine.requests
-        update_nested(requests, child, content)
+        update_nested(requests, child, content, child.template_id)
         requested = self.store.stack(child.id)
         self.assertEqual('IN_PROGRESS', requested.status)
         # The same request again: the stack is on its way.
-        update_nested(requests, child, content)
+        update_nested(requests, child, content, child.template_id)
         self.assertEqual(requested, self.store.stack(child.id))
         self.parts.rest()
         self.store.request(
             child.id,
             lambda stack: Request(evolve(stack, status=Status.FAILED, version=stack.version + 1)),
         )
-        update_nested(requests, child, content)
+        update_nested(requests, child, content, child.template_id)
         self.assertEqual('IN_PROGRESS', self.store.stack(child.id).status)
 
     def test_quota_counts_what_is_within(self) -> None:

@@ -311,7 +311,7 @@ class LongOperationTest(CheckTestCase):
             if isinstance(task.effect, effects.Sleep):
                 slept += task.effect.seconds
             task.step()
-        self.assertEqual([Verb.CREATE] + [Verb.OBSERVE] * 3, verbs)
+        self.assertEqual([Verb.CREATE] + [Verb.PROCEED] * 3, verbs)
         self.assertEqual((3.0, 'CREATE_COMPLETE'), (slept, self.state(identity)))
 
     def test_poll_interval(self) -> None:
