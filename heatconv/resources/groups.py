@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from heatconv.hot.constraints import AllowedValues, Length, Range
@@ -18,8 +18,11 @@ from heatconv.hot.schema import (
     Property,
     TypeSchema,
 )
+from heatconv.resources.group_batches import next_members
 from heatconv.resources.nested import NestedPlugin, NestedStack
 from heatconv.resources.plugin import Resource
+from heatconv.resources.rollouts import UNFINISHED, RolloutPlugin, update_policy
+from heatconv.resources.scaling.batches import Policy
 
 #: The version of the generated templates, as in Heat.
 VERSION = '2015-04-30'
@@ -28,6 +31,10 @@ VERSION = '2015-04-30'
 REMOVED = 'removed'
 #: Key in the content of a group's stack: by reference id of a removed member, its name.
 REFERENCES = 'removed_references'
+
+
+#: The parts of the update policy of a resource group.
+ROLLING, BATCH_CREATE = 'rolling_update', 'batch_create'
 
 
 class _Group(NestedPlugin):
@@ -54,10 +61,18 @@ class _Group(NestedPlugin):
         self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
     ) -> dict[str, Any]:
         removed = self.removed(resource, before)
-        template = {
-            'heat_template_version': VERSION,
-            'resources': self.resources(resource, before, removed),
-        }
+        members = self.resources(resource, before, removed)
+        return self.assembled(resource, owner, members, removed)
+
+    def assembled(
+        self,
+        resource: Resource,
+        owner: Mapping[str, Any],
+        members: Mapping[str, Any],
+        removed: Mapping[str, str],
+    ) -> dict[str, Any]:
+        """Return the content with the given members; see also `removed`."""
+        template = {'heat_template_version': VERSION, 'resources': dict(members)}
         content = self.within(resource, owner, template, {})
         if not removed:
             return content
@@ -115,7 +130,7 @@ def _items(value: Any) -> Any:
     return value.items if isinstance(value, MapNode | ListNode) else value
 
 
-class ResourceGroup(_Group):
+class ResourceGroup(RolloutPlugin, _Group):
     """Resources of one definition that differ in their index only.
 
     As in heat/engine/resources/openstack/heat/resource_group.py.
@@ -123,6 +138,7 @@ class ResourceGroup(_Group):
 
     schema = TypeSchema(
         description='A number of resources of one definition, in a nested stack.',
+        version='2014.1',
         properties={
             'count': Property(
                 INTEGER,
@@ -157,6 +173,7 @@ class ResourceGroup(_Group):
                 description='Which resources are removed first.',
                 schema=Property(
                     MAP,
+                    description='A policy.',
                     schema={
                         'resource_list': Property(
                             LIST,
@@ -185,19 +202,55 @@ class ResourceGroup(_Group):
         members=_group_members,
     )
 
+    def content(
+        self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
+    ) -> dict[str, Any]:
+        removed = self.removed(resource, before)
+        final = self.resources(resource, before, removed)
+        present = {} if before is None else self.children.made_of(before)
+        kind = str(present.get(UNFINISHED) or (ROLLING if before else BATCH_CREATE))
+        if not update_policy(resource, kind):
+            return self.assembled(resource, owner, final, removed)
+        now = {
+            name: definition
+            for name, definition in _definitions(present).items()
+            if name not in removed
+        }
+        members = None
+        if kind == BATCH_CREATE or any(now[name] != final.get(name, now[name]) for name in now):
+            members = next_members(
+                now,
+                () if before is None else self.children.failed(before),
+                final,
+                lambda number: _unused(removed, number),
+                self._definition_of(resource),
+                Policy.read(update_policy(resource, kind)),
+            )
+        if members is None:
+            return self.assembled(resource, owner, final, removed)
+        # Members that keep their definition for now may need the files of the present content.
+        files = {**(present.get('files') or {}), **(owner.get('files') or {})}
+        content = self.assembled(resource, {**owner, 'files': files}, members, removed)
+        return {**content, UNFINISHED: kind}
+
+    def policy(self, resource: Resource, content: Mapping[str, Any]) -> Policy:
+        return Policy.read(update_policy(resource, str(content.get(UNFINISHED) or ROLLING)))
+
     def resources(
         self, resource: Resource, before: NestedStack | None, removed: Collection[str]
     ) -> dict[str, Any]:
+        definition_of = self._definition_of(resource)
+        names = _unused(removed, resource.properties['count'])
+        return {name: definition_of(name) for name in names}
+
+    def _definition_of(self, resource: Resource) -> Callable[[str], dict[str, Any]]:
+        """Return a function from the name of a member to its definition."""
         properties = resource.properties
         definition = {
             key: value for key, value in properties['resource_def'].items() if value is not None
         }
         placeholder = properties['index_var']
-        names = (name for name in _numbers() if name not in removed)
-        return {
-            name: filled(definition, placeholder, name)
-            for name in itertools.islice(names, properties['count'])
-        }
+        return lambda name: filled(definition, placeholder, name)  # type: ignore[no-any-return]
 
     def removed(self, resource: Resource, before: NestedStack | None) -> Mapping[str, str]:
         properties = resource.properties
@@ -240,12 +293,12 @@ class ResourceChain(_Group):
 
     schema = TypeSchema(
         description='Resources of several types with the same properties, one after the other.',
+        version='6.0.0',
         properties={
             'resources': Property(
                 LIST,
                 required=True,
                 update_allowed=True,
-                schema=Property(STRING),
                 description='The types of the resources, in order.',
             ),
             'concurrent': Property(
@@ -297,6 +350,11 @@ def filled(value: Any, mark: str, name: str) -> Any:
 def _numbers() -> Iterator[str]:
     """Yield the names of members: 0, 1, 2, and so on."""
     return map(str, itertools.count())
+
+
+def _unused(removed: Collection[str], number: int) -> list[str]:
+    """Return the first names of members that are not removed, in the given number."""
+    return list(itertools.islice((name for name in _numbers() if name not in removed), number))
 
 
 def _order(name: str) -> tuple[int, str]:

@@ -1,0 +1,96 @@
+"""Rolling updates: the members of a group that the next batch changes.
+
+As in Heat (heat/scaling/rolling_update.py and template.py). A batch is computed from the present
+definitions of the members, so that any process can continue an update that another one began.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+#: The definition of a member, as in a template.
+Definition = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a group is updated in batches.
+
+    :ivar min_in_service: smallest number of members that stay as they are during a batch.
+    :ivar max_batch_size: largest number of members that one batch creates or updates.
+    :ivar pause: seconds between the end of a batch and the next one.
+    """
+
+    min_in_service: int = 0
+    max_batch_size: int = 1
+    pause: float = 0.0
+
+    @classmethod
+    def read(cls, policy: Mapping[str, Any]) -> Policy:
+        """Return the policy from a property or an update policy of a group."""
+        return cls(
+            int(policy.get('min_in_service') or 0),
+            int(policy.get('max_batch_size') or 1),
+            float(policy.get('pause_time') or 0),
+        )
+
+
+def is_rolled_out(target: int, size: int, updated: int) -> bool:
+    """Say whether no batch is left.
+
+    :param target: the size of the group after the update.
+    :param size: its present size.
+    :param updated: number of members that have the new definition.
+    """
+    return size == target <= updated
+
+
+def next_batch(
+    target: int, size: int, updated: int, policy: Policy, retried: int = 0
+) -> tuple[int, int]:
+    """Return the size of the group during the next batch, and the members that it may change.
+
+    The group grows for a time if less than ``min_in_service`` members would stay in service.
+
+    :param target: the size of the group after the update; likewise the other arguments of
+        `is_rolled_out`.
+    :param retried: number of members that have the new definition and failed: each update of the
+        group tries them again, so that they are a part of the batch.
+    """
+    in_service = min(policy.min_in_service, target, size)
+    changes = max(min(policy.max_batch_size - retried, target - updated), 0)
+    return changes + max(min(size, target - changes), in_service), changes
+
+
+def definitions(
+    members: Sequence[tuple[str, Definition]],
+    size: int,
+    changes: int,
+    new_names: Iterator[str],
+    definition_of: Callable[[str], Definition],
+) -> dict[str, Definition]:
+    """Return the definitions of the members of a group of another size.
+
+    :param members: names and definitions of the present members; the first ones are removed or
+        changed first.
+    :param size: number of members to define.
+    :param changes: number of members that may get the new definition, new members included.
+    :param new_names: yields names for new members; none are made if there are no more.
+    :param definition_of: returns the new definition of a member.
+    """
+    kept = list(members[-size:]) if size else []
+    created = size - len(kept)
+    left = changes - created
+    result: dict[str, Definition] = {}
+    for name, definition in kept:
+        new = definition_of(name)
+        if left > 0 and definition != new:
+            left -= 1
+            definition = new
+        result[name] = definition
+    for name in itertools.islice(new_names, created):
+        result[name] = definition_of(name)
+    return result

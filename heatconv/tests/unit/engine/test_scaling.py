@@ -1,0 +1,406 @@
+"""Groups that scale: by signals, by updates, and with workers that die."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heatconv import exception
+from heatconv.engine import wire_format
+from heatconv.tests.unit.engine.parts import template, thing
+from heatconv.tests.unit.engine.test_nested import NestedTestCase
+
+OUTPUTS = {
+    'size': {'value': {'get_attr': ['group', 'current_size']}},
+    'values': {'value': {'get_attr': ['group', 'outputs_list', 'output']}},
+    'by_name': {'value': {'get_attr': ['group', 'outputs', 'output']}},
+    'references': {'value': {'get_attr': ['group', 'refs']}},
+    'map': {'value': {'get_attr': ['group', 'refs_map']}},
+    'oldest': {'value': {'get_attr': ['group', 'resource.0.output']}},
+    'oldest_reference': {'value': {'get_attr': ['group', 'resource.0']}},
+}
+
+
+def group(value: Any = 'a', **properties: Any) -> dict[str, Any]:
+    """Return a group of one to six things."""
+    given = {'min_size': 1, 'max_size': 6, 'resource': thing(value), **properties}
+    return {'type': 'OS::Heat::AutoScalingGroup', 'properties': given}
+
+
+def policy(adjustment: float = 1, **properties: Any) -> dict[str, Any]:
+    """Return a policy that changes the size of the group."""
+    given = {
+        'auto_scaling_group_id': {'get_resource': 'group'},
+        'scaling_adjustment': adjustment,
+        'adjustment_type': 'change_in_capacity',
+        **properties,
+    }
+    return {'type': 'OS::Heat::ScalingPolicy', 'properties': given}
+
+
+class ScalingTestCase(NestedTestCase):
+    def scaling(self, value: Any = 'a', **properties: Any) -> dict[str, Any]:
+        """Have a stack with a group and two policies made; return its identity."""
+        self.resources = {
+            'group': group(value, **properties),
+            'up': policy(),
+            'down': policy(-1),
+        }
+        return self.made(self.resources, outputs=OUTPUTS)
+
+    def changed(self, identity: Any, value: Any = 'a', **properties: Any) -> None:
+        """Have the group updated."""
+        self.resources['group'] = group(value, **properties)
+        self.update(identity, self.resources, outputs=OUTPUTS)
+        self.parts.rest()
+
+    def outputs(self, identity: Any) -> dict[str, Any]:
+        (stack,) = self.call('show_stack', identity)
+        return {one['output_key']: one['output_value'] for one in stack['outputs']}
+
+    def signal(self, identity: Any, name: str = 'up', details: Any = None) -> str:
+        """Send a signal, and do all that it begins; return why it has no effect."""
+        answer = self.call('resource_signal', identity, name, details, sync_call=True)
+        self.parts.rest()
+        return str((answer or {}).get('ignored', ''))
+
+    def child(self, identity: Any) -> Any:
+        return self.within(identity)['group']
+
+    def names(self, identity: Any) -> list[str]:
+        """Return the names of the members, the oldest first."""
+        rows = self.store.resources(self.child(identity).id)
+        return [row.name for row in sorted(rows, key=lambda row: (row.created_at, row.name))]
+
+
+class SignalTest(ScalingTestCase):
+    def test_up_and_down(self) -> None:
+        identity = self.scaling()
+        self.assertEqual(1, self.outputs(identity)['size'])
+        for expected in (2, 3):
+            self.parts.elapse(1)
+            self.assertEqual('', self.signal(identity))
+            self.assertEqual(expected, self.outputs(identity)['size'])
+        names = self.names(identity)
+        self.assertEqual('', self.signal(identity, 'down'))
+        # The oldest goes.
+        self.assertEqual(names[1:], self.names(identity))
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+
+    def test_attributes(self) -> None:
+        identity = self.scaling(desired_capacity=2)
+        self.parts.elapse(1)
+        self.signal(identity)
+        outputs = self.outputs(identity)
+        names = self.names(identity)
+        rows = {row.name: row for row in self.store.resources(self.child(identity).id)}
+        references = [rows[name].physical_id for name in names]
+        self.assertEqual(['a'] * 3, outputs['values'])
+        self.assertEqual(dict.fromkeys(names, 'a'), outputs['by_name'])
+        self.assertEqual(references, outputs['references'])
+        self.assertEqual(dict(zip(names, references, strict=True)), outputs['map'])
+        self.assertEqual('a', outputs['oldest'])
+        self.assertEqual(references[0], outputs['oldest_reference'])
+
+    def test_attribute_that_does_not_exist(self) -> None:
+        outputs = {
+            'none': {'value': {'get_attr': ['group', 'outputs']}},
+            'far': {'value': {'get_attr': ['group', 'resource.7']}},
+        }
+        identity = self.made({'group': group()}, outputs=outputs)
+        (stack,) = self.call('show_stack', identity)
+        errors = {one['output_key']: one.get('output_error') for one in stack['outputs']}
+        self.assertIn('(group outputs) is incorrect', errors['none'])
+        self.assertIn("Member '7' not found", errors['far'])
+
+    def test_size_is_seen_from_outside_of_a_nested_stack(self) -> None:
+        inner = template(
+            {'group': group(), 'up': policy()},
+            outputs={'size': {'value': {'get_attr': ['group', 'current_size']}}},
+        )
+        identity = self.call(
+            'create_stack',
+            'stack',
+            template(
+                {'N': {'type': 'inner.yaml'}},
+                outputs={'size': {'value': {'get_attr': ['N', 'size']}}},
+            ),
+            None,
+            {'inner.yaml': inner},
+            None,
+        )
+        self.parts.rest()
+        self.parts.elapse(1)
+        self.signal(wire_format.identity(self.within(identity)['N']))
+        self.assertEqual({'size': 2}, self.outputs(identity))
+
+    def test_limits(self) -> None:
+        identity = self.scaling(desired_capacity=6)
+        self.parts.elapse(1)
+        self.assertIn('stays 6', self.signal(identity))
+        identity = self.made({'group': group(), 'down': policy(-1)}, 'other')
+        self.parts.elapse(1)
+        self.assertIn('stays 1', self.signal(identity, 'down'))
+
+    def test_ignored_signal_leaves_no_event(self) -> None:
+        identity = self.scaling(desired_capacity=6)
+        self.parts.elapse(1)
+        self.signal(identity)
+        self.signal(identity, 'down')
+        events = [
+            event['resource_name']
+            for event in self.call('list_events', identity)
+            if event['resource_action'] == 'SIGNAL'
+        ]
+        self.assertEqual(['down'], events)
+
+    def test_cooldown_of_the_policy(self) -> None:
+        self.resources = {'group': group(), 'up': policy(cooldown=60)}
+        identity = self.made(self.resources, outputs=OUTPUTS)
+        self.assertEqual('', self.signal(identity))
+        self.parts.elapse(59)
+        self.assertIn('cooldown for another 1 s', self.signal(identity))
+        self.parts.elapse(1)
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(3, self.outputs(identity)['size'])
+
+    def test_cooldown_of_the_group_counts_after_its_create(self) -> None:
+        identity = self.scaling(cooldown=30)
+        self.assertIn('cooldown', self.signal(identity))
+        self.parts.elapse(30)
+        self.assertEqual('', self.signal(identity))
+        self.assertIn('cooldown', self.signal(identity, 'down'))
+
+    def test_update_that_changes_no_member_keeps_the_cooldown(self) -> None:
+        identity = self.scaling(cooldown=30)
+        self.parts.elapse(30)
+        self.resources['other'] = thing('b')
+        self.update(identity, self.resources, outputs=OUTPUTS)
+        self.parts.rest()
+        self.assertEqual('', self.signal(identity))
+
+    def test_two_signals_at_once_scale_once(self) -> None:
+        identity = self.scaling()
+        self.parts.elapse(1)
+        first = self.call('resource_signal', identity, 'up', None, sync_call=True)
+        second = self.call('resource_signal', identity, 'up', None, sync_call=True)
+        self.parts.rest()
+        self.assertNotIn('ignored', first)
+        self.assertIn('changes already', second['ignored'])
+        self.assertEqual(2, self.outputs(identity)['size'])
+
+    def test_signal_that_read_the_group_too_early(self) -> None:
+        identity = self.scaling()
+        self.parts.elapse(1)
+        children = self.parts.registry.plugin('OS::Heat::ScalingPolicy').children
+        update, others = children.update, iter([True])
+
+        def late(child: Any, content: Any) -> bool:
+            if next(others, False):
+                # Another signal is faster, and done before this one.
+                self.signal(identity, 'up')
+            return bool(update(child, content))
+
+        children.update = late
+        self.assertEqual('', self.signal(identity, 'up'))
+        self.assertEqual(3, self.outputs(identity)['size'])
+
+    def test_group_that_is_updated(self) -> None:
+        identity = self.scaling()
+        self.parts.elapse(1)
+        self.resources['group'] = group('b')
+        self.update(identity, self.resources, outputs=OUTPUTS)
+        self.parts.rest(12)
+        self.assertEqual('IN_PROGRESS', self.rows(identity)['group'].status)
+        answer = self.call('resource_signal', identity, 'up', None, sync_call=True)
+        self.assertIn('in progress', answer['ignored'])
+        self.parts.recover()
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity))
+        self.assertEqual('', self.signal(identity))
+
+    def test_suspended(self) -> None:
+        identity = self.scaling()
+        self.call('stack_suspend', identity)
+        self.parts.rest()
+        self.refused(exception.NotSupported, self.signal, identity)
+        self.call('stack_resume', identity)
+        self.parts.rest()
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(2, self.outputs(identity)['size'])
+
+    def test_details(self) -> None:
+        identity = self.scaling()
+        self.parts.elapse(1)
+        alarm = {'alarm_id': 'x', 'current': 'alarm', 'previous': 'ok'}
+        self.assertEqual('', self.signal(identity, 'up', alarm))
+        self.refused(exception.StackValidationFailed, self.signal, identity, 'up', ['alarm'])
+
+    def test_group_of_another_stack(self) -> None:
+        other = self.child(self.scaling())
+        lonely = policy(auto_scaling_group_id=other.name)
+        identity = self.made({'up': lonely}, 'other')
+        error = self.refused(exception.StackValidationFailed, self.signal, identity)
+        self.assertIn('has no scaling group', str(error))
+        self.assertEqual('CREATE_COMPLETE', f'{other.action}_{other.status}')
+
+    def test_failed_member_goes_first(self) -> None:
+        identity = self.scaling(desired_capacity=3)
+        self.parts.elapse(1)
+        names = self.names(identity)
+        child = wire_format.identity(self.child(identity))
+        row = {row.name: row for row in self.store.resources(child['stack_id'])}[names[2]]
+        self.parts.records.remove(row.token)
+        self.call('stack_check', child)
+        self.parts.rest()
+        self.assertEqual(2, self.outputs(identity)['size'])
+        self.assertEqual('', self.signal(identity, 'down'))
+        self.assertEqual([names[1]], self.names(identity))
+
+    def test_aws_names(self) -> None:
+        aws = {
+            'type': 'AWS::AutoScaling::ScalingPolicy',
+            'properties': {
+                'AutoScalingGroupName': {'get_resource': 'group'},
+                'ScalingAdjustment': 100,
+                'AdjustmentType': 'PercentChangeInCapacity',
+                'Cooldown': 0,
+            },
+        }
+        self.resources = {'group': group(desired_capacity=2), 'up': aws}
+        identity = self.made(self.resources, outputs=OUTPUTS)
+        self.parts.elapse(1)
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(4, self.outputs(identity)['size'])
+
+
+class UpdateTest(ScalingTestCase):
+    def changes(self, identity: Any) -> list[list[str]]:
+        """Return what each update of the nested stack did to its members."""
+        child = wire_format.identity(self.child(identity))
+        parts: list[list[str]] = []
+        for event in reversed(self.call('list_events', child)):
+            if event['resource_status'] != 'IN_PROGRESS':
+                continue
+            if event['resource_name'] == child['stack_name']:
+                parts.append([])
+            else:
+                parts[-1].append(event['resource_action'])
+        return [sorted(part) for part in parts]
+
+    def test_size_is_kept_unless_it_is_desired(self) -> None:
+        identity = self.scaling(desired_capacity=2)
+        self.parts.elapse(1)
+        self.signal(identity)
+        self.changed(identity)
+        self.assertEqual(3, self.outputs(identity)['size'])
+        self.changed(identity, desired_capacity=2)
+        self.assertEqual(2, self.outputs(identity)['size'])
+        self.changed(identity, min_size=4)
+        self.assertEqual(4, self.outputs(identity)['size'])
+        self.changed(identity, max_size=1)
+        self.assertEqual(1, self.outputs(identity)['size'])
+
+    def test_one_by_one(self) -> None:
+        identity = self.scaling(desired_capacity=3)
+        self.changed(identity, 'b', desired_capacity=3)
+        self.assertEqual(
+            [['CREATE'] * 3, ['UPDATE'], ['UPDATE'], ['UPDATE']], self.changes(identity)
+        )
+        self.assertEqual(['b'] * 3, self.outputs(identity)['values'])
+
+    def test_batches(self) -> None:
+        updates = {'max_batch_size': 2}
+        identity = self.scaling(desired_capacity=3)
+        self.changed(identity, 'b', desired_capacity=3, rolling_updates=updates)
+        self.assertEqual([['CREATE'] * 3, ['UPDATE'] * 2, ['UPDATE']], self.changes(identity))
+
+    def test_members_stay_in_service(self) -> None:
+        updates = {'max_batch_size': 2, 'min_in_service': 3}
+        identity = self.scaling(desired_capacity=3)
+        names = self.names(identity)
+        self.parts.elapse(1)
+        self.changed(identity, 'b', desired_capacity=3, rolling_updates=updates)
+        # Two are added, one of the old ones is updated, and the rest goes.
+        self.assertEqual(
+            [['CREATE'] * 3, ['CREATE'] * 2, ['DELETE', 'UPDATE'], ['DELETE']],
+            self.changes(identity),
+        )
+        self.assertEqual(['b'] * 3, self.outputs(identity)['values'])
+        self.assertLessEqual(len({*names} & {*self.names(identity)}), 1)
+
+    def test_pause(self) -> None:
+        updates = {'pause_time': 100}
+        identity = self.scaling(desired_capacity=3)
+        before = self.parts.clock.now()
+        self.changed(identity, 'b', desired_capacity=3, rolling_updates=updates)
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity))
+        # Between three batches, but not after the last one.
+        self.assertTrue(200 <= self.parts.clock.now() - before < 300)
+
+    def test_failed_batch_is_continued(self) -> None:
+        identity = self.scaling(desired_capacity=2)
+        bad = {**thing('b'), 'properties': {'value': 'b', 'fail': True}}
+        self.resources['group'] = group(desired_capacity=2, resource=bad)
+        self.update(identity, self.resources, outputs=OUTPUTS)
+        self.parts.rest()
+        self.assertEqual('UPDATE_FAILED', self.state(identity))
+        self.changed(identity, 'c', desired_capacity=2)
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity))
+        self.assertEqual(['c', 'c'], self.outputs(identity)['values'])
+
+    def test_sizes_are_checked(self) -> None:
+        for properties, words in (
+            ({'min_size': 7}, 'MinSize can not be greater'),
+            ({'desired_capacity': 7}, 'DesiredCapacity must be between'),
+            ({'min_size': 2, 'desired_capacity': 1}, 'DesiredCapacity must be between'),
+        ):
+            resources = {'group': group(**properties)}
+            error = self.refused(exception.StackValidationFailed, self.create, resources)
+            self.assertIn(words, str(error))
+        step = policy(min_adjustment_step=2)
+        error = self.refused(
+            exception.StackValidationFailed, self.create, {'group': group(), 'up': step}
+        )
+        self.assertIn('min_adjustment_step property should only', str(error))
+
+
+class DeathTest(ScalingTestCase):
+    """A worker dies after each question in turn."""
+
+    def test_rolling_update(self) -> None:
+        step = 0
+        updates = {'max_batch_size': 1, 'min_in_service': 2}
+        while True:
+            self.anew()
+            identity = self.scaling(desired_capacity=2)
+            self.resources['group'] = group('b', desired_capacity=2, rolling_updates=updates)
+            self.update(identity, self.resources, outputs=OUTPUTS)
+            ended = self.parts.rest(most=step) < step
+            if not ended:
+                self.parts.recover()
+            self.assertEqual('UPDATE_COMPLETE', self.state(identity), f'after {step}')
+            self.assertEqual(['b', 'b'], self.outputs(identity)['values'], f'after {step}')
+            child = wire_format.identity(self.child(identity))
+            self.assertEqual(2, len(self.store.resources(child['stack_id'])))
+            self.assertEqual('', self.signal(identity))
+            if ended:
+                break
+            step += 1
+        self.assertGreater(step, 30)
+
+    def test_signal(self) -> None:
+        step = 0
+        while True:
+            self.anew()
+            identity = self.scaling()
+            self.parts.elapse(1)
+            self.call('resource_signal', identity, 'up', None)
+            ended = self.parts.rest(most=step) < step
+            if not ended:
+                self.parts.recover()
+            self.assertEqual(2, self.outputs(identity)['size'], f'after {step}')
+            self.assertEqual(2, len(self.store.resources(self.child(identity).id)))
+            self.assertEqual('CREATE_COMPLETE', self.state(identity))
+            if ended:
+                break
+            step += 1
+        self.assertGreater(step, 5)

@@ -1,0 +1,65 @@
+"""Rolling updates, batch after batch."""
+
+from __future__ import annotations
+
+import itertools
+
+import testtools
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heatconv.resources.scaling import batches
+from heatconv.resources.scaling.batches import Policy
+
+OLD, NEW = {'type': 'old'}, {'type': 'new'}
+
+
+class BatchesTest(testtools.TestCase):
+    def test_members_that_change(self) -> None:
+        members = [('a', OLD), ('b', OLD), ('c', OLD)]
+        for size, changes, expected in (
+            (3, 0, {'a': OLD, 'b': OLD, 'c': OLD}),
+            (3, 1, {'a': NEW, 'b': OLD, 'c': OLD}),
+            (2, 0, {'b': OLD, 'c': OLD}),
+            (2, 1, {'b': NEW, 'c': OLD}),
+            (0, 0, {}),
+            # A new member counts as a change, and is made even without one left.
+            (4, 0, {'a': OLD, 'b': OLD, 'c': OLD, 'n0': NEW}),
+            (4, 1, {'a': OLD, 'b': OLD, 'c': OLD, 'n0': NEW}),
+            (4, 2, {'a': NEW, 'b': OLD, 'c': OLD, 'n0': NEW}),
+        ):
+            names = (f'n{number}' for number in itertools.count())
+            found = batches.definitions(members, size, changes, names, lambda _: NEW)
+            self.assertEqual(expected, found, (size, changes))
+            self.assertEqual(list(expected), list(found))
+
+    def test_policy(self) -> None:
+        self.assertEqual(Policy(0, 1, 0.0), Policy.read({}))
+        self.assertEqual(
+            Policy(2, 3, 1.5),
+            Policy.read({'min_in_service': '2', 'max_batch_size': 3, 'pause_time': 1.5}),
+        )
+
+    @given(st.integers(0, 12), st.integers(0, 12), st.integers(1, 5), st.integers(0, 12))
+    def test_update_ends_and_keeps_its_promises(
+        self, target: int, size: int, most: int, in_service: int
+    ) -> None:
+        policy = Policy(in_service, most)
+        members = {f'o{number}': OLD for number in range(size)}
+        names = (f'n{number}' for number in itertools.count())
+        promised = min(in_service, target, size)
+        for _ in range(100):
+            updated = sum(1 for definition in members.values() if definition == NEW)
+            if batches.is_rolled_out(target, len(members), updated):
+                break
+            total, changes = batches.next_batch(target, len(members), updated, policy)
+            after = batches.definitions(
+                list(members.items()), total, changes, names, lambda _: NEW
+            )
+            changed = [name for name, new in after.items() if members.get(name) != new]
+            kept = [name for name, definition in members.items() if after.get(name) == definition]
+            self.assertLessEqual(len(changed), most)
+            self.assertGreaterEqual(len(kept), promised)
+            members = after
+        self.assertEqual(target, len(members))
+        self.assertEqual([NEW] * target, list(members.values()))
