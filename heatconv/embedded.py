@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
+import secrets
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from oslo_config import cfg
@@ -28,6 +31,8 @@ from heatconv.rpc.announcer import RpcAnnouncer
 from heatconv.rpc.client import EngineClient
 from heatconv.rpc.transport import server, transport
 from heatconv.runtime import ports
+from heatconv.signals.signatures import Signatures
+from heatconv.signals.urls import SignedUrls
 from heatconv.storage.stack_query import StackQuery
 from heatconv.templates.cache import TemplateCache
 from heatconv.worker.endpoint import WorkerEndpoint
@@ -39,6 +44,15 @@ OPTIONS = WorkerOptions(
     threads=4, poll_interval=0.2, lease_duration=10.0, action_timeout=4.0, sweep_interval=1.0
 )
 
+
+#: Port of the signal URLs, on which ``heatconv signal serve`` listens.
+SIGNAL_PORT = 8006
+
+#: Size limit of the body of a signal, in bytes.
+SIGNAL_BODY_SIZE = 1_048_576
+
+#: Name of the file with the key of signal URLs in the state directory.
+KEY_FILE = 'signal.key'
 
 #: Name of the database file in the state directory.
 FILE = 'heatconv.sqlite'
@@ -101,7 +115,13 @@ class Embedded:
         announcer.accept = self.worker.accept
         requests = Requests(self.store, templates, announcer, clock, ids)
         children = NestedStacks(self.store, templates, requests, MAX_TEMPLATE_SIZE)
-        registry.nest(children, StoredConfigs(self.store, clock))
+        self.signatures = Signatures([signal_key(self._state_dir / KEY_FILE)])
+        registry.nest(
+            children,
+            StoredConfigs(self.store, clock),
+            SignedUrls(f'http://127.0.0.1:{SIGNAL_PORT}', self.signatures),
+        )
+        self.registry = registry
         engine = Engine(self.store, templates, announcer, clock, ids)
         announcer.accept_wish = engine.wishes.accept
         self._started.append(engine.wishes.stop)
@@ -119,6 +139,26 @@ class Embedded:
         self.client = EngineClient(bus, self._project_id, _user(), timeout=600)
         if self._interrupted:
             self.worker.sweep(lost_after=0.0)
+
+    def serve_signals(self) -> Callable[[], None]:
+        """Take signals by HTTP on loopback; return a function that ends it.
+
+        :raises OSError: if the port is in use.
+        """
+        from heatconv.engine.signals import Signals
+        from heatconv.signals.app import SignalApplication
+        from heatconv.signals.rate import RateLimit
+        from heatconv.signals.receiver import Receiver
+        from heatconv.signals.server import SignalServer
+
+        signals = Signals(self.store, self.registry)
+        receiver = Receiver(
+            self.store, signals, self.signatures, RateLimit(0, 1), time.monotonic, time.sleep
+        )
+        application = SignalApplication(receiver, SIGNAL_BODY_SIZE)
+        server = SignalServer(application, '127.0.0.1', SIGNAL_PORT, OPTIONS.threads)
+        server.start()
+        return server.stop
 
     def interrupted(self) -> list[str]:
         """Return the names of the stacks that a killed process left in progress."""
@@ -160,6 +200,24 @@ class Embedded:
             self.store.void_leases(0.0, dead)
         if len(dead) == len(leases):
             self._interrupted = self._in_progress()
+
+
+def signal_key(file: pathlib.Path) -> str:
+    """Return the key of signal URLs; create it at the first call.
+
+    :raises OSError: if the file cannot be read or written.
+    """
+    if not file.exists():
+        # A link never replaces a file: of two processes at the same time, one wins.
+        draft = file.with_name(f'{file.name}.{os.getpid()}')
+        with open(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), 'w') as opened:
+            opened.write(secrets.token_hex(32))
+            opened.flush()
+            os.fsync(opened.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, file)
+        draft.unlink()
+    return file.read_text()
 
 
 def _alive(pid: int) -> bool:

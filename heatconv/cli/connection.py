@@ -34,11 +34,14 @@ class Session:
     :ivar embedded: whether the engine runs in this process and stops with it.
     :ivar interrupted: names of stacks whose action a killed process left in progress; the
         embedded engine continues these actions.
+    :ivar serve_signals: starts to take signals by HTTP and returns a function that ends it; None
+        if the daemons do so.
     """
 
     call: Callable[..., Any]
     embedded: bool
     interrupted: tuple[str, ...] = ()
+    serve_signals: Callable[[], Callable[[], None]] | None = None
 
     def identify(self, name: str) -> dict[str, Any]:
         """Return the identity of a stack.
@@ -99,7 +102,12 @@ def _embedded(settings: Settings, notice: Callable[[str], None]) -> Iterator[Ses
             noun = 'stack' if len(interrupted) == 1 else 'stacks'
             names = ', '.join(interrupted)
             notice(f'Resuming {len(interrupted)} interrupted {noun}: {names}')
-        yield Session(runtime.client.call, embedded=True, interrupted=interrupted)
+        yield Session(
+            runtime.client.call,
+            embedded=True,
+            interrupted=interrupted,
+            serve_signals=runtime.serve_signals,
+        )
     finally:
         runtime.stop()
 

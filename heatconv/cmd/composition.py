@@ -16,6 +16,7 @@ from oslo_db import options as db_options
 from oslo_log import log
 
 from heatconv import conf as heatconv_conf
+from heatconv.cmd import signing
 from heatconv.coordination.coordinator import PartitionCoordinator
 from heatconv.coordination.membership import GROUP, GroupMembership, Slot
 from heatconv.db import migration
@@ -260,16 +261,19 @@ def nest(conf: cfg.ConfigOpts, shared: Parts) -> None:
             conf.engine.max_nested_stack_depth,
         ),
         StoredConfigs(shared.store, shared.clock),
+        signing.urls(conf),
     )
 
 
-def presence(conf: cfg.ConfigOpts, shared: Parts) -> Callable[[], None]:
-    """List an engine among the services, with a lease; return a function that removes it.
+def presence(conf: cfg.ConfigOpts, shared: Parts, kind: str = 'engine') -> Callable[[], None]:
+    """List a process among the services, with a lease; return a function that removes it.
 
-    An engine claims no rows: its lease only shows that it is alive.
+    It claims no rows: its lease only shows that it is alive.
+
+    :param kind: engine or signal.
     """
     lease = LeaseKeeper(
-        shared.store, shared.clock, shared.ids, conf.worker.lease_duration, 'engine', shared.server
+        shared.store, shared.clock, shared.ids, conf.worker.lease_duration, kind, shared.server
     )
     lease.start()
     stopping = threading.Event()

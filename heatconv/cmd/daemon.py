@@ -47,7 +47,7 @@ Serve = Callable[[cfg.ConfigOpts, composition.Parts], Served]
 class Daemon(service.Service):  # type: ignore[misc]
     """One process of a daemon. All its parts are built after the fork.
 
-    :param kind: engine or worker.
+    :param kind: engine, worker or signal.
     """
 
     def __init__(self, conf: cfg.ConfigOpts, kind: str, serve: Serve) -> None:
@@ -56,6 +56,7 @@ class Daemon(service.Service):  # type: ignore[misc]
         self._conf = conf
         self._serve = serve
         self._servers: list[Any] = []
+        self._serves = False
 
     def start(self) -> None:
         """Build the parts and start to serve."""
@@ -67,8 +68,9 @@ class Daemon(service.Service):  # type: ignore[misc]
             serving = server(self._parts.bus, topic, self._parts.server, endpoints)
             serving.start(override_pool_size=served.threads)
             self._servers.append(serving)
+        self._serves = True
         allocator.freeze_loaded_objects()
-        LOG.info('Serving %s', ', '.join(served.endpoints))
+        LOG.info('Serving %s', ', '.join(served.endpoints) or self._kind)
 
     def stop(self, graceful: bool = True) -> None:
         """Accept no more messages, finish the work in progress, and close the parts."""
@@ -76,7 +78,8 @@ class Daemon(service.Service):  # type: ignore[misc]
             serving.stop()
         for serving in self._servers:
             serving.wait()
-        if self._servers:
+        if self._serves:
+            self._serves = False
             self._servers = []
             self._finish()
             self._parts.close()
@@ -93,7 +96,7 @@ def run(
 ) -> int:
     """Run a daemon until it is stopped; return its exit code.
 
-    :param prog: name of the program: its part after the hyphen is the kind, engine or worker.
+    :param prog: name of the program: its part after the hyphen is the kind, such as engine.
     :param processes: returns the number of processes.
     :param serve: builds what each process serves.
     """

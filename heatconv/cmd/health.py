@@ -26,7 +26,7 @@ ANSWER_SECONDS = 5.0
 class Finding:
     """The result of the check of one part.
 
-    :ivar what: the part: database, engine, worker or bus.
+    :ivar what: the part: database, engine, worker, signal or bus.
     :ivar well: whether the part works.
     :ivar detail: figures; if the part does not work, the fault and its remedy.
     """
@@ -49,17 +49,22 @@ def look(conf: cfg.ConfigOpts) -> list[Finding]:
         return [Finding('database', False, str(error))]
     finally:
         database.close()
-    return [Finding('database', True, f'schema {version}'), *_services(leases), _answer(conf)]
+    return [
+        Finding('database', True, f'schema {version}'),
+        *_services(conf, leases),
+        _answer(conf),
+    ]
 
 
-def _services(leases: list[Lease]) -> list[Finding]:
-    """Check that at least one engine and one worker are alive."""
+def _services(conf: cfg.ConfigOpts, leases: list[Lease]) -> list[Finding]:
+    """Check that at least one process of each daemon is alive."""
     now = time.time()
+    takes_signals = conf.signal.endpoint and conf.signal.key
     alive = Counter(lease.kind for lease in leases if lease.expires_at > now)
     dead = Counter(lease.kind for lease in leases if lease.expires_at <= now)
     return [
         Finding(kind, alive[kind] > 0, f'{alive[kind]} alive, {dead[kind]} dead')
-        for kind in ('engine', 'worker')
+        for kind in ('engine', 'worker', *(('signal',) if takes_signals else ()))
     ]
 
 

@@ -8,9 +8,9 @@ from types import ModuleType
 
 from oslo_config import cfg
 
-from heatconv.conf import coordination, engine, worker
+from heatconv.conf import coordination, engine, signal, worker
 
-GROUPS = (engine, worker, coordination)
+GROUPS = (engine, worker, coordination, signal)
 
 
 def register_group(conf: cfg.ConfigOpts, module: ModuleType) -> None:

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
 from heatconv.db import bulk, rows, tables
 from heatconv.db.bulk import Script
-from heatconv.db.database import Database, repeated, retried
-from heatconv.resources.records import EventOf, Record, Signal, Writes, numbered
+from heatconv.db.database import Database, repeated
+from heatconv.db.signals import SignalRows
+from heatconv.resources.records import Record, Writes
 from heatconv.runtime.ports import Clock, Ids, SystemClock, SystemIds
-from heatconv.storage.base import StoreUnavailable
 
 TABLE = tables.virtual_resource
 
-#: Number of attempts to save a signal with a number that no concurrent signal has.
-SIGNAL_TRIES = 20
 COLUMNS = ('token', 'type', 'physical_id', 'properties', 'state')
 SOME = f'SELECT {", ".join(COLUMNS)} FROM virtual_resource WHERE token {{}}'
 
@@ -44,14 +41,15 @@ def join(script: Script, several: Sequence[Writes]) -> None:
     script.insert(TABLE, COLUMNS, added)
 
 
-class DatabaseRecords:
-    """Keeps records in the table ``virtual_resource``, and signals in the table ``signal``."""
+class DatabaseRecords(SignalRows):
+    """Keeps records in the table ``virtual_resource``, and signals."""
 
     writes_events = True
 
     def __init__(
         self, database: Database, clock: Clock | None = None, ids: Ids | None = None
     ) -> None:
+        super().__init__()
         self.database = database
         self._clock = clock or SystemClock()
         self._ids = ids or SystemIds()
@@ -109,77 +107,6 @@ class DatabaseRecords:
         with self.database.read() as connection:
             fetched = connection.execute(sa.select(TABLE).order_by(TABLE.c.token)).mappings()
             return [_record(row) for row in fetched]
-
-    @retried
-    def add_signal(
-        self,
-        token: str,
-        signal_id: str | None,
-        status: str,
-        reason: str | None,
-        data: Any,
-        event_of: EventOf | None = None,
-    ) -> Signal:
-        # Two concurrent signals may compute the same number. One of them fails then, and tries
-        # again with the next number.
-        for _ in range(SIGNAL_TRIES):
-            try:
-                return self._add_signal(token, signal_id, status, reason, data, event_of)
-            except db_exception.DBDuplicateEntry:
-                continue
-        raise StoreUnavailable('too many concurrent signals')
-
-    def _add_signal(
-        self,
-        token: str,
-        signal_id: str | None,
-        status: str,
-        reason: str | None,
-        data: Any,
-        event_of: EventOf | None,
-    ) -> Signal:
-        table = tables.signal
-        with self.database.write() as connection:
-            highest = sa.select(sa.func.max(table.c.number)).where(table.c.token == token)
-            number = (connection.execute(highest).scalar() or 0) + 1
-            of_token = sa.select(table.c.id).where(table.c.token == token)
-            ids = set(connection.execute(of_token).scalars())
-            signal = numbered(ids, signal_id, status, rows.plain(reason or '') or None, data)
-            same_id = sa.and_(table.c.token == token, table.c.id == signal.id)
-            if signal_id is not None:
-                connection.execute(sa.delete(table).where(same_id))
-            values = {
-                'token': token,
-                'id': signal.id,
-                'number': number,
-                'status': signal.status,
-                'reason': signal.reason[: rows.REASON_LIMIT],
-                'data': rows.dumps(signal.data),
-            }
-            connection.execute(sa.insert(table), values)
-            if event_of is not None:
-                event_values = rows.event_values(
-                    event_of(signal), self._ids.fresh(), self._clock.now()
-                )
-                event_row = dict(zip(rows.EVENT, event_values, strict=True))
-                connection.execute(sa.insert(tables.event), event_row)
-        return signal
-
-    @repeated
-    def signals(self, token: str) -> list[Signal]:
-        table = tables.signal
-        statement = sa.select(table).where(table.c.token == token).order_by(table.c.number)
-        with self.database.read() as connection:
-            return [
-                Signal(row['id'], row['status'], row['reason'], json.loads(row['data']))
-                for row in connection.execute(statement).mappings()
-            ]
-
-    @repeated
-    def drop_signals(self, token: str) -> None:
-        table = tables.signal
-        with self.database.write() as connection:
-            connection.execute(sa.delete(table).where(table.c.token == token))
 
 
 def _values(record: Record) -> tuple[str, ...]:

@@ -1,22 +1,30 @@
 """OS::Heat::WaitConditionHandle and OS::Heat::WaitCondition: wait for signals.
 
-A handle receives signals by ``openstack stack resource signal``. A condition is complete after
-enough signals, and fails with the first signal that reports a failure
-(heat/engine/resources/wait_condition.py). There are no signal URLs, which Heat creates with
-Keystone users.
+A handle receives signals by ``openstack stack resource signal`` and by its signed URL, which Heat
+creates with Keystone users and heatconv without. A condition is complete after enough signals, and
+fails with the first signal that reports a failure (heat/engine/resources/wait_condition.py).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from heatconv.convergence.model import Event
 from heatconv.hot.constraints import AllowedValues, Range
-from heatconv.hot.schema import ANY, INTEGER, NUMBER, STRING, Attribute, Property, TypeSchema
+from heatconv.hot.errors import InvalidProperty
+from heatconv.hot.schema import INTEGER, NUMBER, STRING, Attribute, Property, TypeSchema
 from heatconv.resources.plugin import Observation, Reality, Resource
-from heatconv.resources.records import Record, Signal
+from heatconv.resources.records import Signal
+from heatconv.resources.signal_urls import (
+    NO_SIGNAL,
+    TOKEN_SIGNAL,
+    TRANSPORTS,
+    UsesSignalUrls,
+    check_transport,
+)
 from heatconv.resources.virtual import VirtualPlugin
 
 SUCCESS, FAILURE = 'SUCCESS', 'FAILURE'
@@ -24,39 +32,26 @@ SUCCESS, FAILURE = 'SUCCESS', 'FAILURE'
 #: The possible keys of a signal.
 KEYS = ('data', 'id', 'reason', 'status')
 
-#: Heat's values of ``signal_transport``; here they have no effect.
-TRANSPORTS = (
-    'CFN_SIGNAL',
-    'TEMP_URL_SIGNAL',
-    'HEAT_SIGNAL',
-    'NO_SIGNAL',
-    'ZAQAR_SIGNAL',
-    'TOKEN_SIGNAL',
-)
+
+def _check_transport(properties: Mapping[str, Any]) -> None:
+    """Refuse a transport that cannot work, if it is known.
+
+    :raises InvalidProperty: if it cannot.
+    """
+    transport = properties.get('signal_transport')
+    if isinstance(transport, str):
+        try:
+            check_transport(transport)
+        except ValueError as error:
+            raise InvalidProperty(str(error), 'signal_transport') from None
 
 
-class WaitConditionHandle(VirtualPlugin):
-    """Receives signals, and keeps them with its token."""
+class SignalledHandle(UsesSignalUrls, VirtualPlugin):
+    """The common part of handles: it receives signals, and keeps them with its token."""
 
     takes_signals = True
 
     predicts: ClassVar[bool] = False
-
-    schema = TypeSchema(
-        description='Receives the signals that a wait condition waits for.',
-        properties={
-            'signal_transport': Property(
-                STRING,
-                default='TOKEN_SIGNAL',
-                constraints=(AllowedValues(TRANSPORTS),),
-                description='Accepted without an effect: signals come through the API.',
-            ),
-        },
-        attributes={
-            name: Attribute(ANY, 'Null: signals come through the API.')
-            for name in ('token', 'endpoint', 'curl_cli', 'signal')
-        },
-    )
 
     def physical_id(self, resource: Resource) -> str:
         return resource.token
@@ -64,8 +59,23 @@ class WaitConditionHandle(VirtualPlugin):
     def initial_state(self, resource: Resource) -> Mapping[str, Any]:
         return {'project': resource.project_id}
 
-    def attributes(self, record: Record) -> Mapping[str, Any]:
-        return dict.fromkeys(self.schema.attributes)
+    def observe(self, resource: Resource) -> Observation:
+        observation = super().observe(resource)
+        if observation.physical_id is None:
+            return observation
+        return dataclasses.replace(observation, attributes=self.urls_of(resource))
+
+    def urls_of(self, resource: Resource) -> dict[str, Any]:
+        """Return the attributes: where the handle is signalled."""
+        raise NotImplementedError
+
+    def parse(self, details: Any) -> tuple[str | None, str, str | None, Any]:
+        """Return id, status, reason and data of a signal.
+
+        :return: the id and the reason are None if the signal has none.
+        :raises ValueError: if the signal is not valid.
+        """
+        raise NotImplementedError
 
     def delete(self, resource: Resource) -> None:
         super().delete(resource)
@@ -75,7 +85,7 @@ class WaitConditionHandle(VirtualPlugin):
         return False
 
     def signal(self, resource: Resource, details: Any) -> str:
-        return _event_reason(self._records.add_signal(resource.token, *_parse(details)))
+        return _event_reason(self._records.add_signal(resource.token, *self.parse(details)))
 
     def take_signal(
         self, resource: Resource, details: Any, event_of: Callable[[str], Event]
@@ -86,7 +96,7 @@ class WaitConditionHandle(VirtualPlugin):
         # an event.
         self._records.add_signal(
             resource.token,
-            *_parse(details),
+            *self.parse(details),
             event_of=lambda signal: event_of(_event_reason(signal)),
         )
         return None
@@ -97,6 +107,51 @@ class WaitConditionHandle(VirtualPlugin):
             signal.id: {'status': signal.status, 'reason': signal.reason, 'data': signal.data}
             for signal in self._records.signals(resource.token)
         }
+
+
+class WaitConditionHandle(SignalledHandle):
+    """Receives signals with optional fields."""
+
+    schema = TypeSchema(
+        description='Receives the signals that a wait condition waits for.',
+        version='2014.2',
+        properties={
+            'signal_transport': Property(
+                STRING,
+                default='TOKEN_SIGNAL',
+                constraints=(AllowedValues(TRANSPORTS),),
+                description='How a server signals the handle. With TOKEN_SIGNAL, the attributes '
+                'token, endpoint and curl_cli are set; with NO_SIGNAL none is.',
+            ),
+        },
+        attributes={
+            'token': Attribute(STRING, 'The signature for the header X-Auth-Token.'),
+            'endpoint': Attribute(STRING, 'The URL that takes signals with the token.'),
+            'curl_cli': Attribute(STRING, 'A command that signals success; --data adds a status.'),
+            'signal': Attribute(STRING, 'What is needed to signal the handle, as JSON.'),
+        },
+        check=_check_transport,
+    )
+
+    def urls_of(self, resource: Resource) -> dict[str, Any]:
+        transport = resource.properties.get('signal_transport')
+        url = self.urls.signed(resource)
+        attributes: dict[str, Any] = dict.fromkeys(self.schema.attributes)
+        if not url or transport == NO_SIGNAL:
+            return attributes
+        if transport != TOKEN_SIGNAL:
+            return {**attributes, 'signal': json.dumps({'alarm_url': url})}
+        token, endpoint = self.urls.token(resource), self.urls.endpoint(resource)
+        return {
+            'token': token,
+            'endpoint': endpoint,
+            'curl_cli': f"curl -i -X POST -H 'X-Auth-Token: {token}' "
+            f"-H 'Content-Type: application/json' -H 'Accept: application/json' {endpoint}",
+            'signal': json.dumps({'alarm_url': url}),
+        }
+
+    def parse(self, details: Any) -> tuple[str | None, str, str | None, Any]:
+        return _parse(details)
 
 
 def _parse(details: Any) -> tuple[str | None, str, str | None, Any]:
@@ -136,8 +191,12 @@ class WaitCondition(VirtualPlugin):
 
     predicts: ClassVar[bool] = False
 
+    #: Names of its properties.
+    HANDLE, TIMEOUT, COUNT = 'handle', 'timeout', 'count'
+
     schema = TypeSchema(
         description='Waits for signals.',
+        version='2014.2',
         properties={
             'handle': Property(
                 STRING, required=True, description='A reference to the handle that receives them.'
@@ -160,7 +219,7 @@ class WaitCondition(VirtualPlugin):
     )
 
     def initial_state(self, resource: Resource) -> Mapping[str, Any]:
-        return {'until': self.clock.now() + resource.properties['timeout']}
+        return {'until': self.clock.now() + resource.properties[self.TIMEOUT]}
 
     def observe(self, resource: Resource) -> Observation:
         record = self.records.get(resource.token)
@@ -170,12 +229,13 @@ class WaitCondition(VirtualPlugin):
             Reality.READY, physical_id=record.physical_id, properties=record.properties
         )
         # The record belongs to another resource, so no draft contains it.
-        handle = self._records.get(record.properties['handle'])
+        reference = str(record.properties[self.HANDLE])
+        handle = self._records.get(token_of(reference))
         if handle is None or handle.state.get('project') != resource.project_id:
-            return _failed(observation, f'there is no handle {record.properties["handle"]}')
+            return _failed(observation, f'there is no handle {reference}')
         signals = self._records.signals(handle.token)
         failures = [signal.reason for signal in signals if signal.status == FAILURE]
-        count = record.properties['count']
+        count = record.properties[self.COUNT]
         if failures:
             return _failed(observation, 'WaitConditionFailure: ' + ';'.join(failures))
         if len(signals) < count:
@@ -193,7 +253,7 @@ class WaitCondition(VirtualPlugin):
         return Observation(
             Reality.READY,
             physical_id=record.physical_id,
-            attributes={'data': data},
+            attributes=dict.fromkeys(self.schema.attributes, data),
             properties=record.properties,
         )
 
@@ -206,3 +266,8 @@ def _failed(observation: Observation, reason: str) -> Observation:
         properties=observation.properties,
         reason=reason,
     )
+
+
+def token_of(reference: str) -> str:
+    """Return the token of the handle that a reference names: it is the token, or a signed URL."""
+    return reference.partition('?')[0].rpartition('/')[2]

@@ -113,6 +113,11 @@ class ScenarioExplore(StackCommand):
             help='Largest number of resources in a random template (default: 4).',
         )
         parser.add_argument(
+            '--groups',
+            action='store_true',
+            help='Random histories of a group: nested stacks, batches, and signals that scale it.',
+        )
+        parser.add_argument(
             '--store',
             choices=('memory', 'sqlite'),
             default='memory',
@@ -135,6 +140,10 @@ class ScenarioExplore(StackCommand):
                 + ', '.join(f'--{fault}' for fault in FAULTS)
                 + '.',
             )
+        if args.groups and not args.random:
+            raise errors.UsageError(
+                'only random histories have groups', remedy='Add --random, or leave out --groups.'
+            )
         if args.no_sweep and (args.crash or args.park or args.drop):
             raise errors.UsageError(
                 'without sweeps, the work of dead workers and lost messages is not recovered',
@@ -152,6 +161,7 @@ class ScenarioExplore(StackCommand):
             sweeps=not args.no_sweep,
             store=args.store,
             resources=args.resources,
+            groups=args.groups,
         )
         if not args.random and not plan.scenarios:
             raise errors.UsageError(f'there are no scenarios in {args.directory}')

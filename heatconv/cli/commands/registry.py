@@ -68,6 +68,11 @@ ENTRIES = tuple(
             'scenarios:ScenarioRun',
             'Run scenarios in the fixed order of the convergence prototype.',
         ),
+        (
+            'signal serve',
+            'signals:Serve',
+            'Take signals by HTTP on loopback, with an embedded engine, until it is interrupted.',
+        ),
         ('stack cancel', 'stack_actions:Cancel', 'Cancel an update of a stack.'),
         (
             'stack check',
@@ -118,6 +123,11 @@ ENTRIES = tuple(
             'stack snapshot restore',
             'snapshots:SnapshotRestore',
             'Restore a stack from a snapshot.',
+        ),
+        (
+            'stack signal',
+            'signals:Signal',
+            'Send a signal to a resource: a handle, a scaling policy or a deployment.',
         ),
         ('stack suspend', 'inspections:Suspend', 'Suspend a stack: it then accepts no updates.'),
         ('stack show', 'stack_views:Show', 'Show a stack.'),

@@ -140,7 +140,9 @@ class CommandTest(testtools.TestCase):
 
     def test_every_example_can_be_created_and_deleted(self) -> None:
         examples = sorted(EXAMPLES.glob('*[!v].yaml'))
-        examples = [one for one in examples if not one.name.endswith('.env.yaml')]
+        # One waits for signals: see test_signals.
+        left_out = ('webapp-large.env.yaml', 'wait.yaml')
+        examples = [one for one in examples if one.name not in left_out]
         self.assertGreaterEqual(len(examples), 4)
         for example in examples:
             more: list[str] = []

@@ -20,6 +20,7 @@ from heatconv.db.store import DatabaseStore
 from heatconv.rpc.client import EngineClient, connect
 from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.storage.base import Lease
+from heatconv.tests.servers import free_port
 
 RABBIT_URL = os.environ.get('HEATCONV_TEST_RABBIT_URL', 'rabbit://guest:guest@127.0.0.1:5672/')
 
@@ -30,12 +31,15 @@ class Daemons(fixtures.Fixture):
     """One engine and a worker daemon of two processes.
 
     :param database: makes the fixture of the database.
+    :param signals: whether ``heatconv-signal`` runs too.
     :param options: lines of the section ``[worker]``.
     """
 
-    def __init__(self, database: Callable[[], Any], **options: Any) -> None:
+    def __init__(self, database: Callable[[], Any], signals: bool = False, **options: Any) -> None:
         super().__init__()
         self._database = database
+        self._signals = signals
+        self.signal_port = free_port()
         self._options = {'workers': 2, 'poll_interval': 0.2, 'sweep_interval': 1.0, **options}
 
     def _setUp(self) -> None:
@@ -60,6 +64,8 @@ class Daemons(fixtures.Fixture):
                     f'topic = {self.topic}',
                     '[coordination]',
                     f'backend_url = file://{self.directory}/coordination',
+                    '[signal]',
+                    *(self._signal_options() if self._signals else ()),
                     '[worker]',
                     *lines,
                     '',
@@ -68,11 +74,21 @@ class Daemons(fixtures.Fixture):
         )
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.addCleanup(self._stop_all)
-        for name in ('engine', 'worker'):
+        self.daemons = ('engine', 'worker', *(('signal',) if self._signals else ()))
+        for name in self.daemons:
             self.start(name)
         self.wait(lambda: len(self.workers()) == self._options['workers'], 'the workers')
         self.client = self.connected()
         self.wait(self._answers, 'the engine')
+
+    def _signal_options(self) -> list[str]:
+        key = uuid.uuid4().hex
+        return [
+            f'endpoint = http://127.0.0.1:{self.signal_port}',
+            f'key = {key}',
+            f'port = {self.signal_port}',
+            'max_rate = 0',
+        ]
 
     def workers(self) -> list[Lease]:
         """Return the leases of workers."""
@@ -118,7 +134,7 @@ class Daemons(fixtures.Fixture):
             if found:
                 return found
             time.sleep(0.1)
-        logs = '\n'.join(f'{name}:\n{self.log(name)[-3000:]}' for name in ('engine', 'worker'))
+        logs = '\n'.join(f'{name}:\n{self.log(name)[-3000:]}' for name in self.daemons)
         raise AssertionError(f'{what}: not within {seconds} s\n{logs}')
 
     def at_rest(self, identity: Any, seconds: float = 60) -> str:

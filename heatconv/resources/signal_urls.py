@@ -1,0 +1,75 @@
+"""Signed URLs: how a server signals a resource without a user of its own."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from heatconv.resources.plugin import Resource
+
+#: The values of ``signal_transport`` in Heat.
+CFN_SIGNAL = 'CFN_SIGNAL'
+TEMP_URL_SIGNAL = 'TEMP_URL_SIGNAL'
+HEAT_SIGNAL = 'HEAT_SIGNAL'
+NO_SIGNAL = 'NO_SIGNAL'
+ZAQAR_SIGNAL = 'ZAQAR_SIGNAL'
+TOKEN_SIGNAL = 'TOKEN_SIGNAL'  # noqa: S105 - the name of a transport
+
+#: All of them.
+TRANSPORTS = (
+    CFN_SIGNAL,
+    TEMP_URL_SIGNAL,
+    HEAT_SIGNAL,
+    NO_SIGNAL,
+    ZAQAR_SIGNAL,
+    TOKEN_SIGNAL,
+)
+
+#: Transports that need a service which heatconv does not use, and the service.
+UNSUPPORTED = {TEMP_URL_SIGNAL: 'Swift', ZAQAR_SIGNAL: 'Zaqar'}
+
+
+class SignalUrls(Protocol):
+    """Returns the URLs to which signals are sent.
+
+    A signature is valid for one incarnation of a resource, until it is deleted.
+    """
+
+    def endpoint(self, resource: Resource) -> str:
+        """Return the URL without a signature: a request needs the token in ``X-Auth-Token``."""
+
+    def token(self, resource: Resource) -> str:
+        """Return the signature."""
+
+    def signed(self, resource: Resource) -> str:
+        """Return the URL with its signature: whoever has it can signal the resource."""
+
+
+def check_transport(transport: str) -> None:
+    """Refuse a transport that needs a service which heatconv does not use.
+
+    :raises ValueError: if it does.
+    """
+    if transport in UNSUPPORTED:
+        raise ValueError(
+            f'signal_transport {transport} needs {UNSUPPORTED[transport]}, which heatconv does '
+            f'not use: choose {CFN_SIGNAL}, {HEAT_SIGNAL} or {NO_SIGNAL}'
+        )
+
+
+class NoSignalUrls:
+    """No URLs: signals come through the API only."""
+
+    def endpoint(self, resource: Resource) -> str:
+        return ''
+
+    def token(self, resource: Resource) -> str:
+        return ''
+
+    def signed(self, resource: Resource) -> str:
+        return ''
+
+
+class UsesSignalUrls:
+    """A plugin that gives out signal URLs; `Registry.nest` sets ``urls``."""
+
+    urls: SignalUrls = NoSignalUrls()

@@ -1,0 +1,82 @@
+"""The HTTP server of the signal application, by waitress."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+from typing import Any
+
+from waitress import server as waitress
+
+from heatconv.signals.app import SignalApplication
+
+#: Seconds to receive a whole request, or to send its answer.
+CHANNEL_TIMEOUT = 30
+#: Connections of one process at the same time.
+CONNECTIONS = 1_000
+
+
+class SignalServer:
+    """Serves the application in threads of this process, from `start` to `stop`.
+
+    :param host: address to listen on.
+    :param port: port to listen on; 0 for any free one.
+    :param threads: signals at the same time.
+    :raises OSError: if the address cannot be used.
+    """
+
+    def __init__(self, application: SignalApplication, host: str, port: int, threads: int) -> None:
+        logging.getLogger('waitress.queue').setLevel(logging.ERROR)
+        self._socket = _listening(host, port)
+        try:
+            self._server: Any = waitress.create_server(
+                application,
+                sockets=[self._socket],
+                threads=threads,
+                ident='heatconv-signal',
+                channel_timeout=CHANNEL_TIMEOUT,
+                connection_limit=CONNECTIONS,
+                max_request_body_size=application.max_body_size,
+                expose_tracebacks=False,
+            )
+        except BaseException:
+            self._socket.close()
+            raise
+        self._thread = threading.Thread(target=self._run, name='signals', daemon=True)
+
+    @property
+    def port(self) -> int:
+        """Return the port."""
+        return int(self._socket.getsockname()[1])
+
+    def start(self) -> None:
+        """Start to serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Accept no more connections, finish the signals in progress, and stop."""
+        self._server.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        # The loop ends with an error once its socket is closed.
+        with contextlib.suppress(OSError, ValueError):
+            self._server.run()
+        self._server.task_dispatcher.shutdown()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that several processes may share: the kernel spreads the connections."""
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listening.bind((host, port))
+        listening.listen(CONNECTIONS)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
