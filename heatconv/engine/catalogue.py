@@ -19,10 +19,21 @@ from heatconv.hot.constraints import (
     Modulo,
     Range,
 )
-from heatconv.hot.functions import FUNCTIONS
+from heatconv.hot.custom_constraints import Custom
+from heatconv.hot.functions import FUNCTIONS, stacks
 from heatconv.hot.parameters import Parameter
 from heatconv.hot.patterns import Pattern, PatternError
-from heatconv.hot.schema import BOOLEAN, INTEGER, LIST, MAP, NUMBER, Property, TypeSchema
+from heatconv.hot.schema import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    LIST,
+    MAP,
+    NUMBER,
+    Attribute,
+    Property,
+    TypeSchema,
+)
 from heatconv.hot.versions import ACCEPTED, CFN, CONDITION_FUNCTIONS, VERSIONS
 from heatconv.templates.cache import Types
 
@@ -40,6 +51,10 @@ _PARAMETER_TYPES = {
     LIST: 'comma_delimited_list',
     MAP: 'json',
 }
+
+#: Parts of the description of a parameter that a generated template in the dialect of
+#: CloudFormation leaves out. The last one cannot be written in it.
+_NOT_CFN = ('NoEcho', 'Label', 'CustomConstraint')
 
 #: The descriptions that a user reads in the list of functions.
 DESCRIPTIONS: Mapping[str, str] = {
@@ -138,8 +153,7 @@ def resource_types(
 
     :param support_status: the only support status to list; None for all.
     :param name: a regular expression for the beginning of the type names; None for all.
-    :param version: a version of Heat. A type does not record the version that introduced it, so
-        that no type matches.
+    :param version: the release of Heat that introduced the types to list; None for all.
     :param with_description: list descriptions with the names.
     :raises Invalid: if the support status does not exist.
     """
@@ -150,7 +164,9 @@ def resource_types(
     matching = []
     for type_name in _matching_names(types, name):
         schema = types.schema(type_name)
-        if schema is None or schema.support_status == 'HIDDEN' or version is not None:
+        if schema is None or schema.support_status == 'HIDDEN':
+            continue
+        if version not in (None, schema.version):
             continue
         if support_status in (None, schema.support_status):
             matching.append((type_name, schema))
@@ -190,14 +206,8 @@ def resource_schema(types: Types, name: str, with_description: bool) -> dict[str
     :raises EntityNotFound: if the type does not exist.
     """
     schema = schema_of(types, name)
-    attributes = {
-        key: {'description': attribute.description, 'type': attribute.type.lower()}
-        for key, attribute in schema.attributes.items()
-    }
-    attributes['show'] = {
-        'description': 'Detailed information about resource.',
-        'type': 'map',
-    }
+    attributes = {key: _attribute(declared) for key, declared in schema.attributes.items()}
+    attributes[stacks.SHOW] = _attribute(Attribute(MAP, 'Detailed information about resource.'))
     answer: dict[str, Any] = {
         'resource_type': name,
         'properties': {
@@ -207,13 +217,19 @@ def resource_schema(types: Types, name: str, with_description: bool) -> dict[str
         'support_status': {
             'status': schema.support_status,
             'message': None,
-            'version': None,
+            'version': schema.version,
             'previous_status': None,
         },
     }
     if with_description:
         answer['description'] = schema.description
     return answer
+
+
+def _attribute(declared: Attribute) -> dict[str, Any]:
+    """Describe an attribute; as in Heat, one of any type has no type."""
+    described = {'description': declared.description}
+    return described if declared.type == ANY else {**described, 'type': declared.type.lower()}
 
 
 def _property(declared: Property) -> dict[str, Any]:
@@ -251,7 +267,8 @@ def _constraint(constraint: Constraint) -> dict[str, Any]:
     elif isinstance(constraint, AllowedPattern):
         described = {'allowed_pattern': constraint.pattern}
     else:
-        described = {'custom_constraint': type(constraint).__name__}
+        assert isinstance(constraint, Custom)
+        described = {'custom_constraint': constraint.name}
     if constraint.description:
         described['description'] = constraint.description
     return described
@@ -311,9 +328,7 @@ def _cfn_template(
             written_default=declaration.get('default'),
         )
         described = summary.parameter(parameter)
-        parameters[key] = {
-            field: described[field] for field in described if field not in ('NoEcho', 'Label')
-        }
+        parameters[key] = {field: described[field] for field in described if field not in _NOT_CFN}
     return {
         CFN[1].code_name: CFN[1].date,
         'Description': f'Initial template of {resource_name}',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from heatconv import exception
@@ -9,14 +10,11 @@ from heatconv.convergence.events import event
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Action, Event, Resource, Stack, Status
 from heatconv.convergence.step import Commit
+from heatconv.engine.plugin_view import as_plugin_sees
 from heatconv.hot import source
 from heatconv.hot.errors import TemplateError
-from heatconv.resources import plugin as plugins
 from heatconv.storage.base import Store
 from heatconv.templates.cache import Types
-
-#: A resource whose latest action is one of these accepts no signal (heat/engine/resource.py).
-DEAF = (Action.INIT, Action.DELETE, Action.SUSPEND)
 
 
 class Signals:
@@ -26,20 +24,21 @@ class Signals:
         self._store = store
         self._types = types
 
-    def take(self, stack: Stack, row: Resource, details: Any) -> dict[str, Any]:
-        """Send a signal to a resource; return all signals that it has received.
+    def take(self, stack: Stack, row: Resource, details: Any) -> None:
+        """Send a signal to a resource.
 
         :param details: the data of the signal, any JSON value.
         :raises ResourceActionNotSupported: if the type of the resource accepts no signals.
         :raises NotSupported: if the resource accepts no signal in its present state.
         :raises StackValidationFailed: if the signal is not valid.
+        :raises SignalIgnored: if the signal has no effect at the moment.
         """
         plugin = self._types.plugin(row.type)
         if plugin is None or not plugin.takes_signals:
             raise exception.ResourceActionNotSupported(action=f'Signal resource {row.shown_type}')
-        if row.action in DEAF:
+        if row.action in plugin.deaf_actions:
             raise exception.NotSupported(feature=f'Signal resource during {row.action}')
-        resource = _resource(stack, row)
+        resource = as_plugin_sees(stack, row)
         try:
             source.bound(details, 'details')
             unsaved_event = plugin.take_signal(
@@ -49,17 +48,31 @@ class Signals:
             raise exception.StackValidationFailed(message=f'signal: {error}') from None
         if unsaved_event is not None:
             self._store.commit([Commit(events=(unsaved_event,))])
-        return dict(plugin.signals(resource))
+
+    def hears_until_the_end(self, row: Resource) -> bool:
+        """Say whether a resource takes signals even while it is deleted: a deployment does."""
+        plugin = self._types.plugin(row.type)
+        return plugin is not None and Action.DELETE not in plugin.deaf_actions
 
     def received(self, stack: Stack, row: Resource) -> dict[str, Any]:
-        """Return the received signals of a resource, in the form in which Heat shows its metadata.
+        """Return the signals that a resource has received, in the form of Heat."""
+        plugin = self._types.plugin(row.type)
+        return {} if plugin is None else dict(plugin.signals(as_plugin_sees(stack, row)))
 
-        :return: empty if the type of the resource accepts no signals.
+    def metadata(self, stack: Stack, row: Resource, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the metadata of a resource that users see.
+
+        The received signals serve as the metadata of a definition without metadata.
+
+        :param declared: the metadata of its definition.
         """
         plugin = self._types.plugin(row.type)
-        if plugin is None or not plugin.takes_signals:
-            return {}
-        return dict(plugin.signals(_resource(stack, row)))
+        if plugin is None:
+            return dict(declared)
+        resource = as_plugin_sees(stack, row)
+        if not declared and plugin.takes_signals:
+            declared = plugin.signals(resource)
+        return dict(plugin.metadata(resource, declared))
 
 
 def _signal_event(row: Resource, reason: str) -> Event:
@@ -69,18 +82,4 @@ def _signal_event(row: Resource, reason: str) -> Event:
     """
     return evolve(
         event(row), action=Action.SIGNAL, status=Status.COMPLETE, reason=f'Signal: {reason}'
-    )
-
-
-def _resource(stack: Stack, row: Resource) -> plugins.Resource:
-    """Return a row as its plugin sees it."""
-    return plugins.Resource(
-        token=row.token,
-        name=row.name,
-        type=row.type,
-        stack_id=stack.id,
-        stack_name=stack.name,
-        project_id=stack.project_id,
-        properties=row.properties or {},
-        physical_id=row.physical_id,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import oslo_messaging
+from oslo_log import log
 
 from heatconv import exception
 from heatconv.convergence import replacement
@@ -19,9 +20,12 @@ from heatconv.engine.requests.hooks import clear_hook
 from heatconv.engine.requests.marks import mark_resource
 from heatconv.engine.signals import Signals
 from heatconv.hot.errors import TemplateError
+from heatconv.resources.plugin import SignalIgnored
 from heatconv.rpc import api
 from heatconv.templates.cache import MissingTemplate, TemplateCache
 from heatconv.templates.compiled import scope
+
+LOG = log.getLogger(__name__)
 
 #: The reason of a mark if the user gives none.
 MARKED = 'state changed by resource_mark_unhealthy api'
@@ -109,7 +113,7 @@ class ResourcesEndpoint:
     ) -> dict[str, Any]:
         """Return the description and the metadata of a resource from its definition.
 
-        The received signals serve as the metadata of a definition without metadata.
+        The type of the resource may add to the metadata.
 
         :return: empty if no definition of the resource is stored, or it does not resolve now.
         """
@@ -121,7 +125,7 @@ class ResourcesEndpoint:
                     metadata = definition.resolve_metadata(scope(stack, serving))
                     return {
                         'description': definition.description,
-                        'metadata': metadata or self._signals.received(stack, row),
+                        'metadata': self._signals.metadata(stack, row, metadata),
                     }
             except (MissingTemplate, TemplateError):
                 continue  # the other template may have a definition that resolves
@@ -181,7 +185,8 @@ class ResourcesEndpoint:
 
         :param resource_name: the name, or the physical id.
         :param details: the data of the signal; with the key ``unset_hook``, the hook to clear.
-        :param sync_call: whether to return the received signals.
+        :param sync_call: whether to return the received signals, or under the key ``ignored`` why
+            the signal has no effect.
         """
         stack = self._lookup.stack(context, stack_identity)
         rows = self._store.resources(stack.id)
@@ -190,5 +195,9 @@ class ResourcesEndpoint:
             rows_of_name = [candidate for candidate in rows if candidate.name == row.name]
             clear_hook(self._requests, rows_of_name, row, details['unset_hook'])
             return None
-        signals = self._signals.take(stack, row, details)
-        return signals if sync_call else None
+        try:
+            self._signals.take(stack, row, details)
+        except SignalIgnored as ignored:
+            LOG.info('Signal to %s of stack %s is ignored: %s', row.name, stack.name, ignored)
+            return {'ignored': str(ignored)} if sync_call else None
+        return self._signals.received(stack, row) if sync_call else None

@@ -1,7 +1,7 @@
 """The RPC methods of software on servers: configurations and deployments.
 
-They are only stored and returned, as in Heat (heat/engine/service_software_config.py). The agents
-that apply them on servers are not part of heatconv.
+They are only stored and returned, as in Heat (heat/engine/service_software_config.py); those of
+resources too. The agents that apply them on servers are not part of heatconv.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from typing import Any
 import oslo_messaging
 
 from heatconv import exception
-from heatconv.engine import content, wire_format
+from heatconv.engine import content, software_configs, wire_format
 from heatconv.engine.endpoints.rpc_method import rpc_method
 from heatconv.engine.errors import of_template
+from heatconv.engine.software_configs import StoredConfigs, config_view
 from heatconv.hot.errors import TemplateError
+from heatconv.resources.software import signals
+from heatconv.resources.software.declarations import declared_inputs, declared_outputs
 from heatconv.rpc import api
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import CONFIG, DEPLOYMENT, Software, Store
@@ -45,6 +48,7 @@ class SoftwareEndpoint:
         self._clock = clock
         self._ids = ids
         self._max_template_size = max_template_size
+        self._configs = StoredConfigs(store, clock)
 
     @rpc_method
     def list_software_configs(
@@ -54,19 +58,19 @@ class SoftwareEndpoint:
 
         :param marker: id of the configuration after which to begin.
         """
-        configs = self._store.all_software(context.project_id, CONFIG)
+        configs = software_configs.configs(self._store, context.project_id)
         if marker is not None:
             ids = [software.id for software in configs]
             configs = configs[ids.index(marker) + 1 :] if marker in ids else []
         return [
-            _config(software, False)
+            config_view(software, False)
             for software in (configs if limit is None else configs[: int(limit)])
         ]
 
     @rpc_method
     def show_software_config(self, context: Any, config_id: str) -> dict[str, Any]:
         """Return a configuration."""
-        return _config(self._software(context, CONFIG, config_id))
+        return config_view(self._software(context, CONFIG, config_id))
 
     @rpc_method
     def create_software_config(
@@ -85,21 +89,24 @@ class SoftwareEndpoint:
         :param outputs: declarations of the outputs, likewise.
         """
         _check_strings(group=group, name=name)
-        for key, declarations in (('inputs', inputs), ('outputs', outputs)):
-            is_list = declarations is None or isinstance(declarations, list)
-            if not is_list or not all(_has_name(item) for item in declarations or ()):
-                raise exception.StackValidationFailed(
-                    message=f'{key}: it must be a list of maps with a name'
-                )
+        declared = {}
+        for key, declarations, checked in (
+            ('inputs', inputs, declared_inputs),
+            ('outputs', outputs, declared_outputs),
+        ):
+            try:
+                declared[key] = checked(declarations)
+            except TemplateError as error:
+                error.under(key)
+                raise exception.StackValidationFailed(message=str(error)) from None
         fields = {
             'group': group or 'Heat::Ungrouped',
             'name': name or '',
             'config': config if config is not None else '',
-            'inputs': inputs or [],
-            'outputs': outputs or [],
+            **declared,
             'options': options or {},
         }
-        return _config(self._save_new(context, CONFIG, fields))
+        return config_view(self._save_new(context, CONFIG, fields))
 
     @rpc_method
     def delete_software_config(self, context: Any, config_id: str) -> None:
@@ -107,7 +114,7 @@ class SoftwareEndpoint:
         self._software(context, CONFIG, config_id)
         if any(
             deployment.content.get('config_id') == config_id
-            for deployment in self._store.all_software(context.project_id, DEPLOYMENT)
+            for deployment in software_configs.deployments(self._store, context.project_id)
         ):
             raise exception.Invalid(
                 reason=f'Software config with id {config_id} can not be deleted as it is '
@@ -120,7 +127,8 @@ class SoftwareEndpoint:
         self, context: Any, server_id: str | None = None
     ) -> list[dict[str, Any]]:
         """List the deployments of a project, or those on one server."""
-        return [_deployment(deployment) for deployment in self._deployments(context, server_id)]
+        listed = software_configs.deployments(self._store, context.project_id, server_id)
+        return [_deployment(deployment) for deployment in listed]
 
     @rpc_method
     def show_software_deployment(self, context: Any, deployment_id: str) -> dict[str, Any]:
@@ -180,6 +188,8 @@ class SoftwareEndpoint:
         )
         if changed is None:
             raise exception.NotFound(f'Deployment with id {str(deployment_id)[:255]} not found')
+        if signals.is_deleted(changed.content):
+            self._store.drop_software(context.project_id, DEPLOYMENT, changed.id)
         return _deployment(changed)
 
     @rpc_method
@@ -196,25 +206,13 @@ class SoftwareEndpoint:
         """Save the result of a deployment that its server reports; return the reason for an event.
 
         :param details: the data of the signal: values of outputs, and ``deploy_status_code``.
+        :return: null if the signal has no effect.
         """
         deployment = self._software(context, DEPLOYMENT, deployment_id)
-        if not isinstance(details, Mapping):
-            raise exception.StackValidationFailed(message='details: it must be a map')
-        config = self._store.software(
-            context.project_id, CONFIG, str(deployment.content.get('config_id'))
-        )
-        declared = config.content.get('outputs') if config is not None else None
-        changes = _changes_by_signal(declared or (), details)
-
-        def change(old: Mapping[str, Any]) -> dict[str, Any]:
-            outputs = {**(old.get('output_values') or {}), **changes['output_values']}
-            return {**old, **changes, 'output_values': outputs}
-
-        self._store.change_software(context.project_id, DEPLOYMENT, deployment.id, change)
-        code = details.get('deploy_status_code')
-        failed = bool(code) and str(code) != '0'
-        result = f'failed ({code})' if failed else 'succeeded'
-        return f'deployment {deployment.id} {result}'
+        try:
+            return self._configs.signal_deployment(context.project_id, deployment.id, details)
+        except ValueError as error:
+            raise exception.StackValidationFailed(message=str(error)) from None
 
     @rpc_method
     def delete_software_deployment(self, context: Any, deployment_id: str) -> None:
@@ -225,23 +223,9 @@ class SoftwareEndpoint:
     @rpc_method
     def metadata_software_deployments(self, context: Any, server_id: str) -> list[dict[str, Any]]:
         """Return the configurations that are deployed on a server, sorted by name."""
-        configs = []
-        for deployment in self._deployments(context, server_id):
-            config = self._store.software(
-                context.project_id, CONFIG, str(deployment.content.get('config_id'))
-            )
-            if config is not None:
-                configs.append(_config(config))
-        return sorted(configs, key=lambda config: (str(config['name']), str(config['id'])))
-
-    def _deployments(self, context: Any, server_id: str | None) -> list[Software]:
-        """Return the deployments of a project on a server, or on all servers for None."""
-        deployments = self._store.all_software(context.project_id, DEPLOYMENT)
-        return [
-            deployment
-            for deployment in deployments
-            if server_id in (None, deployment.content.get('server_id'))
-        ]
+        if not server_id:
+            raise exception.StackValidationFailed(message='server_id must be specified')
+        return self._configs.deployed_on(context.project_id, str(server_id))
 
     def _check_deployment(self, context: Any, fields: Mapping[str, Any]) -> None:
         """Validate fields of a deployment.
@@ -262,7 +246,8 @@ class SoftwareEndpoint:
 
         :raises NotFound: if it does not exist.
         """
-        software = self._store.software(context.project_id, kind, str(software_id)[:255])
+        find = software_configs.find_config if kind == CONFIG else software_configs.find_deployment
+        software = find(self._store, context.project_id, str(software_id)[:255])
         if software is None:
             entity = {CONFIG: 'Software config', DEPLOYMENT: 'Deployment'}[kind]
             raise exception.NotFound(f'{entity} with id {str(software_id)[:255]} not found')
@@ -295,32 +280,6 @@ class SoftwareEndpoint:
         return software
 
 
-def _changes_by_signal(declared: Any, details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the changes of a deployment by a signal (heat/engine/service_software_config.py).
-
-    :param declared: the declarations of the outputs of its configuration.
-    """
-    errors: dict[str, Any] = {}
-    outputs: dict[str, Any] = {}
-    code = details.get('deploy_status_code')
-    if code and str(code) != '0':
-        errors['deploy_status_code'] = f'Deployment exited with non-zero status code: {code}'
-    for output in declared:
-        name = output['name']
-        if name in details:
-            outputs[name] = details[name]
-            if output.get('error_output'):
-                errors[name] = details[name]
-    for name in ('deploy_stdout', 'deploy_stderr', 'deploy_status_code'):
-        outputs[name] = details.get(name)
-    reason = ', '.join(f'{name} : {error}' for name, error in errors.items())
-    return {
-        'output_values': outputs,
-        'status': 'FAILED' if errors else 'COMPLETE',
-        'status_reason': reason or 'Outputs received',
-    }
-
-
 def _check_strings(**strings: Any) -> None:
     """Refuse arguments that are not null, and not strings of an acceptable length."""
     for key, value in strings.items():
@@ -328,21 +287,6 @@ def _check_strings(**strings: Any) -> None:
             raise exception.StackValidationFailed(
                 message=f'{key}: it must be a string of {WORD_LENGTH} characters at most'
             )
-
-
-def _has_name(item: Any) -> bool:
-    """Say whether the declaration of an input or an output is a mapping with a name."""
-    return isinstance(item, dict) and isinstance(item.get('name'), str)
-
-
-def _config(software: Software, detail: bool = True) -> dict[str, Any]:
-    """Return a configuration in the format of the API; without detail only name and group."""
-    fields = ('name', 'group', 'config', 'inputs', 'outputs', 'options')
-    return {
-        'id': software.id,
-        'creation_time': wire_format.time(software.created_at),
-        **{key: software.content.get(key) for key in (fields if detail else fields[:2])},
-    }
 
 
 def _deployment(software: Software) -> dict[str, Any]:

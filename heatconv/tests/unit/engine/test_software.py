@@ -23,8 +23,10 @@ class SoftwareTest(EngineTestCase):
 
     def test_config(self) -> None:
         made = self.config(inputs=[{'name': 'i'}], outputs=[{'name': 'o'}])
+        declared = {'name': 'i', 'type': 'String'}
+        output = {'name': 'o', 'type': 'String', 'error_output': False}
         self.assertEqual(
-            ('c', 'script', '#!/bin/sh', [{'name': 'i'}], [{'name': 'o'}], {}),
+            ('c', 'script', '#!/bin/sh', [declared], [output], {}),
             tuple(
                 made[key] for key in ('name', 'group', 'config', 'inputs', 'outputs', 'options')
             ),
@@ -79,7 +81,7 @@ class SoftwareTest(EngineTestCase):
 
     def test_signal(self) -> None:
         config = self.config(outputs=[{'name': 'o'}, {'name': 'e', 'error_output': True}])
-        made = self.deployment(config['id'])
+        made = self.deployment(config['id'], status='IN_PROGRESS')
         said = self.call(
             'signal_software_deployment',
             made['id'],
@@ -91,15 +93,40 @@ class SoftwareTest(EngineTestCase):
         self.assertEqual(('COMPLETE', 'Outputs received'), told)
         outputs = shown['output_values']
         self.assertEqual((1, 'hi'), (outputs['o'], outputs['deploy_stdout']))
-        said = self.call(
-            'signal_software_deployment', made['id'], {'e': 'bad', 'deploy_status_code': 2}
-        )
-        self.assertIn('failed (2)', said)
+        bad = {'e': 'bad', 'deploy_status_code': 2}
+        # Nothing is awaited any more.
+        self.assertIsNone(self.call('signal_software_deployment', made['id'], bad))
+        self.assertEqual(shown, self.call('show_software_deployment', made['id']))
+        self.call('update_software_deployment', made['id'], status='IN_PROGRESS')
+        said = self.call('signal_software_deployment', made['id'], bad)
+        self.assertEqual(f'deployment {made["id"]} failed', said)
         shown = self.call('show_software_deployment', made['id'])
         self.assertEqual('FAILED', shown['status'])
         self.assertIn('non-zero status code: 2', shown['status_reason'])
         self.assertIn('e : bad', shown['status_reason'])
         self.assertEqual(1, shown['output_values']['o'])
+
+    def test_deployment_without_config(self) -> None:
+        self.deployment()
+        self.assertEqual([], self.call('metadata_software_deployments', 'server-1'))
+        self.assertEqual([], self.call('list_software_configs'))
+        self.refused(exception.NotFound, self.call, 'show_software_config', 'none')
+
+    def test_two_signals_at_once(self) -> None:
+        made = self.deployment(status='IN_PROGRESS')
+        change_software = self.store.change_software
+
+        def overtaken(*args: Any) -> Any:
+            self.store.change_software = change_software
+            self.call('signal_software_deployment', made['id'], {'deploy_stdout': 'first'})
+            return change_software(*args)
+
+        self.store.change_software = overtaken
+        second = {'deploy_stdout': 'second', 'deploy_status_code': 1}
+        self.assertIsNone(self.call('signal_software_deployment', made['id'], second))
+        shown = self.call('show_software_deployment', made['id'])
+        self.assertEqual('COMPLETE', shown['status'])
+        self.assertEqual('first', shown['output_values']['deploy_stdout'])
 
     def test_other_projects_see_nothing(self) -> None:
         config = self.config()
@@ -121,12 +148,19 @@ class SoftwareTest(EngineTestCase):
         self.refused(exception.NotFound, self.deployment, config['id'])
 
     def test_what_is_refused(self) -> None:
-        for wrong in ({'inputs': {}}, {'outputs': [1]}, {'inputs': [{'name': 1}]}):
+        for wrong in ({'inputs': {}}, {'outputs': [1]}, {'inputs': [{'name': [1]}]}):
             self.refused(exception.StackValidationFailed, self.config, **wrong)
         self.refused(exception.StackValidationFailed, self.config, 'x' * 256)
         self.refused(exception.RequestLimitExceeded, self.config, options={'a': 'x' * 20_000})
         for wrong in ({'input_values': 1}, {'action': 1}, {'deployment_id': ''}):
             self.refused(exception.StackValidationFailed, self.deployment, **wrong)
+        for nothing in (None, ''):
+            self.refused(
+                exception.StackValidationFailed,
+                self.call,
+                'metadata_software_deployments',
+                nothing,
+            )
         made = self.deployment(deployment_id='owned')
         self.assertEqual('owned', made['id'])
         self.refused(exception.StackValidationFailed, self.deployment, deployment_id='owned')
@@ -152,7 +186,7 @@ class ConfigResourceTest(EngineTestCase):
         self.assertEqual('#!/bin/sh', rows['A'].attributes['output'])
         shown = self.call('show_software_config', rows['S'].physical_id)
         self.assertEqual(
-            ('#!/bin/sh', 'script', [{'name': 'i'}]),
+            ('#!/bin/sh', 'script', [{'name': 'i', 'type': 'String'}]),
             (shown['config'], shown['group'], shown['inputs']),
         )
         self.assertNotIn('properties', shown)
