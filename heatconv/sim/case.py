@@ -10,6 +10,9 @@ from typing import Any
 
 from heatconv.sim import explore, history, stores
 from heatconv.sim.explore import Options, Result
+from heatconv.sim.groups import history as group_history
+from heatconv.sim.groups.history import GroupHistory
+from heatconv.sim.groups.run import run_groups
 from heatconv.sim.history import History
 from heatconv.sim.schedule import Recorded, Schedule, Scheduler
 from heatconv.sim.script import Scenario
@@ -17,6 +20,13 @@ from heatconv.sim.script import Scenario
 #: Number of consecutive schedules that share a random history: its templates are compiled once,
 #: which leaves more time for runs.
 SCHEDULES_PER_HISTORY = 4
+
+
+#: What a case may run.
+Subject = Scenario | History | GroupHistory
+
+#: The kinds of subjects, by the key of their JSON.
+KINDS = {'scenario': Scenario, 'history': History, 'groups': GroupHistory}
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,7 @@ class Plan:
     :ivar store: name of the store, one of `stores.NAMES`.
     :ivar trouble: whether plugins of random histories may fail, take long or be busy.
     :ivar resources: largest number of resources in a template of a random history.
+    :ivar groups: whether random histories are of a stack with a group, which signals scale.
     """
 
     scenarios: tuple[Scenario, ...] = ()
@@ -41,16 +52,20 @@ class Plan:
     store: str = 'memory'
     trouble: bool = True
     resources: int = 4
+    groups: bool = False
 
     def case(self, number: int) -> Case:
         """Return the case of a number; it depends on the plan and the number only."""
-        subject: Scenario | History
+        subject: Subject
         if self.scenarios:
             subject = self.scenarios[number % len(self.scenarios)]
         else:
             history_number = number // SCHEDULES_PER_HISTORY
             source = random.Random(f'{self.seed}/history/{history_number}')  # noqa: S311
-            subject = history.draw(source, self.trouble, self.resources)
+            if self.groups:
+                subject = group_history.draw(source, self.trouble)
+            else:
+                subject = history.draw(source, self.trouble, self.resources)
         return Case(subject, self.faults, self.sweeps, self.workers, self.store)
 
     def scheduler(self, number: int) -> Scheduler:
@@ -70,7 +85,7 @@ class Case:
     :ivar wrong: the violations of the failed run.
     """
 
-    subject: Scenario | History
+    subject: Subject
     faults: tuple[str, ...] = ()
     sweeps: bool = True
     workers: int = 3
@@ -84,6 +99,8 @@ class Case:
             options = Options(self.faults, self.sweeps, self.workers, store)
             if isinstance(self.subject, Scenario):
                 return explore.run_scenario(self.subject, scheduler, options, tracing)
+            if isinstance(self.subject, GroupHistory):
+                return run_groups(self.subject, scheduler, options, tracing)
             return explore.run_history(self.subject, scheduler, options, tracing)
 
     def replay(self, tracing: bool = True) -> Result:
@@ -100,8 +117,9 @@ class Case:
             fields: dict[str, Any] = {'name': subject.name, 'source': subject.source}
         else:
             fields = subject.to_json()
+        kind = next(name for name, kind in KINDS.items() if isinstance(subject, kind))
         return {
-            'scenario' if isinstance(subject, Scenario) else 'history': fields,
+            kind: fields,
             'faults': list(self.faults),
             'sweeps': self.sweeps,
             'workers': self.workers,
@@ -112,10 +130,12 @@ class Case:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Case:
-        subject: Scenario | History
+        subject: Subject
         if 'scenario' in value:
             name = value['scenario']['name']
             subject = Scenario(name, f'<scenario {name}>', value['scenario']['source'])
+        elif 'groups' in value:
+            subject = GroupHistory.from_json(value['groups'])
         else:
             subject = History.from_json(value['history'])
         return cls(

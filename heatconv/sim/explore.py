@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heatconv.convergence.model import Status
+from heatconv.sim import checkers, script
 from heatconv.sim import schedule as schedules
-from heatconv.sim import script
 from heatconv.sim.checkers.reality import differences, of_stack
 from heatconv.sim.history import STACK, History
 from heatconv.sim.moves import LATER, Running
@@ -23,6 +23,7 @@ from heatconv.sim.play import make_world
 from heatconv.sim.schedule import Schedule, Scheduler
 from heatconv.sim.script import Request, Scenario
 from heatconv.sim.templates import Templates
+from heatconv.sim.watcher import Watcher
 from heatconv.sim.world import World
 
 #: Faults and changes of priority happen before this step.
@@ -97,6 +98,12 @@ class _Asserts:
 class Run:
     """One run of a history or a scenario in a new world."""
 
+    world_type: type[World] = World
+
+    def watchers(self) -> list[Watcher]:
+        """Return the checkers of the world."""
+        return checkers.every()
+
     def __init__(self, scheduler: Scheduler, options: Options, tracing: bool = False) -> None:
         self._scheduler = scheduler
         self._last_fault = max(scheduler.faults, default=-1)
@@ -108,6 +115,8 @@ class Run:
         self.world: World = make_world(
             options.store,
             TEMPLATES,
+            self.watchers(),
+            self.world_type,
             workers=options.workers,
             sweeps=options.sweeps,
             tracing=tracing,

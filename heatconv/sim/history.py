@@ -199,18 +199,34 @@ def _number(value: float | None) -> Any:
     return 'inf' if value == INFINITY else value
 
 
+def trouble_to_json(entry: Trouble) -> dict[str, Any]:
+    return {
+        'trouble': entry.name,
+        'polls': _number(entry.polls),
+        'verb': entry.verb,
+        'times': _number(entry.times),
+        'half': entry.half,
+        'busy': entry.busy,
+    }
+
+
+def trouble_from_json(value: Mapping[str, Any]) -> Trouble:
+    polls = value['polls']
+    return Trouble(
+        value['trouble'],
+        None if polls is None else float(polls),
+        value['verb'],
+        float(value['times']),
+        value.get('half', False),
+        value.get('busy', False),
+    )
+
+
 def _entry_to_json(entry: Entry) -> dict[str, Any]:
     if isinstance(entry, Noop):
         return {'noop': entry.count}
     if isinstance(entry, Trouble):
-        return {
-            'trouble': entry.name,
-            'polls': _number(entry.polls),
-            'verb': entry.verb,
-            'times': _number(entry.times),
-            'half': entry.half,
-            'busy': entry.busy,
-        }
+        return trouble_to_json(entry)
     if isinstance(entry, Wait):
         return {'wait': entry.seconds}
     assert isinstance(entry, Request), f'{entry} is not for histories'
@@ -226,15 +242,7 @@ def _entry_from_json(value: Mapping[str, Any]) -> Entry:
     if 'noop' in value:
         return Noop(value['noop'])
     if 'trouble' in value:
-        polls = value['polls']
-        return Trouble(
-            value['trouble'],
-            None if polls is None else float(polls),
-            value['verb'],
-            float(value['times']),
-            value.get('half', False),
-            value.get('busy', False),
-        )
+        return trouble_from_json(value)
     if 'wait' in value:
         return Wait(float(value['wait']))
     template = value.get('template')

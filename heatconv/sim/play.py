@@ -40,6 +40,7 @@ def make_world(
     store: Callable[[SimClock, SimIds], Store] | None = None,
     templates: Templates | None = None,
     watchers: Sequence[Watcher] | None = None,
+    world_type: type[World] = World,
     **options: Any,
 ) -> World:
     """Create a world with a new store.
@@ -47,11 +48,12 @@ def make_world(
     :param store: creates the store; None for a MemoryStore.
     :param templates: the template cache; None for a new one.
     :param watchers: the watchers; None for all checkers.
+    :param world_type: its class.
     :param options: further options of World.
     """
     clock, ids = SimClock(), SimIds()
     new_store = (store or MemoryStore)(clock, ids)
-    return World(
+    return world_type(
         new_store,
         clock,
         ids,

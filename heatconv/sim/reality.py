@@ -22,6 +22,10 @@ RETRIES = 2
 PREFIX = 'phys-'
 
 
+#: The name of a rule for all resources.
+EVERY = '*'
+
+
 class Refused(Exception):
     """Reality refuses an operation that would break a reference."""
 
@@ -68,7 +72,7 @@ class Rule:
 
     def holds(self, name: str, verb: Verb) -> bool:
         """Say whether the rule applies to an operation, and count the operation if so."""
-        if name != self.name or self.verb not in (None, verb) or self.times <= 0:
+        if self.name not in (name, EVERY) or self.verb not in (None, verb) or self.times <= 0:
             return False
         self.times -= 1
         return True

@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from heatconv.sim import explore
 from heatconv.sim.case import Case, family
+from heatconv.sim.groups.history import GroupHistory
 from heatconv.sim.history import History
 from heatconv.sim.language import GetAtt, GetRes, RsrcDef, Template
 from heatconv.sim.schedule import Schedule
-from heatconv.sim.script import Entry, Noop, Request
+from heatconv.sim.script import Entry, Noop, Request, Scenario
 
 #: Number of other schedules to try for a smaller history.
 TRIES = 60
@@ -40,7 +41,7 @@ class _Shrinker:
         self._left = budget
 
     def run(self) -> Case:
-        if isinstance(self._case.subject, History):
+        if isinstance(self._case.subject, History | GroupHistory):
             self._shrink_history()
         self._shrink_schedule()
         return self._case
@@ -63,8 +64,12 @@ class _Shrinker:
         smaller = True
         while smaller and self._left > 0:
             smaller = False
-            assert isinstance(self._case.subject, History)
-            for candidate in _smaller(self._case.subject):
+            subject = self._case.subject
+            assert not isinstance(subject, Scenario)
+            candidates: Iterator[History | GroupHistory] = (
+                _smaller(subject) if isinstance(subject, History) else _smaller_groups(subject)
+            )
+            for candidate in candidates:
                 if self._try_any_order(replace(self._case, subject=candidate)):
                     smaller = True
                     break
@@ -139,6 +144,17 @@ def _smaller(history: History) -> Iterator[History]:
             for template in _simpler(entry.template):
                 changed: Entry = replace(entry, template=template)
                 yield replace(history, entries=(*entries[:index], changed, *entries[index + 1 :]))
+
+
+def _smaller_groups(history: GroupHistory) -> Iterator[GroupHistory]:
+    """Yield histories of a group with one entry less."""
+    entries = history.entries
+    for index in range(len(entries) - 1, -1, -1):
+        entry = entries[index]
+        if not (isinstance(entry, Request) and entry.verb == 'create'):
+            yield replace(history, entries=entries[:index] + entries[index + 1 :])
+        if isinstance(entry, Noop) and entry.count > 1:
+            yield replace(history, entries=(*entries[:index], Noop(1), *entries[index + 1 :]))
 
 
 def _without(history: History, name: str) -> History:

@@ -80,7 +80,7 @@ class World(Tasks):
         self.clock = clock
         self.ids = ids
         self.reality = Reality()
-        self.registry = Registry({language.TYPE: SimResource(self.reality)})
+        self.registry = self.make_registry()
         self.templates = templates.bound(store, self.registry)
         self.watchers = tuple(watchers)
         self._hooks = hooks(watchers)
@@ -122,6 +122,10 @@ class World(Tasks):
         self._wishes: list[str] = []
         for _ in range(workers):
             self.add_worker()
+
+    def make_registry(self) -> Registry:
+        """Return the resource types of the world."""
+        return Registry({language.TYPE: SimResource(self.reality)})
 
     # Processes
 

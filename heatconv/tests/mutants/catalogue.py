@@ -42,6 +42,11 @@ WORKER_RECOVERY = 'heatconv.worker.recovery'
 SWEEP = 'heatconv.worker.sweep'
 CALLER = 'heatconv.worker.plugin_caller'
 PREPARE = 'heatconv.engine.prepare'
+NESTED = 'heatconv.engine.requests.nested'
+GROUP = 'heatconv.resources.scaling.group'
+BATCHES = 'heatconv.resources.scaling.batches'
+ROLLOUTS = 'heatconv.resources.rollouts'
+NUMBERED = 'heatconv.resources.groups'
 
 MUTANTS = (
     # The graph
@@ -501,5 +506,60 @@ MUTANTS = (
         STACK,
         'stack.deadline > now:',
         'stack.deadline < now + 1e9:',
+    ),
+    # Groups
+    Mutant(
+        'update_overwrites_a_signal',
+        NESTED,
+        'conflict = newest != before',
+        'conflict = False',
+    ),
+    Mutant(
+        'signal_during_a_change_counts',
+        GROUP,
+        'if child.in_progress:',
+        'if False:',
+    ),
+    Mutant(
+        'cooldown_is_not_kept',
+        GROUP,
+        'if now < until:',
+        'if False:',
+    ),
+    Mutant(
+        'signal_counts_during_an_update_in_batches',
+        GROUP,
+        "if scaling is None or UNFINISHED in content or self.children.busy(scaling['token']):",
+        'if scaling is None:',
+    ),
+    Mutant(
+        'youngest_member_goes',
+        BATCHES,
+        'kept = list(members[-size:]) if size else []',
+        'kept = list(members[:size])',
+    ),
+    Mutant(
+        'nobody_stays_in_service',
+        BATCHES,
+        'in_service = min(policy.min_in_service, target, size)',
+        'in_service = 0',
+    ),
+    Mutant(
+        'batch_has_no_limit',
+        BATCHES,
+        'changes = max(min(policy.max_batch_size - retried, target - updated), 0)',
+        'changes = max(target - updated, 0)',
+    ),
+    Mutant(
+        'first_batch_is_the_last',
+        ROLLOUTS,
+        'if wait <= 0:\n            self.update(resource, ())',
+        'if False:\n            self.update(resource, ())',
+    ),
+    Mutant(
+        'unfinished_group_looks_finished',
+        ROLLOUTS,
+        'if UNFINISHED not in content:\n            return properties',
+        'if True:\n            return properties',
     ),
 )

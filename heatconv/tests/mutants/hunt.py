@@ -71,6 +71,7 @@ def hunt() -> dict[str, object]:
     plans = {
         'random': Plan(faults=everything),
         'no sweep': Plan(faults=('duplicate',), sweeps=False),
+        'groups': Plan(faults=everything, groups=True),
         'scenarios': Plan(tuple(library.find(directory)), faults=everything),
     }
     for scenario in plans['scenarios'].scenarios:

@@ -31,6 +31,8 @@ KINDS = {
     'zombies': Plan(faults=('park',)),
     'lost_and_doubled_messages': Plan(faults=('drop', 'duplicate')),
     'everything': Plan(faults=EVERYTHING),
+    'groups': Plan(groups=True, trouble=False),
+    'groups_and_everything': Plan(groups=True, faults=EVERYTHING),
     # No wake-up may depend on the sweep when no message was lost.
     'no_sweep': Plan(faults=('duplicate',), sweeps=False),
 }

@@ -1,0 +1,1 @@
+"""Simulations of groups: nested stacks, signals that scale them, and updates in batches."""

@@ -1,0 +1,204 @@
+"""A world with groups: nested stacks, and signals that are messages.
+
+A plugin of a group reads its nested stack and then changes it. Between the two another process may
+change it, so a signal in transit may be delivered there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from heatconv.convergence.model import Status
+from heatconv.engine.nested_stacks import NestedStacks, nested_stack
+from heatconv.engine.requests.core import Requests
+from heatconv.engine.signals import Signals
+from heatconv.exception import HeatconvException
+from heatconv.hot.limits import MAX_TEMPLATE_SIZE
+from heatconv.resources.groups import ResourceGroup
+from heatconv.resources.nested import NestedStack
+from heatconv.resources.plugin import Resource, SignalIgnored, TransientError
+from heatconv.resources.records import MemoryRecords
+from heatconv.resources.registry import Registry
+from heatconv.resources.scaling.group import AutoScalingGroup
+from heatconv.resources.scaling.policy import ScalingPolicy
+from heatconv.runtime.effects import CallPlugin
+from heatconv.sim import language, script
+from heatconv.sim.groups.history import DOWN, UP, Signal
+from heatconv.sim.moves import NEXT, Choice, Message, Running, SimWorker
+from heatconv.sim.reality import SimResource
+from heatconv.sim.user import PROJECT
+from heatconv.sim.world import World
+from heatconv.storage.stack_query import StackQuery
+
+
+class Watched(NestedStacks):
+    """The nested stacks of a world: changes of their contents are reported to it.
+
+    :ivar world: set after the construction.
+    """
+
+    world: GroupWorld
+
+    def create(
+        self,
+        resource: Resource,
+        name: str,
+        content: Mapping[str, Any],
+        adopts: Mapping[str, Any] | None = None,
+    ) -> None:
+        existed = self.find(resource, name) is not None
+        super().create(resource, name, content, adopts)
+        if not existed:
+            self.world.content_changed(resource.stack_id, {}, content)
+
+    def update(self, child: NestedStack, content: Mapping[str, Any]) -> bool:
+        self.world.interleave()
+        before = self._store.stack(child.id)
+        present = {} if before is None else self.made_of(nested_stack(before))
+        done = super().update(child, content)
+        after = self._store.stack(child.id)
+        if before is not None and after is not None and after.version != before.version:
+            if after.newest_template_id != before.newest_template_id:
+                self.world.content_changed(after.owner_id or '', present, content)
+        return done
+
+
+class GroupWorld(World):
+    """A world with groups.
+
+    :ivar signalling: the signals that are being delivered, the outermost first.
+    """
+
+    def make_registry(self) -> Registry:
+        self.policies = MemoryRecords()
+        return Registry(
+            {
+                language.TYPE: SimResource(self.reality),
+                'OS::Heat::AutoScalingGroup': AutoScalingGroup(None, self.clock),
+                'OS::Heat::ResourceGroup': ResourceGroup(None, self.clock),
+                'OS::Heat::ScalingPolicy': ScalingPolicy(self.policies, self.clock),
+            }
+        )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        requests = Requests(self.store, self.templates, self, self.clock, self.ids)
+        children = Watched(self.store, self.templates, requests, MAX_TEMPLATE_SIZE)
+        children.world = self
+        self.registry.nest(children)
+        self.children = children
+        self._signals = Signals(self.store, self.registry)
+        self.signalling: list[str] = []
+        #: For each of them, the number of its changes.
+        self._effects: list[int] = []
+        #: The plugin call that acts at present; None while a signal or nothing does.
+        self.acting: CallPlugin | None = None
+
+    def content_changed(
+        self, owner_id: str, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> None:
+        """Report another content of a nested stack to the checkers of groups."""
+        if self._effects and self.acting is None:
+            self._effects[-1] += 1
+        for watcher in self.watchers:
+            changed = getattr(watcher, 'content_changed', None)
+            if changed is not None:
+                changed(self, owner_id, before, after)
+
+    def interleave(self) -> None:
+        """Perhaps deliver a signal, while a plugin is about to change a nested stack."""
+        signals = [message for message in self.messages if isinstance(message.subject, Signal)]
+        if signals and (self.steps + len(self.signalling)) % 2:
+            self.messages.remove(signals[0])
+            self._signal(signals[0].subject)  # type: ignore[arg-type]
+
+    def choices(self) -> list[Choice]:
+        choices = super().choices()
+        if self.entries and isinstance(self.entries[0], Signal) and not self._is_hearing():
+            # A server knows the URL of a policy only once the policy exists.
+            return [choice for choice in choices if choice is not NEXT] or choices
+        return choices
+
+    def _is_hearing(self) -> bool:
+        """Say whether the policies exist, or will not soon."""
+        in_progress = False
+        for snapshot in self.snapshots.values():
+            stack = snapshot.stack
+            if stack.owner_id is None and stack.deleted_at is None:
+                in_progress = stack.status == Status.IN_PROGRESS
+                for row in snapshot.rows.values():
+                    if (
+                        row.name in (UP, DOWN)
+                        and row.status == Status.COMPLETE
+                        and row.physical_id
+                    ):
+                        return True
+        return not in_progress
+
+    def request(self, entry: script.Request) -> None:
+        # A cancel, for example, reaches the nested stacks too.
+        super().request(entry)
+        self._refresh()
+
+    def sweep(self, worker: SimWorker) -> None:
+        super().sweep(worker)
+        self._refresh()
+
+    def next_entry(self) -> None:
+        if isinstance(self.entries[0], Signal):
+            self.announce(self.entries.pop(0))  # type: ignore[arg-type]
+        else:
+            super().next_entry()
+
+    def deliver(self, message: Message) -> Running | None:
+        if isinstance(message.subject, Signal):
+            self._signal(message.subject)
+            return None
+        return super().deliver(message)
+
+    def _signal(self, signal: Signal) -> None:
+        """Let the policies take a signal, as an engine does."""
+        (stack, *_) = [*self.store.stacks(StackQuery(None)), None]
+        rows = [] if stack is None else self.store.resources(stack.id)
+        row = next((row for row in reversed(rows) if row.name == signal.policy), None)
+        if stack is None or row is None:
+            self.note(f'signal {signal.policy}: nobody takes it')
+            return
+        self.signalling.append(signal.policy)
+        self._effects.append(0)
+        acting, self.acting = self.acting, None
+        try:
+            self._signals.take(stack, row, None)
+        except (SignalIgnored, TransientError, HeatconvException) as error:
+            self.note(f'signal {signal.policy}: {error}')
+        else:
+            self.note(f'signal {signal.policy}: taken')
+            if self._effects[-1] != 1:
+                self.violate(f'group: signal {signal.policy} was taken, but is lost')
+        finally:
+            self.signalling.pop()
+            self._effects.pop()
+            self.acting = acting
+        self._refresh()
+
+    def _call_plugin(self, running: Running, effect: CallPlugin) -> None:
+        self.acting = effect if running.admitted else None
+        super()._call_plugin(running, effect)
+        self.acting = None
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Look at the nested stacks, which plugins and signals change."""
+        for snapshot in list(self.snapshots.values()):
+            for child in self.store.stacks(StackQuery(None, owners=(snapshot.stack.id,))):
+                known = self.snapshots.get(child.id)
+                if known is None or known.stack.version != child.version:
+                    self._look(child.id)
+
+    def child_of(self, project_id: str = PROJECT) -> NestedStack | None:
+        """Return the nested stack of the group; None without one."""
+        for stack in self.store.stacks(StackQuery(None, nested=True)):
+            if stack.owner_id is not None and stack.deleted_at is None:
+                return nested_stack(stack)
+        return None
