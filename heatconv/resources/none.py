@@ -22,6 +22,7 @@ class NoneResource(VirtualPlugin):
         any_attribute=True,
         ignores_properties=True,
         snapshots=True,
+        version='5.0.0',
     )
 
     def attributes(self, record: Record) -> Mapping[str, Any]:

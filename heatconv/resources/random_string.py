@@ -66,6 +66,11 @@ def _known_list(value: Any) -> list[Any]:
     return [item.items if isinstance(item, MapNode) else item for item in items]
 
 
+def _minimum(description: str) -> Property:
+    """Return a property that is a number of characters."""
+    return Property(INTEGER, default=1, constraints=(Range(1, 512),), description=description)
+
+
 class RandomString(VirtualPlugin):
     """Generates a random string at its creation, and keeps it."""
 
@@ -94,8 +99,9 @@ class RandomString(VirtualPlugin):
                             STRING,
                             default='lettersdigits',
                             constraints=(AllowedValues(tuple(CLASSES)),),
+                            description='A class of characters.',
                         ),
-                        'min': Property(INTEGER, default=1, constraints=(Range(1, 512),)),
+                        'min': _minimum('The smallest number of characters of this class.'),
                     },
                 ),
                 default=[{'class': 'lettersdigits', 'min': 1}],
@@ -106,8 +112,10 @@ class RandomString(VirtualPlugin):
                 schema=Property(
                     MAP,
                     schema={
-                        'sequence': Property(STRING, required=True),
-                        'min': Property(INTEGER, default=1, constraints=(Range(1, 512),)),
+                        'sequence': Property(
+                            STRING, required=True, description='The characters, as a string.'
+                        ),
+                        'min': _minimum('The smallest number of characters of this sequence.'),
                     },
                 ),
             ),
@@ -118,6 +126,7 @@ class RandomString(VirtualPlugin):
         attributes={'value': Attribute(STRING, 'The random string generated.')},
         check=_check_length,
         translate=_without_sequence,
+        version='2014.1',
     )
 
     handed_over = ('value',)

@@ -14,10 +14,18 @@ from stevedore import extension
 
 from heatconv.hot.registry import TEMPLATE_RESOURCE, is_template
 from heatconv.hot.schema import TypeSchema
-from heatconv.resources.nested import NestedPlugin, NestedStacks, TemplateResource
+from heatconv.resources.nested import (
+    NestedPlugin,
+    NestedStacks,
+    TemplateResource,
+    UsesNestedStacks,
+)
 from heatconv.resources.plugin import Plugin
 from heatconv.resources.records import Records
-from heatconv.resources.software import SoftwareConfig, SoftwareConfigs
+from heatconv.resources.scaling.group import ScalingGroup
+from heatconv.resources.scaling.policy import ScalingPolicy
+from heatconv.resources.signal_urls import SignalUrls, UsesSignalUrls
+from heatconv.resources.software.store import SoftwareStore, UsesSoftware
 from heatconv.runtime.ports import Clock
 
 LOG = log.getLogger(__name__)
@@ -54,16 +62,32 @@ class Registry:
         of_templates = TemplateResource(records, clock)
         return cls({loaded.name: loaded.obj for loaded in manager}, of_templates)
 
-    def nest(self, children: NestedStacks, configs: SoftwareConfigs | None = None) -> None:
-        """Give the plugins that need them access to nested stacks and software configurations.
+    def nest(
+        self,
+        children: NestedStacks,
+        configs: SoftwareStore | None = None,
+        urls: SignalUrls | None = None,
+    ) -> None:
+        """Give the plugins that need them access to the engine.
 
-        :param configs: None to leave the software configurations unset.
+        :param children: the nested stacks.
+        :param configs: keeps software configurations and deployments; None to leave it unset.
+        :param urls: None if there are no URLs for signals.
         """
+        groups = {
+            name: plugin
+            for name, plugin in self._plugins.items()
+            if isinstance(plugin, ScalingGroup)
+        }
         for plugin in (self._of_templates, *self._plugins.values()):
-            if isinstance(plugin, NestedPlugin):
+            if isinstance(plugin, UsesNestedStacks):
                 plugin.children = children
-            if isinstance(plugin, SoftwareConfig) and configs is not None:
-                plugin.configs = configs
+            if isinstance(plugin, UsesSoftware) and configs is not None:
+                plugin.software = configs
+            if isinstance(plugin, ScalingPolicy):
+                plugin.groups = groups
+            if isinstance(plugin, UsesSignalUrls) and urls is not None:
+                plugin.urls = urls
 
     def plugin(self, type_name: str) -> Plugin | None:
         """Return the plugin of a type; None if there is none.

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heatconv.hot.constraints import Range
+from heatconv.hot.custom_constraints import Custom
 from heatconv.hot.schema import (
     BOOLEAN,
     MAP,
@@ -19,13 +19,6 @@ from heatconv.hot.schema import (
 from heatconv.resources.plugin import Observation, Reality, Resource
 from heatconv.resources.records import Record
 from heatconv.resources.virtual import VirtualPlugin
-
-
-def _seconds(description: str) -> Property:
-    """Return a property that is a duration in seconds; -1 is an endless one."""
-    return Property(
-        NUMBER, default=0, update_allowed=True, constraints=(Range(-1),), description=description
-    )
 
 
 class TestResource(VirtualPlugin):
@@ -54,17 +47,23 @@ class TestResource(VirtualPlugin):
             'update_replace_value': Property(
                 STRING, description='A change of this value replaces the resource.'
             ),
-            'wait_secs': _seconds(
-                'Seconds that each action takes; -1 for an action that never ends.'
+            'wait_secs': Property(
+                NUMBER,
+                default=0,
+                update_allowed=True,
+                description='Seconds that each action takes; -1 for an action that never ends.',
             ),
             'action_wait_secs': Property(
                 MAP,
                 update_allowed=True,
                 description='Seconds that an action takes, if they differ from wait_secs.',
                 schema={
-                    'create': Property(NUMBER, constraints=(Range(-1),)),
-                    'update': Property(NUMBER, constraints=(Range(-1),)),
-                    'delete': Property(NUMBER, constraints=(Range(-1),)),
+                    action: Property(
+                        NUMBER,
+                        update_allowed=True,
+                        description=f'Seconds for the action {action}.',
+                    )
+                    for action in ('create', 'update', 'delete')
                 },
             ),
             'attr_wait_secs': Property(
@@ -77,12 +76,24 @@ class TestResource(VirtualPlugin):
                 NUMBER,
                 default=0,
                 update_allowed=True,
+                constraints=(Custom('test_constr'),),
                 description='Accepted for compatibility: validation never waits.',
             ),
-            'client_name': Property(STRING, default='', update_allowed=True),
-            'entity_name': Property(STRING, default='', update_allowed=True),
+            'client_name': Property(
+                STRING,
+                default='',
+                update_allowed=True,
+                description='Accepted for compatibility: no client is called.',
+            ),
+            'entity_name': Property(
+                STRING,
+                default='',
+                update_allowed=True,
+                description='Accepted for compatibility: no client is called.',
+            ),
         },
-        attributes={'output': Attribute(STRING, 'The string that was stored.')},
+        attributes={'output': Attribute(description='The string that was stored.')},
+        version='5.0.0',
     )
 
     def replace_on_change(self, properties: Mapping[str, Any]) -> frozenset[str]:

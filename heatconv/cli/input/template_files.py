@@ -16,6 +16,9 @@ from heatconv.cli.input.reader import Reader
 #: None for the whole document.
 Place = tuple[Any, str | int] | None
 
+#: The type of resources whose template is named by a property.
+BY_URL = 'AWS::CloudFormation::Stack'
+
 
 class FileCollector:
     """Collects the files of a request by the names with which they are sent.
@@ -108,7 +111,25 @@ class FileCollector:
             where = _where(title, (place, 'type'))
             location = self._resolve(type_, inside, where)
             renamed['type'] = self._add_template(location, where, inside)
+        self._rename_by_url(renamed, inside, title, place)
         return renamed
+
+    def _rename_by_url(
+        self, declaration: dict[str, Any], inside: str, title: str, place: Place
+    ) -> None:
+        """Collect the template that a nested stack of CloudFormation names by its URL.
+
+        :param declaration: the part of a template, in either dialect; it is changed in place.
+        """
+        for type_key, properties_key in (('type', 'properties'), ('Type', 'Properties')):
+            properties = declaration.get(properties_key)
+            if declaration.get(type_key) != BY_URL or not isinstance(properties, dict):
+                continue
+            name = properties.get('TemplateURL')
+            if isinstance(name, str):
+                where = _where(title, ((place, properties_key), 'TemplateURL'))
+                location = self._resolve(name, inside, where)
+                properties['TemplateURL'] = self._add_template(location, where, inside)
 
     def _resolve(self, name: str, inside: str, where: str) -> str:
         return locations.resolve(name, self._reader.base(inside), where)

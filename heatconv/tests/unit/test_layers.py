@@ -35,11 +35,19 @@ ALLOWED: dict[str, set[str]] = {
         'hot',
         'resources.nested',
         'resources.plugin',
+        'resources.software',
         'rpc',
         'runtime',
         'storage',
         'templates',
         'version',
+    },
+    'signals': {
+        'convergence',
+        'engine.signals',
+        'exception',
+        'resources.plugin',
+        'storage',
     },
     'worker': {
         'convergence',
@@ -108,6 +116,7 @@ HOMES = {
     'tenacity': {'coordination'},
     'cliff': {'cli'},
     'rich': {'cli'},
+    'waitress': {'signals'},
 }
 
 
@@ -229,6 +238,7 @@ class LayersTest(testtools.TestCase):
             'cmd.composition',
             'cmd.health',
             'cmd.manage',
+            'cmd.signing',
             'resources.random_string',
         }
         wrong = [

@@ -77,6 +77,51 @@ class FilesTest(CliTestCase):
             made['environment']['resource_registry'],
         )
 
+    def test_template_that_a_property_names(self) -> None:
+        self.write('lib/inner.json', '{"a": {"get_file": "motd"}}')
+        self.write('lib/motd', 'hello')
+        for type_key, properties_key in (('type', 'properties'), ('Type', 'Properties')):
+            properties = 'Parameters: {p: inner.json}, TemplateURL: inner.json'
+            self.write(
+                'lib/outer.yaml',
+                f'r: {{{type_key}: "AWS::CloudFormation::Stack", '
+                f'{properties_key}: {{{properties}}}}}',
+            )
+            _, files = self.gather(self.write('root.yaml', 'r: {type: lib/outer.yaml}'))
+            self.assertEqual(
+                {
+                    'lib/outer.yaml': {
+                        'r': {
+                            type_key: 'AWS::CloudFormation::Stack',
+                            properties_key: {
+                                'Parameters': {'p': 'inner.json'},
+                                'TemplateURL': 'lib/inner.json#.yaml',
+                            },
+                        }
+                    },
+                    'lib/inner.json#.yaml': {'a': {'get_file': 'lib/motd'}},
+                    'lib/motd': 'hello',
+                },
+                files,
+            )
+
+    def test_properties_that_name_no_template(self) -> None:
+        for text in (
+            '{type: "My::Type", properties: {TemplateURL: inner.yaml}}',
+            '{type: "AWS::CloudFormation::Stack", properties: {TemplateURL: {get_param: p}}}',
+            '{type: "AWS::CloudFormation::Stack", properties: {get_param: p}}',
+            '{type: "AWS::CloudFormation::Stack"}',
+            '{type: "AWS::CloudFormation::Stack", properties: text}',
+        ):
+            _, files = self.gather(self.write('root.yaml', f'r: {text}'))
+            self.assertEqual({}, files, text)
+
+    def test_template_by_url_that_cannot_be_read(self) -> None:
+        text = 'r: {Type: "AWS::CloudFormation::Stack", Properties: {TemplateURL: none.yaml}}'
+        error = self.assertRaises(UsageError, self.gather, self.write('root.yaml', text))
+        self.assertIn('cannot read the file none.yaml', error.message)
+        self.assertIn('r.Properties.TemplateURL', error.where or '')
+
     def test_registries_add_up(self) -> None:
         first = self.write('1.yaml', 'resource_registry: {resources: {x: {hooks: pre-create}}}')
         second = self.write('2.yaml', 'resource_registry: {resources: {y: {hooks: pre-update}}}')

@@ -262,16 +262,20 @@ class MarkTest(EngineTestCase):
 
 class CatalogueTest(EngineTestCase):
     def test_types(self) -> None:
-        self.assertEqual(
-            ['OS::Heat::None', 'OS::Heat::RandomString', 'OS::Heat::ResourceChain'],
-            self.call('list_resource_types')[:3],
-        )
-        for name, found in (('OS::.*e$', 4), ('.*Test', 1), ('Test', 0), ('(', 0)):
+        listed = self.call('list_resource_types')
+        self.assertEqual(sorted(listed), listed)
+        self.assertIn('OS::Heat::RandomString', listed)
+        self.assertNotIn('OS::Heat::HARestarter', listed)
+        for name, found in (('.*::(None|Value)$', 2), ('.*Test', 1), ('Test', 0), ('(', 0)):
             types = self.call('list_resource_types', type_name=name)
             self.assertEqual(found, len(types), name)
         described = self.call('list_resource_types', None, '.*Test', None, True)[0]
         self.assertIn('for tests', described['description'])
         self.assertEqual([], self.call('list_resource_types', support_status='DEPRECATED'))
+        self.assertEqual(
+            ['OS::Heat::Delay'], self.call('list_resource_types', heat_version='11.0.0')
+        )
+        self.assertEqual([], self.call('list_resource_types', heat_version='1.0.0'))
         self.refused(exception.Invalid, self.call, 'list_resource_types', support_status='x')
 
     def test_schema(self) -> None:
@@ -283,13 +287,19 @@ class CatalogueTest(EngineTestCase):
                 'update_allowed': True,
                 'immutable': False,
                 'default': 0,
-                'constraints': [{'range': {'min': -1}}],
                 'description': 'Seconds that each action takes; -1 for an action that never ends.',
             },
             shown['properties']['wait_secs'],
         )
         self.assertEqual({'output', 'show'}, set(shown['attributes']))
         self.assertEqual('SUPPORTED', shown['support_status']['status'])
+        self.assertEqual('5.0.0', shown['support_status']['version'])
+        self.assertNotIn('type', shown['attributes']['output'])
+        self.assertEqual('map', shown['attributes']['show']['type'])
+        self.assertEqual(
+            [{'custom_constraint': 'test_constr'}],
+            shown['properties']['constraint_prop_secs']['constraints'],
+        )
         self.refused(exception.EntityNotFound, self.call, 'resource_schema', 'No::Such')
 
     def test_template_of_a_type_is_one(self) -> None:

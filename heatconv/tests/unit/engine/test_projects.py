@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from oslo_context import context as contexts
@@ -48,12 +49,46 @@ class ExternalTest(EngineTestCase):
     """An external id of another project shows nothing of what it names."""
 
     SECRET = 'precious'
+    INNER = json.dumps(template({'I': thing(SECRET)}))
 
     def definitions(self) -> dict[str, Any]:
         """Return a resource of each installed type, with a secret where it can have one."""
+        kinds = ('Software', 'Structured')
+        deploys = {'signal_transport': 'NO_SIGNAL', 'input_values': {'k': self.SECRET}}
         given: dict[str, Any] = {
+            'AWS::CloudFormation::Stack': {'TemplateURL': 'inner.yaml'},
+            'AWS::AutoScaling::ScalingPolicy': {
+                'AutoScalingGroupName': {'get_resource': 'AutoScalingGroup'},
+                'ScalingAdjustment': 1,
+                'AdjustmentType': 'ChangeInCapacity',
+            },
+            'AWS::CloudFormation::WaitCondition': {
+                'Handle': {'get_resource': 'WaitConditionHandle'},
+                'Timeout': 60,
+            },
+            'OS::Heat::AutoScalingGroup': {
+                'min_size': 1,
+                'max_size': 1,
+                'resource': thing(self.SECRET),
+            },
+            'OS::Heat::ScalingPolicy': {
+                'auto_scaling_group_id': {'get_resource': 'AutoScalingGroup'},
+                'scaling_adjustment': 1,
+                'adjustment_type': 'change_in_capacity',
+            },
+            'OS::Heat::AccessPolicy': {'AllowedResources': ['Value']},
+            'OS::Heat::Stack': {'template': self.INNER},
             'OS::Heat::ResourceGroup': {'resource_def': thing(self.SECRET)},
             'OS::Heat::ResourceChain': {'resources': ['OS::Heat::TestResource']},
+            'OS::Heat::CloudConfig': {'cloud_config': {'k': self.SECRET}},
+            'OS::Heat::MultipartMime': {'parts': [{'config': self.SECRET}]},
+            'OS::Heat::SoftwareComponent': {'configs': [{'tool': 't', 'config': self.SECRET}]},
+            **{f'OS::Heat::{kind}Deployment': {'server': 's', **deploys} for kind in kinds},
+            **{
+                f'OS::Heat::{kind}Deployment{kind_of_group}': {'servers': {'a': 's'}, **deploys}
+                for kind in kinds
+                for kind_of_group in ('Group', 's')
+            },
             'OS::Heat::SoftwareConfig': {'config': self.SECRET},
             'OS::Heat::StructuredConfig': {'config': {'k': self.SECRET}},
             'OS::Heat::TestResource': {'value': self.SECRET},
@@ -65,7 +100,10 @@ class ExternalTest(EngineTestCase):
         }
         registry: Registry = self.parts.registry
         return {
-            type_.rpartition(':')[2]: {'type': type_, 'properties': given.get(type_, {})}
+            type_.removeprefix('OS::Heat::').replace('::', ''): {
+                'type': type_,
+                'properties': given.get(type_, {}),
+            }
             for type_ in registry.types
         }
 
@@ -74,7 +112,8 @@ class ExternalTest(EngineTestCase):
         name = 'WaitConditionHandle'
         identity = self.made({name: definitions[name]})
         self.call('resource_signal', identity, name, {'id': 's', 'data': self.SECRET})
-        self.update(identity, definitions)
+        files = {'inner.yaml': self.INNER}
+        self.call('update_stack', identity, template(definitions), None, files, None)
         self.parts.rest()
         self.assertEqual('UPDATE_COMPLETE', self.state(identity), self.stack(identity).reason)
         rows = self.rows(identity)

@@ -1,0 +1,73 @@
+"""Resource types whose physical resource is a nested stack with a timeout of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from heatconv.hot import nested
+from heatconv.resources.nested import NestedPlugin, NestedStack
+from heatconv.resources.plugin import Observation, Reality, Resource
+
+
+class TimedStack(NestedPlugin):
+    """A nested stack whose template, parameters and timeout are properties.
+
+    The nested stack itself has the timeout of its owner. A shorter one is observed: the resource
+    fails, and the next update or delete goes on with the nested stack as it is by then.
+    """
+
+    #: Name of the property with the timeout, in minutes, and of that with the parameters.
+    timeout: ClassVar[str]
+    parameters: ClassVar[str]
+
+    def template(self, resource: Resource, owner: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the template of the nested stack, parsed.
+
+        :param owner: the content of the stack that owns the resource.
+        :raises ValueError: if it is missing or cannot be parsed.
+        """
+        raise NotImplementedError
+
+    def content(
+        self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
+    ) -> dict[str, Any]:
+        template = self.template(resource, owner)
+        parameters = resource.properties.get(self.parameters) or {}
+        values = nested.parameter_values(template, parameters)
+        environment = self.environment(resource, owner.get('environment') or {}, values)
+        files = nested.used_files(
+            template, environment, owner.get('files') or {}, self.children.max_template_size
+        )
+        return {'template': template, 'environment': environment, 'files': files}
+
+    def environment(
+        self, resource: Resource, outer: Mapping[str, Any], parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the environment of the nested stack.
+
+        :param outer: the environment of the stack that owns the resource.
+        :param parameters: the values of the parameters of the template.
+        """
+        # Types that the registry maps to the type of the resource are mapped within it too. Heat
+        # leaves out only those that are mapped to a template.
+        return nested.child_environment(outer, resource.name, '', parameters)
+
+    def observe(self, resource: Resource) -> Observation:
+        observation = super().observe(resource)
+        minutes = resource.properties.get(self.timeout) or 0
+        if observation.reality != Reality.PENDING or minutes <= 0:
+            return observation
+        child = self.children.find(resource, self.name(resource))
+        due = 0.0 if child is None else child.since + 60 * minutes - self._clock.now()
+        if child is None or due > 0:
+            return observation
+        return dataclasses.replace(
+            observation,
+            reality=Reality.FAILED,
+            reason=f'Timed out: the nested stack {child.name} did not finish within {minutes} '
+            f'minutes ({self.timeout})',
+            retry_after=None,
+            yields=False,
+        )
