@@ -267,6 +267,21 @@ class NestedPlugin(UsesNestedStacks, Plugin):
         facade = resource.properties.get(nested.FACADE)
         return content if facade is None else {**content, 'facade': facade}
 
+    def environment(
+        self, resource: Resource, owner: Mapping[str, Any], parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the environment of a nested stack.
+
+        :param owner: the content of the stack that owns the resource.
+        :param parameters: the values of the parameters of its template.
+        """
+        return nested.child_environment(
+            owner.get('environment') or {},
+            resource.name,
+            str(resource.properties.get(nested.TYPE) or resource.type),
+            parameters,
+        )
+
     def within(
         self,
         resource: Resource,
@@ -280,12 +295,7 @@ class NestedPlugin(UsesNestedStacks, Plugin):
         :param template: the template of the nested stack.
         :param parameters: the values of its parameters.
         """
-        environment = nested.child_environment(
-            owner.get('environment') or {},
-            resource.name,
-            str(resource.properties.get(nested.TYPE) or resource.type),
-            parameters,
-        )
+        environment = self.environment(resource, owner, parameters)
         files = nested.used_files(
             template, environment, owner.get('files') or {}, self.children.max_template_size
         )

@@ -77,7 +77,7 @@ class Registry:
         groups = {
             name: plugin
             for name, plugin in self._plugins.items()
-            if isinstance(plugin, ScalingGroup)
+            if isinstance(plugin, ScalingGroup) and plugin.scales
         }
         for plugin in (self._of_templates, *self._plugins.values()):
             if isinstance(plugin, UsesNestedStacks):

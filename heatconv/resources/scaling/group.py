@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from heatconv.hot.constraints import Range
 from heatconv.hot.errors import InvalidProperty
@@ -27,6 +27,8 @@ from heatconv.resources.scaling.batches import Definition, Policy
 VERSION = '2015-04-30'
 #: Key in the content of the nested stack: the cooldown, and the token and type of the group.
 SCALING = 'scaling'
+#: Key in the content of the nested stack: the definition of the members that signals add.
+MEMBER = 'member'
 #: Number of characters of the name of a member, as in Heat.
 NAME_LENGTH = 12
 
@@ -63,9 +65,19 @@ class ScalingGroup(RolloutPlugin):
 
     is_live = True
 
-    def definition(self, properties: Mapping[str, Any]) -> Definition:
-        """Return the definition of a new member."""
+    #: Whether signals may change its size.
+    scales: ClassVar[bool] = True
+
+    def definition(self, resource: Resource) -> Definition:
+        """Return the definition of a new member.
+
+        :raises ValueError: if it refers to something that does not exist.
+        """
         raise NotImplementedError
+
+    def rolls(self, resource: Resource) -> bool:
+        """Say whether an update changes the definitions of the present members, in batches."""
+        return True
 
     def limits(self, properties: Mapping[str, Any]) -> tuple[int, int, int | None]:
         """Return the smallest and the largest size, and the desired one if it is given."""
@@ -78,14 +90,14 @@ class ScalingGroup(RolloutPlugin):
     def content(
         self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
     ) -> dict[str, Any]:
-        new = self.definition(resource.properties)
+        new = self.definition(resource)
         smallest, largest, desired = self.limits(resource.properties)
         if before is None:
             size = smallest if desired is None else desired
             members = batches.definitions(
                 (), size, size, new_names(resource.token, ''), lambda _: new
             )
-            return self._assembled(resource, owner, {}, members)
+            return self._assembled(resource, owner, {}, members, new)
         present = self.children.made_of(before)
         members_now = self._in_order(before, present)
         fresh = new_names(resource.token, before.template_id or '')
@@ -102,12 +114,12 @@ class ScalingGroup(RolloutPlugin):
             target, total, changes = batch
             members = batches.definitions(ordered, total, changes, fresh, lambda _: new)
             updated = sum(1 for definition in members.values() if definition == new)
-            content = self._assembled(resource, owner, present, members)
+            content = self._assembled(resource, owner, present, members, new)
             if not (batches.is_rolled_out(target, total, updated) and total == final):
                 content[UNFINISHED] = {'target': target}
             return content
         members = batches.definitions(ordered, final, 0, fresh, lambda _: new)
-        return self._assembled(resource, owner, present, members)
+        return self._assembled(resource, owner, present, members, new)
 
     def _batch(
         self,
@@ -127,7 +139,7 @@ class ScalingGroup(RolloutPlugin):
         updated = sum(1 for _, definition in members if definition == new)
         size = len(members)
         unfinished = present.get(UNFINISHED)
-        if not unfinished and updated == size:
+        if (not unfinished and updated == size) or not self.rolls(resource):
             return None
         target = int((unfinished or {}).get('target', size))
         target = target if desired is None else min(desired, target)
@@ -143,17 +155,20 @@ class ScalingGroup(RolloutPlugin):
         owner: Mapping[str, Any],
         present: Mapping[str, Any],
         members: Mapping[str, Definition],
+        new: Definition,
     ) -> dict[str, Any]:
         """Return the content with the given definitions of the members.
 
         :param present: the present content; empty before the creation. Members that keep their
             definition may need its files.
+        :param new: the definition of the members that signals add.
         """
         template = {'heat_template_version': VERSION, 'resources': dict(members)}
         files = {**(present.get('files') or {}), **(owner.get('files') or {})}
         content = self.within(resource, {**owner, 'files': files}, template, {})
         same = definitions_in(present) == members
         scaling = present.get(SCALING) if same else None
+        content[MEMBER] = new
         content[SCALING] = scaling or self._scaling(
             {'token': resource.token, 'type': resource.type},
             self.cooldown(resource.properties),
@@ -245,7 +260,7 @@ class ScalingGroup(RolloutPlugin):
         if wanted == size:
             raise SignalIgnored(f'the size of the group stays {size}')
         group = present[SCALING]
-        new = self.definition(properties)
+        new = present[MEMBER]
         definitions = batches.definitions(
             [(name, definition) for name, definition, _ in members],
             wanted,
@@ -355,8 +370,8 @@ class AutoScalingGroup(ScalingGroup):
         check=_check_sizes,
     )
 
-    def definition(self, properties: Mapping[str, Any]) -> Definition:
-        declared = properties['resource']
+    def definition(self, resource: Resource) -> Definition:
+        declared = resource.properties['resource']
         return {key: value for key, value in declared.items() if value is not None}
 
     def limits(self, properties: Mapping[str, Any]) -> tuple[int, int, int | None]:

@@ -57,6 +57,21 @@ class ExternalTest(EngineTestCase):
         deploys = {'signal_transport': 'NO_SIGNAL', 'input_values': {'k': self.SECRET}}
         given: dict[str, Any] = {
             'AWS::CloudFormation::Stack': {'TemplateURL': 'inner.yaml'},
+            'AWS::AutoScaling::AutoScalingGroup': {
+                'AvailabilityZones': [],
+                'LaunchConfigurationName': {'get_resource': 'AWSAutoScalingLaunchConfiguration'},
+                'MinSize': 1,
+                'MaxSize': 1,
+            },
+            'AWS::AutoScaling::LaunchConfiguration': {
+                'ImageId': self.SECRET,
+                'InstanceType': 'small',
+            },
+            'OS::Heat::InstanceGroup': {
+                'AvailabilityZones': [],
+                'LaunchConfigurationName': {'get_resource': 'AWSAutoScalingLaunchConfiguration'},
+                'Size': 1,
+            },
             'AWS::AutoScaling::ScalingPolicy': {
                 'AutoScalingGroupName': {'get_resource': 'AutoScalingGroup'},
                 'ScalingAdjustment': 1,
@@ -113,7 +128,8 @@ class ExternalTest(EngineTestCase):
         identity = self.made({name: definitions[name]})
         self.call('resource_signal', identity, name, {'id': 's', 'data': self.SECRET})
         files = {'inner.yaml': self.INNER}
-        self.call('update_stack', identity, template(definitions), None, files, None)
+        environment = {'resource_registry': {'AWS::EC2::Instance': 'OS::Heat::None'}}
+        self.call('update_stack', identity, template(definitions), environment, files, None)
         self.parts.rest()
         self.assertEqual('UPDATE_COMPLETE', self.state(identity), self.stack(identity).reason)
         rows = self.rows(identity)
