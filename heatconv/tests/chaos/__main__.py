@@ -31,11 +31,15 @@ from heatconv.tests import servers
 from heatconv.tests.chaos import verdict
 from heatconv.tests.chaos.fleet import Fleet
 from heatconv.tests.chaos.monkey import Monkey
+from heatconv.tests.chaos.scaling_users import ScalingUser
 from heatconv.tests.chaos.thing import World
 from heatconv.tests.chaos.users import User
 
 #: How long everything may take to come to rest once it is left alone.
 REST_SECONDS = 180.0
+
+#: One of so many users has a group that scales.
+SCALING = 3
 
 #: What a worker needs to notice the death of another, shorter than by default.
 WORKER = {
@@ -80,6 +84,7 @@ class Chaos:
         self._args = args
         self._directory = directory
         self._began = time.monotonic()
+        self._signal_port = servers.free_port()
 
     def tell(self, text: str) -> None:
         print(f'{time.monotonic() - self._began:7.1f}  {text}', flush=True)
@@ -106,7 +111,10 @@ class Chaos:
                 stack.callback(fleet.kill, daemon)
             self._wait(lambda: len(self._store.leases()) >= 3, 60)
             self.tell('all is up')
-            users = [User(n, args.seed, self._connect(fleet)) for n in range(args.stacks)]
+            users = [
+                (ScalingUser if n % SCALING == 0 else User)(n, args.seed, self._connect(fleet))
+                for n in range(args.stacks)
+            ]
             for user in users:
                 user.start()
             monkey = Monkey(
@@ -148,6 +156,11 @@ class Chaos:
         return {
             'DEFAULT': {'transport_url': running['bus'].url, 'debug': False},
             'worker': WORKER,
+            'signal': {
+                'endpoint': f'http://127.0.0.1:{self._signal_port}',
+                'port': self._signal_port,
+                'key': 'chaos' * 8,
+            },
             'coordination': {'backend_url': running['coordination'].url},
         }
 

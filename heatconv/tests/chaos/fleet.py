@@ -23,7 +23,7 @@ DIST_INFO = """[heatconv.resources]
 class Daemon:
     """One daemon: a process that starts others, and those.
 
-    :ivar kind: engine or worker.
+    :ivar kind: engine, worker or signal.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Fleet:
         self._install_plugin()
         self.daemons = [Daemon(f'engine-{n}', 'engine') for n in range(engines)]
         self.daemons += [Daemon(f'worker-{n}', 'worker') for n in range(workers)]
+        self.daemons.append(Daemon('signal', 'signal'))
 
     def _install_plugin(self) -> None:
         """Have stevedore find the type, in the daemons only."""

@@ -64,6 +64,10 @@ class User(threading.Thread):
         self.wanted: Template | None = None
         self.problem: str | None = None
 
+    def draw(self, may_fail: bool) -> Template:
+        """Draw a template."""
+        return draw_template(self._source, may_fail)
+
     def stop(self) -> None:
         """Let the user ask for one last thing."""
         self._over.set()
@@ -115,7 +119,7 @@ class User(threading.Thread):
         identity = self.identity()
         verb = 'create' if identity is None else self._draw_verb()
         self.asked[verb] += 1
-        template = draw_template(self._source, may_fail=True)
+        template = self.draw(may_fail=True)
         try:
             if verb == 'create':
                 self._create(template, self._source.random() < 0.5)
@@ -163,7 +167,7 @@ class User(threading.Thread):
     def _ask_for_the_last_time(self) -> None:
         self.wanted = None
         if self._source.random() < 0.8:
-            self.wanted = draw_template(self._source, may_fail=False)
+            self.wanted = self.draw(may_fail=False)
         ends = time.monotonic() + 2 * WAIT_SECONDS
         while time.monotonic() < ends:
             identity = self.identity()

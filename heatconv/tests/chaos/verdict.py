@@ -8,6 +8,7 @@ from typing import Any
 
 from heatconv.db.store import DatabaseStore
 from heatconv.storage.stack_query import StackQuery
+from heatconv.tests.chaos.scaling_users import ScalingUser
 from heatconv.tests.chaos.thing import PREFIX, Row, World
 from heatconv.tests.chaos.users import User
 
@@ -39,12 +40,46 @@ def judge(users: Sequence[User], store: DatabaseStore, world: World) -> list[str
         nodes = store.nodes(stack.id)
         if nodes:
             found.append(f'{stack.name} has {len(nodes)} nodes left')
-        things_of = [one for one in things if one.stack == stack.id]
-        found += [f'{stack.name}: {what}' for what in differences(user.wanted, things_of)]
+        if isinstance(user, ScalingUser):
+            wrong, rows_within = group_differences(user.wanted, store, stack.id, things)
+            owned |= rows_within
+        else:
+            things_of = [one for one in things if one.stack == stack.id]
+            wrong = differences(user.wanted, things_of)
+        found += [f'{stack.name}: {what}' for what in wrong]
     for one in things:
         if one.token not in owned:
             found.append(f'{one.id} ({one.name} of stack {one.stack}) is left over')
     return found
+
+
+def group_differences(
+    template: Mapping[str, Any], store: DatabaseStore, stack_id: str, things: Sequence[Row]
+) -> tuple[list[str], set[str]]:
+    """Compare the members of a group with its template.
+
+    :return: what is wrong, and the ids of the rows of the nested stack.
+    """
+    wanted = template['resources']['group']['properties']
+    children = store.stacks(StackQuery(None, owners=(stack_id,)))
+    if len(children) != 1:
+        return [f'there are {len(children)} nested stacks'], set()
+    (child,) = children
+    rows = store.resources(child.id)
+    found = [f'the nested stack is {child.action} {child.status}'] * (child.status != 'COMPLETE')
+    found += [
+        f'{row.name} is not at rest'
+        for row in rows
+        if row.claim is not None or row.suspect or row.status != 'COMPLETE'
+    ]
+    members = [one for one in things if one.stack == child.id]
+    if len(members) != wanted['desired_capacity']:
+        found.append(f'there are {len(members)} members, not {wanted["desired_capacity"]}')
+    for one in members:
+        for key, value in wanted['resource']['properties'].items():
+            if one.properties[key] != value:
+                found.append(f'{key} of {one.name} is {one.properties[key]!r}, not {value!r}')
+    return found, {row.id for row in rows}
 
 
 def differences(template: Mapping[str, Any], things: Sequence[Row]) -> list[str]:
