@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import pathlib
 import signal
 import threading
@@ -112,6 +113,38 @@ class PostgresqlTest(_SignalsTest):
         daemons.client.call('delete_stack', stack_identity=identity)
         daemons.at_rest(identity)
         self.assertEqual(403, send(url, {}))
+
+    def test_key_is_rotated(self) -> None:
+        daemons = self.daemons_on(databases.postgresql)
+        identity = self.created(daemons, waiting(2), 'waiting')
+        old = self.url_of_handle(daemons, identity)
+        config = daemons.config.read_text()
+        daemons.config.write_text(config.replace('\nkey = ', f'\nkey = {"new" * 12}\nkey = '))
+        for name in daemons.daemons:
+            before = daemons.log(name).count('Serving')
+            os.kill(daemons.processes[name].pid, signal.SIGHUP)
+            daemons.wait(
+                lambda name=name, before=before: daemons.log(name).count('Serving') > before,
+                f'the restart of the {name}',
+            )
+        daemons.wait(lambda: len(daemons.workers()) >= 2, 'the workers')
+        other = self.created(daemons, waiting(1), 'other')
+        new = daemons.wait(lambda: self.other_url(daemons, other, old), 'a URL of the new key')
+        self.assertEqual(
+            [200, 200, 200], [send(old, {'id': str(n)}) for n in range(2)] + [send(new)]
+        )
+        self.assertEqual('CREATE_COMPLETE', daemons.at_rest(identity))
+        self.assertEqual('CREATE_COMPLETE', daemons.at_rest(other))
+
+    def other_url(self, daemons: Daemons, identity: Any, old: str) -> str | None:
+        """Return the URL of a handle if another key has signed it; else sign it again."""
+        url = self.url_of_handle(daemons, identity)
+        if url.partition('=')[2][:8] != old.partition('=')[2][:8]:
+            return url
+        daemons.client.call('delete_stack', stack_identity=identity)
+        daemons.wait(lambda: daemons.store.stack(identity['stack_id']).deleted_at, 'the delete')
+        identity.update(self.created(daemons, waiting(1), 'other'))
+        return None
 
     def test_group_scales_while_daemons_die(self) -> None:
         daemons = self.daemons_on(databases.postgresql)
