@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -60,7 +61,10 @@ def server(conf: cfg.ConfigOpts, store: Store, registry: Registry) -> SignalServ
     )
     application = SignalApplication(receiver, options.max_body_size)
     try:
-        return SignalServer(application, options.host, options.port, options.threads)
+        # The master starts another process in its place.
+        return SignalServer(
+            application, options.host, options.port, options.threads, lambda: os._exit(1)
+        )
     except OSError as error:
         sys.stderr.write(
             f'error: cannot listen on {options.host}:{options.port}: {error.strerror}: see '

@@ -89,19 +89,29 @@ class SignalRows:
         """Save the signals that wait longest."""
         with self._queue_lock:
             group, self._queued = self._queued[:GROUP], self._queued[GROUP:]
+        if not group:
+            return
         try:
             self._save_certainly(group)
-        except Exception as error:
-            if len(group) == 1 or isinstance(error, StoreUnavailable):
-                for pending in group:
-                    pending.error = error
-                return
+        except StoreUnavailable as error:
+            for pending in group:
+                pending.error = error
+        except Exception:
             # The fault of one must not fail the others.
             for pending in group:
-                try:
-                    self._save_certainly([pending])
-                except Exception as its_error:
-                    pending.error = its_error
+                self._commit_alone(pending)
+        except BaseException:
+            # The process ends: nobody else would wake the other threads.
+            for pending in group:
+                pending.error = StoreUnavailable('the process ends')
+            raise
+
+    def _commit_alone(self, pending: _Pending) -> None:
+        """Save one signal, or keep its error."""
+        try:
+            self._save_certainly([pending])
+        except Exception as error:
+            pending.error = error
 
     def _save_certainly(self, group: Sequence[_Pending]) -> None:
         """Save signals; if the server dies during the commit, find out whether it was made.

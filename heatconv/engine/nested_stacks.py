@@ -159,10 +159,10 @@ class NestedStacks:
     def members(self, child: NestedStack) -> Mapping[str, Member]:
         """Return the resources of a nested stack that have a physical resource, by name."""
         rows: Mapping[str, Row] = replacement.representatives(self._store.resources(child.id))
-        stack = self._store.stack(child.id)
-        if stack is not None and rows:
-            with contextlib.suppress(MissingTemplate, TemplateError):
-                rows = LiveRows(stack, rows, self._templates.get(child.template_id))
+        with contextlib.suppress(MissingTemplate, TemplateError):
+            compiled = self._templates.get(child.template_id)
+            stack = self._store.stack(child.id) if any(map(compiled.is_live, rows)) else None
+            rows = rows if stack is None else LiveRows(stack, rows, compiled)
         return {
             name: Member(
                 reference_id(row),
@@ -178,3 +178,8 @@ class NestedStacks:
         rows = [row for row in self._store.resources(child.id) if not states.doomed(row)]
         works = {row.name for row in rows if row.status != Status.FAILED}
         return {row.name for row in rows} - works
+
+    def complete(self, child: NestedStack) -> Collection[str]:
+        """Return the names of the resources of a nested stack that have a complete row."""
+        rows = self._store.resources(child.id)
+        return {row.name for row in rows if states.healthy(row)}

@@ -16,6 +16,7 @@ from heatconv.resources.scaling.batches import Definition, Policy
 def next_members(
     now: Mapping[str, Definition],
     failed: Collection[str],
+    complete: Collection[str],
     final: Mapping[str, Definition],
     names: Callable[[int], Sequence[str]],
     definition_of: Callable[[str], Definition],
@@ -25,6 +26,7 @@ def next_members(
 
     :param now: the present definitions, without the members to remove at once.
     :param failed: the names of those that failed.
+    :param complete: the names of those that work, with nothing under way.
     :param final: the definitions after the last batch.
     :param names: returns the first names that the group may use, in the given number.
     :param definition_of: returns the new definition of a member.
@@ -34,7 +36,9 @@ def next_members(
     target = len(final)
     if batches.is_rolled_out(target, len(now), updated):
         return None
-    retried = sum(1 for name in failed if now.get(name) == final.get(name, {}))
+    retried = sum(
+        1 for name, old in now.items() if name not in complete and old == final.get(name)
+    )
     total, changes = batches.next_batch(target, len(now), updated, policy, retried)
     places = {name: place for place, name in enumerate(names(total))}
 

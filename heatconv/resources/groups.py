@@ -221,6 +221,7 @@ class ResourceGroup(RolloutPlugin, _Group):
             members = next_members(
                 now,
                 () if before is None else self.children.failed(before),
+                () if before is None else self.children.complete(before),
                 final,
                 lambda number: _unused(removed, number),
                 self._definition_of(resource),

@@ -132,6 +132,9 @@ class NestedStacks(Protocol):
     def failed(self, child: NestedStack) -> Collection[str]:
         """Return the names of the resources of a nested stack that have failed."""
 
+    def complete(self, child: NestedStack) -> Collection[str]:
+        """Return the names of the resources of a nested stack that are complete."""
+
 
 class UsesNestedStacks:
     """A plugin that works with nested stacks; `Registry.nest` sets ``children``."""

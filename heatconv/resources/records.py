@@ -9,6 +9,9 @@ from typing import Any, Protocol
 
 from heatconv.convergence.model import Event
 
+#: Largest number of signals that a resource keeps.
+MOST_SIGNALS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -206,7 +209,10 @@ def numbered(
     :param ids: the ids of the signals that its resource has.
     :param signal_id: None for the default.
     :param reason: None for the default.
+    :raises ValueError: if the resource has too many signals already.
     """
+    if signal_id not in ids and len(ids) >= MOST_SIGNALS:
+        raise ValueError(f'a resource keeps {MOST_SIGNALS} signals at most')
     number = len(ids) + 1
     while signal_id is None and str(number) in ids:
         number += 1

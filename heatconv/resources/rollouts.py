@@ -6,9 +6,10 @@ and from the desired properties alone, so that after a crash any worker continue
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from heatconv.convergence.model import Status
 from heatconv.hot import nested
 from heatconv.resources.nested import SOON, NestedPlugin, NestedStack
 from heatconv.resources.plugin import Observation, Reality, Resource
@@ -52,7 +53,7 @@ class RolloutPlugin(NestedPlugin):
         content = self.children.made_of(child)
         if content.get('properties') != resource.properties:
             return observation  # another update has begun since then
-        wait = self._last_change(child) + self.policy(resource, content).pause - self._clock.now()
+        wait = self._wait(resource, child, content)
         if wait <= 0:
             self.update(resource, ())
         return Observation(
@@ -61,6 +62,20 @@ class RolloutPlugin(NestedPlugin):
             retry_after=SOON if wait <= 0 else wait,
             yields=True,
         )
+
+    def update(self, resource: Resource, changed: Sequence[str]) -> None:
+        child = self.children.find(resource, self.name(resource))
+        if child is not None and child.status != Status.FAILED:
+            content = self.children.made_of(child)
+            same = UNFINISHED in content and content.get('properties') == resource.properties
+            if same and (child.in_progress or self._wait(resource, child, content) > 0):
+                return  # another worker has begun the batch: `proceed` waits for its end
+        super().update(resource, changed)
+
+    def _wait(self, resource: Resource, child: NestedStack, content: Mapping[str, Any]) -> float:
+        """Return the seconds until the next batch may begin; none are left if not positive."""
+        pause = self.policy(resource, content).pause
+        return self._last_change(child) + pause - self._clock.now()
 
     def _last_change(self, child: NestedStack) -> float:
         """Return when the latest operation on a member ended, in seconds since the epoch."""

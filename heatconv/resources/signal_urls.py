@@ -14,6 +14,9 @@ NO_SIGNAL = 'NO_SIGNAL'
 ZAQAR_SIGNAL = 'ZAQAR_SIGNAL'
 TOKEN_SIGNAL = 'TOKEN_SIGNAL'  # noqa: S105 - the name of a transport
 
+#: Key in the details of a signal: the part that its URL is signed for.
+PART = 'deploy_signal_part'
+
 #: All of them.
 TRANSPORTS = (
     CFN_SIGNAL,
@@ -40,8 +43,12 @@ class SignalUrls(Protocol):
     def token(self, resource: Resource) -> str:
         """Return the signature."""
 
-    def signed(self, resource: Resource) -> str:
-        """Return the URL with its signature: whoever has it can signal the resource."""
+    def signed(self, resource: Resource, part: str = '') -> str:
+        """Return the URL with its signature: whoever has it can signal the resource.
+
+        :param part: what of the resource is signalled, if it awaits several signals one after the
+            other. The details of the signal then have it under PART.
+        """
 
 
 def check_transport(transport: str) -> None:
@@ -65,7 +72,7 @@ class NoSignalUrls:
     def token(self, resource: Resource) -> str:
         return ''
 
-    def signed(self, resource: Resource) -> str:
+    def signed(self, resource: Resource, part: str = '') -> str:
         return ''
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from heatconv.convergence.model import Event
@@ -221,6 +221,15 @@ class WaitCondition(VirtualPlugin):
     def initial_state(self, resource: Resource) -> Mapping[str, Any]:
         return {'until': self.clock.now() + resource.properties[self.TIMEOUT]}
 
+    def update(self, resource: Resource, changed: Sequence[str]) -> None:
+        record = self.records.get(resource.token)
+        if record is not None and record.properties != resource.properties:
+            # It waits anew, as in Heat; a repeated update does not extend the time.
+            state = self.initial_state(resource)
+            self.records.replace(
+                dataclasses.replace(record, properties=resource.properties, state=state)
+            )
+
     def observe(self, resource: Resource) -> Observation:
         record = self.records.get(resource.token)
         if record is None:
@@ -232,7 +241,8 @@ class WaitCondition(VirtualPlugin):
         reference = str(record.properties[self.HANDLE])
         handle = self._records.get(token_of(reference))
         if handle is None or handle.state.get('project') != resource.project_id:
-            return _failed(observation, f'there is no handle {reference}')
+            # Without the signature, if it is a signed URL.
+            return _failed(observation, f'there is no handle {reference.partition("?")[0]}')
         signals = self._records.signals(handle.token)
         failures = [signal.reason for signal in signals if signal.status == FAILURE]
         count = record.properties[self.COUNT]

@@ -11,12 +11,15 @@ from urllib.parse import parse_qs
 
 from heatconv.signals.receiver import Answer, Receiver
 from heatconv.signals.signatures import Subject
-from heatconv.signals.urls import PATH, SIGNATURE
+from heatconv.signals.urls import PART, PATH, SIGNATURE
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 #: ``curl`` sends POST, ``cfn-signal`` PUT.
 METHODS = ('POST', 'PUT')
+
+#: Length limit of the parts of a path, that of names and ids.
+LONGEST_PART = 255
 
 #: The path that says whether the application runs, for load balancers.
 HEALTH = '/healthcheck'
@@ -50,7 +53,8 @@ class SignalApplication:
         path = _text(environ.get('PATH_INFO', ''))
         if path == HEALTH:
             return Answer(200, 'OK')
-        subject = _subject(path)
+        query = parse_qs(str(environ.get('QUERY_STRING', '')))
+        subject = _subject(path, query.get(PART, [''])[0])
         if subject is None:
             return Answer(404, 'there is nothing here')
         if environ.get('REQUEST_METHOD') not in METHODS:
@@ -66,22 +70,20 @@ class SignalApplication:
             details = json.loads(body) if body.strip() else None
         except (ValueError, RecursionError):
             return Answer(400, 'the body is not valid JSON')
-        return self._receiver.receive(subject, _signature(environ), details)
+        signature = query.get(SIGNATURE) or [str(environ.get('HTTP_X_AUTH_TOKEN', ''))]
+        return self._receiver.receive(subject, signature[0], details)
 
 
-def _subject(path: str) -> Subject | None:
-    """Return what a path names; None if it is no path of a signal."""
+def _subject(path: str, part: str) -> Subject | None:
+    """Return what a path names; None if it is no path of a signal.
+
+    :param part: the part of the resource, from the query.
+    """
     prefix = f'/{PATH}/'
     parts = path.removeprefix(prefix).split('/') if path.startswith(prefix) else []
-    if len(parts) != 4 or not all(parts):
+    if len(parts) != 4 or not all(0 < len(part) <= LONGEST_PART for part in parts):
         return None
-    return Subject(*parts)
-
-
-def _signature(environ: Mapping[str, Any]) -> str:
-    """Return the signature of a request, from its query or its header; empty without one."""
-    values = parse_qs(str(environ.get('QUERY_STRING', ''))).get(SIGNATURE)
-    return values[0] if values else str(environ.get('HTTP_X_AUTH_TOKEN', ''))
+    return Subject(*parts, part[:LONGEST_PART])
 
 
 def _text(value: str) -> str:

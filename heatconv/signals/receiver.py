@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,15 @@ from heatconv.convergence.model import Action, Resource, Stack
 from heatconv.engine.signals import Signals
 from heatconv.exception import HeatconvException
 from heatconv.resources.plugin import SignalIgnored, TransientError
+from heatconv.resources.signal_urls import PART
 from heatconv.signals.rate import RateLimit
 from heatconv.signals.signatures import Signatures, Subject
 from heatconv.storage.base import Store, StoreUnavailable
 
 LOG = log.getLogger(__name__)
+
+#: Warnings about refused signals: the average in a second, and how many at once.
+WARNINGS = (0.2, 20)
 
 #: Number of refused subjects that are remembered, so that each is logged once.
 REFUSED = 1_000
@@ -70,6 +74,7 @@ class Receiver:
         self._monotonic = monotonic
         self._sleep = sleep
         self._lock = threading.Lock()
+        self._warnings = RateLimit(*WARNINGS)
         self._refused: OrderedDict[Subject, None] = OrderedDict()
         self._stacks: OrderedDict[str, Stack] = OrderedDict()
 
@@ -91,6 +96,8 @@ class Receiver:
                 return self._refuse(subject, 'the resource does not exist any more')
             if _is_late(row) and not self._signals.hears_until_the_end(row):
                 return self._refuse(subject, 'the resource is replaced, or is being deleted')
+            if subject.part:
+                details = {**(details if isinstance(details, Mapping) else {}), PART: subject.part}
             # Not repeated after a failure: the signal may have been saved nevertheless.
             self._signals.take(stack, row, details)
         except (StoreUnavailable, TransientError) as error:
@@ -137,7 +144,7 @@ class Receiver:
             self._refused.move_to_end(subject)
             while len(self._refused) > REFUSED:
                 self._refused.popitem(last=False)
-        if not known:
+        if not known and not self._warnings.admit('', self._monotonic()):
             LOG.warning(
                 'Signals to resource %s of stack %s are refused: %s',
                 subject.resource[:255],

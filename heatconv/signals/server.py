@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import resource
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
+from oslo_log import log
 from waitress import server as waitress
 
 from heatconv.signals.app import SignalApplication
 
-#: Seconds to receive a whole request, or to send its answer.
+LOG = log.getLogger(__name__)
+
+#: Seconds without any data after which a connection is closed. A reverse proxy may bound whole
+#: requests.
 CHANNEL_TIMEOUT = 30
-#: Connections of one process at the same time.
+#: Largest number of connections of one process at the same time.
 CONNECTIONS = 1_000
+#: File descriptors that are left to the database, the bus and the logs.
+OTHER_FILES = 100
+#: Size limit of the headers of a request, in bytes.
+HEADERS = 8_192
 
 
 class SignalServer:
@@ -24,10 +34,20 @@ class SignalServer:
     :param host: address to listen on.
     :param port: port to listen on; 0 for any free one.
     :param threads: signals at the same time.
+    :param died: called if the server ends without `stop`, because of a fault.
     :raises OSError: if the address cannot be used.
     """
 
-    def __init__(self, application: SignalApplication, host: str, port: int, threads: int) -> None:
+    def __init__(
+        self,
+        application: SignalApplication,
+        host: str,
+        port: int,
+        threads: int,
+        died: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._died = died
+        self._stopping = False
         logging.getLogger('waitress.queue').setLevel(logging.ERROR)
         self._socket = _listening(host, port)
         try:
@@ -37,7 +57,10 @@ class SignalServer:
                 threads=threads,
                 ident='heatconv-signal',
                 channel_timeout=CHANNEL_TIMEOUT,
-                connection_limit=CONNECTIONS,
+                connection_limit=_connections(),
+                # `select` fails above 1024 file descriptors.
+                asyncore_use_poll=True,
+                max_request_header_size=HEADERS,
                 max_request_body_size=application.max_body_size,
                 expose_tracebacks=False,
             )
@@ -57,6 +80,7 @@ class SignalServer:
 
     def stop(self) -> None:
         """Accept no more connections, finish the signals in progress, and stop."""
+        self._stopping = True
         self._server.close()
         self._thread.join()
 
@@ -65,6 +89,15 @@ class SignalServer:
         with contextlib.suppress(OSError, ValueError):
             self._server.run()
         self._server.task_dispatcher.shutdown()
+        if not self._stopping:
+            LOG.critical('The server of signals has ended')
+            self._died()
+
+
+def _connections() -> int:
+    """Return the number of connections for which there are file descriptors."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(min(CONNECTIONS, files - OTHER_FILES), 1)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -22,12 +22,14 @@ class Subject:
     """What a signature is valid for.
 
     :ivar incarnation: the token of the resource: a replacement has another.
+    :ivar part: what of the resource is signalled; empty for the resource as a whole.
     """
 
     project_id: str
     stack_id: str
     resource: str
     incarnation: str
+    part: str = ''
 
 
 class InvalidKey(ValueError):
@@ -71,6 +73,12 @@ def _name(key: str) -> str:
 
 def _digest(key: bytes, subject: Subject) -> str:
     # With the lengths, so that two subjects never result in the same text.
-    parts = (subject.project_id, subject.stack_id, subject.resource, subject.incarnation)
+    parts = (
+        subject.project_id,
+        subject.stack_id,
+        subject.resource,
+        subject.incarnation,
+        subject.part,
+    )
     text = ''.join(f'{len(part)}:{part}' for part in parts)
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

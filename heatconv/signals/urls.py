@@ -11,6 +11,8 @@ from heatconv.signals.signatures import Signatures, Subject
 PATH = 'v1/signal'
 #: The parameter of the query that carries the signature.
 SIGNATURE = 'signature'
+#: The parameter of the query with the part of the resource that is signalled.
+PART = 'part'
 
 
 class SignedUrls:
@@ -28,9 +30,14 @@ class SignedUrls:
         return '/'.join((self._endpoint, PATH, *(quote(part, safe='') for part in parts)))
 
     def token(self, resource: Resource) -> str:
-        return self._signatures.sign(
-            Subject(resource.project_id, resource.stack_id, resource.name, resource.token)
-        )
+        return self._signatures.sign(_subject(resource))
 
-    def signed(self, resource: Resource) -> str:
-        return f'{self.endpoint(resource)}?{SIGNATURE}={self.token(resource)}'
+    def signed(self, resource: Resource, part: str = '') -> str:
+        query = f'{SIGNATURE}={self._signatures.sign(_subject(resource, part))}'
+        if part:
+            query = f'{PART}={quote(part, safe="")}&{query}'
+        return f'{self.endpoint(resource)}?{query}'
+
+
+def _subject(resource: Resource, part: str = '') -> Subject:
+    return Subject(resource.project_id, resource.stack_id, resource.name, resource.token, part)

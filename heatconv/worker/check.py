@@ -311,10 +311,12 @@ class Checker:
                 if not step.wait:
                     break
                 verb = Verb.PROCEED if call.verb in PARTED else Verb.OBSERVE
-            final_step = yield from self._pause(key, call, observation, pause)
+            superseded, final_step = yield from self._pause(key, call, observation, pause)
             if final_step is not None:
                 step = final_step
                 break
+            if superseded and verb == Verb.PROCEED:
+                verb = Verb.OBSERVE  # no further part may begin
         yield Trace(key, step.reason)
         outcome = yield from save_step(step, self.check, view)
         if outcome.verdict == Verdict.REFUSED:
@@ -322,13 +324,14 @@ class Checker:
 
     def _pause(
         self, key: NodeKey, call: Call, observation: Observation, seconds: float
-    ) -> Generator[Effect, Any, Step | None]:
+    ) -> Generator[Effect, Any, tuple[bool, Step | None]]:
         """Wait before the next poll.
 
         A superseded operation is noticed within one poll interval, even if the plugin asks for a
         longer pause.
 
-        :return: a step that ends the operation, or None to poll again.
+        :return: whether the operation is superseded, and a step that ends it, or None to poll
+            again.
         """
         until = self.clock.now() + seconds
         while True:
@@ -339,9 +342,9 @@ class Checker:
                 awaited = bool((yield LoadReadyNodes(call.row.id)))
                 step = timeout.superseded(call.row, observation, stack, awaited, self.clock.now())
                 if not step.wait:
-                    return step
+                    return True, step
             if self.clock.now() >= until:
-                return None
+                return current.node is None, None
 
     def _finish(
         self,

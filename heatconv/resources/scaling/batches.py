@@ -57,8 +57,8 @@ def next_batch(
 
     :param target: the size of the group after the update; likewise the other arguments of
         `is_rolled_out`.
-    :param retried: number of members that have the new definition and failed: each update of the
-        group tries them again, so that they are a part of the batch.
+    :param retried: number of members that have the new definition, but are not complete. They are
+        a part of the batch: they are under way still, or the update tries them again.
     """
     in_service = min(policy.min_in_service, target, size)
     changes = max(min(policy.max_batch_size - retried, target - updated), 0)

@@ -108,7 +108,8 @@ class ScalingGroup(RolloutPlugin):
         # A member that works and has the new definition already is removed after the others.
         members_now.sort(key=lambda member: not member[2] and member[1] == new)
         ordered = [(name, definition) for name, definition, _ in members_now]
-        retried = sum(1 for _, old, failed in members_now if failed and old == new)
+        complete = self.children.complete(before)
+        retried = sum(1 for name, old, _ in members_now if name not in complete and old == new)
         batch = self._batch(resource, present, ordered, new, desired, retried)
         if batch is not None:
             target, total, changes = batch

@@ -34,6 +34,7 @@ from heatconv.resources.software.signals import (
     FAILED,
     IN_PROGRESS,
     INIT,
+    NUMBER,
     OUTPUTS,
     STATUS_CODE,
     STDERR,
@@ -49,8 +50,6 @@ TRANSPORTS = (CFN_SIGNAL, TEMP_URL_SIGNAL, HEAT_SIGNAL, NO_SIGNAL, ZAQAR_SIGNAL)
 
 #: Key in the content of a deployment: properties and template of the last request.
 REQUEST = 'request'
-#: Key in the content of a deployment: number of the last action.
-NUMBER = 'number'
 
 #: The properties that deployments and groups of deployments have in common.
 COMMON = {
@@ -200,7 +199,7 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
         """Say whether an input with another value starts the deployment anew."""
         if before[DERIVED] is None:
             return False
-        now = self._inputs(resource, UPDATE, self._source(resource))
+        now = self._inputs(resource, UPDATE, self._source(resource), before[NUMBER])
         return bool(derived.replaced_inputs(before[DERIVED]['inputs'], now))
 
     def delete(self, resource: Resource) -> None:
@@ -253,7 +252,7 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
             # The last action is not awaited any more.
             return {**content, 'status': COMPLETE, 'status_reason': 'Not deployed'}
         number = content[NUMBER] + 1
-        inputs = self._inputs(resource, action, source)
+        inputs = self._inputs(resource, action, source, number)
         text = self.text(resource, source, inputs) or self.nothing()
         config_id = derived.config_id(resource, number)
         awaited = properties['signal_transport'] != NO_SIGNAL
@@ -286,8 +285,11 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
             raise LookupError(f'Software config with id {config_id} not found')
         return source
 
-    def _inputs(self, resource: Resource, action: str, source: Content) -> list[derived.Input]:
-        return derived.inputs(resource, action, source, lambda: self.urls.signed(resource))
+    def _inputs(
+        self, resource: Resource, action: str, source: Content, number: int
+    ) -> list[derived.Input]:
+        url = self.urls.signed(resource, str(number))
+        return derived.inputs(resource, action, source, lambda: url)
 
     def signal(self, resource: Resource, details: Any) -> str:
         reason = self.software.signal_deployment(resource.project_id, resource.token, details)

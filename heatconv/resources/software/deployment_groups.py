@@ -122,6 +122,7 @@ class SoftwareDeploymentGroup(RolloutPlugin):
             members = next_members(
                 now,
                 () if before is None else self.children.failed(before),
+                () if before is None else self.children.complete(before),
                 final,
                 lambda number: list(servers)[:number],
                 definition_of,

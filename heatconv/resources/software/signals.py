@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from heatconv.resources.signal_urls import PART
 from heatconv.resources.software.derived import ACTION, SIGNAL_ID, values_of
 
 INIT, CREATE, UPDATE, DELETE = 'INIT', 'CREATE', 'UPDATE', 'DELETE'
@@ -21,6 +22,10 @@ OUTPUTS = (STDOUT, STDERR, STATUS_CODE)
 #: Key in the content of a deployment: the configuration that is derived for its last action; null
 #: before its first action. Only the deployments of resources have the key.
 DERIVED = 'derived'
+
+
+#: Key in the content of a deployment: number of the last action.
+NUMBER = 'number'
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,12 @@ def outcome(
 
 
 def _is_stale(content: Mapping[str, Any], details: Mapping[str, Any]) -> bool:
-    """Say whether a signal names another action, or another URL, than the one that is awaited.
+    """Say whether a signal is of another action than the one that is awaited.
 
-    A signal of the agents of Heat names neither.
+    Each action has a signed URL of its own. By the API, a signal may name the action.
     """
+    if PART in details and details[PART] != str(content.get(NUMBER)):
+        return True
     awaited = values_of((content.get(DERIVED) or {}).get('inputs', ()))
     return any(
         name in details and details[name] != awaited.get(name) for name in (ACTION, SIGNAL_ID)

@@ -64,10 +64,15 @@ class GroupChecker(Watcher):
         """Check the limits of a batch."""
         old, new = _members(before), _members(after)
         policy = _policy(after)
+        works = _complete(world, old)
         changed = [name for name in new if old.get(name) != new[name]]
+        # A member that is under way is a part of the batch, unless its turn is still to come.
+        goes_on = [name for name in new if name not in works and old.get(name) == new[name]]
+        wanted = after['properties'].get('resource')
+        if wanted is not None:
+            changed += [name for name in goes_on if new[name] == wanted]
         if len(changed) > policy['max_batch_size']:
             world.violate(f'group: a batch changes {len(changed)} members')
-        works = _working(world, old)
         kept = [name for name in works if new.get(name) == old[name]]
         size = (
             after[UNFINISHED].get('target', len(old))
@@ -144,6 +149,13 @@ def _working(world: Any, members: Mapping[str, Any]) -> list[str]:
     child = world.child_of()
     failed = () if child is None else world.children.failed(child)
     return [name for name in members if name not in failed]
+
+
+def _complete(world: Any, members: Mapping[str, Any]) -> list[str]:
+    """Return the names of the members that are in service: with nothing under way."""
+    child = world.child_of()
+    complete = () if child is None else world.children.complete(child)
+    return [name for name in members if name in complete]
 
 
 def _created(world: Any) -> dict[str, float]:

@@ -47,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
         'engine.signals',
         'exception',
         'resources.plugin',
+        'resources.signal_urls',
         'storage',
     },
     'worker': {

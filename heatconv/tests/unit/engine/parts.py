@@ -164,6 +164,12 @@ class Parts:
             submit,
         ).run(50)
 
+    def recover_once(self) -> None:
+        """Crash, sweep once, and do a little of what is left."""
+        self.crash()
+        self.sweep()
+        self.rest(40)
+
     def recover(self) -> None:
         """Crash, then sweep until everything is at rest."""
         self.crash()

@@ -6,6 +6,7 @@ from typing import Any
 
 from heatconv import exception
 from heatconv.engine import wire_format
+from heatconv.engine.prepare import prepare
 from heatconv.tests.unit.engine.parts import template, thing
 from heatconv.tests.unit.engine.test_nested import NestedTestCase
 
@@ -361,6 +362,114 @@ class UpdateTest(ScalingTestCase):
             exception.StackValidationFailed, self.create, {'group': group(), 'up': step}
         )
         self.assertIn('min_adjustment_step property should only', str(error))
+
+
+def slow(value: str) -> dict[str, Any]:
+    """Return a thing whose operations take three seconds."""
+    return {**thing(value), 'properties': {'value': value, 'wait_secs': 3}}
+
+
+class InServiceTest(ScalingTestCase):
+    """The members that are under way belong to the batch, whoever began them."""
+
+    def rolling(self, kind: str, value: str, **policy: Any) -> dict[str, Any]:
+        """Return a group of three slow members that are updated one by one."""
+        rolling = {'max_batch_size': 1, **policy}
+        if kind == 'scaling':
+            return group(desired_capacity=3, resource=slow(value), rolling_updates=rolling)
+        return {
+            'type': 'OS::Heat::ResourceGroup',
+            'properties': {'count': 3, 'resource_def': slow(value)},
+            'update_policy': {'rolling_update': rolling},
+        }
+
+    def most_at_once(self, kind: str, steps: int, disturb: Any) -> int:
+        """Return how many members were under way at the same time.
+
+        :param steps: number of steps after which the update is disturbed.
+        """
+        self.anew()
+        identity = self.made({'group': self.rolling(kind, 'a')})
+        child = self.child(identity)
+        self.update(identity, {'group': self.rolling(kind, 'b')})
+        tasks: list[Any] = []
+        most = 0
+        for step in range(2_000):
+            if step == steps:
+                tasks = disturb(identity, tasks)
+            if self.heard.wishes:
+                wish = self.heard.wishes.pop(0)
+                tasks.append(self.parts.start(prepare(wish, self.parts.ids, True)))
+            elif self.heard.keys:
+                key = self.heard.keys.pop(0)
+                tasks.append(self.parts.start(self.parts.checker().check(key)))
+            if not tasks:
+                if self.state(identity) == 'UPDATE_COMPLETE':
+                    break
+                self.parts.sweep()
+                continue
+            task = tasks.pop(0)
+            if not task.go_on(1):
+                tasks.append(task)
+            rows = self.store.resources(child.id)
+            most = max(most, sum(1 for row in rows if row.status == 'IN_PROGRESS'))
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity), (kind, steps))
+        return most
+
+    def test_after_the_death_of_a_worker(self) -> None:
+        def crash(identity: Any, tasks: list[Any]) -> list[Any]:
+            self.parts.crash()
+            return []
+
+        for kind in ('scaling', 'numbered'):
+            for steps in range(10, 90, 11):
+                self.assertEqual(1, self.most_at_once(kind, steps, crash), (kind, steps))
+
+    def test_another_update_of_the_owner(self) -> None:
+        for kind in ('scaling', 'numbered'):
+
+            def other(identity: Any, tasks: list[Any], kind: str = kind) -> list[Any]:
+                resources = {'group': self.rolling(kind, 'b'), 'other': thing('x')}
+                self.update(identity, resources)
+                return tasks
+
+            for steps in range(10, 90, 11):
+                self.assertEqual(1, self.most_at_once(kind, steps, other), (kind, steps))
+
+    def test_pause_is_kept(self) -> None:
+        identity = self.made({'group': self.rolling('scaling', 'a', pause_time=500)})
+        before = self.parts.clock.now()
+        self.update(identity, {'group': self.rolling('scaling', 'b', pause_time=500)})
+        while len(self.changed_to(identity, 'b')) < 1:
+            self.parts.rest(5)
+            self.parts.recover_once()
+        self.assertLess(self.parts.clock.now() - before, 400)
+        while len(self.changed_to(identity, 'b')) < 2:
+            self.parts.recover_once()
+        self.assertGreaterEqual(self.parts.clock.now() - before, 500)
+
+    def changed_to(self, identity: Any, value: str) -> list[str]:
+        rows = self.store.resources(self.child(identity).id)
+        return [row.name for row in rows if row.attributes.get('output') == value]
+
+    def test_cancelled_update_does_not_go_on(self) -> None:
+        for pause in (0, 20):
+            self.anew()
+            identity = self.made({'group': self.rolling('scaling', 'a', pause_time=pause)})
+            new = self.rolling('scaling', 'b', pause_time=pause)
+            self.update(identity, {'group': new})
+            self.parts.rest(60)
+            self.assertEqual(1, len(self.changed_to(identity, 'b')))
+            self.call('stack_cancel_update', identity, False)
+            self.parts.recover()
+            self.parts.recover()
+            self.assertEqual('UPDATE_FAILED', self.state(identity))
+            self.assertLess(len(self.changed_to(identity, 'b')), 3)
+            # The next update finishes it.
+            self.update(identity, {'group': new})
+            self.parts.rest()
+            self.assertEqual('UPDATE_COMPLETE', self.state(identity))
+            self.assertEqual(3, len(self.changed_to(identity, 'b')))
 
 
 class DeathTest(ScalingTestCase):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import resource
 import shlex
 import threading
 import urllib.error
@@ -14,6 +16,9 @@ from urllib.parse import unquote, urlsplit
 import fixtures
 
 from heatconv import exception
+from heatconv.convergence.evolve import evolve
+from heatconv.convergence.step import Commit, RowGuard, RowWrite
+from heatconv.engine.plugin_view import as_plugin_sees
 from heatconv.engine.signals import Signals
 from heatconv.runtime import effects
 from heatconv.signals.app import HEALTH, SignalApplication
@@ -121,6 +126,26 @@ class HandleTest(SignalsTestCase):
         self.parts.recover()
         self.assertEqual('CREATE_COMPLETE', self.state(identity))
 
+    def test_more_signals_are_waited_for_anew(self) -> None:
+        def condition(count: int) -> dict[str, Any]:
+            given = {'handle': {'get_resource': 'handle'}, 'timeout': 50, 'count': count}
+            return {'type': 'OS::Heat::WaitCondition', 'properties': given}
+
+        identity = self.create({'handle': HANDLE, 'condition': condition(1)})
+        self.parts.rest(most=20)
+        url = json.loads(self.attribute(identity, 'handle', 'signal'))['alarm_url']
+        self.send(url)
+        self.parts.recover()
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+        self.parts.elapse(100)
+        self.update(identity, {'handle': HANDLE, 'condition': condition(2)})
+        self.parts.rest(most=20)
+        self.assertEqual('UPDATE_IN_PROGRESS', self.state(identity))
+        self.send(url)
+        self.parts.rest()
+        self.parts.recover()
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+
     def test_transports(self) -> None:
         for transport, known in (
             ('TOKEN_SIGNAL', {'token', 'endpoint', 'curl_cli', 'signal'}),
@@ -194,6 +219,54 @@ class HandleTest(SignalsTestCase):
         self.assertNotEqual(before, self.rows(identity)['handle'].token)
 
 
+class DeploymentTest(SignalsTestCase):
+    def resources(self, value: str) -> dict[str, Any]:
+        deployment = {
+            'server': 'server',
+            'config': {'get_resource': 'config'},
+            'input_values': {'value': value},
+            'actions': ['CREATE', 'UPDATE', 'DELETE'],
+        }
+        return {
+            'config': {'type': 'OS::Heat::SoftwareConfig', 'properties': {'config': 'run'}},
+            'deployment': {'type': 'OS::Heat::SoftwareDeployment', 'properties': deployment},
+        }
+
+    def url(self) -> str:
+        """Return the URL that the server of the deployment has now."""
+        (deployment,) = self.call('list_software_deployments')
+        config = self.call('show_software_config', deployment['config_id'])
+        inputs = {one['name']: one.get('value') for one in config['inputs']}
+        return str(inputs['deploy_signal_id'])
+
+    def test_signal_of_an_earlier_action_has_no_effect(self) -> None:
+        identity = self.create(self.resources('a'))
+        self.parts.rest(most=20)
+        created = self.url()
+        self.assertEqual((200, 'received'), self.send(created, {'deploy_status_code': 0}))
+        self.parts.recover()
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
+        self.update(identity, self.resources('b'))
+        self.parts.rest(most=20)
+        # The server repeats a signal, because the answer was lost.
+        self.assertIn('ignored', self.send(created, {'deploy_status_code': 0})[1])
+        (deployment,) = self.call('list_software_deployments')
+        self.assertEqual('IN_PROGRESS', deployment['status'])
+        updated = self.url()
+        self.assertEqual((200, 'received'), self.send(updated, {'deploy_status_code': 0}))
+        self.parts.recover()
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity))
+        self.call('delete_stack', identity)
+        self.parts.rest(most=20)
+        for earlier in (created, updated):
+            self.assertIn('ignored', self.send(earlier, {'deploy_status_code': 0})[1])
+        deleted = self.url()
+        self.assertEqual((200, 'received'), self.send(deleted, {'deploy_status_code': 0}))
+        self.parts.recover()
+        self.assertIsNotNone(self.stack(identity).deleted_at)
+        self.assertEqual([], self.call('list_software_deployments'))
+
+
 class AuthorizationTest(SignalsTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -243,6 +316,27 @@ class AuthorizationTest(SignalsTestCase):
         url = f'http://host/v1/signal/project/{subject.stack_id}/other/{row.token}'
         self.assert_refused(url, self.signatures.sign(subject))
 
+    def test_replaced_that_is_still_there(self) -> None:
+        row = self.rows(self.identity)['handle']
+        saved = evolve(row, replaced_by='other', version=row.version + 1)
+        self.store.commit([Commit(row=RowWrite(RowGuard.UNCLAIMED, row, saved))])
+        self.assert_refused(self.endpoint, self.token)
+
+    def test_log_is_bounded(self) -> None:
+        for number in range(100):
+            self.assert_refused(f'{self.endpoint}{number}', 'bad')
+        self.assertLess(self.log.output.count('are refused'), 30)
+
+    def test_part_is_signed(self) -> None:
+        row = self.rows(self.identity)['handle']
+        resource = as_plugin_sees(self.stack(self.identity), row)
+        url = SignedUrls('http://host:8006', self.signatures).signed(resource, '2')
+        self.assertIn('part=2', url)
+        for other in (url.replace('part=2', 'part=3'), url.replace('part=2&', '')):
+            self.assert_refused(other, '')
+        # A handle awaits no parts.
+        self.assertEqual(400, self.send(url)[0])
+
     def test_each_is_logged_once(self) -> None:
         for _ in range(3):
             self.assert_refused(self.endpoint, 'bad')
@@ -273,6 +367,7 @@ class RequestTest(SignalsTestCase):
         self.assertIn(('Allow', 'POST, PUT'), self.headers)
         self.assertEqual(404, self.send('http://host/v1/signal/a/b/c')[0])
         self.assertEqual(404, self.send('http://host/v1/signal/a//c/d')[0])
+        self.assertEqual(404, self.send(f'http://host/v1/signal/a/b/{"c" * 256}/d')[0])
         self.assertEqual((200, 'OK'), self.send(f'http://host{HEALTH}', method='GET'))
         self.assertEqual(400, self.send(self.url, b'{"status": ')[0])
         self.assertEqual(400, self.send(self.url, b'[' * 900)[0])
@@ -346,6 +441,27 @@ class RequestTest(SignalsTestCase):
         self.assertEqual([200] * 8, statuses)
         self.assertEqual(8, len(self.received(self.identity)))
         self.assertEqual(413, post(url, b' ' * 2_000))
+
+    def test_many_open_files(self) -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < 2_000:
+            self.skipTest('the limit of open files is too low')
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2_000), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+        self.addCleanup(lambda: [os.close(file) for file in files])
+        server = SignalServer(self.application, '127.0.0.1', 0, 1)
+        server.start()
+        self.addCleanup(server.stop)
+        url = self.url.replace('http://host:8006', f'http://127.0.0.1:{server.port}')
+        self.assertEqual([200, 200], [post(url, b'{}') for _ in range(2)])
+
+    def test_server_that_dies_is_noticed(self) -> None:
+        died = threading.Event()
+        server = SignalServer(self.application, '127.0.0.1', 0, 1, died.set)
+        server.start()
+        server._server.asyncore.close_all(server._server._map)
+        self.assertTrue(died.wait(10))
 
     def test_port_that_is_in_use(self) -> None:
         server = SignalServer(self.application, '127.0.0.1', 0, 1)

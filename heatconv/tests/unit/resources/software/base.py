@@ -31,7 +31,7 @@ class Urls:
     def token(self, resource: Resource) -> str:
         return f'token-{resource.token}'
 
-    def signed(self, resource: Resource) -> str:
+    def signed(self, resource: Resource, part: str = '') -> str:
         return f'{self.endpoint(resource)}?signature={self.token(resource)}'
 
 
