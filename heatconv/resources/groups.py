@@ -21,7 +21,14 @@ from heatconv.hot.schema import (
 from heatconv.resources.group_batches import next_members
 from heatconv.resources.nested import NestedPlugin, NestedStack
 from heatconv.resources.plugin import Resource
-from heatconv.resources.rollouts import UNFINISHED, RolloutPlugin, update_policy
+from heatconv.resources.rollouts import (
+    BATCH_CREATE,
+    UNFINISHED,
+    PolicyRollout,
+    batches_of,
+    definitions_in,
+    update_policy,
+)
 from heatconv.resources.scaling.batches import Policy
 
 #: The version of the generated templates, as in Heat.
@@ -31,10 +38,6 @@ VERSION = '2015-04-30'
 REMOVED = 'removed'
 #: Key in the content of a group's stack: by reference id of a removed member, its name.
 REFERENCES = 'removed_references'
-
-
-#: The parts of the update policy of a resource group.
-ROLLING, BATCH_CREATE = 'rolling_update', 'batch_create'
 
 
 class _Group(NestedPlugin):
@@ -83,7 +86,7 @@ class _Group(NestedPlugin):
         members = self.members(child)
         # In the order of the template, which is the numeric order of the names.
         content = self.children.made_of(child)
-        definitions = _definitions(content)
+        definitions = definitions_in(content)
         ordered = {name: members[stacks.MEMBERS].get(name, [None, {}]) for name in definitions}
         references = {name: member[0] for name, member in ordered.items()}
         values = {
@@ -120,17 +123,12 @@ def _chain_members(properties: Mapping[str, Any]) -> dict[str, Any]:
     return members
 
 
-def _definitions(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the definitions in the content of a group's stack; none if it has no template."""
-    return (content.get('template') or {}).get('resources') or {}
-
-
 def _items(value: Any) -> Any:
     """Return the items of a map or list of which some are only known at run time."""
     return value.items if isinstance(value, MapNode | ListNode) else value
 
 
-class ResourceGroup(RolloutPlugin, _Group):
+class ResourceGroup(PolicyRollout, _Group):
     """Resources of one definition that differ in their index only.
 
     As in heat/engine/resources/openstack/heat/resource_group.py.
@@ -208,12 +206,12 @@ class ResourceGroup(RolloutPlugin, _Group):
         removed = self.removed(resource, before)
         final = self.resources(resource, before, removed)
         present = {} if before is None else self.children.made_of(before)
-        kind = str(present.get(UNFINISHED) or (ROLLING if before else BATCH_CREATE))
+        kind = batches_of(present)
         if not update_policy(resource, kind):
             return self.assembled(resource, owner, final, removed)
         now = {
             name: definition
-            for name, definition in _definitions(present).items()
+            for name, definition in definitions_in(present).items()
             if name not in removed
         }
         members = None
@@ -233,9 +231,6 @@ class ResourceGroup(RolloutPlugin, _Group):
         files = {**(present.get('files') or {}), **(owner.get('files') or {})}
         content = self.assembled(resource, {**owner, 'files': files}, members, removed)
         return {**content, UNFINISHED: kind}
-
-    def policy(self, resource: Resource, content: Mapping[str, Any]) -> Policy:
-        return Policy.read(update_policy(resource, str(content.get(UNFINISHED) or ROLLING)))
 
     def resources(
         self, resource: Resource, before: NestedStack | None, removed: Collection[str]
@@ -277,7 +272,7 @@ class ResourceGroup(RolloutPlugin, _Group):
         by_reference.update((member.reference_id, name) for name, member in members.items())
         # Members that failed, or were never created, are named too. A member that was removed
         # before and is requested again stays removed.
-        names = {*_definitions(content), *members, *before_removed}
+        names = {*definitions_in(content), *members, *before_removed}
         for reference in requested:
             if reference in names:
                 removed.setdefault(reference, '')

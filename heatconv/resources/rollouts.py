@@ -13,11 +13,15 @@ from heatconv.convergence.model import Status
 from heatconv.hot import nested
 from heatconv.resources.nested import SOON, NestedPlugin, NestedStack
 from heatconv.resources.plugin import Observation, Reality, Resource
-from heatconv.resources.scaling.batches import Policy
+from heatconv.resources.scaling.batches import Definition, Policy
 
 #: Key in the content of a nested stack, and in the observed properties: present while batches are
 #: left. The value is for the type that wrote it.
 UNFINISHED = 'OS::unfinished'
+
+
+#: The parts of an update policy.
+ROLLING, BATCH_CREATE = 'rolling_update', 'batch_create'
 
 
 class RolloutPlugin(NestedPlugin):
@@ -82,6 +86,29 @@ class RolloutPlugin(NestedPlugin):
         members = self.children.members(child).values()
         changes = [member.updated_at or member.created_at for member in members]
         return max(changes, default=child.since)
+
+
+class PolicyRollout(RolloutPlugin):
+    """A nested stack whose batches the update policy of its resource sets.
+
+    The value of UNFINISHED is the part of the policy that applies.
+    """
+
+    def policy(self, resource: Resource, content: Mapping[str, Any]) -> Policy:
+        return Policy.read(update_policy(resource, str(content.get(UNFINISHED) or ROLLING)))
+
+
+def batches_of(content: Mapping[str, Any]) -> str:
+    """Return the part of the update policy that applies to the next batch.
+
+    :param content: the present content of the nested stack; empty before its creation.
+    """
+    return str(content.get(UNFINISHED) or (ROLLING if content else BATCH_CREATE))
+
+
+def definitions_in(content: Mapping[str, Any]) -> dict[str, Definition]:
+    """Return the definitions of the members in the content of a nested stack."""
+    return (content.get('template') or {}).get('resources') or {}
 
 
 def update_policy(resource: Resource, name: str) -> Mapping[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
+from heatconv.hot.errors import InvalidProperty
 from heatconv.resources.plugin import Resource
 
 #: The values of ``signal_transport`` in Heat.
@@ -51,15 +53,18 @@ class SignalUrls(Protocol):
         """
 
 
-def check_transport(transport: str) -> None:
+def check_transport(properties: Mapping[str, Any]) -> None:
     """Refuse a transport that needs a service which heatconv does not use.
 
-    :raises ValueError: if it does.
+    :param properties: of a resource; some values may only be known at run time.
+    :raises InvalidProperty: if it does.
     """
-    if transport in UNSUPPORTED:
-        raise ValueError(
+    transport = properties.get('signal_transport')
+    if isinstance(transport, str) and transport in UNSUPPORTED:
+        raise InvalidProperty(
             f'signal_transport {transport} needs {UNSUPPORTED[transport]}, which heatconv does '
-            f'not use: choose {CFN_SIGNAL}, {HEAT_SIGNAL} or {NO_SIGNAL}'
+            f'not use: choose {CFN_SIGNAL}, {HEAT_SIGNAL} or {NO_SIGNAL}',
+            'signal_transport',
         )
 
 

@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 
 from heatconv.convergence.model import Event
 from heatconv.hot.constraints import AllowedValues, Range
-from heatconv.hot.errors import InvalidProperty
 from heatconv.hot.schema import INTEGER, NUMBER, STRING, Attribute, Property, TypeSchema
 from heatconv.resources.plugin import Observation, Reality, Resource
 from heatconv.resources.records import Signal
@@ -31,19 +30,6 @@ SUCCESS, FAILURE = 'SUCCESS', 'FAILURE'
 
 #: The possible keys of a signal.
 KEYS = ('data', 'id', 'reason', 'status')
-
-
-def _check_transport(properties: Mapping[str, Any]) -> None:
-    """Refuse a transport that cannot work, if it is known.
-
-    :raises InvalidProperty: if it cannot.
-    """
-    transport = properties.get('signal_transport')
-    if isinstance(transport, str):
-        try:
-            check_transport(transport)
-        except ValueError as error:
-            raise InvalidProperty(str(error), 'signal_transport') from None
 
 
 class SignalledHandle(UsesSignalUrls, VirtualPlugin):
@@ -130,7 +116,7 @@ class WaitConditionHandle(SignalledHandle):
             'curl_cli': Attribute(STRING, 'A command that signals success; --data adds a status.'),
             'signal': Attribute(STRING, 'What is needed to signal the handle, as JSON.'),
         },
-        check=_check_transport,
+        check=check_transport,
     )
 
     def urls_of(self, resource: Resource) -> dict[str, Any]:

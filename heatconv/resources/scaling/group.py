@@ -19,7 +19,7 @@ from heatconv.hot.functions import ListNode, MapNode, stacks
 from heatconv.hot.schema import INTEGER, LIST, MAP, NUMBER, Attribute, Property, TypeSchema
 from heatconv.resources.nested import NestedStack
 from heatconv.resources.plugin import Resource, SignalIgnored
-from heatconv.resources.rollouts import UNFINISHED, RolloutPlugin
+from heatconv.resources.rollouts import UNFINISHED, RolloutPlugin, definitions_in
 from heatconv.resources.scaling import batches, capacity
 from heatconv.resources.scaling.batches import Definition, Policy
 
@@ -383,11 +383,6 @@ class AutoScalingGroup(ScalingGroup):
 
     def policy(self, resource: Resource, content: Mapping[str, Any]) -> Policy:
         return Policy.read(resource.properties.get('rolling_updates') or {})
-
-
-def definitions_in(content: Mapping[str, Any]) -> dict[str, Definition]:
-    """Return the definitions of the members in the content of a nested stack."""
-    return (content.get('template') or {}).get('resources') or {}
 
 
 def new_names(token: str, template_id: str) -> Iterator[str]:

@@ -8,12 +8,11 @@ every operation is a single write: a crash leaves it made or not made.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from heatconv.convergence.model import Action
 from heatconv.hot.constraints import AllowedValues
-from heatconv.hot.errors import InvalidProperty
 from heatconv.hot.schema import LIST, MAP, STRING, Attribute, Property, TypeSchema
 from heatconv.resources.plugin import Observation, Plugin, Reality, Resource, SignalIgnored
 from heatconv.resources.signal_urls import (
@@ -106,19 +105,6 @@ ATTRIBUTES = {
 }
 
 
-def check_signals(properties: Mapping[str, Any]) -> None:
-    """Refuse a transport of signals that heatconv does not have.
-
-    :raises InvalidProperty: if it is one.
-    """
-    transport = properties.get('signal_transport')
-    if isinstance(transport, str):
-        try:
-            check_transport(transport)
-        except ValueError as error:
-            raise InvalidProperty(str(error), 'signal_transport') from None
-
-
 class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
     """Deploys a configuration on a server, and waits for the server to report the result.
 
@@ -141,7 +127,7 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
         attributes=ATTRIBUTES,
         # The outputs of the configuration, which are known at run time only.
         any_attribute=True,
-        check=check_signals,
+        check=check_transport,
     )
 
     #: Type of the empty configuration that is derived if there is none.
@@ -317,7 +303,7 @@ class StructuredDeployment(SoftwareDeployment):
         properties={'server': _SERVER, **COMMON, **STRUCTURED},
         attributes=ATTRIBUTES,
         any_attribute=True,
-        check=check_signals,
+        check=check_transport,
     )
     nothing: ClassVar[type] = dict
 

@@ -18,13 +18,17 @@ from heatconv.resources.group_batches import next_members
 from heatconv.resources.groups import VERSION
 from heatconv.resources.nested import NestedStack
 from heatconv.resources.plugin import Resource
-from heatconv.resources.rollouts import UNFINISHED, RolloutPlugin, update_policy
+from heatconv.resources.rollouts import (
+    UNFINISHED,
+    PolicyRollout,
+    batches_of,
+    definitions_in,
+    update_policy,
+)
 from heatconv.resources.scaling.batches import Policy
-from heatconv.resources.software.deployment import COMMON, STRUCTURED, check_signals
+from heatconv.resources.signal_urls import check_transport
+from heatconv.resources.software.deployment import COMMON, STRUCTURED
 from heatconv.resources.software.signals import STATUS_CODE, STDERR, STDOUT
-
-#: The parts of the update policy.
-ROLLING, BATCH_CREATE = 'rolling_update', 'batch_create'
 
 #: For each attribute of a group, that of its deployments.
 ATTRIBUTES = {
@@ -87,12 +91,12 @@ def _schema(type_: str, description: str, more: Mapping[str, Property]) -> TypeS
         },
         any_attribute=True,
         nested=True,
-        check=check_signals,
+        check=check_transport,
         members=_members(type_),
     )
 
 
-class SoftwareDeploymentGroup(RolloutPlugin):
+class SoftwareDeploymentGroup(PolicyRollout):
     """Deploys a configuration on several servers."""
 
     schema = _schema(
@@ -113,9 +117,9 @@ class SoftwareDeploymentGroup(RolloutPlugin):
 
         final = {name: definition_of(name) for name in servers}
         present = {} if before is None else self.children.made_of(before)
-        kind = str(present.get(UNFINISHED) or (ROLLING if before else BATCH_CREATE))
+        kind = batches_of(present)
         policy = update_policy(resource, kind)
-        now = {name: old for name, old in _definitions(present).items() if name in servers}
+        now = {name: old for name, old in definitions_in(present).items() if name in servers}
         members = None
         if policy:
             # Heat: new servers wait for their batch too.
@@ -135,14 +139,11 @@ class SoftwareDeploymentGroup(RolloutPlugin):
         content = self.within(resource, owner, template, {})
         return content if members is None else {**content, UNFINISHED: kind}
 
-    def policy(self, resource: Resource, content: Mapping[str, Any]) -> Policy:
-        return Policy.read(update_policy(resource, str(content.get(UNFINISHED) or ROLLING)))
-
     def attributes(self, child: NestedStack) -> dict[str, Any]:
         members = self.children.members(child)
         values = {
             name: members[name].attributes if name in members else {}
-            for name in _definitions(self.children.made_of(child))
+            for name in definitions_in(self.children.made_of(child))
         }
         # Every attribute of a deployment is one of the group, with a value for each name.
         names = {name for one in values.values() for name in stacks.shown(one)}
@@ -151,11 +152,6 @@ class SoftwareDeploymentGroup(RolloutPlugin):
             name: {member: one.get(key) for member, one in values.items()}
             for name, key in of_one.items()
         }
-
-
-def _definitions(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the definitions in the content of a group's stack; none if it has no template."""
-    return (content.get('template') or {}).get('resources') or {}
 
 
 class StructuredDeploymentGroup(SoftwareDeploymentGroup):
