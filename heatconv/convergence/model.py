@@ -319,7 +319,8 @@ class Observation:
     :ivar properties: the real properties; None if the plugin cannot determine them.
     :ivar retry_after: if UNKNOWN or PENDING: seconds after which another call makes sense;
         None if the plugin cannot say.
-    :ivar yields: if PENDING: the resource accepts another operation nevertheless.
+    :ivar yields: if PENDING: the resource accepts another operation nevertheless. If PENDING or
+        FAILED: others than its stack may have caused it.
     """
 
     reality: Reality

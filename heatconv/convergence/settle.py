@@ -56,8 +56,9 @@ def finish(
     if observation.reality == Reality.PENDING and waits and not observation.yields:
         return Step('pending', wait=True)
     if observation.yields and not states.in_progress(claimed):
-        # Not the operation of a worker is in progress, but that of a user of the nested stack
-        # itself, or of a signal. Every update of the stack updates the nested stack anyway.
+        # Not the operation of a worker is in progress or has failed, but that of a user of the
+        # nested stack itself, or of a signal. Every update of the stack updates the nested stack
+        # anyway.
         settled = claimed
     elif observation.reality == Reality.PENDING:
         settled = timeout.given_up(

@@ -36,16 +36,18 @@ def next_members(
     target = len(final)
     if batches.is_rolled_out(target, len(now), updated):
         return None
-    retried = sum(
-        1 for name, old in now.items() if name not in complete and old == final.get(name)
+    new = {name for name, definition in now.items() if definition == definition_of(name)}
+    under_way = any(name not in complete and name not in failed for name in new)
+    total, changes = batches.next_batch(
+        target, len(now), updated, policy, len(new.intersection(failed)), under_way
     )
-    total, changes = batches.next_batch(target, len(now), updated, policy, retried)
     places = {name: place for place, name in enumerate(names(total))}
 
     def order(name: str) -> tuple[bool, bool, int]:
         place = places.get(name, 0)
         turn = target - place if place < target else total
-        return name in places, name not in failed, turn
+        in_service = name in complete or (name not in failed and now[name] == final.get(name))
+        return name in places, in_service, turn
 
     members = batches.definitions(
         sorted(now.items(), key=lambda member: order(member[0])),

@@ -232,6 +232,8 @@ class NestedPlugin(UsesNestedStacks, Plugin):
             attributes={**self.reference(resource, child), **self.attributes(child)},
             properties=self.observed_properties(self.children.made_of(child)),
             reason=child.reason if failed else '',
+            # Perhaps its own user or a signal has failed it.
+            yields=failed,
         )
 
     def observed_properties(self, content: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -49,7 +49,12 @@ def is_rolled_out(target: int, size: int, updated: int) -> bool:
 
 
 def next_batch(
-    target: int, size: int, updated: int, policy: Policy, retried: int = 0
+    target: int,
+    size: int,
+    updated: int,
+    policy: Policy,
+    retried: int = 0,
+    under_way: bool = False,
 ) -> tuple[int, int]:
     """Return the size of the group during the next batch, and the members that it may change.
 
@@ -57,12 +62,18 @@ def next_batch(
 
     :param target: the size of the group after the update; likewise the other arguments of
         `is_rolled_out`.
-    :param retried: number of members that have the new definition, but are not complete. They are
-        a part of the batch: they are under way still, or the update tries them again.
+    :param retried: number of members that have the new definition and failed. The update tries
+        them again, so that they are a part of the batch.
+    :param under_way: whether members that have the new definition are not complete yet. Then the
+        batch is the one before, which goes on.
     """
+    if under_way:
+        return size, 0
     in_service = min(policy.min_in_service, target, size)
     changes = max(min(policy.max_batch_size - retried, target - updated), 0)
-    return changes + max(min(size, target - changes), in_service), changes
+    total = changes + max(min(size, target - changes), in_service)
+    # No member goes before those that stand for it are complete.
+    return (max(total, size) if retried else total), changes
 
 
 def definitions(

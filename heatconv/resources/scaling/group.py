@@ -105,12 +105,14 @@ class ScalingGroup(RolloutPlugin):
         final = capacity.adjusted(
             size, size if desired is None else desired, capacity.EXACT, smallest, largest
         )
-        # A member that works and has the new definition already is removed after the others.
-        members_now.sort(key=lambda member: not member[2] and member[1] == new)
-        ordered = [(name, definition) for name, definition, _ in members_now]
         complete = self.children.complete(before)
-        retried = sum(1 for name, old, _ in members_now if name not in complete and old == new)
-        batch = self._batch(resource, present, ordered, new, desired, retried)
+        members_now.sort(key=lambda member: _turn(member, member[0] in complete, new))
+        ordered = [(name, definition) for name, definition, _ in members_now]
+        retried = sum(1 for _, old, failed in members_now if failed and old == new)
+        under_way = any(
+            not failed and name not in complete for name, old, failed in members_now if old == new
+        )
+        batch = self._batch(resource, present, ordered, new, desired, retried, under_way)
         if batch is not None:
             target, total, changes = batch
             members = batches.definitions(ordered, total, changes, fresh, lambda _: new)
@@ -130,10 +132,11 @@ class ScalingGroup(RolloutPlugin):
         new: Definition,
         desired: int | None,
         retried: int,
+        under_way: bool,
     ) -> tuple[int, int, int] | None:
         """Return the next batch of a rolling update.
 
-        :param retried: see `batches.next_batch`.
+        :param retried: see `batches.next_batch`; likewise ``under_way``.
         :return: the target size, the size during the batch and the number of changes; None if no
             batch is left.
         """
@@ -147,7 +150,7 @@ class ScalingGroup(RolloutPlugin):
         if batches.is_rolled_out(target, size, updated):
             return None
         policy = self.policy(resource, present)
-        total, changes = batches.next_batch(target, size, updated, policy, retried)
+        total, changes = batches.next_batch(target, size, updated, policy, retried, under_way)
         return target, total, changes
 
     def _assembled(
@@ -383,6 +386,18 @@ class AutoScalingGroup(ScalingGroup):
 
     def policy(self, resource: Resource, content: Mapping[str, Any]) -> Policy:
         return Policy.read(resource.properties.get('rolling_updates') or {})
+
+
+def _turn(member: tuple[str, Definition, bool], complete: bool, new: Definition) -> int:
+    """Return the turn of a member in a rolling update, to be changed or removed.
+
+    Those that are out of service anyway come first. A member that has the new definition already
+    comes last, unless it failed.
+    """
+    _, definition, failed = member
+    if failed or (not complete and definition != new):
+        return 0
+    return 1 if definition != new else 2
 
 
 def new_names(token: str, template_id: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,7 +52,7 @@ class GroupChecker(Watcher):
         gone = [name for name in works if name not in new]
         created = _created(world)
         kept = [created[name] for name in new if name in created]
-        if any(created[name] > min(kept, default=0.0) for name in gone if name in created):
+        if any(created[name] > min(kept, default=math.inf) for name in gone if name in created):
             world.violate(f'group: signal {policy} removed {gone}, which are not the oldest')
         if UNFINISHED in before:
             world.violate(f'group: signal {policy} during an update')
@@ -69,7 +70,7 @@ class GroupChecker(Watcher):
         # A member that is under way is a part of the batch, unless its turn is still to come.
         goes_on = [name for name in new if name not in works and old.get(name) == new[name]]
         wanted = after['properties'].get('resource')
-        if wanted is not None:
+        if wanted is not None and changed:
             changed += [name for name in goes_on if new[name] == wanted]
         if len(changed) > policy['max_batch_size']:
             world.violate(f'group: a batch changes {len(changed)} members')
@@ -80,8 +81,11 @@ class GroupChecker(Watcher):
             else after['properties']['count']
         )
         promised = min(policy.get('min_in_service', 0), size, len(old))
-        # A member that failed is not in service, whatever the batch does.
-        if len(kept) < promised - (len(old) - len(works)):
+        if 'count' in after['properties']:
+            # A number that the group does not have any more goes at once, as in Heat.
+            works = [name for name in works if name in new]
+        # A member that is not complete is not in service, whatever the batch does.
+        if len(kept) < min(promised, len(works)):
             world.violate(f'group: a batch leaves {len(kept)} members in service, not {promised}')
 
     def _check_final(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import testtools
 from hypothesis import given
@@ -32,6 +33,23 @@ class BatchesTest(testtools.TestCase):
             found = batches.definitions(members, size, changes, names, lambda _: NEW)
             self.assertEqual(expected, found, (size, changes))
             self.assertEqual(list(expected), list(found))
+
+    def test_next_batch(self) -> None:
+        policy = Policy(1, 2)
+        for arguments, expected in (
+            ((4, 4, 0), (4, 2)),
+            ((4, 4, 3), (4, 1)),
+            ((2, 4, 2), (2, 0)),
+            # Members that failed are tried again in the same batch.
+            ((4, 4, 1, policy, 1), (4, 1)),
+            ((4, 4, 2, policy, 2), (4, 0)),
+            ((2, 4, 2, policy, 1), (4, 0)),
+            # A batch that is under way goes on.
+            ((4, 4, 1, policy, 0, True), (4, 0)),
+            ((2, 4, 2, policy, 0, True), (4, 0)),
+        ):
+            given_: Any = arguments if len(arguments) > 3 else (*arguments, policy)
+            self.assertEqual(expected, batches.next_batch(*given_), arguments)
 
     def test_policy(self) -> None:
         self.assertEqual(Policy(0, 1, 0.0), Policy.read({}))
