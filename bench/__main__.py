@@ -1,4 +1,4 @@
-"""The command line of the benchmark: ``python -m bench run``, ``floor`` or ``report``."""
+"""The command line of the benchmark: ``python -m bench COMMAND``."""
 
 from __future__ import annotations
 
@@ -57,6 +57,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     floor.add_argument('--size', type=int, default=1000)
     floor.add_argument('--store', choices=('postgresql', 'mariadb'), default='postgresql')
     floor.add_argument('--runs', type=int, default=3)
+    signals = commands.add_parser('signals', help='send signals to heatconv-signal')
+    signals.add_argument('--size', type=int, default=4000, help='number of signals')
+    signals.add_argument('--handles', type=int, default=100, help='number of resources')
+    signals.add_argument('--senders', type=int, default=16, help='number of connections')
+    groups = commands.add_parser(
+        'groups', help='compare a group of nested stacks with a flat stack'
+    )
+    groups.add_argument('--size', type=int, default=300, help='number of members')
+    for command in (signals, groups):
+        command.add_argument('--store', choices=('postgresql', 'mariadb'), default='postgresql')
     report = commands.add_parser('report', help='print a table of results, and draw curves')
     report.add_argument('files', nargs='+', help='output of run, or files of --curves')
     report.add_argument('--sizes', help='SVG to draw: CPU per resource over size')
@@ -170,7 +180,41 @@ def _floor(arguments: Any) -> int:
     return 0
 
 
-COMMANDS = {'run': _run, 'floor': _floor, 'report': _report}
+def _signals(arguments: Any) -> int:
+    """Send signals to a daemon of its own."""
+    from bench import signals, site
+
+    with site.site(arguments.store, 1) as running:
+        result = signals.measure(
+            running.directory,
+            running.database.url,
+            running.broker.url,
+            arguments.size,
+            arguments.handles,
+            arguments.senders,
+        )
+    print(json.dumps(result), flush=True)
+    return 0
+
+
+def _groups(arguments: Any) -> int:
+    """Create, change and delete a group of nested stacks."""
+    from bench import groups, measure, site
+
+    with site.site(arguments.store, 2) as running:
+        measure.warm_up(running)
+        for result in groups.run(running, arguments.size):
+            print(json.dumps(result), flush=True)
+    return 0
+
+
+COMMANDS = {
+    'run': _run,
+    'floor': _floor,
+    'signals': _signals,
+    'groups': _groups,
+    'report': _report,
+}
 
 if __name__ == '__main__':
     raise SystemExit(main())
