@@ -59,6 +59,9 @@ class Watched(NestedStacks):
         done = super().update(child, content)
         after = self._store.stack(child.id)
         if before is not None and after is not None and after.version != before.version:
+            by_signal = self.world.signalling and self.world.acting is None
+            if by_signal and before.status == Status.IN_PROGRESS:
+                self.world.violate('group: a signal is taken while the group changes')
             if after.newest_template_id != before.newest_template_id:
                 self.world.content_changed(after.owner_id or '', present, content)
         return done
