@@ -18,15 +18,10 @@ import argparse
 import json
 import signal
 import threading
-import time
 from typing import Any
 
 from heatconv.cli.commands.base import INTERRUPTED_TIMEOUT, STACK, StackCommand
-from heatconv.cli.connection import Session
 from heatconv.cli.errors import CommandError, UsageError
-
-#: Seconds between two looks at the stacks.
-PAUSE = 0.1
 
 
 class Signal(StackCommand):
@@ -63,8 +58,8 @@ heatconv stack signal demo scale_up"""
             )
             if isinstance(answer, dict) and 'ignored' in answer:
                 self.notice(f'The signal has no effect: {answer["ignored"]}.')
-            if session.embedded:
-                _wait_idle(session)
+            if session.wait_idle is not None:
+                session.wait_idle(INTERRUPTED_TIMEOUT)
         return 0
 
 
@@ -117,16 +112,6 @@ def _data(text: str | None) -> Any:
             where='--data',
             remedy="""Write for example --data '{"status": "SUCCESS"}'.""",
         ) from error
-
-
-def _wait_idle(session: Session) -> None:
-    """Wait until no stack is in progress: an embedded engine stops with this process."""
-    until = time.monotonic() + INTERRUPTED_TIMEOUT
-    filters = {'status': ['IN_PROGRESS']}
-    while time.monotonic() < until:
-        if not session.call('list_stacks', filters=filters, show_nested=True):
-            return
-        time.sleep(PAUSE)
 
 
 def _wait_for_the_end() -> None:
