@@ -145,18 +145,14 @@ class Embedded:
 
         :raises OSError: if the port is in use.
         """
-        from heatconv.engine.signals import Signals
-        from heatconv.signals.app import SignalApplication
+        from heatconv.cmd.signing import application
         from heatconv.signals.rate import RateLimit
-        from heatconv.signals.receiver import Receiver
         from heatconv.signals.server import SignalServer
 
-        signals = Signals(self.store, self.registry)
-        receiver = Receiver(
-            self.store, signals, self.signatures, RateLimit(0, 1), time.monotonic, time.sleep
+        served = application(
+            self.store, self.registry, self.signatures, RateLimit(0, 1), SIGNAL_BODY_SIZE
         )
-        application = SignalApplication(receiver, SIGNAL_BODY_SIZE)
-        server = SignalServer(application, '127.0.0.1', SIGNAL_PORT, OPTIONS.threads)
+        server = SignalServer(served, '127.0.0.1', SIGNAL_PORT, OPTIONS.threads)
         server.start()
         return server.stop
 

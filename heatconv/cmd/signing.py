@@ -42,6 +42,24 @@ def urls(conf: cfg.ConfigOpts) -> SignedUrls | None:
     return None if signs is None else SignedUrls(conf.signal.endpoint, signs)
 
 
+def application(
+    store: Store,
+    registry: Registry,
+    signatures: Signatures,
+    rate: RateLimit,
+    max_body_size: int,
+    patience: float = 0.0,
+) -> SignalApplication:
+    """Return the application that delivers signals with a valid signature to resources.
+
+    :param max_body_size: in bytes.
+    :param patience: seconds to wait for a database that does not answer.
+    """
+    signals = Signals(store, registry)
+    receiver = Receiver(store, signals, signatures, rate, time.monotonic, time.sleep, patience)
+    return SignalApplication(receiver, max_body_size)
+
+
 def server(conf: cfg.ConfigOpts, store: Store, registry: Registry) -> SignalServer:
     """Return the configured server.
 
@@ -50,20 +68,12 @@ def server(conf: cfg.ConfigOpts, store: Store, registry: Registry) -> SignalServ
     signs = signatures(conf)
     assert signs is not None
     options = conf.signal
-    receiver = Receiver(
-        store,
-        Signals(store, registry),
-        signs,
-        RateLimit(options.max_rate, int(BURST_SECONDS * options.max_rate)),
-        time.monotonic,
-        time.sleep,
-        options.patience,
-    )
-    application = SignalApplication(receiver, options.max_body_size)
+    rate = RateLimit(options.max_rate, int(BURST_SECONDS * options.max_rate))
+    served = application(store, registry, signs, rate, options.max_body_size, options.patience)
     try:
         # The master starts another process in its place.
         return SignalServer(
-            application, options.host, options.port, options.threads, lambda: os._exit(1)
+            served, options.host, options.port, options.threads, lambda: os._exit(1)
         )
     except OSError as error:
         sys.stderr.write(
