@@ -16,6 +16,7 @@ import time
 from typing import Any
 
 from bench.processes import cpu_seconds
+from bench.servers import wait_until
 from heatconv.convergence.model import Action, Resource, Stack, Status
 from heatconv.db.database import Database
 from heatconv.db.store import DatabaseStore
@@ -23,6 +24,7 @@ from heatconv.resources import plugin
 from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.signals.signatures import Signatures
 from heatconv.signals.urls import SignedUrls
+from heatconv.tests.servers import free_port
 
 KEY = 'benchmark' * 4
 TYPE = 'OS::Heat::WaitConditionHandle'
@@ -37,7 +39,7 @@ def measure(
     :param handles: number of resources that receive them.
     :param senders: number of connections.
     """
-    port = _free_port()
+    port = free_port()
     endpoint = f'http://127.0.0.1:{port}'
     config = directory / 'signal.conf'
     config.write_text(
@@ -52,7 +54,7 @@ def measure(
             stderr=log,
         )
     try:
-        _wait(port)
+        wait_until(lambda: _accepts(port), 'the signal daemon accepts connections', 60)
         share = size // senders
         _send(port, paths, 100)
         before, begun = cpu_seconds(daemon.pid), time.monotonic()
@@ -120,20 +122,10 @@ def _send(port: int, paths: list[str], number: int) -> None:
     connection.close()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait(port: int, seconds: float = 60) -> None:
-    """Wait until the daemon answers."""
-    ends = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(('127.0.0.1', port), 1).close()
-            return
-        except OSError:
-            if time.monotonic() > ends:
-                raise
-            time.sleep(0.1)
+def _accepts(port: int) -> bool:
+    """Say whether the daemon accepts connections."""
+    try:
+        socket.create_connection(('127.0.0.1', port), 1).close()
+    except OSError:
+        return False
+    return True
