@@ -20,7 +20,7 @@ from heatconv.engine.requests.hooks import clear_hook
 from heatconv.engine.requests.marks import mark_resource
 from heatconv.engine.signals import Signals
 from heatconv.hot.errors import TemplateError
-from heatconv.resources.plugin import SignalIgnored
+from heatconv.resources.plugin import SignalIgnored, TransientError
 from heatconv.rpc import api
 from heatconv.templates.cache import MissingTemplate, TemplateCache
 from heatconv.templates.compiled import scope
@@ -187,6 +187,7 @@ class ResourcesEndpoint:
         :param details: the data of the signal; with the key ``unset_hook``, the hook to clear.
         :param sync_call: whether to return the received signals, or under the key ``ignored`` why
             the signal has no effect.
+        :raises ActionInProgress: if other requests change what the signal changes all the time.
         """
         stack = self._lookup.stack(context, stack_identity)
         rows = self._store.resources(stack.id)
@@ -200,4 +201,8 @@ class ResourcesEndpoint:
         except SignalIgnored as ignored:
             LOG.info('Signal to %s of stack %s is ignored: %s', row.name, stack.name, ignored)
             return {'ignored': str(ignored)} if sync_call else None
+        except TransientError:
+            raise exception.ActionInProgress(
+                stack_name=stack.name, action=stack.action.value
+            ) from None
         return self._signals.received(stack, row) if sync_call else None
