@@ -401,6 +401,11 @@ def event_values(event: Event, event_id: str, at: float) -> tuple[Any, ...]:
     )
 
 
+def event_row(event: Event, event_id: str, at: float) -> dict[str, Any]:
+    """Return `event_values` by the names of their columns."""
+    return dict(zip(EVENT, event_values(event, event_id, at), strict=True))
+
+
 def event_of(row: Row) -> StoredEvent:
     """Return an event from a row, a mapping of all columns."""
     event = Event(

@@ -174,10 +174,8 @@ class SignalRows:
                 }
                 pending.draft = signal
                 if pending.event_of is not None:
-                    event_values = rows.event_values(
-                        pending.event_of(signal), pending.event_id, self._clock.now()
-                    )
-                    events.append(dict(zip(rows.EVENT, event_values, strict=True)))
+                    event = pending.event_of(signal)
+                    events.append(rows.event_row(event, pending.event_id, self._clock.now()))
             connection.execute(sa.insert(TABLE), list(values.values()))
             if events:
                 connection.execute(sa.insert(tables.event), events)

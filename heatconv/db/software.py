@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
+from heatconv.convergence.model import Event
 from heatconv.db import rows, tables
 from heatconv.db.database import Database, repeated, retried
-from heatconv.runtime.ports import Clock
-from heatconv.storage.base import Software
+from heatconv.runtime.ports import Clock, Ids
+from heatconv.storage.base import Software, SoftwareChange
 
 TABLE = tables.software
 
@@ -22,6 +23,7 @@ class SoftwareRows:
 
     database: Database
     _clock: Clock
+    _ids: Ids
 
     @repeated
     def save_software(self, software: Software) -> None:
@@ -54,7 +56,7 @@ class SoftwareRows:
         project_id: str,
         kind: str,
         software_id: str,
-        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        change: Callable[[Mapping[str, Any]], SoftwareChange | None],
     ) -> Software | None:
         condition = _matches(project_id, kind, software_id)
         with self.database.write() as connection:
@@ -62,17 +64,30 @@ class SoftwareRows:
             row = result.mappings().first()
             if row is None:
                 return None
-            content = dict(change(json.loads(row['content'])))
-            now = self._clock.now()
+            changed = change(json.loads(row['content']))
+            if changed is None:
+                return _software(row)
+            content, now = dict(changed.content), self._clock.now()
             values = {'content': rows.dumps(content), 'updated_at': now}
             connection.execute(sa.update(TABLE).where(condition).values(values))
+            self._add_events(connection, changed.events)
             return Software(software_id, project_id, kind, content, row['created_at'], now)
 
     @repeated
-    def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
+    def drop_software(
+        self, project_id: str, kind: str, software_id: str, events: Sequence[Event] = ()
+    ) -> bool:
         with self.database.write() as connection:
             statement = sa.delete(TABLE).where(_matches(project_id, kind, software_id))
-            return bool(connection.execute(statement).rowcount)
+            existed = bool(connection.execute(statement).rowcount)
+            self._add_events(connection, events if existed else ())
+            return existed
+
+    def _add_events(self, connection: sa.Connection, events: Sequence[Event]) -> None:
+        now = self._clock.now()
+        inserted = [rows.event_row(event, self._ids.fresh(), now) for event in events]
+        if inserted:
+            connection.execute(sa.insert(tables.event), inserted)
 
 
 def _matches(project_id: str, kind: str, software_id: str) -> Any:

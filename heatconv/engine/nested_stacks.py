@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence import replacement, states
+from heatconv.convergence.model import Event, Stack, Status
 from heatconv.convergence.model import Resource as Row
-from heatconv.convergence.model import Stack, Status
 from heatconv.engine import outputs
 from heatconv.engine.ancestry import owners
 from heatconv.engine.live_rows import LiveRows
@@ -122,13 +122,18 @@ class NestedStacks:
             raise HeatconvException(f'Recursion depth exceeds {self._max_depth}.')
         create_nested(self._requests, owner, resource.name, name, content, adopts)
 
-    def update(self, child: NestedStack, content: Mapping[str, Any]) -> bool:
+    def update(
+        self, child: NestedStack, content: Mapping[str, Any], events: Sequence[Event] = ()
+    ) -> bool:
         """Request an update of a nested stack, unless it does not exist.
 
+        :param events: events of its owner, saved with the request.
         :return: False if another content was requested since ``child`` was read.
         """
         stack = self._store.stack(child.id)
-        return stack is None or update_nested(self._requests, stack, content, child.template_id)
+        if stack is None:
+            return True
+        return update_nested(self._requests, stack, content, child.template_id, events)
 
     def busy(self, token: str) -> bool:
         """Say whether the latest operation on a resource is not complete."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from heatconv.convergence.model import Event
 from heatconv.engine import wire_format
 from heatconv.resources.software import signals
 from heatconv.runtime.ports import Clock
-from heatconv.storage.base import CONFIG, DEPLOYMENT, Software, Store
+from heatconv.storage.base import CONFIG, DEPLOYMENT, Software, SoftwareChange, Store
 
 #: The fields of a configuration in the API; only the first two without detail.
 FIELDS = ('name', 'group', 'config', 'inputs', 'outputs', 'options')
@@ -61,15 +62,24 @@ class StoredConfigs:
         change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     ) -> None:
         """Change a deployment by a pure function, if it exists."""
-        self._store.change_software(project_id, DEPLOYMENT, deployment_id, change)
+        self._store.change_software(
+            project_id, DEPLOYMENT, deployment_id, lambda old: SoftwareChange(change(old))
+        )
 
     def drop_deployment(self, project_id: str, deployment_id: str) -> None:
         """Delete a deployment if it exists."""
         self._store.drop_software(project_id, DEPLOYMENT, deployment_id)
 
-    def signal_deployment(self, project_id: str, deployment_id: str, details: Any) -> str | None:
+    def signal_deployment(
+        self,
+        project_id: str,
+        deployment_id: str,
+        details: Any,
+        event_of: Callable[[str], Event] | None = None,
+    ) -> str | None:
         """Save the result of a deployment; delete it if its server has applied the delete.
 
+        :param event_of: creates an event from its reason, which is saved with the result.
         :return: the reason for an event; None if the signal has no effect.
         :raises ValueError: if the data is not a valid signal.
         """
@@ -83,20 +93,26 @@ class StoredConfigs:
         outcome = None if stored is None else decide(stored.content)
         if outcome is None:
             return None
+
+        def events(reason: str) -> tuple[Event, ...]:
+            return () if event_of is None else (event_of(reason),)
+
         if outcome.removes:
             # One write: it ends the delete of the resource, and leaves nothing behind.
-            self.drop_deployment(project_id, deployment_id)
-            return outcome.reason
+            removed = self._store.drop_software(
+                project_id, DEPLOYMENT, deployment_id, events(outcome.reason)
+            )
+            return outcome.reason if removed else None
 
-        taken: list[signals.Outcome | None] = []
+        taken: list[str] = []
 
-        def change(content: Mapping[str, Any]) -> Mapping[str, Any]:
+        def change(content: Mapping[str, Any]) -> SoftwareChange | None:
             now = decide(content)  # a signal at the same time may have been faster
-            taken[:] = [now]
-            return content if now is None else now.content
+            taken[:] = [] if now is None else [now.reason]
+            return None if now is None else SoftwareChange(now.content, events(now.reason))
 
-        self.change_deployment(project_id, deployment_id, change)
-        return next((now.reason for now in taken if now is not None), None)
+        self._store.change_software(project_id, DEPLOYMENT, deployment_id, change)
+        return taken[0] if taken else None
 
     def deployed_on(self, project_id: str, server_id: str) -> list[dict[str, Any]]:
         """Return the configurations that are deployed on a server, sorted by name."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from heatconv.convergence.model import Status
+from heatconv.convergence.model import Event, Status
 from heatconv.hot import nested
 from heatconv.hot.functions import stacks
 from heatconv.hot.schema import TypeSchema
@@ -107,10 +107,13 @@ class NestedStacks(Protocol):
         :param adopts: exported resources to adopt, by name; None if nothing is adopted.
         """
 
-    def update(self, child: NestedStack, content: Mapping[str, Any]) -> bool:
+    def update(
+        self, child: NestedStack, content: Mapping[str, Any], events: Sequence[Event] = ()
+    ) -> bool:
         """Request another content for a nested stack.
 
         :param child: the nested stack that the content was computed from.
+        :param events: events of its owner, saved with the request.
         :return: False if another content was requested since then, and nothing was changed.
         """
 

@@ -85,6 +85,18 @@ class Software:
 
 
 @dataclass(frozen=True, slots=True)
+class SoftwareChange:
+    """A change of a software configuration or of a deployment.
+
+    :ivar content: the new content.
+    :ivar events: events to save in the same transaction.
+    """
+
+    content: Mapping[str, Any]
+    events: Sequence[Event] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StoredEvent:
     """A saved event.
 
@@ -241,16 +253,21 @@ class Store(Protocol):
         project_id: str,
         kind: str,
         software_id: str,
-        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        change: Callable[[Mapping[str, Any]], SoftwareChange | None],
     ) -> Software | None:
         """Change the content of a configuration or a deployment by a pure function.
 
-        :param change: returns the new content for the current one.
-        :return: the changed record; None if it does not exist.
+        :param change: returns the change of the current content, or None to change nothing.
+        :return: the record as it is now; None if it does not exist.
         """
 
-    def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
-        """Delete a configuration or a deployment; return whether it existed."""
+    def drop_software(
+        self, project_id: str, kind: str, software_id: str, events: Sequence[Event] = ()
+    ) -> bool:
+        """Delete a configuration or a deployment; return whether it existed.
+
+        :param events: events to save in the same transaction, if it existed.
+        """
 
     def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
         """Return the rows of a project's live stacks with a physical id, by id.

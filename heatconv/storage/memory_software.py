@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence.evolve import evolve
+from heatconv.convergence.model import Event
 from heatconv.runtime.ports import Clock
-from heatconv.storage.base import Software
+from heatconv.storage.base import Software, SoftwareChange
 
 
 class MemorySoftware:
@@ -40,19 +41,27 @@ class MemorySoftware:
         project_id: str,
         kind: str,
         software_id: str,
-        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        change: Callable[[Mapping[str, Any]], SoftwareChange | None],
     ) -> Software | None:
         with self._lock:
             stored = self.software(project_id, kind, software_id)
-            if stored is None:
-                return None
-            changed = evolve(stored, content=change(stored.content), updated_at=self._clock.now())
+            changes = None if stored is None else change(stored.content)
+            if stored is None or changes is None:
+                return stored
+            changed = evolve(stored, content=changes.content, updated_at=self._clock.now())
             self._software[software_id] = changed
+            self._add_events(changes.events)
             return changed
 
-    def drop_software(self, project_id: str, kind: str, software_id: str) -> bool:
+    def drop_software(
+        self, project_id: str, kind: str, software_id: str, events: Sequence[Event] = ()
+    ) -> bool:
         with self._lock:
             if self.software(project_id, kind, software_id) is None:
                 return False
             del self._software[software_id]
+            self._add_events(events)
             return True
+
+    def _add_events(self, events: Iterable[Event]) -> None:
+        raise NotImplementedError

@@ -21,7 +21,7 @@ from heatconv.resources.software import signals
 from heatconv.resources.software.declarations import declared_inputs, declared_outputs
 from heatconv.rpc import api
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import CONFIG, DEPLOYMENT, Software, Store
+from heatconv.storage.base import CONFIG, DEPLOYMENT, Software, SoftwareChange, Store
 
 #: The fields of the content of a deployment.
 FIELDS = (
@@ -184,7 +184,10 @@ class SoftwareEndpoint:
         }
         self._check_deployment(context, fields)
         changed = self._store.change_software(
-            context.project_id, DEPLOYMENT, str(deployment_id), lambda old: {**old, **fields}
+            context.project_id,
+            DEPLOYMENT,
+            str(deployment_id),
+            lambda old: SoftwareChange({**old, **fields}),
         )
         if changed is None:
             raise exception.NotFound(f'Deployment with id {str(deployment_id)[:255]} not found')

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from heatconv import exception
 from heatconv.convergence import stack as stack_rules
-from heatconv.convergence.model import INSPECTIONS, Action, Stack, Status
+from heatconv.convergence.model import INSPECTIONS, Action, Event, Stack, Status
 from heatconv.engine.requests.adopt import adopted_rows
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.requests.update import check_updatable
@@ -55,7 +55,11 @@ def create_nested(
 
 
 def update_nested(
-    requests: Requests, stack: Stack, content: Mapping[str, Any], before: str | None
+    requests: Requests,
+    stack: Stack,
+    content: Mapping[str, Any],
+    before: str | None,
+    events: Sequence[Event] = (),
 ) -> bool:
     """Accept new content for a nested stack.
 
@@ -63,6 +67,7 @@ def update_nested(
     same. Do nothing if the stack is on its way to this content.
 
     :param before: id of the content that the new one was computed from.
+    :param events: events of the owner, saved with the request.
     :return: False if the stack has another content by now: a signal and an update of the owner may
         change a group at the same time. Then nothing is changed.
     :raises NotSupported: if the stack is being deleted, or is suspended.
@@ -82,7 +87,8 @@ def update_nested(
         conflict = newest != before
         if conflict or (is_newest and on_its_way):
             return None
-        return requests.wish(current, Action.UPDATE, template_id)
+        request = requests.wish(current, Action.UPDATE, template_id)
+        return Request(request.stack, (*events, *request.events))
 
     requests.submit(stack, decide)
     return not conflict

@@ -31,7 +31,7 @@ from heatconv.resources.plugin import Resource
 from heatconv.resources.records import BulkRecords
 from heatconv.resources.rollouts import update_policy
 from heatconv.resources.scaling.batches import Definition, Policy
-from heatconv.resources.scaling.group import ScalingGroup
+from heatconv.resources.scaling.group import ScalingGroup, check_sizes
 from heatconv.resources.virtual import VirtualPlugin
 from heatconv.runtime.ports import Clock
 
@@ -270,18 +270,11 @@ class InstanceGroup(_InstanceGroup):
 
 
 def _check_sizes(properties: Mapping[str, Any]) -> None:
-    """Check the sizes against each other, as far as they are known, in the wording of Heat."""
-    smallest, largest = properties.get('MinSize'), properties.get('MaxSize')
-    desired = properties.get('DesiredCapacity')
-    if isinstance(smallest, int):
-        if isinstance(largest, int) and largest < smallest:
-            raise InvalidProperty('MinSize can not be greater than MaxSize')
-        if smallest < 0:
-            raise InvalidProperty('The size of AutoScalingGroup can not be less than zero')
-        if isinstance(desired, int) and desired < smallest:
-            raise InvalidProperty('DesiredCapacity must be between MinSize and MaxSize')
-    if isinstance(largest, int) and isinstance(desired, int) and desired > largest:
-        raise InvalidProperty('DesiredCapacity must be between MinSize and MaxSize')
+    """Check properties that depend on each other, in the wording of Heat."""
+    check_sizes(*map(properties.get, ('MinSize', 'MaxSize', 'DesiredCapacity')))
+    smallest = properties.get('MinSize')
+    if isinstance(smallest, int) and smallest < 0:
+        raise InvalidProperty('The size of AutoScalingGroup can not be less than zero')
     zones = properties.get('VPCZoneIdentifier')
     if isinstance(zones, list) and len(zones) > 1:
         raise InvalidProperty(

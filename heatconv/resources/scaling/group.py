@@ -10,9 +10,10 @@ import base64
 import hashlib
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from heatconv.convergence.model import Event
 from heatconv.hot.constraints import Range
 from heatconv.hot.errors import InvalidProperty
 from heatconv.hot.functions import ListNode, MapNode, stacks
@@ -33,13 +34,16 @@ MEMBER = 'member'
 NAME_LENGTH = 12
 
 
-def _check_sizes(properties: Mapping[str, Any]) -> None:
-    """Check the sizes of a group against each other, as far as they are known.
+def check_sizes(smallest: Any, largest: Any, desired: Any) -> None:
+    """Check the sizes of a group against each other.
+
+    Those that are no numbers are not known yet, or not given.
 
     :raises InvalidProperty: in the wording of Heat.
     """
-    sizes = [properties.get(name) for name in ('min_size', 'max_size', 'desired_capacity')]
-    smallest, largest, desired = (size if isinstance(size, int) else None for size in sizes)
+    smallest, largest, desired = (
+        size if isinstance(size, int) else None for size in (smallest, largest, desired)
+    )
     if smallest is not None and largest is not None and largest < smallest:
         raise InvalidProperty('MinSize can not be greater than MaxSize')
     if desired is not None and (
@@ -47,6 +51,10 @@ def _check_sizes(properties: Mapping[str, Any]) -> None:
         or (largest is not None and desired > largest)
     ):
         raise InvalidProperty('DesiredCapacity must be between MinSize and MaxSize')
+
+
+def _check_sizes(properties: Mapping[str, Any]) -> None:
+    check_sizes(*map(properties.get, ('min_size', 'max_size', 'desired_capacity')))
 
 
 def _members_of(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,13 +253,15 @@ class ScalingGroup(RolloutPlugin):
         adjustment_type: str,
         step: int | None,
         cooldown: float | None,
-    ) -> str | None:
+        event_of: Callable[[str], Event],
+    ) -> bool:
         """Change the size of a group by a signal.
 
         :param child: its nested stack.
         :param cooldown: in seconds; None for that of the group.
-        :return: a description of the change; None if another request changed the group since
-            ``child`` was read.
+        :param event_of: creates the event for the signal from a description of the change. It is
+            saved with the change.
+        :return: False if another request changed the group since ``child`` was read.
         :raises SignalIgnored: if the group must not or need not change now.
         """
         present = self.children.made_of(child)
@@ -278,9 +288,8 @@ class ScalingGroup(RolloutPlugin):
             'template': {**present['template'], 'resources': definitions},
             SCALING: self._scaling(group, seconds, present),
         }
-        if not self.children.update(child, content):
-            return None
-        return f'{adjustment_type} : {adjustment:g}, {size} to {wanted} members'
+        change = f'{adjustment_type} : {adjustment:g}, {size} to {wanted} members'
+        return self.children.update(child, content, [event_of(change)])
 
     def _check_adjustable(self, child: NestedStack, content: Mapping[str, Any]) -> None:
         """Check that a signal may change a group now; the order is that of Heat.

@@ -8,9 +8,10 @@ two signals at the same time the second finds the group in progress or in its co
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from heatconv.convergence.model import Event
 from heatconv.hot.constraints import AllowedValues, Range
 from heatconv.hot.errors import InvalidProperty
 from heatconv.hot.functions import stacks
@@ -23,20 +24,25 @@ from heatconv.resources.signal_urls import UsesSignalUrls
 from heatconv.resources.virtual import VirtualPlugin
 
 
-def _check_step(properties: Mapping[str, Any]) -> None:
-    """Check that only a percentage has a smallest step; some values may be nodes.
+def _step_check(
+    step: str, adjustment_type: str, percent: str
+) -> Callable[[Mapping[str, Any]], None]:
+    """Return the check that only a percentage has a smallest step; some values may be nodes.
 
-    :raises InvalidProperty: in the wording of Heat.
+    :param step: name of the property with the smallest step.
+    :param adjustment_type: name of the property with the type of the adjustment.
+    :param percent: the type that is a percentage.
     """
-    adjustment_type, step = (
-        properties.get('adjustment_type'),
-        properties.get('min_adjustment_step'),
-    )
-    if step is not None and isinstance(adjustment_type, str) and adjustment_type != PERCENT:
-        raise InvalidProperty(
-            'min_adjustment_step property should only be specified for adjustment_type with value '
-            f'{PERCENT}.'
-        )
+
+    def check(properties: Mapping[str, Any]) -> None:
+        kind = properties.get(adjustment_type)
+        if properties.get(step) is not None and isinstance(kind, str) and kind != percent:
+            raise InvalidProperty(
+                f'{step} property should only be specified for {adjustment_type} with value '
+                f'{percent}.'
+            )
+
+    return check
 
 
 class ScalingPolicy(UsesNestedStacks, UsesSignalUrls, VirtualPlugin):
@@ -84,7 +90,7 @@ class ScalingPolicy(UsesNestedStacks, UsesSignalUrls, VirtualPlugin):
             'alarm_url': Attribute(STRING, 'The signed URL that changes the size.'),
             'signal_url': Attribute(STRING, 'The same URL.'),
         },
-        check=_check_step,
+        check=_step_check('min_adjustment_step', 'adjustment_type', PERCENT),
     )
 
     def observe(self, resource: Resource) -> Observation:
@@ -99,21 +105,23 @@ class ScalingPolicy(UsesNestedStacks, UsesSignalUrls, VirtualPlugin):
     def physical_id(self, resource: Resource) -> str:
         return resource.token
 
-    def signal(self, resource: Resource, details: Any) -> str:
+    def take_signal(
+        self, resource: Resource, details: Any, event_of: Callable[[str], Event]
+    ) -> None:
         if details is not None and not isinstance(details, Mapping):
             raise ValueError('a signal must be a map')
         properties = self.translated(resource.properties)
         for _ in range(CONFLICTS):
             child, plugin = self._group(resource, properties['auto_scaling_group_id'])
-            done = plugin.adjust(
+            if plugin.adjust(
                 child,
                 properties['scaling_adjustment'],
                 properties['adjustment_type'],
                 properties.get('min_adjustment_step'),
                 properties.get('cooldown'),
-            )
-            if done is not None:
-                return done
+                event_of,
+            ):
+                return
         raise TransientError('other requests change the group all the time')
 
     def translated(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -143,17 +151,6 @@ _AWS_NAMES = {
 }
 
 
-def _check_aws_step(properties: Mapping[str, Any]) -> None:
-    """Check what `_check_step` checks, by the names of CloudFormation."""
-    adjustment_type, step = properties.get('AdjustmentType'), properties.get('MinAdjustmentStep')
-    named = isinstance(adjustment_type, str)
-    if step is not None and named and adjustment_type != 'PercentChangeInCapacity':
-        raise InvalidProperty(
-            'MinAdjustmentStep property should only be specified for AdjustmentType with value '
-            'PercentChangeInCapacity.'
-        )
-
-
 class AwsScalingPolicy(ScalingPolicy):
     """The same with the names of CloudFormation; its reference id is the signed URL."""
 
@@ -172,7 +169,7 @@ class AwsScalingPolicy(ScalingPolicy):
             )
         },
         attributes={'AlarmUrl': Attribute(STRING, 'The signed URL that changes the size.')},
-        check=_check_aws_step,
+        check=_step_check('MinAdjustmentStep', 'AdjustmentType', 'PercentChangeInCapacity'),
     )
 
     def observe(self, resource: Resource) -> Observation:

@@ -8,10 +8,10 @@ every operation is a single write: a crash leaves it made or not made.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar
 
-from heatconv.convergence.model import Action
+from heatconv.convergence.model import Action, Event
 from heatconv.hot.constraints import AllowedValues
 from heatconv.hot.schema import LIST, MAP, STRING, Attribute, Property, TypeSchema
 from heatconv.resources.plugin import Observation, Plugin, Reality, Resource, SignalIgnored
@@ -277,12 +277,15 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
         url = self.urls.signed(resource, str(number))
         return derived.inputs(resource, action, source, lambda: url)
 
-    def signal(self, resource: Resource, details: Any) -> str:
-        reason = self.software.signal_deployment(resource.project_id, resource.token, details)
+    def take_signal(
+        self, resource: Resource, details: Any, event_of: Callable[[str], Event]
+    ) -> None:
+        reason = self.software.signal_deployment(
+            resource.project_id, resource.token, details, event_of
+        )
         if reason is None:
             # A repeated signal, or one of an earlier action.
             raise SignalIgnored(f'deployment {resource.token} awaits no such signal')
-        return reason
 
 
 #: The content of a deployment before its first action.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from heatconv.convergence.model import Event
+
 #: Content of a configuration or of a deployment, by name of the field.
 Content = Mapping[str, Any]
 
@@ -38,10 +40,17 @@ class SoftwareStore(Protocol):
     def drop_deployment(self, project_id: str, deployment_id: str) -> None:
         """Delete a deployment if it exists."""
 
-    def signal_deployment(self, project_id: str, deployment_id: str, details: Any) -> str | None:
+    def signal_deployment(
+        self,
+        project_id: str,
+        deployment_id: str,
+        details: Any,
+        event_of: Callable[[str], Event] | None = None,
+    ) -> str | None:
         """Save the result of a deployment that its server reports.
 
         :param details: the data of the signal.
+        :param event_of: creates an event from its reason, which is saved with the result.
         :return: the reason for an event; None if the signal has no effect.
         :raises ValueError: if the data is not a valid signal.
         """

@@ -6,10 +6,10 @@ change it, so a signal in transit may be delivered there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heatconv.convergence.model import Status
+from heatconv.convergence.model import Event, Status
 from heatconv.engine.nested_stacks import NestedStacks, nested_stack
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.signals import Signals
@@ -52,11 +52,13 @@ class Watched(NestedStacks):
         if not existed:
             self.world.content_changed(resource.stack_id, {}, content)
 
-    def update(self, child: NestedStack, content: Mapping[str, Any]) -> bool:
+    def update(
+        self, child: NestedStack, content: Mapping[str, Any], events: Sequence[Event] = ()
+    ) -> bool:
         self.world.interleave()
         before = self._store.stack(child.id)
         present = {} if before is None else self.made_of(nested_stack(before))
-        done = super().update(child, content)
+        done = super().update(child, content, events)
         after = self._store.stack(child.id)
         if before is not None and after is not None and after.version != before.version:
             by_signal = self.world.signalling and self.world.acting is None

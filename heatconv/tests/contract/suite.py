@@ -17,6 +17,7 @@ from heatconv.convergence.model import (
     Action,
     Definition,
     DesiredState,
+    Event,
     Kind,
     NodeKey,
     NodeStatus,
@@ -28,7 +29,7 @@ from heatconv.convergence.model import (
 )
 from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step, Verdict
 from heatconv.sim.moves import SimClock, SimIds
-from heatconv.storage.base import Lease, Request, Snapshot, Software, Store
+from heatconv.storage.base import Lease, Request, Snapshot, Software, SoftwareChange, Store
 from heatconv.storage.stack_query import StackQuery
 
 LEASE = 'lease-1'
@@ -196,13 +197,37 @@ class StoreContract:
         for project, kind in (('q', 'config'), ('p', 'deployment')):
             self.assertIsNone(self.store.software(project, kind, 's0'))
             self.assertFalse(self.store.drop_software(project, kind, 's0'))
-            self.assertIsNone(self.store.change_software(project, kind, 's0', dict))
-        changed = self.store.change_software('p', 'config', 's0', lambda old: {**old, 'x': ['y']})
+            self.assertIsNone(self.store.change_software(project, kind, 's0', SoftwareChange))
+        before = self.store.software('p', 'config', 's0')
+        self.assertEqual(before, self.store.change_software('p', 'config', 's0', lambda _: None))
+        changed = self.store.change_software(
+            'p', 'config', 's0', lambda old: SoftwareChange({**old, 'x': ['y']})
+        )
         self.assertEqual(({'number': 0, 'x': ['y']}, 1.5), (changed.content, changed.created_at))
         self.assertEqual(self.clock.now(), changed.updated_at)
         self.assertEqual(changed, self.store.software('p', 'config', 's0'))
         self.assertTrue(self.store.drop_software('p', 'config', 's0'))
         self.assertFalse(self.store.drop_software('p', 'config', 's0'))
+
+    def test_software_and_its_events_are_saved_together(self) -> None:
+        stack = self.stack()
+        events = [
+            Event(stack.id, 'A', 'Type', 'id', Action.SIGNAL, Status.COMPLETE, reason)
+            for reason in ('changed', 'dropped')
+        ]
+        self.store.save_software(Software('d', 'p', 'deployment', {}, 1.5))
+        self.store.change_software(
+            'p', 'deployment', 'd', lambda old: SoftwareChange(old, events[:1])
+        )
+        self.store.change_software(
+            'p', 'deployment', 'none', lambda old: SoftwareChange(old, events)
+        )
+        for _ in range(2):
+            self.store.drop_software('p', 'deployment', 'd', events[1:])
+        self.assertEqual(events, [one.event for one in self.store.events(stack.id)][-2:])
+        self.assertEqual(
+            2, sum(one.event.action == Action.SIGNAL for one in self.store.events(stack.id))
+        )
 
     def test_resource_is_found_by_its_physical_id_in_its_project(self) -> None:
         _, row = self.complete()

@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from heatconv import exception
+from heatconv.convergence.model import Action
 from heatconv.engine import wire_format
 from heatconv.engine.prepare import prepare
 from heatconv.tests.unit.engine.parts import template, thing
 from heatconv.tests.unit.engine.test_nested import NestedTestCase
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
 
 OUTPUTS = {
     'size': {'value': {'get_attr': ['group', 'current_size']}},
@@ -63,6 +69,11 @@ class ScalingTestCase(NestedTestCase):
         answer = self.call('resource_signal', identity, name, details, sync_call=True)
         self.parts.rest()
         return str((answer or {}).get('ignored', ''))
+
+    def signal_events(self, identity: Any) -> list[str]:
+        """Return the reasons of the events for signals."""
+        events = self.store.events(identity['stack_id'])
+        return [one.event.reason for one in events if one.event.action == Action.SIGNAL]
 
     def child(self, identity: Any) -> Any:
         return self.within(identity)['group']
@@ -195,15 +206,42 @@ class SignalTest(ScalingTestCase):
         children = self.parts.registry.plugin('OS::Heat::ScalingPolicy').children
         update, others = children.update, iter([True])
 
-        def late(child: Any, content: Any) -> bool:
+        def late(child: Any, content: Any, events: Any) -> bool:
             if next(others, False):
                 # Another signal is faster, and done before this one.
                 self.signal(identity, 'up')
-            return bool(update(child, content))
+            return bool(update(child, content, events))
 
         children.update = late
         self.assertEqual('', self.signal(identity, 'up'))
         self.assertEqual(3, self.outputs(identity)['size'])
+
+    def test_other_requests_are_always_faster(self) -> None:
+        identity = self.scaling()
+        self.parts.elapse(1)
+        children = self.parts.registry.plugin('OS::Heat::ScalingPolicy').children
+        children.update = lambda *_: False
+        error = self.assertRaises(exception.ActionInProgress, self.signal, identity, 'up')
+        self.assertIn('CREATE', str(error))
+        self.assertEqual([], self.signal_events(identity))
+
+    def test_crash_saves_the_change_and_its_event_or_neither(self) -> None:
+        identity = self.scaling()
+        self.parts.elapse(1)
+        request = self.store.request
+        for saved in (False, True):
+
+            def dies(*args: Any, saved: bool = saved) -> None:
+                if saved:
+                    request(*args)
+                raise Killed
+
+            self.store.request = dies
+            self.assertRaises(Killed, self.signal, identity)
+            self.store.request = request
+            self.parts.recover()
+            self.assertEqual(1 + saved, self.outputs(identity)['size'])
+            self.assertEqual(int(saved), len(self.signal_events(identity)))
 
     def test_group_that_is_updated(self) -> None:
         identity = self.scaling()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from heatconv.convergence.model import Reality
+from heatconv.convergence.model import Action, Event, Reality, Status
 from heatconv.hot.errors import InvalidProperty, TemplateError
 from heatconv.resources.plugin import Plugin, Resource, SignalIgnored
 from heatconv.tests.unit.resources.software.base import PROJECT, SoftwareTestCase
@@ -54,7 +54,27 @@ class DeploymentTestCase(SoftwareTestCase):
         return content['action'], content['status']
 
     def signal(self, resource: Resource, **details: Any) -> str:
-        return self.type.signal(resource, details)
+        """Signal a deployment, and return the reason of the event that is saved with it."""
+        self.take_signal(resource, details)
+        return self.signal_events(resource)[-1]
+
+    def take_signal(self, resource: Resource, details: Any) -> None:
+        def event_of(reason: str) -> Event:
+            return Event(
+                resource.stack_id,
+                resource.name,
+                resource.type,
+                resource.token,
+                Action.SIGNAL,
+                Status.COMPLETE,
+                reason,
+            )
+
+        self.assertIsNone(self.type.take_signal(resource, details, event_of))
+
+    def signal_events(self, resource: Resource) -> list[str]:
+        """Return the reasons of the saved events."""
+        return [one.event.reason for one in self.store.events(resource.stack_id)]
 
 
 class CreateTest(DeploymentTestCase):
@@ -136,7 +156,7 @@ class CreateTest(DeploymentTestCase):
             self.assertEqual(before, self.deployment())
         missing = self.resource(self.type_name, 'other', server='s')
         self.assertRaises(SignalIgnored, self.signal, missing)
-        self.assertRaises(ValueError, self.type.signal, self.started('third'), ['no map'])
+        self.assertRaises(ValueError, self.take_signal, self.started('third'), ['no map'])
 
     def started(self, token: str) -> Resource:
         resource, _ = self.made(self.type_name, token=token, server='s', config='config')

@@ -132,6 +132,8 @@ class CrashTest(DeploymentTestCase):
                     self.assertRaises(SignalIgnored, self.signal, new)
                 else:
                     self.signal(new)
+                # The event is saved with the result, once.
+                self.assertEqual(number, len(self.signal_events(new)))
             self.assertEqual([], self.deployments())
             self.assertEqual(
                 ['config'], [one.id for one in self.store.all_software(PROJECT, CONFIG)]
