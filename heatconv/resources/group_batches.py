@@ -46,8 +46,7 @@ def next_members(
     def order(name: str) -> tuple[bool, bool, int]:
         place = places.get(name, 0)
         turn = target - place if place < target else total
-        in_service = name in complete or (name not in failed and now[name] == final.get(name))
-        return name in places, in_service, turn
+        return name in places, name in complete, turn
 
     members = batches.definitions(
         sorted(now.items(), key=lambda member: order(member[0])),

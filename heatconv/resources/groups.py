@@ -29,7 +29,6 @@ from heatconv.resources.rollouts import (
     definitions_in,
     update_policy,
 )
-from heatconv.resources.scaling.batches import Policy
 
 #: The version of the generated templates, as in Heat.
 VERSION = '2015-04-30'
@@ -223,7 +222,7 @@ class ResourceGroup(PolicyRollout, _Group):
                 final,
                 lambda number: _unused(removed, number),
                 self._definition_of(resource),
-                Policy.read(update_policy(resource, kind)),
+                self.policy(resource, present),
             )
         if members is None:
             return self.assembled(resource, owner, final, removed)
@@ -246,7 +245,9 @@ class ResourceGroup(PolicyRollout, _Group):
             key: value for key, value in properties['resource_def'].items() if value is not None
         }
         placeholder = properties['index_var']
-        return lambda name: filled(definition, placeholder, name)  # type: ignore[no-any-return]
+        return lambda name: {
+            key: filled(value, placeholder, name) for key, value in definition.items()
+        }
 
     def removed(self, resource: Resource, before: NestedStack | None) -> Mapping[str, str]:
         properties = resource.properties

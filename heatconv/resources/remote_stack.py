@@ -109,10 +109,10 @@ class RemoteStack(TimedStack):
         return source.parse(text, self.children.max_template_size)
 
     def environment(
-        self, resource: Resource, outer: Mapping[str, Any], parameters: Mapping[str, Any]
+        self, resource: Resource, owner: Mapping[str, Any], parameters: Mapping[str, Any]
     ) -> dict[str, Any]:
         # As in Heat, the entries for resources of the owner apply to those of the stack as well.
-        return {**outer, environments.PARAMETERS: dict(parameters)}
+        return {**(owner.get('environment') or {}), environments.PARAMETERS: dict(parameters)}
 
     def attributes(self, child: NestedStack) -> dict[str, Any]:
         values, errors = self.children.outputs(child)

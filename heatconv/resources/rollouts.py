@@ -95,7 +95,7 @@ class PolicyRollout(RolloutPlugin):
     """
 
     def policy(self, resource: Resource, content: Mapping[str, Any]) -> Policy:
-        return Policy.read(update_policy(resource, str(content.get(UNFINISHED) or ROLLING)))
+        return Policy.read(update_policy(resource, batches_of(content)))
 
 
 def batches_of(content: Mapping[str, Any]) -> str:

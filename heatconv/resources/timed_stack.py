@@ -36,23 +36,7 @@ class TimedStack(NestedPlugin):
         template = self.template(resource, owner)
         parameters = resource.properties.get(self.parameters) or {}
         values = nested.parameter_values(template, parameters)
-        environment = self.environment(resource, owner.get('environment') or {}, values)
-        files = nested.used_files(
-            template, environment, owner.get('files') or {}, self.children.max_template_size
-        )
-        return {'template': template, 'environment': environment, 'files': files}
-
-    def environment(
-        self, resource: Resource, outer: Mapping[str, Any], parameters: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Return the environment of the nested stack.
-
-        :param outer: the environment of the stack that owns the resource.
-        :param parameters: the values of the parameters of the template.
-        """
-        # Types that the registry maps to the type of the resource are mapped within it too. Heat
-        # leaves out only those that are mapped to a template.
-        return nested.child_environment(outer, resource.name, '', parameters)
+        return self.within(resource, owner, template, values)
 
     def observe(self, resource: Resource) -> Observation:
         observation = super().observe(resource)

@@ -25,7 +25,6 @@ from heatconv.resources.rollouts import (
     definitions_in,
     update_policy,
 )
-from heatconv.resources.scaling.batches import Policy
 from heatconv.resources.signal_urls import check_transport
 from heatconv.resources.software.deployment import COMMON, STRUCTURED
 from heatconv.resources.software.signals import STATUS_CODE, STDERR, STDOUT
@@ -118,10 +117,9 @@ class SoftwareDeploymentGroup(PolicyRollout):
         final = {name: definition_of(name) for name in servers}
         present = {} if before is None else self.children.made_of(before)
         kind = batches_of(present)
-        policy = update_policy(resource, kind)
         now = {name: old for name, old in definitions_in(present).items() if name in servers}
         members = None
-        if policy:
+        if update_policy(resource, kind):
             # Heat: new servers wait for their batch too.
             members = next_members(
                 now,
@@ -130,7 +128,7 @@ class SoftwareDeploymentGroup(PolicyRollout):
                 final,
                 lambda number: list(servers)[:number],
                 definition_of,
-                Policy.read(policy),
+                self.policy(resource, present),
             )
         template = {
             'heat_template_version': VERSION,

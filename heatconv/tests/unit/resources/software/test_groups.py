@@ -233,7 +233,8 @@ class GroupTest(StackTestCase):
         policy = {'rolling_update': {'pause_time': 5}, 'batch_create': {'pause_time': 7}}
         properties = {nested.FACADE: {'update_policy': policy}}
         resource = Resource('token', 'G', TYPES[0], 'stack-id', 'stack', 'project', properties)
-        self.assertEqual(5, plugin.policy(resource, {}).pause)
+        self.assertEqual(7, plugin.policy(resource, {}).pause)
+        self.assertEqual(5, plugin.policy(resource, {'template': {}}).pause)
         self.assertEqual(7, plugin.policy(resource, {UNFINISHED: 'batch_create'}).pause)
 
     def test_batches_of_a_create_only(self) -> None:
