@@ -141,9 +141,13 @@ class Predict:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Wait for some seconds; the answer is None."""
+    """Wait for some seconds, or less; the answer is None.
+
+    :ivar awaited: id of a stack. The wait may end early when the stack ends an action.
+    """
 
     seconds: float
+    awaited: str = ''
 
 
 @dataclass(frozen=True, slots=True)

@@ -328,14 +328,17 @@ class Checker:
         """Wait before the next poll.
 
         A superseded operation is noticed within one poll interval, even if the plugin asks for a
-        longer pause.
+        longer pause. The pause ends early if the physical resource is a stack that ends an action.
 
         :return: whether the operation is superseded, and a step that ends it, or None to poll
             again.
         """
         until = self.clock.now() + seconds
         while True:
-            yield Sleep(min(max(until - self.clock.now(), 0.0), self.poll_interval))
+            asked = min(max(until - self.clock.now(), 0.0), self.poll_interval)
+            due = self.clock.now() + asked
+            yield Sleep(asked, observation.physical_id or '')
+            woken = self.clock.now() < due
             current: View = yield Load(key)
             if current.node is None:
                 stack: Stack | None = yield LoadStack(call.row.stack_id)
@@ -343,7 +346,7 @@ class Checker:
                 step = timeout.superseded(call.row, observation, stack, awaited, self.clock.now())
                 if not step.wait:
                     return True, step
-            if self.clock.now() >= until:
+            if woken or self.clock.now() >= until:
                 return current.node is None, None
 
     def _finish(

@@ -10,8 +10,6 @@ no lane fills a round: rounds are short then, so that a large stack does not del
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import queue
 import threading
 from collections import Counter
@@ -33,6 +31,7 @@ from heatconv.storage.handlers import Announcer, Templates, answer
 from heatconv.worker.call_batches import CallBatches, Caller
 from heatconv.worker.fair_queue import FairQueue
 from heatconv.worker.lanes import SWEEP, Entry, Lane
+from heatconv.worker.sleepers import Sleepers
 
 LOG = log.getLogger(__name__)
 
@@ -107,10 +106,9 @@ class Loop:
         self._ready: FairQueue[Entry] = FairQueue()
         #: Time of the last entry of each active stack.
         self._active: dict[str, float] = {}
-        self._timers: list[tuple[float, int, Entry]] = []
+        self._sleepers = Sleepers()
         #: Number of awake tasks of each stack.
         self._awake: Counter[str] = Counter()
-        self._serial = itertools.count()
         self._calls = CallBatches(caller, threads, self._inbox.put, self._lost)
         self._live = 0
         self._lock = threading.Lock()
@@ -145,7 +143,7 @@ class Loop:
 
     def _may_begin(self, stack: str) -> bool:
         """Say whether a stack may begin a task. A stack without an awake task always may."""
-        awake = self._live - len(self._timers)
+        awake = self._live - len(self._sleepers)
         return awake < self._awake_limit or not self._awake[stack]
 
     def _begin_more(self) -> None:
@@ -183,7 +181,7 @@ class Loop:
 
     def _drive(self) -> None:
         """Run rounds until the loop is stopped and all remaining tasks sleep."""
-        while not (self._draining.is_set() and self._live <= len(self._timers)):
+        while not (self._draining.is_set() and self._live <= len(self._sleepers)):
             self._begin_more()
             self._receive()
             self._gather()
@@ -198,13 +196,12 @@ class Loop:
     def _receive(self) -> None:
         """Collect due timers and answered tasks; block if there are none."""
         now = self._clock.now()
-        while self._timers and self._timers[0][0] <= now:
-            entry = heapq.heappop(self._timers)[2]
-            self._awake[entry.lane[1]] += 1
-            self._put(entry)
+        for entry in self._sleepers.due(now):
+            self._wake_up(entry)
         timeout: float | None = 0.0
         if not self._ready:
-            timeout = self._timers[0][0] - now if self._timers else None
+            due = self._sleepers.next_due
+            timeout = None if due is None else due - now
         while True:
             try:
                 entry = self._inbox.get(timeout is None or timeout > 0, timeout)
@@ -238,6 +235,11 @@ class Loop:
             if entry is None:
                 return
             self._put(entry)
+
+    def _wake_up(self, entry: Entry) -> None:
+        """Let a task continue that slept."""
+        self._awake[entry.lane[1]] += 1
+        self._put(entry)
 
     def _put(self, entry: Entry) -> None:
         """Queue an entry for a round, and mark its lane active."""
@@ -364,9 +366,13 @@ class Loop:
         answers: list[Any]
         if kind is effects.Load:
             answers = self._views([effect.key for effect in same_kind])
+            template_ids = []
             for view in answers:
                 if view.node is not None and view.stack is not None:
                     self._on_view(view.node.key.traversal_id, view.stack.project_id)
+                    if view.node.definition is not None:
+                        template_ids.append(view.stack.template_id)
+            self._templates.read_ahead(template_ids)
         elif kind is effects.LoadServingRows:
             needed = dict.fromkeys(key for effect in same_kind for key in effect.keys)
             rows = self._store.serving(needed)
@@ -381,6 +387,10 @@ class Loop:
             except DuplicateRecord:
                 # One duplicate record refuses the whole batch: commit one by one.
                 answers = [self._commit_alone(commit) for commit in commits]
+            for commit in commits:
+                ends = commit.root or commit.failure
+                for sleeper in () if ends is None else self._sleepers.wake(ends.stack_id):
+                    self._wake_up(sleeper)
         elif kind is effects.Cast:
             keys = dict.fromkeys(key for effect in same_kind for key in effect.keys)
             self._announcer.nodes(tuple(keys))
@@ -392,7 +402,7 @@ class Loop:
             for entry, effect in requests:
                 due = self._clock.now() + effect.seconds
                 sleeper = Entry(entry.lane, entry.task, None)
-                heapq.heappush(self._timers, (due, next(self._serial), sleeper))
+                self._sleepers.add(due, sleeper, effect.awaited)
                 self._uncount_awake(entry)
             return []
         else:
