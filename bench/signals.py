@@ -24,6 +24,8 @@ from heatconv.resources import plugin
 from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.signals.signatures import Signatures
 from heatconv.signals.urls import SignedUrls
+from heatconv.storage.content import EncodedTemplate
+from heatconv.storage.values import NewStack
 from heatconv.tests.servers import free_port
 
 KEY = 'benchmark' * 4
@@ -99,7 +101,7 @@ def _handles(database_url: str, endpoint: str, number: int) -> list[str]:
         )
         for n in range(number)
     )
-    store.insert_stack(stack, (), rows)
+    store.insert_stacks([NewStack(EncodedTemplate.of({}), stack, (), rows)])
     urls = SignedUrls(endpoint, Signatures([KEY]))
     paths = []
     for row in rows:

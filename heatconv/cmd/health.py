@@ -16,7 +16,8 @@ from heatconv.rpc.api import Topics
 from heatconv.rpc.client import EngineClient
 from heatconv.rpc.transport import transport
 from heatconv.runtime.ports import SystemClock, SystemIds
-from heatconv.storage.base import Lease, StoreUnavailable
+from heatconv.storage.base import StoreUnavailable
+from heatconv.storage.values import Lease
 
 #: Timeout of a call of an engine, in seconds.
 ANSWER_SECONDS = 5.0

@@ -226,8 +226,7 @@ class CheckRows:
             outcomes = guards.apply_all(commits, locked)
             stacks = [stamped(stack, now) for stack in locked.stacks_saved.values()]
             writes.save_stacks(script, stacks)
-            for traversal_id in locked.purged:
-                writes.drop_nodes(script, traversal_id)
+            writes.drop_nodes(script, sorted(locked.purged))
             writes.save_nodes(script, nodes_before, locked.nodes_saved.values(), now)
             writes.save_resources(script, locked.read, locked.rows_saved, now)
             writes.add_events(script, locked.events, self._ids, now)

@@ -9,7 +9,7 @@ from heatconv.convergence.model import OrphanCheck
 from heatconv.db import tables
 from heatconv.db.bulk import encode as dumps
 from heatconv.db.rows import RESOURCE, Row, resource_of, resource_row
-from heatconv.storage.base import Lease
+from heatconv.storage.values import Lease
 
 #: The columns of the table ``orphan_check``, in order.
 ORPHAN_CHECK = tuple(column.name for column in tables.orphan_check.c)

@@ -23,7 +23,7 @@ from heatconv.convergence.model import (
 from heatconv.db import tables
 from heatconv.db.bulk import LETTERS
 from heatconv.db.bulk import encode as dumps
-from heatconv.storage.base import StoredEvent
+from heatconv.storage.values import StoredEvent
 
 Row = Any
 

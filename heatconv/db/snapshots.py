@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from heatconv.db import rows, tables
 from heatconv.db.database import Database, repeated, retried
-from heatconv.storage.base import Snapshot
+from heatconv.storage.values import Snapshot
 
 TABLE = tables.snapshot
 

@@ -13,7 +13,7 @@ from heatconv.convergence.model import Event
 from heatconv.db import rows, tables
 from heatconv.db.database import Database, repeated, retried
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import Software, SoftwareChange
+from heatconv.storage.values import Software, SoftwareChange
 
 TABLE = tables.software
 

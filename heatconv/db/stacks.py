@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,12 +17,16 @@ from heatconv.convergence.traversal import Plan
 from heatconv.db import bulk, rows, stack_rows, tables, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
-from heatconv.db.driver import DriverConnection
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import Request, StoredEvent
-from heatconv.storage.content import encode_template, head_of
+from heatconv.storage.content import EncodedTemplate, head_of
 from heatconv.storage.memory import stamped
 from heatconv.storage.stack_query import StackQuery
+from heatconv.storage.values import NewStack, PlannedRequest, Request, StoredEvent
+
+ADD_TEMPLATE = 'INSERT INTO template (id, content, created_at, head) VALUES (%s, %s, %s, %s)'
+CONTENTS = 'SELECT id, content FROM template WHERE id {}'
+HEADS = 'SELECT id, head FROM template WHERE id {}'
+
 
 NODES = f"""
 SELECT {rows.NODE_LIST}, n.definition FROM node n JOIN stack s ON s.traversal_id = n.traversal_id
@@ -48,6 +53,10 @@ ORDER BY stack_id, name, id LIMIT {10 * bulk.ROWS}
 """
 
 
+PLANNED_OF = f'SELECT stack_id, {", ".join(rows.PLANNED)} FROM resource WHERE stack_id {{}}'
+LARGE = 'SELECT stack_id FROM resource WHERE stack_id {} GROUP BY stack_id HAVING count(*) > %s'
+
+
 WITH_PHYSICAL_ID = f"""
 SELECT {rows.RESOURCE_LIST} FROM stack s JOIN resource r ON r.stack_id = s.id
 WHERE s.project_id = %s AND s.deleted = '' AND r.physical_id = %s
@@ -72,65 +81,54 @@ class StackRows:
 
     @repeated
     def save_template(self, content: Mapping[str, Any]) -> str:
-        template_id, text = encode_template(content)
-        table = tables.template
+        template = EncodedTemplate.of(content)
         with self.database.read_driver() as driver:
-            if bulk.fetch(driver, 'SELECT id FROM template WHERE id {}', [template_id]):
-                return template_id
-        try:
-            with self.database.write() as connection:
-                values = {
-                    'id': template_id,
-                    'content': text,
-                    'created_at': self._clock.now(),
-                    'head': rows.dumps(head_of(content)),
-                }
-                connection.execute(sa.insert(table), values)
-        except db_exception.DBDuplicateEntry:
-            pass  # another process has just saved the same template
-        return template_id
+            if bulk.fetch(driver, 'SELECT id FROM template WHERE id {}', [template.id]):
+                return template.id
+        with self.database.batch() as script:
+            _add_templates(script, [template], self._clock.now())
+        return template.id
 
-    @repeated
     def template(self, template_id: str) -> Mapping[str, Any] | None:
-        table = tables.template
-        with self.database.read() as connection:
-            text = connection.execute(
-                sa.select(table.c.content).where(table.c.id == template_id)
-            ).scalar_one_or_none()
-        return None if text is None else dict(json.loads(text))
+        return self.templates([template_id]).get(template_id)
 
     @repeated
-    def template_head(self, template_id: str) -> Mapping[str, Any] | None:
-        table = tables.template
-        with self.database.read() as connection:
-            row = connection.execute(
-                sa.select(table.c.head).where(table.c.id == template_id)
-            ).first()
-        if row is None:
-            return None
-        if row[0] is not None:
-            return dict(json.loads(row[0]))
-        # The template was saved by a release that did not save heads.
-        content = self.template(template_id)
-        return None if content is None else head_of(content)
+    def templates(self, template_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        with self.database.read_driver() as driver:
+            fetched = bulk.fetch(driver, CONTENTS, list(template_ids))
+        return {template_id: dict(json.loads(text)) for template_id, text in fetched}
+
+    @repeated
+    def template_heads(self, template_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        with self.database.read_driver() as driver:
+            fetched = bulk.fetch(driver, HEADS, list(template_ids))
+        heads = {template_id: json.loads(text) for template_id, text in fetched if text}
+        # The others were saved by a release that did not save heads.
+        contents = self.templates([template_id for template_id, text in fetched if not text])
+        return {**heads, **{key: head_of(content) for key, content in contents.items()}}
 
     @retried
-    def insert_stack(
-        self, stack: Stack, events: Sequence[Event], adopts: Sequence[Resource] = ()
-    ) -> bool:
-        now = self._clock.now()
-        row = stack_rows.stack_row(evolve(stack, created_at=now))
-        values = [tuple(row[name] for name in stack_rows.STACK)]
+    def insert_stacks(self, added: Sequence[NewStack]) -> list[bool]:
         try:
-            with self.database.batch() if adopts else self.database.single_trip() as script:
-                script.insert(tables.stack, stack_rows.STACK, values)
-                writes.insert_resources(script, adopts, now)
-                writes.add_events(script, events, self._ids, now)
-                if not adopts:
-                    script.run()
+            self._insert_stacks(added)
         except db_exception.DBDuplicateEntry:
-            return False
-        return True
+            if len(added) == 1:
+                return [False]
+            # One of them is refused: insert one by one.
+            return [inserted for new in added for inserted in self.insert_stacks([new])]
+        return [True] * len(added)
+
+    def _insert_stacks(self, added: Sequence[NewStack]) -> None:
+        now = self._clock.now()
+        with self.database.batch() as script:
+            _add_templates(script, [new.template for new in added], now)
+            stacks = (stack_rows.stack_row(new.created(now)) for new in added)
+            values = [tuple(row[name] for name in stack_rows.STACK) for row in stacks]
+            script.insert(tables.stack, stack_rows.STACK, values)
+            writes.insert_resources(script, [row for new in added for row in new.adopts], now)
+            plans = [new.plan for new in added if new.plan is not None]
+            events = [event for new in added for event in new.events]
+            _add_plans(script, plans, events, self._ids, now)
 
     @retried
     def request(
@@ -145,7 +143,7 @@ class StackRows:
             if request is None:
                 return stack, False
             if request.drops_nodes and stack.traversal_id is not None:
-                writes.drop_nodes(script, stack.traversal_id)
+                writes.drop_nodes(script, [stack.traversal_id])
             if request.retains:
                 # The rows are locked first. So a claim is either visible here, or it is refused
                 # later, because the row has a new version.
@@ -173,7 +171,7 @@ class StackRows:
                 return None
             existing: list[Resource] = []
             if stack.traversal_id is not None:
-                writes.drop_nodes(script, stack.traversal_id)
+                writes.drop_nodes(script, [stack.traversal_id])
                 script.run()
             # A stack without a traversal has no rows yet, except those to adopt.
             if stack.traversal_id is not None or stack.action == Action.ADOPT:
@@ -184,10 +182,52 @@ class StackRows:
             with self.database.standing_still(script, max(size, len(existing))):
                 planned = plan(stack, existing)
             writes.save_stacks(script, [stamped(planned.stack, now)])
-            writes.insert_resources(script, planned.rows, now)
-            writes.insert_nodes(script, planned.nodes, now)
-            writes.add_events(script, planned.events, self._ids, now)
+            _add_plans(script, [planned], (), self._ids, now)
         return planned
+
+    @retried
+    def request_all(
+        self, requests: Mapping[str, PlannedRequest]
+    ) -> dict[str, tuple[Stack, Plan | None]]:
+        now = self._clock.now()
+        answers: dict[str, tuple[Stack, Plan | None]] = {}
+        wished: dict[str, Stack] = {}
+        events: list[Event] = []
+        with self.database.batch() as script:
+            templates = [request.template for request in requests.values()]
+            _add_templates(script, [one for one in templates if one is not None], now)
+            locked = script.fetch(f'{STACKS} ORDER BY id{_locking(script)}', sorted(requests))
+            old_traversals: list[str] = []
+            for stack in map(_stack_from, locked):
+                if stack.deleted_at is not None:
+                    continue
+                answers[stack.id] = stack, None
+                request = requests[stack.id].decide(stack)
+                if request is not None:
+                    wished[stack.id] = stamped(request.stack, now)
+                    events.extend(request.events)
+                    if stack.traversal_id is not None:
+                        old_traversals.append(stack.traversal_id)
+            # The rows are read after the nodes are deleted; see `prepare`.
+            writes.drop_nodes(script, old_traversals)
+            rows_of: dict[str, list[Resource]] = {stack_id: [] for stack_id in wished}
+            for stack_id, *planned in script.fetch(PLANNED_OF, list(wished)):
+                rows_of[stack_id].extend(rows.planned(stack_id, [planned]))
+            plans: list[Plan] = []
+            for stack_id, stack in wished.items():
+                plan = requests[stack_id].plan(stack, rows_of[stack_id])
+                saved = stamped(plan.stack, now)
+                answers[stack_id] = saved, plan
+                plans.append(evolve(plan, stack=saved))
+            writes.save_stacks(script, [plan.stack for plan in plans])
+            _add_plans(script, plans, events, self._ids, now)
+        return answers
+
+    @repeated
+    def small_stacks(self, stack_ids: Collection[str], most: int) -> set[str]:
+        with self.database.read_driver() as driver:
+            large = bulk.fetch(driver, LARGE, list(stack_ids), [most])
+        return set(stack_ids).difference(stack_id for (stack_id,) in large)
 
     @repeated
     def stack(self, stack_id: str) -> Stack | None:
@@ -198,6 +238,21 @@ class StackRows:
     def stack_by_name(self, project_id: str, name: str) -> Stack | None:
         with self.database.read_driver() as driver:
             return _stack_of(bulk.select(driver, LIVE, [project_id, name]))
+
+    @repeated
+    def stacks_by_id(self, stack_ids: Collection[str]) -> dict[str, Stack]:
+        with self.database.read_driver() as driver:
+            fetched = bulk.fetch(driver, STACKS, list(stack_ids))
+        return {stack.id: stack for stack in map(_stack_from, fetched)}
+
+    @repeated
+    def stacks_by_name(self, project_id: str, names: Collection[str]) -> dict[str, Stack]:
+        live = [(project_id, name, '') for name in names]
+        columns = ', '.join(f'r.{name}' for name in stack_rows.STACK)
+        key = ('project_id', 'name', 'deleted')
+        with self.database.read_driver() as driver:
+            fetched = bulk.fetch_joined(driver, columns, tables.stack, key, live)
+        return {stack.name: stack for stack in map(_stack_from, fetched)}
 
     @repeated
     def stacks(self, query: StackQuery) -> list[Stack]:
@@ -229,10 +284,17 @@ class StackRows:
             fetched = bulk.select(driver, WITH_PHYSICAL_ID, [project_id, physical_id])
         return sorted(map(rows.resource_of, fetched), key=lambda row: row.id)
 
-    @repeated
     def resources(self, stack_id: str) -> list[Resource]:
+        return self.resources_of([stack_id])[stack_id]
+
+    @repeated
+    def resources_of(self, stack_ids: Collection[str]) -> dict[str, list[Resource]]:
         with self.database.read_driver() as driver:
-            return _resources(driver, stack_id)
+            fetched = bulk.fetch(driver, RESOURCES, list(stack_ids))
+        found: dict[str, list[Resource]] = {stack_id: [] for stack_id in stack_ids}
+        for row in sorted(map(rows.resource_of, fetched), key=lambda row: row.id):
+            found[row.stack_id].append(row)
+        return found
 
     @repeated
     def nodes(self, stack_id: str) -> list[Node]:
@@ -296,6 +358,33 @@ class StackRows:
             return len(stack_ids)
 
 
+def _add_templates(script: Script, templates: Sequence[EncodedTemplate], now: float) -> None:
+    """Add the statements that save templates, unless they are stored.
+
+    One statement for each: a text may be large, and is not encoded again.
+    """
+    keeps = 'DUPLICATE KEY UPDATE id = id' if script.dialect == 'mysql' else 'CONFLICT DO NOTHING'
+    # In the order of their keys, so that concurrent transactions cannot deadlock.
+    for template_id, template in sorted({new.id: new for new in templates}.items()):
+        head = rows.dumps(head_of(template.content))
+        script.add(f'{ADD_TEMPLATE} ON {keeps}', (template_id, template.text, now, head))
+
+
+def _add_plans(
+    script: Script, plans: Sequence[Plan], events: Sequence[Event], ids: Ids, now: float
+) -> None:
+    """Add the statements that save the rows, the nodes and the events of plans.
+
+    :param events: events to save before those of the plans.
+    """
+    rows_to_add = itertools.chain.from_iterable(plan.rows for plan in plans)
+    writes.insert_resources(script, rows_to_add, now)
+    nodes = itertools.chain.from_iterable(plan.nodes for plan in plans)
+    writes.insert_nodes(script, nodes, now)
+    all_events = [*events, *(event for plan in plans for event in plan.events)]
+    writes.add_events(script, all_events, ids, now)
+
+
 def _filtered(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:
     """Add the conditions of a query to a SELECT statement."""
     table = tables.stack
@@ -352,11 +441,8 @@ def _locking(script: Script) -> str:
 
 def _stack_of(fetched: Sequence[tuple[Any, ...]]) -> Stack | None:
     """Return the stack in the first row; None if there are no rows."""
-    for row in fetched:
-        return stack_rows.stack_of(dict(zip(stack_rows.STACK, row, strict=True)))
-    return None
+    return _stack_from(fetched[0]) if fetched else None
 
 
-def _resources(driver: DriverConnection, stack_id: str) -> list[Resource]:
-    fetched = bulk.fetch(driver, RESOURCES, [stack_id])
-    return sorted(map(rows.resource_of, fetched), key=lambda row: row.id)
+def _stack_from(row: tuple[Any, ...]) -> Stack:
+    return stack_rows.stack_of(dict(zip(stack_rows.STACK, row, strict=True)))

@@ -13,7 +13,7 @@ from heatconv.convergence.model import NodeKey, OrphanCheck, Resource, Status
 from heatconv.db import bulk, lease_rows, rows, tables
 from heatconv.db.database import Database, repeated
 from heatconv.runtime.ports import Clock
-from heatconv.storage.base import Lease
+from heatconv.storage.values import Lease
 
 #: Ids of the rows whose claim names a lease that does not exist: dead claims.
 ORPHANED = sa.text("""

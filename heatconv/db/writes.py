@@ -7,7 +7,7 @@ rows that it overwrites. For writes without locks see `heatconv.db.optimistic`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from heatconv.convergence.evolve import evolve
@@ -274,12 +274,12 @@ def add_events(script: Script, events: Iterable[Event], ids: Ids, now: float) ->
     script.insert(tables.event, rows.EVENT, values)
 
 
-def drop_nodes(script: Script, traversal_id: str) -> None:
-    """Delete the nodes of a traversal, including those of concurrent commits.
+def drop_nodes(script: Script, traversal_ids: Sequence[str]) -> None:
+    """Delete the nodes of traversals, including those of concurrent commits.
 
     The first DELETE waits for commits that lock some of the nodes. It does not see a node that one
     of these commits has inserted. The second DELETE does.
     """
     for _ in range(2):
         for table in ('node', 'ready'):
-            script.listed(f'DELETE FROM {table} WHERE traversal_id {{}}', [traversal_id])
+            script.listed(f'DELETE FROM {table} WHERE traversal_id {{}}', traversal_ids)

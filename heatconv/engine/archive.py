@@ -11,7 +11,8 @@ from heatconv.convergence.model import Resource, Stack
 from heatconv.engine import wire_format
 from heatconv.engine.redaction import hidden_names, without_hidden
 from heatconv.hot.errors import TemplateError
-from heatconv.storage.base import Snapshot, Store
+from heatconv.storage.base import Store
+from heatconv.storage.values import Snapshot
 from heatconv.templates.cache import MissingTemplate, TemplateCache
 from heatconv.templates.compiled import scope
 

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections import OrderedDict
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence import replacement, states
 from heatconv.convergence.model import Event, Stack, Status
 from heatconv.convergence.model import Resource as Row
+from heatconv.convergence.traversal import Plan
 from heatconv.engine import outputs
 from heatconv.engine.ancestry import owners
 from heatconv.engine.live_rows import LiveRows
+from heatconv.engine.nested_reads import NestedReads
 from heatconv.engine.requests.core import Requests
-from heatconv.engine.requests.delete import delete_stack
-from heatconv.engine.requests.nested import create_nested, update_nested
-from heatconv.exception import HeatconvException
+from heatconv.engine.requests.delete import delete_stack, deletion
+from heatconv.engine.requests.nested import NestedUpdate, new_nested, update_nested
+from heatconv.exception import HeatconvException, StackExists
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.nested import MAX_DEPTH
-from heatconv.resources.nested import Member, NestedStack
+from heatconv.resources.nested_stacks import Member, NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.storage.base import Store
+from heatconv.storage.values import NewStack, PlannedRequest
 from heatconv.templates.cache import MissingTemplate, TemplateCache
 from heatconv.templates.compiled import reference_id
-
-#: Number of owners whose content is cached: all nested stacks of an owner read the same content.
-KEPT = 4
 
 
 def nested_stack(stack: Stack) -> NestedStack:
@@ -40,6 +39,20 @@ def nested_stack(stack: Stack) -> NestedStack:
         stack.updated_at or stack.created_at,
         stack.newest_template_id or stack.last_good_id,
     )
+
+
+def _nested_in(resource: Resource, stack: Stack | None) -> NestedStack | None:
+    """Return the nested stack of a resource from the stack that has its name.
+
+    :raises HeatconvException: if the stack is not nested in that of the resource.
+    """
+    if stack is None:
+        return None
+    if stack.owner_id != resource.stack_id:
+        raise HeatconvException(
+            f'a stack {stack.name} exists already and is not nested in this one'
+        )
+    return nested_stack(stack)
 
 
 class NestedStacks:
@@ -58,43 +71,50 @@ class NestedStacks:
         self._store = store
         self._templates = templates
         self._requests = requests
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+        self._reads = NestedReads(store)
 
     def content(self, template_id: str | None) -> Mapping[str, Any]:
         """Return template, environment and files of the stack that owns a resource.
 
         :param template_id: id of the template of that stack; None for an empty content.
         """
-        if template_id is None:
-            return {}
-        with self._lock:
-            content = self._kept.get(template_id)
-            if content is not None:
-                self._kept.move_to_end(template_id)
-                return content
-        content = self._store.template(template_id) or {}
-        with self._lock:
-            self._kept[template_id] = content
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return content
+        return self._reads.content(template_id)
 
     def made_of(self, child: NestedStack) -> Mapping[str, Any]:
         """Return the content that a nested stack was requested with."""
-        return self._store.template(child.template_id or '') or {}
+        return self._reads.content(child.template_id)
 
     def find(self, resource: Resource, name: str) -> NestedStack | None:
         """Return the nested stack of a resource, or None.
 
         :raises HeatconvException: if another stack has its name.
         """
-        stack = self._store.stack_by_name(resource.project_id, name)
-        if stack is None:
-            return None
-        if stack.owner_id != resource.stack_id:
-            raise HeatconvException(f'a stack {name} exists already and is not nested in this one')
-        return nested_stack(stack)
+        return _nested_in(resource, self._store.stack_by_name(resource.project_id, name))
+
+    def find_all(
+        self, wanted: Sequence[tuple[Resource, str]]
+    ) -> list[NestedStack | Exception | None]:
+        """Find the nested stacks of several resources of one stack by their names.
+
+        :return: for each resource what `find` returns or raises.
+        """
+        project_id = wanted[0][0].project_id
+        names = dict.fromkeys(name for _, name in wanted)
+        stacks = self._store.stacks_by_name(project_id, names)
+        found: list[NestedStack | Exception | None] = []
+        for resource, name in wanted:
+            try:
+                found.append(_nested_in(resource, stacks.get(name)))
+            except HeatconvException as error:
+                found.append(error)
+        return found
+
+    def ahead(self, children: Sequence[NestedStack]) -> contextlib.AbstractContextManager[None]:
+        """Read several nested stacks, for the calls of this thread within the context."""
+        stack_ids = {child.id for child in children}
+        return self._reads.ahead(
+            stack_ids, {child.template_id for child in children if child.template_id}
+        )
 
     def sibling(self, resource: Resource, name: str) -> NestedStack | None:
         """Return the nested stack of another resource of the same stack, or None."""
@@ -115,12 +135,62 @@ class NestedStacks:
         :param adopts: exported resources to adopt, by name; None if nothing is adopted.
         :raises HeatconvException: if it would be nested too deep, or its owner does not exist.
         """
-        owner = self._store.stack(resource.stack_id)
+        created = self.create_all([(resource, name, content)], adopts)[0]
+        if isinstance(created, Exception):
+            raise created
+
+    def create_all(
+        self,
+        wanted: Sequence[tuple[Resource, str, Mapping[str, Any]]],
+        adopts: Mapping[str, Any] | None = None,
+    ) -> list[NestedStack | Exception]:
+        """Request the nested stacks of several resources of one stack, unless they exist.
+
+        :param wanted: for each resource the name of its nested stack, and the content.
+        :param adopts: exported resources to adopt, by name; None if nothing is adopted.
+        :return: for each resource the nested stack, or the exception of this one alone.
+        :raises HeatconvException: if they would be nested too deep, or their owner does not exist.
+        """
+        first = wanted[0][0]
+        owner = self._store.stack(first.stack_id)
         if owner is None:
-            raise HeatconvException(f'the stack {resource.stack_name} is gone')
+            raise HeatconvException(f'the stack {first.stack_name} is gone')
         if sum(1 for _ in owners(self._store, owner)) >= self._max_depth:
             raise HeatconvException(f'Recursion depth exceeds {self._max_depth}.')
-        create_nested(self._requests, owner, resource.name, name, content, adopts)
+        created: list[NewStack | Exception] = []
+        for resource, name, content in wanted:
+            try:
+                new = new_nested(self._requests, owner, resource.name, name, content, adopts)
+            except Exception as error:  # of this nested stack alone
+                created.append(error)
+                continue
+            created.append(new)
+            self._reads.keep(new.template.id, json.loads(new.template.text))
+        return self._inserted(wanted, created)
+
+    def _inserted(
+        self,
+        wanted: Sequence[tuple[Resource, str, Mapping[str, Any]]],
+        created: Sequence[NewStack | Exception],
+    ) -> list[NestedStack | Exception]:
+        """Insert new stacks; return for each the nested stack, or its exception."""
+        added = [new for new in created if isinstance(new, NewStack)]
+        inserted = iter(self._requests.insert(added) if added else ())
+        results: list[NestedStack | Exception] = []
+        for (resource, name, _), new in zip(wanted, created, strict=True):
+            if isinstance(new, Exception):
+                results.append(new)
+                continue
+            if next(inserted):
+                results.append(nested_stack(new.created(self._requests.clock.now())))
+                continue
+            try:
+                existing = self.find(resource, name)
+            except HeatconvException as error:
+                results.append(error)
+                continue
+            results.append(existing or StackExists(stack_name=name))
+        return results
 
     def update(
         self, child: NestedStack, content: Mapping[str, Any], events: Sequence[Event] = ()
@@ -135,6 +205,79 @@ class NestedStacks:
             return True
         return update_nested(self._requests, stack, content, child.template_id, events)
 
+    def update_all(
+        self, wanted: Sequence[tuple[NestedStack, Mapping[str, Any]]]
+    ) -> list[NestedStack | Exception | None]:
+        """Request updates of several nested stacks; small ones are planned here.
+
+        :param wanted: each nested stack with its new content.
+        :return: for each the nested stack as it is now, the exception of this one alone, or None
+            if it has another content by now, or is gone.
+        """
+        stacks = self._store.stacks_by_id([child.id for child, _ in wanted])
+        small = self._store.small_stacks(stacks, self._requests.plans_nested_up_to)
+        updates: dict[str, NestedUpdate] = {}
+        results: dict[str, NestedStack | Exception | None] = {}
+        for child, content in wanted:
+            stack = stacks.get(child.id)
+            if stack is None:
+                continue
+            try:
+                update = NestedUpdate(self._requests, stack, content, child.template_id)
+                if child.id not in small or not self._requests.plans(update.compiled):
+                    if self.update(child, content):
+                        results[child.id] = nested_stack(self._store.stack(child.id) or stack)
+                    continue
+            except Exception as error:  # of this nested stack alone
+                results[child.id] = error
+                continue
+            updates[child.id] = update
+            self._templates.keep(update.template.id, update.compiled)
+            self._reads.keep(update.template.id, json.loads(update.template.text))
+        requests = {
+            stack_id: self._requests.planned(
+                update.decide_together, update.compiled, update.compiled.hooked, update.template
+            )
+            for stack_id, update in updates.items()
+        }
+        for stack_id, (stack, _) in self._submitted(requests).items():
+            update = updates[stack_id]
+            if not update.conflict:
+                results[stack_id] = update.error or nested_stack(stack)
+        return [results.get(child.id) for child, _ in wanted]
+
+    def delete_all(self, children: Sequence[NestedStack]) -> list[NestedStack | Exception | None]:
+        """Request the deletion of several nested stacks; that of small ones is planned here.
+
+        :return: for each the nested stack as it is now, or None if it is deleted.
+        """
+        stacks = self._store.stacks_by_id([child.id for child in children])
+        small = self._store.small_stacks(stacks, self._requests.plans_nested_up_to)
+        last_ids = {
+            stack_id: stack.template_id or stack.previous_template_id or stack.last_good_id
+            for stack_id, stack in stacks.items()
+        }
+        self._templates.read_ahead(last_ids[stack_id] for stack_id in small)
+        nothing = self._templates.get(None)
+        requests: dict[str, PlannedRequest] = {}
+        results: dict[str, NestedStack | Exception | None] = {}
+        for stack_id, stack in stacks.items():
+            if stack_id in small:
+                hooked = self._templates.hooked(last_ids[stack_id])
+                decide = deletion(self._requests)
+                requests[stack_id] = self._requests.planned(decide, nothing, hooked)
+            elif stack.deleted_at is None:
+                delete_stack(self._requests, stack)
+                results[stack_id] = nested_stack(stack)
+        for stack_id, (stack, _) in self._submitted(requests).items():
+            results[stack_id] = None if stack.deleted_at is not None else nested_stack(stack)
+        return [results.get(child.id) for child in children]
+
+    def _submitted(
+        self, requests: Mapping[str, PlannedRequest]
+    ) -> Mapping[str, tuple[Stack, Plan | None]]:
+        return self._requests.submit_all(requests) if requests else {}
+
     def busy(self, token: str) -> bool:
         """Say whether the latest operation on a resource is not complete."""
         row = self._store.row(token)
@@ -148,11 +291,11 @@ class NestedStacks:
 
     def outputs(self, child: NestedStack) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         """Return the values of the outputs of a nested stack by name, and the errors by name."""
-        stack = self._store.stack(child.id)
+        stack = self._reads.stack(child.id)
         if stack is None:
             return {}, {}
         compiled = self._templates.get(stack.newest_template_id)
-        resolved = outputs.values(self._store, stack, compiled)
+        resolved = outputs.values(self._reads.rows, stack, compiled)
         errors = {
             output['output_key']: output['output_error']
             for output in resolved
@@ -163,10 +306,10 @@ class NestedStacks:
 
     def members(self, child: NestedStack) -> Mapping[str, Member]:
         """Return the resources of a nested stack that have a physical resource, by name."""
-        rows: Mapping[str, Row] = replacement.representatives(self._store.resources(child.id))
+        rows: Mapping[str, Row] = replacement.representatives(self._reads.rows(child.id))
         with contextlib.suppress(MissingTemplate, TemplateError):
             compiled = self._templates.get(child.template_id)
-            stack = self._store.stack(child.id) if any(map(compiled.is_live, rows)) else None
+            stack = self._reads.stack(child.id) if any(map(compiled.is_live, rows)) else None
             rows = rows if stack is None else LiveRows(stack, rows, compiled)
         return {
             name: Member(
@@ -180,11 +323,11 @@ class NestedStacks:
 
     def failed(self, child: NestedStack) -> Collection[str]:
         """Return the names of the resources of a nested stack of which every row has failed."""
-        rows = [row for row in self._store.resources(child.id) if not states.doomed(row)]
+        rows = [row for row in self._reads.rows(child.id) if not states.doomed(row)]
         works = {row.name for row in rows if row.status != Status.FAILED}
         return {row.name for row in rows} - works
 
     def complete(self, child: NestedStack) -> Collection[str]:
         """Return the names of the resources of a nested stack that have a complete row."""
-        rows = self._store.resources(child.id)
+        rows = self._reads.rows(child.id)
         return {row.name for row in rows if states.healthy(row)}

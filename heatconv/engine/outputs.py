@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from heatconv.convergence import replacement
-from heatconv.convergence.model import Stack
+from heatconv.convergence.model import Resource, Stack
 from heatconv.engine import wire_format
 from heatconv.engine.live_rows import LiveRows
 from heatconv.hot.errors import TemplateError
@@ -36,7 +36,7 @@ class Outputs:
         self, stack: Stack, compiled: CompiledTemplate, wanted: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
         """List outputs with their values; see the function `values`."""
-        return values(self._store, stack, compiled, wanted)
+        return values(self._store.resources, stack, compiled, wanted)
 
     def show_stack(self, stack: Stack, resolve_outputs: bool) -> dict[str, Any]:
         """Return a stack in the format of the API.
@@ -67,18 +67,22 @@ def names(compiled: CompiledTemplate | None) -> list[dict[str, Any]]:
 
 
 def values(
-    store: Store, stack: Stack, compiled: CompiledTemplate, wanted: Sequence[str] = ()
+    rows_of: Callable[[str], Iterable[Resource]],
+    stack: Stack,
+    compiled: CompiledTemplate,
+    wanted: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """List outputs with their values, in the format of the API.
 
     An output that does not resolve has the value null and an error.
 
+    :param rows_of: returns the rows of a stack by its id.
     :param wanted: names of outputs; empty for all.
     """
     outputs = compiled.hot.outputs
     if not outputs:
         return []
-    rows = replacement.representatives(store.resources(stack.id))
+    rows = replacement.representatives(rows_of(stack.id))
     resolution = scope(stack, LiveRows(stack, rows, compiled))
     answer = []
     for name in wanted or outputs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from heatconv.convergence import traversal
@@ -36,6 +36,36 @@ class CompiledTemplate(Protocol):
         """Return the serialized definition that a node carries."""
 
 
+def planner(
+    compiled: CompiledTemplate,
+    hooked: Callable[[str], tuple[str, ...]] | None,
+    ids: Ids,
+    settles: bool = True,
+) -> Callable[[Stack, Sequence[Resource]], Plan]:
+    """Return the function that plans the traversal of a wish from a stack and its rows.
+
+    :param compiled: the wished template.
+    :param hooked: returns the hooks of a resource name; None if there are no hooks.
+    :param settles: see `prepare`.
+    """
+    traversal_id = ids.fresh()
+
+    def plan(stack: Stack, rows: Sequence[Resource]) -> Plan:
+        fresh_ids = (ids.fresh() for _ in itertools.count())
+        return traversal.plan(
+            stack,
+            compiled.definitions,
+            rows,
+            traversal_id,
+            fresh_ids,
+            settles,
+            compiled.source_of,
+            hooked,
+        )
+
+    return plan
+
+
 def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
     """Prepare the wish of a stack, if it still has one.
 
@@ -52,21 +82,7 @@ def prepare(stack_id: str, ids: Ids, settles: bool = True) -> Task:
         # A delete has no template: its resources have the hooks of the latest one.
         last_id = stack.template_id or stack.previous_template_id or stack.last_good_id
         hooked = compiled.hooked if stack.wish_template_id else (yield LoadHooks(last_id))
-        traversal_id = ids.fresh()
-
-        def plan(
-            stack: Stack,
-            rows: list[Resource],
-            definitions: Mapping[str, Definition] = definitions,
-            traversal_id: str = traversal_id,
-            source_of: Callable[[str], str | None] = compiled.source_of,
-            hooked: Callable[[str], tuple[str, ...]] | None = hooked,
-        ) -> Plan:
-            fresh_ids = (ids.fresh() for _ in itertools.count())
-            return traversal.plan(
-                stack, definitions, rows, traversal_id, fresh_ids, settles, source_of, hooked
-            )
-
+        plan = planner(compiled, hooked, ids, settles)
         planned: Plan | None = yield Prepare(stack_id, stack.wish_id, plan, len(definitions))
         if planned is not None:
             yield Trace(planned.stack, f'prepared: {len(planned.nodes)} nodes')

@@ -17,7 +17,8 @@ from heatconv.engine.requests.core import Requests
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.functions import Frame, MapNode, Node
 from heatconv.resources import plugin as plugins
-from heatconv.resources.nested import NestedPlugin, NestedStack
+from heatconv.resources.nested import NestedPlugin
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.templates.compiled import CompiledTemplate, scope
 
 #: The outcomes of an update for a resource: the keys in its preview.

@@ -9,7 +9,8 @@ from heatconv.convergence.model import Event
 from heatconv.engine import wire_format
 from heatconv.resources.software import signals
 from heatconv.runtime.ports import Clock
-from heatconv.storage.base import CONFIG, DEPLOYMENT, Software, SoftwareChange, Store
+from heatconv.storage.base import Store
+from heatconv.storage.values import CONFIG, DEPLOYMENT, Software, SoftwareChange
 
 #: The fields of a configuration in the API; only the first two without detail.
 FIELDS = ('name', 'group', 'config', 'inputs', 'outputs', 'options')

@@ -12,7 +12,7 @@ from heatconv.convergence.model import Action, Event, Resource, Stack
 from heatconv.hot.functions import stacks
 from heatconv.hot.template import Head
 from heatconv.resources.nested import TOKEN_LENGTH
-from heatconv.storage.base import Lease, StoredEvent
+from heatconv.storage.values import Lease, StoredEvent
 from heatconv.templates.compiled import attributes, pseudo_parameters
 
 #: Replaces the value of a hidden parameter.

@@ -243,6 +243,8 @@ def used_files(
     :param max_size: size limit of a nested template, in bytes.
     :returns: the used files, sorted by name.
     """
+    if not files:
+        return {}
     names = TypeNames(environment.get(environments.REGISTRY))
     used: dict[str, Any] = {}
     pending = [declared]

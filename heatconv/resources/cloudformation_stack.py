@@ -9,7 +9,7 @@ from heatconv.hot import nested
 from heatconv.hot.errors import shown
 from heatconv.hot.functions import stacks
 from heatconv.hot.schema import INTEGER, MAP, STRING, Property, TypeSchema
-from heatconv.resources.nested import NestedStack
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.resources.timed_stack import TimedStack
 

@@ -19,7 +19,8 @@ from heatconv.hot.schema import (
     TypeSchema,
 )
 from heatconv.resources.group_batches import next_members
-from heatconv.resources.nested import NestedPlugin, NestedStack
+from heatconv.resources.nested import NestedPlugin
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.resources.rollouts import (
     BATCH_CREATE,

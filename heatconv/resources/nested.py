@@ -7,15 +7,22 @@ the existing nested stack, because its name contains the token.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-from heatconv.convergence.model import Event, Status
+from heatconv.convergence.model import Status, Verb
 from heatconv.hot import nested
 from heatconv.hot.functions import stacks
 from heatconv.hot.schema import TypeSchema
-from heatconv.resources.plugin import Observation, Plugin, Reality, Resource, TransientError
+from heatconv.resources.nested_stacks import NestedStack, NestedStacks
+from heatconv.resources.plugin import (
+    Observation,
+    Plugin,
+    PluginCall,
+    Reality,
+    Resource,
+    TransientError,
+)
 from heatconv.runtime.ports import Clock
 
 #: Length limit of Heat's physical_resource_name.
@@ -28,115 +35,16 @@ TOKEN_LENGTH = 12
 #: Number of attempts to update a nested stack that other requests change.
 CONFLICTS = 10
 
-#: Shortest polling interval of a nested stack, in seconds.
-SOON = 0.05
+#: Largest number of nested stacks that are requested or observed together.
+BULK = 50
+
+#: Shortest polling interval of a nested stack, in seconds. A worker that ends an action of it
+#: continues its owner immediately.
+SOON = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A resource of a nested stack, as its owner can refer to it.
-
-    :ivar reference_id: what ``get_resource`` returns for it.
-    :ivar attributes: what ``get_attr`` returns for it.
-    :ivar created_at: in seconds since the epoch; likewise ``updated_at``, None if it never was.
-    """
-
-    reference_id: str
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    created_at: float = 0.0
-    updated_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NestedStack:
-    """A nested stack, as its plugin sees it.
-
-    :ivar name: its name.
-    :ivar status: status of its latest action.
-    :ivar reason: reason of that status.
-    :ivar since: time of the latest request, in seconds since the epoch.
-    :ivar template_id: id of the content that was requested last.
-    """
-
-    id: str
-    name: str
-    status: Status
-    reason: str
-    since: float
-    template_id: str | None
-
-    @property
-    def in_progress(self) -> bool:
-        """Say whether an action on it is in progress."""
-        return self.status == Status.IN_PROGRESS
-
-
-class NestedStacks(Protocol):
-    """Requests and observes nested stacks; engine and store implement it."""
-
-    #: Size limit of a nested template, in bytes.
-    max_template_size: int
-
-    def content(self, template_id: str | None) -> Mapping[str, Any]:
-        """Return a content of an owning stack: template, environment and files.
-
-        :param template_id: see `Resource.template_id`.
-        """
-
-    def made_of(self, child: NestedStack) -> Mapping[str, Any]:
-        """Return the content that was requested last for a nested stack."""
-
-    def find(self, resource: Resource, name: str) -> NestedStack | None:
-        """Return the nested stack of a resource by its name; None if it does not exist."""
-
-    def sibling(self, resource: Resource, name: str) -> NestedStack | None:
-        """Return the nested stack of another resource of the stack; None if it does not exist.
-
-        :param name: name of the nested stack.
-        """
-
-    def create(
-        self,
-        resource: Resource,
-        name: str,
-        content: Mapping[str, Any],
-        adopts: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Request the nested stack of a resource, unless it exists.
-
-        :param adopts: exported resources to adopt, by name; None if nothing is adopted.
-        """
-
-    def update(
-        self, child: NestedStack, content: Mapping[str, Any], events: Sequence[Event] = ()
-    ) -> bool:
-        """Request another content for a nested stack.
-
-        :param child: the nested stack that the content was computed from.
-        :param events: events of its owner, saved with the request.
-        :return: False if another content was requested since then, and nothing was changed.
-        """
-
-    def delete(self, child: NestedStack) -> None:
-        """Request the deletion of a nested stack."""
-
-    def busy(self, token: str) -> bool:
-        """Say whether an operation on a resource is in progress, or its latest has failed.
-
-        :param token: the token of the resource; one that does not exist counts as busy.
-        """
-
-    def outputs(self, child: NestedStack) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-        """Return the values of the outputs of a nested stack by name, and the errors by name."""
-
-    def members(self, child: NestedStack) -> Mapping[str, Member]:
-        """Return the resources of a nested stack that have a physical resource, by name."""
-
-    def failed(self, child: NestedStack) -> Collection[str]:
-        """Return the names of the resources of a nested stack that have failed."""
-
-    def complete(self, child: NestedStack) -> Collection[str]:
-        """Return the names of the resources of a nested stack that are complete."""
+#: A nested stack, None if it does not exist, or the exception of a request for it.
+Found = NestedStack | Exception | None
 
 
 class UsesNestedStacks:
@@ -182,6 +90,94 @@ class NestedPlugin(UsesNestedStacks, Plugin):
         stem = f'{resource.stack_name}-{resource.name}'
         return UNUSUAL.sub('_', stem)[: NAME_LENGTH - len(tail)] + tail
 
+    def perform(self, calls: Sequence[PluginCall]) -> list[Observation | Exception]:
+        """Serve calls for many nested stacks by a few statements."""
+        verb = calls[0].verb
+        if self.proceeds or verb not in (Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.OBSERVE):
+            return super().perform(calls)
+        resources = [call.resource for call in calls]
+        found = self.children.find_all([(one, self.name(one)) for one in resources])
+        if verb == Verb.UPDATE:
+            found = self._update_all(calls, found)
+        elif verb == Verb.DELETE:
+            found = self._delete_all(found)
+        if verb in (Verb.CREATE, Verb.UPDATE):
+            # A nested stack that was deleted by hand is created again by an update.
+            found = self._create_missing(resources, found)
+        ended = [
+            child for child in found if isinstance(child, NestedStack) and not child.in_progress
+        ]
+        outcomes: list[Observation | Exception] = []
+        with self.children.ahead(ended):
+            for resource, child in zip(resources, found, strict=True):
+                try:
+                    outcomes.append(
+                        child if isinstance(child, Exception) else self.observed(resource, child)
+                    )
+                except Exception as error:  # of this resource alone
+                    outcomes.append(error)
+        return outcomes
+
+    def _create_missing(
+        self, resources: Sequence[Resource], found: Sequence[Found]
+    ) -> list[Found]:
+        """Request the nested stacks that do not exist; return all of them, or exceptions."""
+        results = list(found)
+        wanted: list[tuple[Resource, str, Mapping[str, Any]]] = []
+        places: list[int] = []
+        for place, resource in enumerate(resources):
+            if found[place] is not None:
+                continue
+            try:
+                content = self._desired_content(resource, None)
+            except Exception as error:  # of this resource alone
+                results[place] = error
+                continue
+            wanted.append((resource, self.name(resource), content))
+            places.append(place)
+        created = self.children.create_all(wanted) if wanted else ()
+        for place, child in zip(places, created, strict=True):
+            results[place] = child
+        return results
+
+    def _update_all(self, calls: Sequence[PluginCall], found: Sequence[Found]) -> list[Found]:
+        """Request updates of the nested stacks that exist; return all of them, or exceptions."""
+        results = list(found)
+        wanted: list[tuple[NestedStack, Mapping[str, Any]]] = []
+        places: list[int] = []
+        for place, (call, child) in enumerate(zip(calls, found, strict=True)):
+            if not isinstance(child, NestedStack):
+                continue
+            try:
+                content = self._desired_content(call.resource, child)
+            except Exception as error:  # of this resource alone
+                results[place] = error
+                continue
+            wanted.append((child, content))
+            places.append(place)
+        updated = self.children.update_all(wanted) if wanted else ()
+        for place, now in zip(places, updated, strict=True):
+            results[place] = now
+            if now is None:
+                # Another request has changed it meanwhile.
+                call = calls[place]
+                try:
+                    self.update(call.resource, call.changed)
+                    results[place] = self.children.find(call.resource, self.name(call.resource))
+                except Exception as error:  # of this resource alone
+                    results[place] = error
+        return results
+
+    def _delete_all(self, found: Sequence[Found]) -> list[Found]:
+        """Request the deletion of the nested stacks; return them as they are then."""
+        results = list(found)
+        places = [place for place, child in enumerate(found) if isinstance(child, NestedStack)]
+        children = [child for child in found if isinstance(child, NestedStack)]
+        deleted = self.children.delete_all(children) if children else ()
+        for place, child in zip(places, deleted, strict=True):
+            results[place] = child
+        return results
+
     def create(self, resource: Resource) -> None:
         name = self.name(resource)
         if self.children.find(resource, name) is None:
@@ -214,7 +210,10 @@ class NestedPlugin(UsesNestedStacks, Plugin):
             self.children.delete(child)
 
     def observe(self, resource: Resource) -> Observation:
-        child = self.children.find(resource, self.name(resource))
+        return self.observed(resource, self.children.find(resource, self.name(resource)))
+
+    def observed(self, resource: Resource, child: NestedStack | None) -> Observation:
+        """Return the observation of a resource from its nested stack."""
         if child is None:
             return Observation(Reality.ABSENT)
         if child.in_progress:
@@ -224,7 +223,7 @@ class NestedPlugin(UsesNestedStacks, Plugin):
             return Observation(
                 Reality.PENDING,
                 physical_id=child.id,
-                retry_after=max(SOON, elapsed / 4),
+                retry_after=max(SOON, elapsed / 3),
                 yields=True,
             )
         # A nested stack that failed has attributes as well: those of the resources that are there.
@@ -318,6 +317,7 @@ class TemplateResource(NestedPlugin):
     """
 
     schema = TypeSchema(any_property=True, any_attribute=True, nested=True, keeps_null=True)
+    bulk = BULK
 
     def content(
         self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None

@@ -14,12 +14,8 @@ from stevedore import extension
 
 from heatconv.hot.registry import TEMPLATE_RESOURCE, is_template
 from heatconv.hot.schema import TypeSchema
-from heatconv.resources.nested import (
-    NestedPlugin,
-    NestedStacks,
-    TemplateResource,
-    UsesNestedStacks,
-)
+from heatconv.resources.nested import NestedPlugin, TemplateResource, UsesNestedStacks
+from heatconv.resources.nested_stacks import NestedStacks
 from heatconv.resources.plugin import Plugin
 from heatconv.resources.records import Records
 from heatconv.resources.scaling.group import ScalingGroup

@@ -10,7 +10,7 @@ from heatconv.hot import source
 from heatconv.hot.errors import InvalidProperty
 from heatconv.hot.functions import MapNode, Node
 from heatconv.hot.schema import BOOLEAN, INTEGER, MAP, STRING, Attribute, Property, TypeSchema
-from heatconv.resources.nested import NestedStack
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.resources.timed_stack import TimedStack
 

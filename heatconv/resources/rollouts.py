@@ -11,7 +11,8 @@ from typing import Any
 
 from heatconv.convergence.model import Status
 from heatconv.hot import nested
-from heatconv.resources.nested import SOON, NestedPlugin, NestedStack
+from heatconv.resources.nested import SOON, NestedPlugin
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Observation, Reality, Resource
 from heatconv.resources.scaling.batches import Definition, Policy
 

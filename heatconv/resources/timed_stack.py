@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from heatconv.hot import nested
-from heatconv.resources.nested import NestedPlugin, NestedStack
+from heatconv.resources.nested import NestedPlugin
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Observation, Reality, Resource
 
 
@@ -38,14 +39,12 @@ class TimedStack(NestedPlugin):
         values = nested.parameter_values(template, parameters)
         return self.within(resource, owner, template, values)
 
-    def observe(self, resource: Resource) -> Observation:
-        observation = super().observe(resource)
+    def observed(self, resource: Resource, child: NestedStack | None) -> Observation:
+        observation = super().observed(resource, child)
         minutes = resource.properties.get(self.timeout) or 0
-        if observation.reality != Reality.PENDING or minutes <= 0:
+        if child is None or observation.reality != Reality.PENDING or minutes <= 0:
             return observation
-        child = self.children.find(resource, self.name(resource))
-        due = 0.0 if child is None else child.since + 60 * minutes - self._clock.now()
-        if child is None or due > 0:
+        if child.since + 60 * minutes > self._clock.now():
             return observation
         return dataclasses.replace(
             observation,

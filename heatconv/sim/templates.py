@@ -46,7 +46,12 @@ class Templates(TemplateCache):
             entry = self._ids[id(content)] = (content, encode_template(content)[0])
         return entry[1]
 
-    def accept(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
+    def accept(
+        self,
+        content: Mapping[str, Any],
+        like: str | None = None,
+        template_id: str | None = None,
+    ) -> CompiledTemplate:
         return self.compile(content)
 
     def compile(self, content: Mapping[str, Any], lenient: bool = False) -> CompiledTemplate:

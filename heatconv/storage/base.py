@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from heatconv.convergence.check import View
@@ -26,108 +25,16 @@ from heatconv.convergence.model import Event, Node, NodeKey, OrphanCheck, Resour
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.storage.stack_query import StackQuery
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The change of a stack that a request decides on; see `Store.request`.
-
-    :ivar stack: the stack to save.
-    :ivar events: the events to add.
-    :ivar drops_nodes: delete the nodes of the traversal that is current before the change.
-    :ivar retains: set the deletion policy of all rows to ``Retain``, so that the physical
-        resources stay when the rows are deleted. The request is refused while any of the rows is
-        claimed.
-    """
-
-    stack: Stack
-    events: tuple[Event, ...] = ()
-    drops_nodes: bool = False
-    retains: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A snapshot of a stack.
-
-    :ivar template_id: id of the stored template, with its environment and files; None for the
-        template without resources.
-    :ivar resources: by resource name, each resource in the format of Heat's exports.
-    """
-
-    id: str
-    stack_id: str
-    name: str
-    template_id: str | None
-    resources: Mapping[str, Any]
-    created_at: float
-
-
-#: The kinds of Software.
-CONFIG, DEPLOYMENT = 'config', 'deployment'
-
-
-@dataclass(frozen=True, slots=True)
-class Software:
-    """A software configuration, or a deployment of one.
-
-    :ivar kind: CONFIG or DEPLOYMENT.
-    :ivar content: all other fields, by name.
-    :ivar updated_at: time of the last change of the content; None if it never changed.
-    """
-
-    id: str
-    project_id: str
-    kind: str
-    content: Mapping[str, Any]
-    created_at: float
-    updated_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SoftwareChange:
-    """A change of a software configuration or of a deployment.
-
-    :ivar content: the new content.
-    :ivar events: events to save in the same transaction.
-    """
-
-    content: Mapping[str, Any]
-    events: Sequence[Event] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """A saved event.
-
-    :ivar at: time at which it was saved.
-    """
-
-    id: str
-    at: float
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right of one process start to claim rows.
-
-    A lease exists until it is voided. An expired lease that is not voided yet can be renewed.
-
-    :ivar kind: engine or worker.
-    :ivar expires_at: time after which any sweep may void the lease.
-    :ivar server: the name that messages to this process alone are sent to.
-    :ivar queued: length of its queue at the last renewal.
-    """
-
-    id: str
-    kind: str
-    host: str
-    pid: int
-    started_at: float
-    expires_at: float
-    server: str = ''
-    queued: int = 0
+from heatconv.storage.values import (
+    Lease,
+    NewStack,
+    PlannedRequest,
+    Request,
+    Snapshot,
+    Software,
+    SoftwareChange,
+    StoredEvent,
+)
 
 
 class StoreUnavailable(Exception):
@@ -165,8 +72,11 @@ class Store(Protocol):
     def template(self, template_id: str) -> Mapping[str, Any] | None:
         """Return the content of a template, its keys in order; None if it is not stored."""
 
-    def template_head(self, template_id: str) -> Mapping[str, Any] | None:
-        """Return the head of a template; None if the template is not stored.
+    def templates(self, template_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """Return the contents of templates by id; those that are not stored are left out."""
+
+    def template_heads(self, template_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """Return the heads of templates by id; those that are not stored are left out.
 
         The head is the content without resources, outputs and unused files; see
         `heatconv.storage.content.head_of`.
@@ -174,13 +84,13 @@ class Store(Protocol):
 
     # Stacks
 
-    def insert_stack(
-        self, stack: Stack, events: Sequence[Event], adopts: Sequence[Resource] = ()
-    ) -> bool:
-        """Add a stack, its first events, and its first rows; set their times of creation.
+    def insert_stacks(self, added: Sequence[NewStack]) -> list[bool]:
+        """Add stacks, each with its template, events, rows and nodes; set the times of creation.
 
-        :param adopts: one row for each physical resource that the stack adopts.
-        :return: False if its project has a live stack of that name; nothing is saved then.
+        Each stack is added in one transaction, several of them in the same one if possible.
+
+        :return: for each stack, False if its project has a live stack of that name; then at most
+            its template is saved.
         """
 
     def request(
@@ -218,11 +128,33 @@ class Store(Protocol):
             request replaced it or because it was prepared already.
         """
 
+    def request_all(
+        self, requests: Mapping[str, PlannedRequest]
+    ) -> dict[str, tuple[Stack, Plan | None]]:
+        """Change small stacks by pure functions, and make their wishes the current traversals.
+
+        Each stack changes in one transaction, several of them in the same one. It is a `request`
+        and a `prepare` together.
+
+        :param requests: by id of the stack.
+        :return: for each stack that exists and is not deleted, the stack as it is now, and its
+            plan if it changed.
+        """
+
+    def small_stacks(self, stack_ids: Collection[str], most: int) -> set[str]:
+        """Return those of the given ids whose stacks have at most a number of rows."""
+
     def stack(self, stack_id: str) -> Stack | None:
         """Return a stack, deleted or not; None if it does not exist."""
 
     def stack_by_name(self, project_id: str, name: str) -> Stack | None:
         """Return the live stack of that name in a project; None if it does not exist."""
+
+    def stacks_by_id(self, stack_ids: Collection[str]) -> dict[str, Stack]:
+        """Return stacks by id, deleted or not; those that do not exist are left out."""
+
+    def stacks_by_name(self, project_id: str, names: Collection[str]) -> dict[str, Stack]:
+        """Return live stacks of a project by name; those that do not exist are left out."""
 
     def stacks(self, query: StackQuery) -> list[Stack]:
         """Return the stacks that match a query, in its order."""
@@ -277,6 +209,9 @@ class Store(Protocol):
 
     def resources(self, stack_id: str) -> list[Resource]:
         """Return all rows of a stack, by id."""
+
+    def resources_of(self, stack_ids: Collection[str]) -> dict[str, list[Resource]]:
+        """Return all rows of stacks, by id of the stack; those of each stack by id."""
 
     def nodes(self, stack_id: str) -> list[Node]:
         """Return the nodes of the current traversal of a stack, by key."""

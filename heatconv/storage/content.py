@@ -5,10 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 #: The sections that are not part of the head, in any dialect.
 BODY = ('resources', 'outputs', 'Resources', 'Outputs')
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedTemplate:
+    """A template as it is stored.
+
+    :ivar id: see `encode_template`.
+    :ivar text: the content as JSON.
+    """
+
+    id: str
+    text: str
+    content: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> EncodedTemplate:
+        """Encode the content of a template."""
+        return cls(*encode_template(content), content)
 
 
 def encode_template(content: Mapping[str, Any]) -> tuple[str, str]:

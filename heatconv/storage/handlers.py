@@ -5,7 +5,7 @@ All runtimes, daemons and simulators, share it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from heatconv.convergence.model import NodeKey
@@ -36,6 +36,9 @@ class Templates(Protocol):
 
     def defined(self, template_id: str | None, name: str, source: str) -> Any:
         """Return the definition of a resource, compiled from the source that its node carries."""
+
+    def read_ahead(self, template_ids: Iterable[str | None]) -> None:
+        """Read what definitions of several templates need, with one query."""
 
     def hooked(self, template_id: str | None) -> Any:
         """Return a function from a resource name to its hooks, or None if there are no hooks."""

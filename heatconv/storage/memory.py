@@ -6,10 +6,8 @@ Its methods are documented in `heatconv.storage.base`. The tests compare the oth
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from heatconv.convergence import commit as guards
 from heatconv.convergence.check import View
@@ -29,12 +27,19 @@ from heatconv.convergence.model import (
 from heatconv.convergence.step import Commit, Outcome
 from heatconv.convergence.traversal import Plan
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import Lease, Request, Snapshot, Software, StoredEvent
-from heatconv.storage.content import encode_template, head_of
 from heatconv.storage.memory_snapshots import MemorySnapshots
 from heatconv.storage.memory_software import MemorySoftware
+from heatconv.storage.memory_stacks import MemoryStacks
 from heatconv.storage.memory_sweep import Swept
-from heatconv.storage.stack_query import StackQuery
+from heatconv.storage.values import (
+    Lease,
+    NewStack,
+    PlannedRequest,
+    Request,
+    Snapshot,
+    Software,
+    StoredEvent,
+)
 
 
 def served(row: Resource) -> Resource:
@@ -62,7 +67,7 @@ def stamped(stack: Stack, now: float) -> Stack:
     return evolve(stack, updated_at=now, deleted_at=stack.deleted_at or (now if deleted else None))
 
 
-class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
+class MemoryStore(MemoryStacks, MemorySnapshots, MemorySoftware, Swept):
     """Keeps all rows in dictionaries; thread-safe.
 
     A method holds the lock for its whole transaction; a single lookup needs no lock.
@@ -85,38 +90,34 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
         self._leases: dict[str, Lease] = {}
         self._orphan_checks: dict[str, OrphanCheck] = {}
 
-    # Templates
-
     def session(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext()
 
-    def save_template(self, content: Mapping[str, Any]) -> str:
-        template_id, text = encode_template(content)
-        with self._lock:
-            self._templates[template_id] = text
-        return template_id
-
-    def template(self, template_id: str) -> Mapping[str, Any] | None:
-        text = self._templates.get(template_id)
-        return None if text is None else dict(json.loads(text))
-
-    def template_head(self, template_id: str) -> Mapping[str, Any] | None:
-        content = self.template(template_id)
-        return None if content is None else head_of(content)
-
     # Stacks
 
-    def insert_stack(
-        self, stack: Stack, events: Sequence[Event], adopts: Sequence[Resource] = ()
-    ) -> bool:
+    def insert_stacks(self, added: Sequence[NewStack]) -> list[bool]:
+        return [self._insert_stack(new) for new in added]
+
+    def _insert_stack(self, new: NewStack) -> bool:
         with self._lock:
-            if self.stack_by_name(stack.project_id, stack.name) is not None:
+            self._templates[new.template.id] = new.template.text
+            if self.stack_by_name(new.stack.project_id, new.stack.name) is not None:
                 return False
-            self._stacks[stack.id] = evolve(stack, created_at=self._clock.now())
-            for row in adopts:
+            self._stacks[new.stack.id] = new.created(self._clock.now())
+            for row in new.adopts:
                 self._save_row(row)
-            self._add_events(events)
+            self._add_events(new.events)
+            if new.plan is not None:
+                self._add_plan(new.plan)
             return True
+
+    def _add_plan(self, plan: Plan) -> None:
+        """Add the rows, the nodes and the events of a plan."""
+        for row in plan.rows:
+            self._save_row(row)
+        for node in plan.nodes:
+            self._save_node(node)
+        self._add_events(plan.events)
 
     def request(
         self, stack_id: str, decide: Callable[[Stack], Request | None]
@@ -157,53 +158,30 @@ class MemoryStore(MemorySnapshots, MemorySoftware, Swept):
                 self._drop_nodes(stack.traversal_id)
             planned = plan(stack, [_for_a_plan(row) for row in self.resources(stack_id)])
             self._save_stack(planned.stack)
-            for row in planned.rows:
-                self._save_row(row)
-            for node in planned.nodes:
-                self._save_node(node)
-            self._add_events(planned.events)
+            self._add_plan(planned)
             return planned
 
-    def stack(self, stack_id: str) -> Stack | None:
-        return self._stacks.get(stack_id)
-
-    def stack_by_name(self, project_id: str, name: str) -> Stack | None:
+    def request_all(
+        self, requests: Mapping[str, PlannedRequest]
+    ) -> dict[str, tuple[Stack, Plan | None]]:
+        answers: dict[str, tuple[Stack, Plan | None]] = {}
         with self._lock:
-            for stack in self._stacks.values():
-                if (stack.project_id, stack.name, stack.deleted_at) == (project_id, name, None):
-                    return stack
-            return None
+            for stack_id, request in requests.items():
+                if request.template is not None:
+                    self._templates[request.template.id] = request.template.text
+                requested = self.request(stack_id, request.decide)
+                if requested is None:
+                    continue
+                stack, changed = requested
+                plan = None
+                if changed and stack.wish_id is not None:
+                    plan = self.prepare(stack_id, stack.wish_id, request.plan)
+                answers[stack_id] = self._stacks[stack_id], plan
+        return answers
 
-    def stacks(self, query: StackQuery) -> list[Stack]:
+    def small_stacks(self, stack_ids: Collection[str], most: int) -> set[str]:
         with self._lock:
-            stacks = [stack for stack in self._stacks.values() if query.matches(stack)]
-        stacks.sort(key=lambda stack: stack.id, reverse=True)
-        for key, descends in reversed(query.sort):
-            stacks.sort(key=lambda stack, key=key: getattr(stack, key) or 0, reverse=descends)  # type: ignore[misc]
-        if query.marker is not None:
-            ids = [stack.id for stack in stacks]
-            stacks = stacks[ids.index(query.marker) + 1 :] if query.marker in ids else []
-        return stacks if query.limit is None else stacks[: query.limit]
-
-    def count_stacks(self, query: StackQuery) -> int:
-        with self._lock:
-            return sum(query.matches(stack) for stack in self._stacks.values())
-
-    def resources_with(self, project_id: str, physical_id: str) -> list[Resource]:
-        with self._lock:
-            live = [
-                stack.id
-                for stack in self._stacks.values()
-                if stack.project_id == project_id and stack.deleted_at is None
-            ]
-            rows = [row for stack_id in live for row in self.resources(stack_id)]
-        return sorted(
-            (row for row in rows if row.physical_id == physical_id), key=lambda row: row.id
-        )
-
-    def resources(self, stack_id: str) -> list[Resource]:
-        with self._lock:
-            return [self._rows[row_id] for row_id in sorted(self._rows_of.get(stack_id, ()))]
+            return {key for key in stack_ids if len(self._rows_of.get(key, ())) <= most}
 
     def nodes(self, stack_id: str) -> list[Node]:
         with self._lock:

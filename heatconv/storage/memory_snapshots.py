@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from heatconv.storage.base import Snapshot
+from heatconv.storage.values import Snapshot
 
 
 class MemorySnapshots:

@@ -9,7 +9,7 @@ from typing import Any
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Event
 from heatconv.runtime.ports import Clock
-from heatconv.storage.base import Software, SoftwareChange
+from heatconv.storage.values import Software, SoftwareChange
 
 
 class MemorySoftware:

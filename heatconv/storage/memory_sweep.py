@@ -19,7 +19,7 @@ from heatconv.convergence.model import (
     Status,
 )
 from heatconv.runtime.ports import Clock
-from heatconv.storage.base import Lease
+from heatconv.storage.values import Lease
 
 
 class Swept:

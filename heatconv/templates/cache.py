@@ -6,10 +6,11 @@ only: it compiles that alone, with the head of its template.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from heatconv.convergence import fingerprint
@@ -42,6 +43,15 @@ UNKNOWN = TypeSchema(any_property=True, any_attribute=True, snapshots=True)
 COMPARED = 1_000
 
 
+#: A cached template costs at least as much as this number of resources.
+LEAST_WEIGHT = 30
+
+
+def _weight(compiled: CompiledTemplate | None) -> int:
+    """Return the weight of a template in the cache, in resources."""
+    return 0 if compiled is None else LEAST_WEIGHT + len(compiled.definitions)
+
+
 class MissingTemplate(Exception):
     """A template that a stack refers to is not in the store."""
 
@@ -70,6 +80,7 @@ class TemplateCache:
         self._max_template_size = max_template_size
         self._lock = threading.Lock()
         self._kept: OrderedDict[str | None, CompiledTemplate] = OrderedDict()
+        self._weight = 0
         self._heads: OrderedDict[str | None, tuple[hot.Head, bool]] = OrderedDict()
 
     @property
@@ -93,20 +104,27 @@ class TemplateCache:
         """
         return self._compiled(content, None, lenient, ignores_unavailable=ignores_unavailable)
 
-    def accept(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
+    def accept(
+        self,
+        content: Mapping[str, Any],
+        like: str | None = None,
+        template_id: str | None = None,
+    ) -> CompiledTemplate:
         """Compile the template of a request, unless it is cached as accepted.
 
         The caller saves it and then caches it with `keep`.
 
         :param content: the template, its environment, and its files.
         :param like: the id of a similar template, whose unchanged definitions are reused.
+        :param template_id: its id, if the caller knows it.
         :raises TemplateError: if the template is not valid.
         """
         resources = content['template'].get('resources') or content['template'].get('Resources')
-        if len(resources or ()) <= COMPARED:
-            cached = self._found(encode_template(content)[0])
-            if cached is not None and cached.accepted:
-                return cached
+        if template_id is None and len(resources or ()) <= COMPARED:
+            template_id = encode_template(content)[0]
+        cached = None if template_id is None else self._found(template_id)
+        if cached is not None and cached.accepted:
+            return cached
         similar = self._found(like) if like is not None else None
         compiled = self._compiled(content, None, like=similar)
         compiled.accepted = True
@@ -227,7 +245,10 @@ class TemplateCache:
     def keep(self, template_id: str | None, compiled: CompiledTemplate) -> None:
         """Cache a compiled template, even a very large one."""
         with self._lock:
+            self._weight -= _weight(self._kept.get(template_id))
             self._kept[template_id] = compiled
+            self._kept.move_to_end(template_id)
+            self._weight += _weight(compiled)
             self._trim(1)
 
     def trim(self) -> None:
@@ -240,9 +261,8 @@ class TemplateCache:
 
         :param least: number of templates that stay even if they do not fit.
         """
-        total = sum(1 + len(template.definitions) for template in self._kept.values())
-        while total > self._size and len(self._kept) > least:
-            total -= 1 + len(self._kept.popitem(last=False)[1].definitions)
+        while self._weight > self._size and len(self._kept) > least:
+            self._weight -= _weight(self._kept.popitem(last=False)[1])
 
     def defined(
         self, template_id: str | None, name: str, source: str
@@ -250,13 +270,16 @@ class TemplateCache:
         """Return a definition, compiled from the source that its node carries.
 
         The template may have a million definitions, and a check needs one: only the head of the
-        template is read.
+        template is read, unless the whole is cached.
 
         :param name: name of the resource.
         :param source: the serialized definition; see `CompiledTemplate.source_of`.
         :return: a definition whose check fails, if it does not compile.
         :raises MissingTemplate: if the template is not stored.
         """
+        cached = self._found(template_id)
+        if cached is not None and name in cached.definitions:
+            return cached.definition(name)
         head = self.head(template_id)[0]
         digest, requires, declaration, *nested_digest = json.loads(source)
         # Earlier releases saved the requirements twice.
@@ -320,9 +343,30 @@ class TemplateCache:
                 return cached
         if template_id is None:
             return hot.empty_head(), False
-        content = self._store.template_head(template_id)
+        content = self._store.template_heads([template_id]).get(template_id)
         if content is None:
             raise MissingTemplate(template_id)
+        return self._keep_head(template_id, content)
+
+    def read_ahead(self, template_ids: Iterable[str | None]) -> None:
+        """Read the heads of templates that are not cached, with one query.
+
+        A round of a worker checks nodes of many small stacks.
+        """
+        with self._lock:
+            missing = {
+                template_id
+                for template_id in template_ids
+                if template_id not in self._heads and template_id not in self._kept
+            }
+        missing.discard(None)
+        if len(missing) > 1:
+            for template_id, content in self._store.template_heads(sorted(missing)).items():
+                with contextlib.suppress(TemplateError):  # the check of the node reports it
+                    self._keep_head(template_id, content)
+
+    def _keep_head(self, template_id: str, content: Mapping[str, Any]) -> tuple[hot.Head, bool]:
+        """Cache the head of a template, and return it as `head` does."""
         head = hot.read_head(
             cfn.as_hot(content['template']),
             content.get('environment') or {},

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from oslo_log import log
 
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import Lease, Store, StoreUnavailable
+from heatconv.storage.base import Store, StoreUnavailable
+from heatconv.storage.values import Lease
 
 LOG = log.getLogger(__name__)
 

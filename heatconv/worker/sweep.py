@@ -13,8 +13,9 @@ from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Stack
 from heatconv.runtime.effects import Task
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import Request, Store
+from heatconv.storage.base import Store
 from heatconv.storage.handlers import Announcer
+from heatconv.storage.values import Request
 from heatconv.worker.recovery import Recovery
 
 LOG = log.getLogger(__name__)

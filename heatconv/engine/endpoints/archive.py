@@ -17,7 +17,7 @@ from heatconv.engine.requests.delete import abandon_stack
 from heatconv.engine.requests.snapshot import take_snapshot
 from heatconv.engine.requests.update import restore_stack
 from heatconv.rpc import api
-from heatconv.storage.base import Snapshot
+from heatconv.storage.values import Snapshot
 
 #: Maximum length of the name of a snapshot, as in Heat.
 NAME_LENGTH = 255

@@ -16,7 +16,8 @@ from heatconv.engine.lookup import Lookup
 from heatconv.engine.redaction import without_secrets
 from heatconv.engine.wire_format import shown_properties
 from heatconv.rpc import api
-from heatconv.storage.base import Store, StoredEvent
+from heatconv.storage.base import Store
+from heatconv.storage.values import StoredEvent
 
 
 class EventsEndpoint:

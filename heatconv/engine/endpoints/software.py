@@ -21,7 +21,8 @@ from heatconv.resources.software import signals
 from heatconv.resources.software.declarations import declared_inputs, declared_outputs
 from heatconv.rpc import api
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import CONFIG, DEPLOYMENT, Software, SoftwareChange, Store
+from heatconv.storage.base import Store
+from heatconv.storage.values import CONFIG, DEPLOYMENT, Software, SoftwareChange
 
 #: The fields of the content of a deployment.
 FIELDS = (

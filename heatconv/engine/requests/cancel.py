@@ -7,7 +7,7 @@ from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Action, Stack, Status
 from heatconv.engine.ancestry import descendants
 from heatconv.engine.requests.core import Requests
-from heatconv.storage.base import Request
+from heatconv.storage.values import Request
 
 #: Actions that can be cancelled without a rollback.
 CANCELLABLE = (Action.UPDATE, Action.CREATE)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from heatconv import exception
 from heatconv.convergence import stack as stack_rules
-from heatconv.convergence.model import Action, Stack
+from heatconv.convergence.model import Action, Resource, Stack
+from heatconv.convergence.traversal import Plan
 from heatconv.engine import errors
+from heatconv.engine.prepare import planner
 from heatconv.hot import cfn
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.functions.conditions import use_pseudo_parameters
 from heatconv.runtime.context import current_request_id
 from heatconv.runtime.ports import Clock, Ids
-from heatconv.storage.base import Request, Store
+from heatconv.storage.base import Store
+from heatconv.storage.content import EncodedTemplate
 from heatconv.storage.handlers import Announcer
+from heatconv.storage.values import NewStack, PlannedRequest, Request
 from heatconv.templates.cache import TemplateCache
 from heatconv.templates.compiled import CompiledTemplate, pseudo_parameters
+
+#: The traversal of a nested stack with at most this number of resources is planned with its
+#: request. An engine prepares that of a larger one, because no worker should wait for it.
+PLANNED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class Requests:
 
     :param request_id: returns the id of the current API request. It is saved with the stack, for
         the logs of the work that the request causes.
+    :param plans_nested_up_to: largest number of resources of a nested stack whose traversal is
+        planned with the request.
     """
 
     def __init__(
@@ -58,6 +68,7 @@ class Requests:
         ids: Ids,
         limits: Limits | None = None,
         request_id: Callable[[], str] = current_request_id,
+        plans_nested_up_to: int = PLANNED,
     ) -> None:
         self.store = store
         self.templates = templates
@@ -66,6 +77,7 @@ class Requests:
         self.ids = ids
         self.limits = limits or Limits()
         self._request_id = request_id
+        self.plans_nested_up_to = plans_nested_up_to
 
     def with_pseudo(self, content: Mapping[str, Any], stack: Stack) -> Mapping[str, Any]:
         """Return the content of a request for a stack, with pseudo parameters if it needs them.
@@ -81,15 +93,21 @@ class Requests:
             return content
         return {**content, 'pseudo': pseudo_parameters(stack)}
 
-    def compile(self, content: Mapping[str, Any], like: str | None = None) -> CompiledTemplate:
+    def compile(
+        self,
+        content: Mapping[str, Any],
+        like: str | None = None,
+        template_id: str | None = None,
+    ) -> CompiledTemplate:
         """Compile the template of a request.
 
         :param content: template, environment and files; see also `with_pseudo`.
         :param like: id of a similar template, whose unchanged definitions are reused.
+        :param template_id: id of the template, if the caller knows it.
         :raises HeatconvException: if the template is not valid, or has too many resources.
         """
         try:
-            compiled = self.templates.accept(content, like)
+            compiled = self.templates.accept(content, like, template_id)
         except TemplateError as error:
             raise errors.of_template(
                 error, content.get('template'), content.get('environment')
@@ -107,6 +125,73 @@ class Requests:
         template_id = self.store.save_template(template)
         self.templates.keep(template_id, compiled)
         return template_id
+
+    def plans(self, compiled: CompiledTemplate) -> bool:
+        """Say whether a nested stack is small enough to be planned with its request."""
+        return len(compiled.definitions) <= self.plans_nested_up_to
+
+    def planned(
+        self,
+        decide: Callable[[Stack], Request | None],
+        compiled: CompiledTemplate,
+        hooked: Callable[[str], tuple[str, ...]] | None,
+        template: EncodedTemplate | None = None,
+    ) -> PlannedRequest:
+        """Return a request for a small stack, planned with it.
+
+        :param decide: see `PlannedRequest`; likewise ``template``.
+        :param compiled: the wished template.
+        :param hooked: returns the hooks of a resource name; None if there are no hooks.
+        """
+        return PlannedRequest(decide, planner(compiled, hooked, self.ids), template)
+
+    def new_stack(
+        self,
+        stack: Stack,
+        action: Action,
+        template: EncodedTemplate,
+        compiled: CompiledTemplate,
+        adopts: Sequence[Resource] = (),
+        plans: bool = False,
+    ) -> NewStack:
+        """Return a stack to insert, whose first action is the given one.
+
+        :param compiled: its compiled template; it is cached for the checks.
+        :param adopts: one row for each physical resource that it adopts.
+        :param plans: whether to plan the traversal here; otherwise an engine prepares the wish.
+        """
+        stack, events = stack_rules.wish(stack, action, template.id, self.ids.fresh())
+        stack = self.with_deadline(stack)
+        self.templates.keep(template.id, compiled)
+        plan = None
+        if plans and not adopts:
+            plan = planner(compiled, compiled.hooked, self.ids)(stack, ())
+        return NewStack(template, stack, events, adopts, plan)
+
+    def insert(self, added: Sequence[NewStack]) -> list[bool]:
+        """Insert stacks, and announce the work on them.
+
+        :return: for each stack, False if its project has a live stack of that name.
+        """
+        inserted = self.store.insert_stacks(added)
+        for new, is_inserted in zip(added, inserted, strict=True):
+            if not is_inserted:
+                continue
+            if new.plan is None:
+                self.announcer.wish(new.stack.id)
+            else:
+                self.announcer.nodes(new.plan.leaves)
+        return inserted
+
+    def submit_all(
+        self, requests: Mapping[str, PlannedRequest]
+    ) -> dict[str, tuple[Stack, Plan | None]]:
+        """Change small stacks, and announce the work on them; see `Store.request_all`."""
+        answers = self.store.request_all(requests)
+        for _, plan in answers.values():
+            if plan is not None:
+                self.announcer.nodes(plan.leaves)
+        return answers
 
     def wish(self, stack: Stack, action: Action, template_id: str | None) -> Request:
         """Return the change that makes an action the wish of a stack.

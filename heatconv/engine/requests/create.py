@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 from heatconv import exception
-from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Action, Stack
 from heatconv.engine.content import StackContent
 from heatconv.engine.requests.adopt import adopted_rows
 from heatconv.engine.requests.core import Requests
+from heatconv.storage.content import EncodedTemplate
 from heatconv.storage.stack_query import StackQuery
 
 
@@ -32,18 +32,15 @@ def create_stack(
     stack = dataclasses.replace(
         imagined_stack(requests, project_id, username, name, content), id=requests.ids.fresh()
     )
-    template = requests.with_pseudo(content.template, stack)
-    compiled = requests.compile(template)
+    template = EncodedTemplate.of(requests.with_pseudo(content.template, stack))
+    compiled = requests.compile(template.content, template_id=template.id)
     _check_quota(requests, project_id, name)
-    template_id = requests.save_template(template, compiled)
     action = Action.ADOPT if adopts else Action.CREATE
-    stack, events = stack_rules.wish(stack, action, template_id, requests.ids.fresh())
-    stack = requests.with_deadline(stack)
     rows = adopted_rows(requests.ids, stack.id, compiled, content.adopts) if adopts else ()
-    if not requests.store.insert_stack(stack, events, rows):
+    new = requests.new_stack(stack, action, template, compiled, rows)
+    if not requests.insert([new])[0]:
         raise exception.StackExists(stack_name=name)
-    requests.announcer.wish(stack.id)
-    return stack
+    return new.stack
 
 
 def imagined_stack(

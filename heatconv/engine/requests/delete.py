@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from heatconv import exception
 from heatconv.convergence.model import Action, Stack, Status
 from heatconv.engine.ancestry import descendants
 from heatconv.engine.requests.core import Requests
-from heatconv.storage.base import Request
+from heatconv.storage.values import Request
 
 
 def delete_stack(requests: Requests, stack: Stack) -> None:
     """Accept the deletion of a stack; do nothing if a deletion is in progress."""
+
+    requests.submit(stack, deletion(requests))
+
+
+def deletion(requests: Requests) -> Callable[[Stack], Request | None]:
+    """Return the function that decides on a request to delete a stack."""
 
     def decide(current: Stack) -> Request | None:
         if (current.action, current.status) == (Action.DELETE, Status.IN_PROGRESS):
             return None
         return requests.wish(current, Action.DELETE, None)
 
-    requests.submit(stack, decide)
+    return decide
 
 
 def abandon_stack(requests: Requests, stack: Stack) -> None:

@@ -6,7 +6,7 @@ from heatconv import exception
 from heatconv.convergence.model import Action, Stack, Status
 from heatconv.engine.ancestry import descendants
 from heatconv.engine.requests.core import Requests
-from heatconv.storage.base import Request
+from heatconv.storage.values import Request
 
 
 def inspect_stack(requests: Requests, stack: Stack, action: Action) -> None:

@@ -7,7 +7,7 @@ from heatconv.convergence.model import Action, Stack, Status
 from heatconv.engine.archive import Exports
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.requests.inspect import inspect_stack
-from heatconv.storage.base import Snapshot
+from heatconv.storage.values import Snapshot
 
 
 def take_snapshot(requests: Requests, stack: Stack, name: str) -> Snapshot:

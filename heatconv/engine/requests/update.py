@@ -9,7 +9,7 @@ from heatconv.convergence.model import Action, Stack
 from heatconv.engine.content import StackContent
 from heatconv.engine.requests.core import Requests
 from heatconv.hot.errors import TemplateError
-from heatconv.storage.base import Request
+from heatconv.storage.values import Request
 from heatconv.templates.cache import MissingTemplate
 from heatconv.templates.compiled import CompiledTemplate
 

@@ -26,7 +26,7 @@ from heatconv.hot.schema import (
     Property,
     TypeSchema,
 )
-from heatconv.resources.nested import NestedStack
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.resources.records import BulkRecords
 from heatconv.resources.rollouts import update_policy

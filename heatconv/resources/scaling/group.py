@@ -18,7 +18,7 @@ from heatconv.hot.constraints import Range
 from heatconv.hot.errors import InvalidProperty
 from heatconv.hot.functions import ListNode, MapNode, stacks
 from heatconv.hot.schema import INTEGER, LIST, MAP, NUMBER, Attribute, Property, TypeSchema
-from heatconv.resources.nested import NestedStack
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Resource, SignalIgnored
 from heatconv.resources.rollouts import UNFINISHED, RolloutPlugin, definitions_in
 from heatconv.resources.scaling import batches, capacity

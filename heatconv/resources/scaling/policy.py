@@ -16,7 +16,8 @@ from heatconv.hot.constraints import AllowedValues, Range
 from heatconv.hot.errors import InvalidProperty
 from heatconv.hot.functions import stacks
 from heatconv.hot.schema import INTEGER, NUMBER, STRING, Attribute, Property, TypeSchema
-from heatconv.resources.nested import CONFLICTS, NestedStack, UsesNestedStacks
+from heatconv.resources.nested import CONFLICTS, UsesNestedStacks
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Observation, Resource, TransientError
 from heatconv.resources.scaling.capacity import ADJUSTMENT_TYPES, AWS_ADJUSTMENT_TYPES, PERCENT
 from heatconv.resources.scaling.group import SCALING, ScalingGroup

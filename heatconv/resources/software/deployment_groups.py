@@ -16,7 +16,7 @@ from heatconv.hot.functions import MapNode, stacks
 from heatconv.hot.schema import MAP, Attribute, Property, TypeSchema
 from heatconv.resources.group_batches import next_members
 from heatconv.resources.groups import VERSION
-from heatconv.resources.nested import NestedStack
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.resources.rollouts import (
     UNFINISHED,

@@ -16,7 +16,7 @@ from heatconv.engine.signals import Signals
 from heatconv.exception import HeatconvException
 from heatconv.hot.limits import MAX_TEMPLATE_SIZE
 from heatconv.resources.groups import ResourceGroup
-from heatconv.resources.nested import NestedStack
+from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Resource, SignalIgnored, TransientError
 from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
@@ -88,7 +88,9 @@ class GroupWorld(World):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        requests = Requests(self.store, self.templates, self, self.clock, self.ids)
+        requests = Requests(
+            self.store, self.templates, self, self.clock, self.ids, plans_nested_up_to=-1
+        )
         children = Watched(self.store, self.templates, requests, MAX_TEMPLATE_SIZE)
         children.world = self
         self.registry.nest(children)

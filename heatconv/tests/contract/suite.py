@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from heatconv.convergence import check, cleanup, dead_claims, hooks, roots, settle, traversal
@@ -29,8 +30,10 @@ from heatconv.convergence.model import (
 )
 from heatconv.convergence.step import Commit, RowGuard, RowWrite, Step, Verdict
 from heatconv.sim.moves import SimClock, SimIds
-from heatconv.storage.base import Lease, Request, Snapshot, Software, SoftwareChange, Store
+from heatconv.storage.base import Store
+from heatconv.storage.content import EncodedTemplate
 from heatconv.storage.stack_query import StackQuery
+from heatconv.storage.values import Lease, NewStack, Request, Snapshot, Software, SoftwareChange
 
 LEASE = 'lease-1'
 
@@ -52,8 +55,15 @@ class StoreContract:
         stack = dataclasses.replace(Stack(self.ids.fresh(), project, name), **changes)
         template_id = self.store.save_template({'name': name})
         stack, events = stack_rules.wish(stack, Action.CREATE, template_id, self.ids.fresh())
-        assert self.store.insert_stack(stack, events)
+        assert self.insert(stack, events)
         return stack
+
+    def insert(
+        self, stack: Stack, events: Sequence[Event] = (), adopts: Sequence[Resource] = ()
+    ) -> bool:
+        """Insert a stack with a wish; return whether its name was free."""
+        template = EncodedTemplate.of({'name': stack.name})
+        return self.store.insert_stacks([NewStack(template, stack, tuple(events), adopts)])[0]
 
     def wish(self, stack_id: str, action: Action, template_id: str | None) -> Stack:
         wish_id = self.ids.fresh()
@@ -66,20 +76,24 @@ class StoreContract:
 
     def prepare(self, stack: Stack, *names: str, **requires: tuple[str, ...]) -> Any:
         """Prepare the wish of a stack; keywords name what a resource requires."""
+        wished = self.store.stack(stack.id)
+        assert wished is not None and wished.wish_id is not None
+        made = self.store.prepare(stack.id, wished.wish_id, self.plan_of(*names, **requires))
+        assert made is not None
+        return made
+
+    def plan_of(self, *names: str, **requires: tuple[str, ...]) -> Any:
+        """Return the function that plans resources; keywords name what a resource requires."""
         definitions = {
             name: Definition(name, 'Type', requires.get(name, ())) for name in (*names, *requires)
         }
         traversal_id = self.ids.fresh()
-        wished = self.store.stack(stack.id)
-        assert wished is not None and wished.wish_id is not None
 
-        def plan(stack: Stack, rows: list[Resource]) -> traversal.Plan:
+        def plan(stack: Stack, rows: Sequence[Resource]) -> traversal.Plan:
             fresh = (self.ids.fresh() for _ in itertools.count())
             return traversal.plan(stack, definitions, rows, traversal_id, fresh)
 
-        made = self.store.prepare(stack.id, wished.wish_id, plan)
-        assert made is not None
-        return made
+        return plan
 
     def view(self, key: NodeKey) -> View:
         return self.store.views([key])[0]
@@ -258,11 +272,9 @@ class StoreContract:
             Stack(self.ids.fresh(), 'project', 'adopts'), Action.ADOPT, template_id, 'w'
         )
         row = Resource('r', stack.id, 'A', 'Type', physical_id='there', attributes={'a': 1})
-        self.assertTrue(self.store.insert_stack(stack, events, [row]))
+        self.assertTrue(self.insert(stack, events, [row]))
         self.assertFalse(
-            self.store.insert_stack(
-                evolve(stack, id=self.ids.fresh()), events, [evolve(row, id='again')]
-            )
+            self.insert(evolve(stack, id=self.ids.fresh()), events, [evolve(row, id='again')])
         )
         self.assertIsNone(self.store.row('again'))
         made = self.prepare(stack, 'A')
@@ -284,7 +296,7 @@ class StoreContract:
 
     def test_name_is_taken_in_its_project_only_while_the_stack_lives(self) -> None:
         first = self.stack('A')
-        self.assertFalse(self.store.insert_stack(Stack(self.ids.fresh(), 'project', 'A'), ()))
+        self.assertFalse(self.insert(Stack(self.ids.fresh(), 'project', 'A')))
         self.stack('a')
         self.stack('A', project='other')
         self.wish(first.id, Action.DELETE, None)
@@ -853,7 +865,7 @@ class StoreContract:
             stack = evolve(Stack(self.ids.fresh(), 'project', name), deadline=1e9)
             template_id = self.store.save_template({'name': name})
             wished, events = stack_rules.wish(stack, Action.CREATE, template_id, self.ids.fresh())
-            assert self.store.insert_stack(wished, events)
+            assert self.insert(wished, events)
             made = self.prepare(wished, *(['A', 'B', 'C'] if name == 'large' else ['A']))
             if name == 'large':
                 backlog = made.stack.traversal_id

@@ -9,17 +9,18 @@ import testtools
 from heatconv.storage.memory import MemoryStore
 from heatconv.tests.contract.differential import compare
 from heatconv.tests.contract.joined import JoinedContract
+from heatconv.tests.contract.planned import PlannedContract
 from heatconv.tests.contract.suite import StoreContract
 from heatconv.tests.databases import SqliteDatabase
 from heatconv.tests.quiet import Quiet
 
 
-class MemoryStoreTest(StoreContract, testtools.TestCase):
+class MemoryStoreTest(PlannedContract, StoreContract, testtools.TestCase):
     def make_store(self, clock: Any, ids: Any) -> Any:
         return MemoryStore(clock, ids)
 
 
-class SqliteStoreTest(JoinedContract, StoreContract, testtools.TestCase):
+class SqliteStoreTest(JoinedContract, PlannedContract, StoreContract, testtools.TestCase):
     def make_store(self, clock: Any, ids: Any) -> Any:
         return self.useFixture(SqliteDatabase()).store(clock, ids)
 

@@ -19,7 +19,7 @@ from heatconv.db.records import DatabaseRecords
 from heatconv.db.store import DatabaseStore
 from heatconv.rpc.client import EngineClient, connect
 from heatconv.runtime.ports import SystemClock, SystemIds
-from heatconv.storage.base import Lease
+from heatconv.storage.values import Lease
 from heatconv.tests.servers import free_port
 
 RABBIT_URL = os.environ.get('HEATCONV_TEST_RABBIT_URL', 'rabbit://guest:guest@127.0.0.1:5672/')

@@ -15,7 +15,7 @@ from typing import Any
 import testtools
 
 from heatconv import exception
-from heatconv.storage.base import Request
+from heatconv.storage.values import Request
 from heatconv.tests import databases
 from heatconv.tests.functional.daemons import Daemons
 from heatconv.tests.walk import Walk

@@ -10,10 +10,11 @@ from heatconv.convergence.model import UPDATES, Action
 from heatconv.tests import databases
 from heatconv.tests.contract.differential import compare
 from heatconv.tests.contract.joined import JoinedContract
+from heatconv.tests.contract.planned import PlannedContract
 from heatconv.tests.contract.suite import StoreContract
 
 
-class PostgresqlStoreTest(JoinedContract, StoreContract, testtools.TestCase):
+class PostgresqlStoreTest(JoinedContract, PlannedContract, StoreContract, testtools.TestCase):
     def make_store(self, clock: Any, ids: Any) -> Any:
         return self.useFixture(databases.postgresql()).store(clock, ids)
 
@@ -54,7 +55,7 @@ class PostgresqlStoreTest(JoinedContract, StoreContract, testtools.TestCase):
         self.assertEqual(((keys[1],), {}), (outcome.ready, views))
 
 
-class MysqlStoreTest(JoinedContract, StoreContract, testtools.TestCase):
+class MysqlStoreTest(JoinedContract, PlannedContract, StoreContract, testtools.TestCase):
     def make_store(self, clock: Any, ids: Any) -> Any:
         return self.useFixture(databases.mysql()).store(clock, ids)
 

@@ -511,8 +511,8 @@ MUTANTS = (
     Mutant(
         'update_overwrites_a_signal',
         NESTED,
-        'conflict = newest != before',
-        'conflict = False',
+        'self.conflict = newest != self._before',
+        'self.conflict = False',
     ),
     Mutant(
         'signal_during_a_change_counts',

@@ -23,7 +23,7 @@ from heatconv.engine.content import StackContent
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.requests.create import create_stack
 from heatconv.runtime.ports import SystemClock
-from heatconv.storage.base import Lease
+from heatconv.storage.values import Lease
 from heatconv.tests.unit.engine.parts import Parts, template, thing
 
 WAIT_SECONDS = 20

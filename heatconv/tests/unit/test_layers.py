@@ -34,6 +34,7 @@ ALLOWED: dict[str, set[str]] = {
         'exception',
         'hot',
         'resources.nested',
+        'resources.nested_stacks',
         'resources.plugin',
         'resources.software',
         'rpc',

@@ -25,7 +25,8 @@ from heatconv.exception import Unavailable
 from heatconv.rpc.client import EngineClient
 from heatconv.runtime.ports import Clock, SystemClock, SystemIds
 from heatconv.sim.moves import SimClock
-from heatconv.storage.base import Lease, Request
+from heatconv.storage.content import EncodedTemplate
+from heatconv.storage.values import Lease, NewStack, Request
 from heatconv.tests.unit.convergence.rows import INIT, row
 from heatconv.version import VERSION
 
@@ -146,7 +147,7 @@ class ServiceTest(ManageTestCase):
         for name, expires, server in (('quick', now + 100, 'here.1'), ('gone', now - 1, '')):
             store.grant_lease(Lease(name, 'worker', 'here', 7, now - 60.4, expires, server, 5))
         stack = Stack('s', 'project', 'stack', wish_id='w')
-        store.insert_stack(stack, ())
+        store.insert_stacks([NewStack(EncodedTemplate.of({}), stack)])
         new = row('a1', INIT)
         store.prepare('s', 'w', lambda *_: Plan(stack, (new,)))
         claimed = dataclasses.replace(new, version=2, claim='quick')
@@ -191,7 +192,9 @@ class PurgeTest(ManageTestCase):
         clock = SimClock()
         self.kept = self.store(clock)
         for name, days in (('old', 100), ('recent', 10), ('live', None)):
-            self.kept.insert_stack(Stack(name, 'project', name), ())
+            self.kept.insert_stacks(
+                [NewStack(EncodedTemplate.of({}), Stack(name, 'project', name))]
+            )
             if days is not None:
                 clock.time = time.time() - days * DAY
                 self.kept.request(name, gone)

@@ -13,8 +13,8 @@ from heatconv.engine import wire_format
 from heatconv.engine.prepare import prepare
 from heatconv.engine.requests.nested import update_nested
 from heatconv.runtime import effects
-from heatconv.storage.base import Request
 from heatconv.storage.stack_query import StackQuery
+from heatconv.storage.values import Request
 from heatconv.tests.unit.engine.parts import EngineTestCase, template, thing
 
 INNER = {
@@ -370,7 +370,7 @@ class TemplateResourceTest(NestedTestCase):
         for _ in range(30):
             task.step()
             slept.append(task.until(effects.Sleep).seconds)
-        self.assertAlmostEqual(0.05, slept[0])
+        self.assertAlmostEqual(0.2, slept[0])
         self.assertAlmostEqual(1.0, slept[-1])
         self.assertTrue(all(one <= two + 1e-6 for one, two in itertools.pairwise(slept)), slept)
 

@@ -15,7 +15,7 @@ class OutputsTest(EngineTestCase):
     def values(self, identity: Any, *desired: str) -> list[dict[str, Any]]:
         stack = self.stack(identity)
         compiled = self.parts.templates.get(stack.newest_template_id)
-        return outputs.values(self.store, stack, compiled, desired)
+        return outputs.values(self.store.resources, stack, compiled, desired)
 
     def value(self, identity: Any) -> Any:
         return self.values(identity, 'value')[0]['output_value']
@@ -87,8 +87,8 @@ class OutputsTest(EngineTestCase):
         identity = self.made({'A': thing()})
         stack = self.stack(identity)
         compiled = self.parts.templates.get(stack.template_id)
-        store: Any = None
-        self.assertEqual([], outputs.values(store, stack, compiled))
+        rows_of: Any = None
+        self.assertEqual([], outputs.values(rows_of, stack, compiled))
 
     def test_names(self) -> None:
         identity = self.create({'A': thing()}, outputs={'value': VALUE, 'name': NAME})

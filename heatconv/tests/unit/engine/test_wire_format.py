@@ -10,7 +10,7 @@ import testtools
 from heatconv.convergence.model import Action, Event, Status
 from heatconv.engine import wire_format
 from heatconv.hot.template import Head, read_head
-from heatconv.storage.base import StoredEvent
+from heatconv.storage.values import StoredEvent
 from heatconv.tests.unit.convergence.rows import UPDATING, row, stack
 from heatconv.tests.unit.engine.parts import template
 

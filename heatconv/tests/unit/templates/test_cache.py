@@ -22,7 +22,7 @@ from heatconv.hot.errors import (
 )
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
-from heatconv.templates.cache import MissingTemplate, TemplateCache
+from heatconv.templates.cache import LEAST_WEIGHT, MissingTemplate, TemplateCache
 from heatconv.templates.compiled import CompiledTemplate, attributes, pseudo_parameters, scope
 from heatconv.tests.unit.convergence.rows import row, stack
 from heatconv.tests.unit.engine.parts import Parts, template, thing
@@ -225,7 +225,7 @@ class CacheTest(TemplatesTestCase):
         self.cache.get(template_id)
 
     def test_least_used_one_goes_first(self) -> None:
-        cache = TemplateCache(self.parts.store, self.parts.registry, size=6)
+        cache = TemplateCache(self.parts.store, self.parts.registry, size=2 * (LEAST_WEIGHT + 2))
         ids = [self.saved(number) for number in range(3)]
         first, second = cache.get(ids[0]), cache.get(ids[1])
         cache.get(ids[0])

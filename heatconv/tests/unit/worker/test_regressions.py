@@ -14,8 +14,8 @@ from heatconv.engine.prepare import prepare
 from heatconv.runtime import effects
 from heatconv.runtime.effects import Task
 from heatconv.runtime.ports import SystemClock
-from heatconv.storage.base import Lease
 from heatconv.storage.memory import MemoryStore
+from heatconv.storage.values import Lease
 from heatconv.tests.unit.convergence.rows import row
 from heatconv.tests.unit.engine.parts import EngineTestCase, thing
 from heatconv.worker.loop import Loop

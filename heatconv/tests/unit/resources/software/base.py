@@ -14,8 +14,8 @@ from heatconv.resources.records import MemoryRecords
 from heatconv.resources.registry import Registry
 from heatconv.resources.signal_urls import SignalUrls
 from heatconv.sim.moves import SimClock, SimIds
-from heatconv.storage.base import DEPLOYMENT
 from heatconv.storage.memory import MemoryStore
+from heatconv.storage.values import DEPLOYMENT
 
 PROJECT = 'project'
 #: The token of the resource of a test.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from heatconv.convergence.model import Reality
 from heatconv.resources.plugin import SignalIgnored
-from heatconv.storage.base import CONFIG
+from heatconv.storage.values import CONFIG
 from heatconv.tests.unit.resources.software.base import PROJECT, Killed
 from heatconv.tests.unit.resources.software.test_deployment import (
     ALL,

@@ -1,0 +1,255 @@
+"""Nested stacks of one owner that are requested and observed by a few statements."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from typing import Any
+
+from heatconv import exception
+from heatconv.convergence.model import Observation, Reality, Stack, Verb
+from heatconv.engine import wire_format
+from heatconv.engine.requests.core import PLANNED
+from heatconv.exception import HeatconvException
+from heatconv.hot import nested as nesting
+from heatconv.resources.nested import BULK
+from heatconv.resources.plugin import PluginCall, Resource
+from heatconv.storage.memory import MemoryStore
+from heatconv.tests.unit.engine.parts import template, thing
+from heatconv.tests.unit.engine.test_nested import NestedTestCase, inner
+
+TYPE = 'inner.yaml'
+
+
+class Counting(MemoryStore):
+    """Counts the calls of each method by others."""
+
+    def __init__(self, *args: Any) -> None:
+        self.calls: Counter[str] = Counter()
+        self._within = False
+        super().__init__(*args)
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name.startswith('_') or not callable(found) or self._within:
+            return found
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.calls[name] += 1
+            self._within = True
+            try:
+                return found(*args, **kwargs)
+            finally:
+                self._within = False
+
+        return counted
+
+
+class TogetherTest(NestedTestCase):
+    store_type = Counting
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.files = {TYPE: inner(), 'broken.yaml': 'nothing: at all'}
+        self.identity = self.ask({'A': thing()}, self.files)
+        self.owner = self.stack(self.identity)
+        self.plugin: Any = self.parts.registry.plugin(TYPE)
+        self.store.calls.clear()
+
+    def resource(self, name: str, file: str = TYPE, **properties: Any) -> Resource:
+        return Resource(
+            f'token-{name}'.rjust(36, '0'),
+            name,
+            TYPE,
+            self.owner.id,
+            self.owner.name,
+            self.owner.project_id,
+            {nesting.TYPE: file, 'size': '1', **properties},
+            template_id=self.owner.template_id,
+        )
+
+    def perform(self, verb: Verb, *resources: Resource) -> list[Any]:
+        outcomes: list[Any] = self.plugin.perform([PluginCall(verb, one) for one in resources])
+        return outcomes
+
+    def realities(self, verb: Verb, *resources: Resource) -> list[Any]:
+        return [getattr(one, 'reality', one) for one in self.perform(verb, *resources)]
+
+    def children(self) -> dict[str, Stack]:
+        return self.within(self.identity)
+
+    def test_life_of_many_in_a_few_statements(self) -> None:
+        many = [self.resource(f'N{number}', color=str(number)) for number in range(BULK)]
+        self.assertEqual([Reality.PENDING] * BULK, self.realities(Verb.CREATE, *many))
+        self.assertEqual(BULK, len(self.children()))
+        self.assertEqual([], self.heard.wishes, 'no engine has to prepare anything')
+        self.assertLess(self.store.calls.total(), 12, self.store.calls)
+        self.parts.rest()
+
+        self.store.calls.clear()
+        ready = self.perform(Verb.OBSERVE, *many)
+        self.assertEqual([str(number) for number in range(BULK)], self.colors(ready))
+        self.assertLess(self.store.calls.total(), 12, self.store.calls)
+
+        changed = [self.resource(f'N{number}', color=f'c{number}') for number in range(BULK)]
+        self.store.calls.clear()
+        self.assertEqual([Reality.PENDING] * BULK, self.realities(Verb.UPDATE, *changed))
+        self.assertEqual([], self.heard.wishes)
+        self.assertLess(self.store.calls.total(), 12, self.store.calls)
+        self.parts.rest()
+        ready = self.perform(Verb.OBSERVE, *changed)
+        self.assertEqual([f'c{number}' for number in range(BULK)], self.colors(ready))
+
+        # Nothing to do: complete with the request itself.
+        self.assertEqual([Reality.READY] * BULK, self.realities(Verb.UPDATE, *changed))
+
+        self.store.calls.clear()
+        self.assertEqual([Reality.PENDING] * BULK, self.realities(Verb.DELETE, *changed))
+        self.assertEqual([], self.heard.wishes)
+        self.assertLess(self.store.calls.total(), 12, self.store.calls)
+        self.parts.rest()
+        self.assertEqual([Reality.ABSENT] * BULK, self.realities(Verb.DELETE, *changed))
+        self.assertEqual({}, self.children())
+
+    def colors(self, observations: list[Any]) -> list[Any]:
+        return [one.attributes['color'] for one in observations]
+
+    def test_repeated_create_finds_what_is_there(self) -> None:
+        one, two = self.resource('N1'), self.resource('N2')
+        self.perform(Verb.CREATE, one)
+        before = self.children()['N1'].id
+        outcomes = self.perform(Verb.CREATE, one, two)
+        self.assertEqual(before, outcomes[0].physical_id)
+        self.assertEqual({'N1', 'N2'}, set(self.children()))
+        self.assertEqual(before, self.children()['N1'].id)
+
+    def test_broken_one_fails_alone(self) -> None:
+        works, broken, missing = (
+            self.resource('works'),
+            self.resource('broken', 'broken.yaml'),
+            self.resource('missing', 'missing.yaml'),
+        )
+        for verb in (Verb.CREATE, Verb.UPDATE):
+            outcomes = self.perform(verb, broken, works, missing)
+            self.assertIsInstance(outcomes[0], Exception)
+            self.assertIsInstance(outcomes[2], Exception)
+            self.assertEqual(self.children()['works'].id, outcomes[1].physical_id)
+            self.assertEqual({'works'}, set(self.children()))
+            self.parts.rest()
+
+    def test_foreign_stack_of_the_name_fails_one_alone(self) -> None:
+        mine, taken = self.resource('mine'), self.resource('taken')
+        name = self.plugin.name(taken)
+        self.call('create_stack', name, template({'A': thing()}), None, None, None)
+        self.parts.rest()
+        for verb in (Verb.CREATE, Verb.UPDATE, Verb.OBSERVE, Verb.DELETE):
+            outcomes = self.perform(verb, taken, mine)
+            self.assertIn('is not nested in this one', str(outcomes[0]))
+            self.assertIsInstance(outcomes[1], Observation, verb)
+            self.parts.rest()
+        self.assertIsNotNone(self.store.stack_by_name(self.owner.project_id, name))
+
+    def test_stack_that_another_worker_created_meanwhile(self) -> None:
+        one, two = self.resource('N1'), self.resource('N2')
+        insert = self.store.insert_stacks
+
+        def late(added: Any) -> Any:
+            self.store.insert_stacks = insert
+            self.perform(Verb.CREATE, one)
+            return insert(added)
+
+        self.store.insert_stacks = late
+        outcomes = self.perform(Verb.CREATE, one, two)
+        children = self.children()
+        self.assertEqual(
+            [children['N1'].id, children['N2'].id], [seen.physical_id for seen in outcomes]
+        )
+
+    def test_update_creates_what_was_deleted_by_hand(self) -> None:
+        kept, gone = self.resource('kept'), self.resource('gone')
+        self.perform(Verb.CREATE, kept, gone)
+        self.parts.rest()
+        self.call('delete_stack', wire_format.identity(self.children()['gone']))
+        self.parts.rest()
+        self.assertEqual([Reality.READY, Reality.PENDING], self.realities(Verb.UPDATE, kept, gone))
+        self.assertEqual({'kept', 'gone'}, set(self.children()))
+
+    def test_update_of_one_that_is_being_deleted_fails_alone(self) -> None:
+        kept, gone = self.resource('kept'), self.resource('gone')
+        self.perform(Verb.CREATE, kept, gone)
+        self.parts.rest()
+        self.call('delete_stack', wire_format.identity(self.children()['gone']))
+        changed = [self.resource('kept', color='new'), self.resource('gone', color='new')]
+        outcomes = self.perform(Verb.UPDATE, *changed)
+        self.assertEqual(Reality.PENDING, outcomes[0].reality)
+        self.assertIsInstance(outcomes[1], exception.NotSupported)
+
+    def test_content_of_another_request_is_not_overwritten(self) -> None:
+        one = self.resource('N1')
+        self.perform(Verb.CREATE, one)
+        self.parts.rest()
+        children = self.plugin.children
+        (child,) = children.find_all([(one, self.plugin.name(one))])
+        content = children.made_of(child)
+        newer = {**content, 'properties': {'newer': 1}}
+        self.assertTrue(children.update(child, newer))
+        self.assertEqual([None], children.update_all([(child, {**content, 'x': 1})]))
+        self.parts.rest()
+        (child,) = children.find_all([(one, self.plugin.name(one))])
+        self.assertEqual({'newer': 1}, children.made_of(child)['properties'])
+        # The plugin computes the content again.
+        self.assertEqual(
+            [Reality.PENDING], self.realities(Verb.UPDATE, self.resource('N1', color='z'))
+        )
+
+    def test_large_nested_stack_is_left_to_an_engine(self) -> None:
+        resources = {f'I{number}': thing() for number in range(PLANNED + 1)}
+        self.files['large.yaml'] = json.dumps(template(resources))
+        self.files['small.yaml'] = json.dumps(template({'I0': thing()}))
+        self.call('update_stack', self.identity, template({'A': thing()}), None, self.files, None)
+        self.parts.rest()
+        self.owner = self.stack(self.identity)
+
+        def sized(file: str) -> Resource:
+            one = self.resource('N1', file)
+            return dataclasses.replace(one, properties={nesting.TYPE: file})
+
+        for verb, file, wishes in (
+            (Verb.CREATE, 'large.yaml', 1),
+            (Verb.UPDATE, 'small.yaml', 1),
+            (Verb.UPDATE, 'small.yaml', 0),
+            (Verb.UPDATE, 'large.yaml', 1),
+            (Verb.DELETE, 'large.yaml', 1),
+        ):
+            self.assertNotIsInstance(self.perform(verb, sized(file))[0], Exception)
+            self.assertEqual(wishes, len(self.heard.wishes), (verb, file))
+            self.parts.rest()
+        self.assertEqual({}, self.children())
+
+    def test_hooks_of_a_nested_delete(self) -> None:
+        environment = {'resource_registry': {'resources': {'N': {'I': {'hooks': 'pre-delete'}}}}}
+        self.ask({'A': thing()}, self.files, environment, self.identity)
+        self.owner = self.stack(self.identity)
+        self.perform(Verb.CREATE, self.resource('N'))
+        self.parts.rest()
+        self.perform(Verb.DELETE, self.resource('N'))
+        self.parts.rest()
+        (child,) = self.children().values()
+        self.assertEqual(('DELETE', 'IN_PROGRESS'), (child.action, child.status))
+        self.call(
+            'resource_signal', wire_format.identity(child), 'I', {'unset_hook': 'pre-delete'}
+        )
+        self.parts.rest()
+        self.assertEqual({}, self.children())
+
+    def test_new_stack_has_its_time_of_creation(self) -> None:
+        self.parts.elapse(100.0)
+        (seen,) = self.perform(Verb.CREATE, self.resource('N1'))
+        self.assertEqual(0.2, seen.retry_after)
+        self.assertEqual(self.parts.clock.now(), self.children()['N1'].created_at)
+
+    def test_too_deep(self) -> None:
+        self.plugin.children._max_depth = 1
+        self.assertRaises(HeatconvException, self.perform, Verb.CREATE, self.resource('N1'))
+        self.assertEqual({}, self.children())
