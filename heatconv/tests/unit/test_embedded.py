@@ -85,6 +85,7 @@ class EmbeddedTest(EmbeddedTestCase):
         embedded = self.start()
         self.create(embedded, {'A': thing(properties={'wait_secs': -1})})
         self.assertIs(False, embedded.wait_idle(0.0))
+        self.assertIs(True, embedded.wait_idle(0.0, embedded.in_progress()))
 
     def test_project(self) -> None:
         identity = self.create(self.start('one'), {})

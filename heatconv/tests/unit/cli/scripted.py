@@ -227,6 +227,9 @@ class ScriptedEngine:
             return {'Error': 'no version'}
         return {'Description': 'fine', 'Parameters': template.get('parameters', {})}
 
+    def _resource_signal(self, stack_identity: dict[str, Any], **_: Any) -> Any:
+        return None
+
     def _get_template(self, stack_identity: dict[str, Any]) -> dict[str, Any]:
         return self._find(stack_identity).template
 
