@@ -14,7 +14,7 @@ from typing import Any
 import fixtures
 import testtools
 
-from heatconv.tests.embedded.test_life import EXAMPLES
+from heatconv.tests.embedded.examples import DIRECTORY
 
 TIMEOUT = 60
 
@@ -68,7 +68,7 @@ class SignalsTest(testtools.TestCase):
             self.assertLess(time.monotonic(), ends)
 
     def test_examples(self) -> None:
-        example = str(EXAMPLES / 'scaling.yaml')
+        example = str(DIRECTORY / 'scaling.yaml')
         self.done('stack', 'create', 'demo', '-t', example, '--parameter', 'cooldown=0')
         self.assertEqual('2', self.output('demo', 'size'))
         self.done('stack', 'signal', 'demo', 'scale_up')
@@ -79,7 +79,7 @@ class SignalsTest(testtools.TestCase):
         self.assertEqual('received', self.curl('-X', 'POST', url))
         self.assert_size(2)
 
-        wait = str(EXAMPLES / 'wait.yaml')
+        wait = str(DIRECTORY / 'wait.yaml')
         waiting = self.started('stack', 'create', 'waiting', '-t', wait, until='ready')
         report = self.output('waiting', 'report')
         for name in ('web-1', 'web-2'):
