@@ -143,6 +143,9 @@ class ExamplesTest(testtools.TestCase):
             for type_ in types_of(yaml.safe_load(path.read_text()))
         }
         self.assertEqual(shipped - WITHOUT, shipped & found)
+        # They are the hidden types, and no others.
+        listed = json.loads(self.done('resource', 'type', 'list', '-f', 'json'))
+        self.assertEqual(shipped - WITHOUT, {one['resource_type'] for one in listed})
 
 
 def types_of(value: Any) -> Iterator[str]:
