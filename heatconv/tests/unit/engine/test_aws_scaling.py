@@ -110,6 +110,11 @@ class AwsScalingTest(ScalingTestCase):
             [(tag['Key'], tag['Value']) for tag in tags],
         )
 
+    def test_signal_adds_the_first_member(self) -> None:
+        identity = self.asked(stack(MinSize=0, DesiredCapacity=0))
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(['one'], self.images(identity))
+
     def test_other_configuration_without_a_policy_is_for_new_members(self) -> None:
         identity = self.asked(stack(DesiredCapacity=2))
         self.asked(stack('two', DesiredCapacity=3), identity)
