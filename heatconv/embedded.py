@@ -152,12 +152,16 @@ class Embedded:
         served = application(
             self.store, self.registry, self.signatures, RateLimit(0, 1), SIGNAL_BODY_SIZE
         )
-        server = SignalServer(served, '127.0.0.1', SIGNAL_PORT, OPTIONS.threads)
+        # Another process may have another state directory: it must not get these signals.
+        server = SignalServer(served, '127.0.0.1', SIGNAL_PORT, OPTIONS.threads, shares=False)
         server.start()
         return server.stop
 
     def interrupted(self) -> list[str]:
-        """Return the names of the stacks that a killed process left in progress."""
+        """Return the names of the stacks that a killed process left in progress.
+
+        A nested stack is listed only if its owner was at rest: then a signal has begun the action.
+        """
         return self._interrupted
 
     def in_progress(self) -> frozenset[str]:

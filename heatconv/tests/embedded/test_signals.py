@@ -74,6 +74,11 @@ class SignalsTest(testtools.TestCase):
         self.done('stack', 'signal', 'demo', 'scale_up')
         self.assertEqual('3', self.output('demo', 'size'))
         server = self.started('signal', 'serve', until='Taking signals')
+        second = subprocess.run(
+            self.command('signal', 'serve'), capture_output=True, text=True, timeout=TIMEOUT
+        )
+        self.assertEqual(1, second.returncode)
+        self.assertIn('cannot listen on 127.0.0.1:8006', second.stderr)
         url = self.output('demo', 'scale_down_url')
         self.assertIn('403', self.curl_status(url + '0'))
         self.assertEqual('received', self.curl('-X', 'POST', url))
