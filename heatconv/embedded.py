@@ -206,7 +206,10 @@ class Embedded:
         if dead:
             self.store.void_leases(0.0, dead)
         if len(dead) == len(leases):
-            self._interrupted = [stack.name for stack in self._in_progress()]
+            stacks = self._in_progress()
+            ids = {stack.id for stack in stacks}
+            # A nested stack is a part of the action on its owner.
+            self._interrupted = [stack.name for stack in stacks if stack.owner_id not in ids]
 
 
 def signal_key(file: pathlib.Path) -> str:
