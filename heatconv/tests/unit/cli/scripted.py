@@ -181,6 +181,7 @@ class ScriptedEngine:
         marker: str | None = None,
         sort_keys: Sequence[str] | None = None,
         sort_dir: str | None = None,
+        nested_depth: int | None = None,
     ) -> list[dict[str, Any]]:
         events = list(self._find(stack_identity).events)
         for key, value in (filters or {}).items():

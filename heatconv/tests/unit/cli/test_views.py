@@ -162,6 +162,9 @@ class ViewsTest(CliTestCase):
         self.assertEqual('CREATE_COMPLETE', rows[1]['resource_status'])
         argv = ('stack', 'event', 'list', 'demo', '--marker', 'e0', '--limit', '1', '-f', 'json')
         self.assertEqual(['e1'], [row['id'] for row in self.cli(*argv).json])
+        argv = ('stack', 'event', 'list', 'demo', '--nested-depth', '2', '-f', 'json')
+        self.assertEqual({'demo'}, {row['stack_name'] for row in self.cli(*argv).json})
+        self.assertEqual(2, self.engine.called('list_events')[-1]['nested_depth'])
 
 
 class FollowTest(CliTestCase):
