@@ -10,6 +10,7 @@ import pathlib
 import sqlite3
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -75,6 +76,10 @@ class ExamplesTest(testtools.TestCase):
         )
         self.addCleanup(process.wait, TIMEOUT)
         self.addCleanup(process.kill)
+        # A stack that waits for a signal in vain must not block the tests.
+        timer = threading.Timer(TIMEOUT, process.kill)
+        timer.start()
+        self.addCleanup(timer.cancel)
         assert process.stderr is not None
         self.addCleanup(process.stderr.close)
         waiting = list(signals)
