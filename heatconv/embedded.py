@@ -9,13 +9,13 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from oslo_config import cfg
 
 import heatconv.runtime.threads  # noqa: F401 - before oslo.messaging
-from heatconv.convergence.model import Status
+from heatconv.convergence.model import Stack, Status
 from heatconv.db import migration
 from heatconv.db.database import UNUSABLE, Database, sqlite_url
 from heatconv.db.records import DatabaseRecords
@@ -152,22 +152,33 @@ class Embedded:
         served = application(
             self.store, self.registry, self.signatures, RateLimit(0, 1), SIGNAL_BODY_SIZE
         )
-        server = SignalServer(served, '127.0.0.1', SIGNAL_PORT, OPTIONS.threads)
+        # Another process may have another state directory: it must not get these signals.
+        server = SignalServer(served, '127.0.0.1', SIGNAL_PORT, OPTIONS.threads, shares=False)
         server.start()
         return server.stop
 
     def interrupted(self) -> list[str]:
-        """Return the names of the stacks that a killed process left in progress."""
+        """Return the names of the stacks that a killed process left in progress.
+
+        A nested stack is listed only if its owner was at rest: then a signal has begun the action.
+        """
         return self._interrupted
 
-    def wait_idle(self, timeout: float | None = None) -> bool:
+    def in_progress(self) -> frozenset[str]:
+        """Return the ids of the stacks that are in progress, nested ones too."""
+        return frozenset(stack.id for stack in self._in_progress())
+
+    def wait_idle(
+        self, timeout: float | None = None, besides: frozenset[str] = frozenset()
+    ) -> bool:
         """Wait until no stack is in progress.
 
         :param timeout: in seconds; None to wait without a limit.
+        :param besides: ids of stacks that may be in progress.
         :return: False if the timeout has passed.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        while self._in_progress():
+        while not self.in_progress() <= besides:
             if deadline is not None and time.monotonic() > deadline:
                 return False
             time.sleep(0.05)
@@ -178,11 +189,11 @@ class Embedded:
         while self._started:
             self._started.pop()()
 
-    def _in_progress(self) -> list[str]:
+    def _in_progress(self) -> Sequence[Stack]:
         query = StackQuery(
             None, statuses=(Status.IN_PROGRESS,), sort=(('name', False),), nested=True
         )
-        return [stack.name for stack in self.store.stacks(query)]
+        return self.store.stacks(query)
 
     def _note_interrupted(self) -> None:
         """Void the leases of dead processes of this host, and note the interrupted stacks.
@@ -195,7 +206,10 @@ class Embedded:
         if dead:
             self.store.void_leases(0.0, dead)
         if len(dead) == len(leases):
-            self._interrupted = self._in_progress()
+            stacks = self._in_progress()
+            ids = {stack.id for stack in stacks}
+            # A nested stack is a part of the action on its owner.
+            self._interrupted = [stack.name for stack in stacks if stack.owner_id not in ids]
 
 
 def signal_key(file: pathlib.Path) -> str:

@@ -34,8 +34,11 @@ class Session:
     :ivar embedded: whether the engine runs in this process and stops with it.
     :ivar interrupted: names of stacks whose action a killed process left in progress; the
         embedded engine continues these actions.
-    :ivar wait_idle: waits until no stack is in progress, at most for the given seconds, before an
-        embedded engine stops with this process; None if the daemons go on.
+    :ivar in_progress: returns the ids of the stacks that are in progress; None if the daemons go
+        on.
+    :ivar wait_idle: waits until no stack is in progress besides those with the given ids, at most
+        for the given seconds, before an embedded engine stops with this process; None if the
+        daemons go on.
     :ivar serve_signals: starts to take signals by HTTP and returns a function that ends it; None
         if the daemons do so.
     """
@@ -43,7 +46,8 @@ class Session:
     call: Callable[..., Any]
     embedded: bool
     interrupted: tuple[str, ...] = ()
-    wait_idle: Callable[[float], bool] | None = None
+    in_progress: Callable[[], frozenset[str]] | None = None
+    wait_idle: Callable[[float, frozenset[str]], bool] | None = None
     serve_signals: Callable[[], Callable[[], None]] | None = None
 
     def identify(self, name: str) -> dict[str, Any]:
@@ -109,6 +113,7 @@ def _embedded(settings: Settings, notice: Callable[[str], None]) -> Iterator[Ses
             runtime.client.call,
             embedded=True,
             interrupted=interrupted,
+            in_progress=runtime.in_progress,
             wait_idle=runtime.wait_idle,
             serve_signals=runtime.serve_signals,
         )

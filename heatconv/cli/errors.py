@@ -127,6 +127,8 @@ def explain(error: BaseException) -> Explanation:
 
 
 def _remedy(error_type: str, message: str) -> str | None:
+    if error_type == 'EntityNotFound' and message.startswith('The Resource Type '):
+        return 'List the resource types: heatconv resource type list'
     if error_type == 'EntityNotFound' and 'Stack' in message:
         return 'List the stacks: heatconv stack list'
     if error_type == 'ResourceNotFound':

@@ -216,6 +216,8 @@ class TypeSchema:
     :ivar version: the first release of Heat with this type; None if Heat does not say.
     :ivar members: for a group: returns the definitions of its members by name, one of each kind,
         from its compiled properties. Values that are only known at run time are nodes.
+    :ivar mapped: for a group: how the types of its members are mapped, unless the environment maps
+        them.
     :ivar check: checks properties that depend on each other; some values may be nodes.
     :ivar translate: returns resolved values with properties that are not listed translated to
         those that replace them; None if there are none.
@@ -237,6 +239,7 @@ class TypeSchema:
     members: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = field(
         default=None, repr=False
     )
+    mapped: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def listed_properties(self) -> Mapping[str, Property]:

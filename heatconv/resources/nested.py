@@ -295,16 +295,21 @@ class NestedPlugin(UsesNestedStacks, Plugin):
         owner: Mapping[str, Any],
         template: Mapping[str, Any],
         parameters: Mapping[str, Any],
+        later: Any = None,
     ) -> dict[str, Any]:
         """Return the content of a nested stack: a template, its environment and its files.
 
         :param owner: the content of the stack that owns the resource.
         :param template: the template of the nested stack.
         :param parameters: the values of its parameters.
+        :param later: what the template may contain later, with the same files.
         """
         environment = self.environment(resource, owner, parameters)
         files = nested.used_files(
-            template, environment, owner.get('files') or {}, self.children.max_template_size
+            [template, later],
+            environment,
+            owner.get('files') or {},
+            self.children.max_template_size,
         )
         return {'template': template, 'environment': environment, 'files': files}
 

@@ -11,7 +11,7 @@ from heatconv.convergence import fingerprint
 from heatconv.hot import cfn, nested
 from heatconv.hot import environment as environments
 from heatconv.hot.definitions import ResourceDefinition
-from heatconv.hot.errors import InvalidSection, TemplateError, UnavailableType
+from heatconv.hot.errors import InvalidSection, TemplateError, UnavailableType, UnknownType
 from heatconv.hot.functions import MapNode
 from heatconv.hot.limits import COMPILE_BUDGET, MAX_TEMPLATE_SIZE
 from heatconv.hot.registry import RESOURCES, TypeNames
@@ -77,7 +77,7 @@ class Nesting:
         self._ignores_unavailable = ignores_unavailable
         self._types = TypeNames(self._environment.get(environments.REGISTRY))
         self._templates: dict[str, Template] = {}
-        self._groups: dict[str, Nesting] = {}
+        self._groups: dict[tuple[Any, ...], Nesting] = {}
         self._within: dict[str, Nesting] = {}
         self._digests: dict[str, str] = {}
 
@@ -116,8 +116,16 @@ class Nesting:
             if not isinstance(type_, str):
                 continue  # it is only known at run time
             try:
-                schemas[name] = self._within_group(resource).member(name, type_, definition)
+                schemas[name] = self._within_group(resource, schema).member(
+                    name, type_, definition
+                )
             except TemplateError as error:
+                default = schema.mapped.get(type_)
+                if default and isinstance(error, UnknownType) and default in error.message:
+                    # The user has not written the type, so that no other name helps.
+                    error.remedy = (
+                        f'map {type_} to a template in the resource_registry of an environment'
+                    )
                 error.under('resources', name)
                 raise
         return schemas
@@ -149,7 +157,7 @@ class Nesting:
         :param schema: schema of its type.
         :param properties: its compiled properties.
         """
-        within = self._within_group(resource)
+        within = self._within_group(resource, schema)
         for name, definition in schema.members(properties).items() if schema.members else ():
             declared = definition.get('type')
             if not isinstance(declared, str):
@@ -161,11 +169,15 @@ class Nesting:
             if nested.is_template(meant) or (within.schema(meant) or _NO_TYPE).members:
                 yield NestedMember(name, declared, meant, values, within)
 
-    def _within_group(self, resource: str) -> Nesting:
-        """Return the nested templates of the nested stack of a group."""
+    def _within_group(self, resource: str, schema: TypeSchema) -> Nesting:
+        """Return the nested templates of the nested stack of a group.
+
+        :param schema: schema of the type of the group.
+        """
         registry = self._environment.get(environments.REGISTRY) or {}
-        # Only entries for resources by name make a difference between groups.
-        key = resource if RESOURCES in registry else ''
+        # Only entries for resources by name, and mappings of the type, make a difference between
+        # groups.
+        key = (resource if RESOURCES in registry else '', *schema.mapped.items())
         within = self._groups.get(key)
         if within is None:
             if self._depth <= 1:
@@ -173,6 +185,10 @@ class Nesting:
                     f'templates are nested deeper than {nested.MAX_DEPTH} levels', 'type'
                 )
             environment = nested.child_environment(self._environment, resource, '', {})
+            if schema.mapped:
+                inherited = environment.get(environments.REGISTRY) or {}
+                mappings = {**schema.mapped, **inherited}
+                environment = {**environment, environments.REGISTRY: mappings}
             within = self._groups[key] = self._one_below(environment)
         return within
 

@@ -44,7 +44,9 @@ class EventList(ListCommand):
 
     stack_help = STACK
     examples = (
-        'heatconv stack event list demo --resource server\nheatconv stack event list demo --follow'
+        'heatconv stack event list demo --resource server\n'
+        'heatconv stack event list demo --nested-depth 2\n'
+        'heatconv stack event list demo --follow'
     )
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -62,6 +64,14 @@ class EventList(ListCommand):
             help='Show only events after the one with this id: the last of the previous page.',
         )
         parser.add_argument(
+            '-n',
+            '--nested-depth',
+            metavar='DEPTH',
+            type=int,
+            default=0,
+            help='Include events of nested stacks, down to this number of levels.',
+        )
+        parser.add_argument(
             '--follow',
             action='store_true',
             help='Print each event as it occurs, as a line of text or (-f json) of JSON, until '
@@ -77,6 +87,8 @@ class EventList(ListCommand):
             raise errors.UsageError('--follow prints only lines of text, or of JSON with -f json')
         if parsed_args.limit is not None:
             raise errors.UsageError('--limit cannot be combined with --follow')
+        if parsed_args.nested_depth:
+            raise errors.UsageError('--nested-depth cannot be combined with --follow')
         with self.session() as session:
             self._follow(session, parsed_args)
         return 0
@@ -92,8 +104,10 @@ class EventList(ListCommand):
                 marker=args.marker,
                 sort_keys=None,
                 sort_dir='asc',
+                **({'nested_depth': args.nested_depth} if args.nested_depth else {}),
             )
-        return COLUMNS, [pick(event_row(event), COLUMNS) for event in events]
+        columns = (*COLUMNS, 'stack_name') if args.nested_depth else COLUMNS
+        return columns, [pick({**event, **event_row(event)}, columns) for event in events]
 
     def _filters(self, args: argparse.Namespace) -> dict[str, Any] | None:
         return {'resource_name': args.resource} if args.resource else None

@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from heatconv.cli import errors
 from heatconv.cli.commands.base import STACK, ListCommand, ShowCommand
 from heatconv.cli.connection import Session
 from heatconv.cli.errors import CommandError, UsageError
@@ -78,7 +79,11 @@ class OutputShow(ShowCommand):
 
     def _all_outputs(self, session: Session, identity: dict[str, Any]) -> Any:
         stack = session.call('show_stack', stack_identity=identity, resolve_outputs=True)[0]
-        outputs = [checked(output) for output in stack.get('outputs') or []]
+        outputs = stack.get('outputs') or []
+        for output in outputs:
+            if output.get('output_error'):
+                self.exit_code = errors.FAILED
+                self.app.stderr.write(f'output {output["output_key"]}: {output["output_error"]}\n')
         return (
             tuple(output['output_key'] for output in outputs),
             tuple(cell(output.get('output_value')) for output in outputs),

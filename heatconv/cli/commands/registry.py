@@ -53,6 +53,16 @@ ENTRIES = tuple(
         ('complete', 'help:Complete', 'Print the code for command completion in bash.'),
         ('help', 'help:Help', 'Show the help of a command.'),
         (
+            'resource type list',
+            'types:TypeList',
+            'List the resource types that a template can use.',
+        ),
+        (
+            'resource type show',
+            'types:TypeShow',
+            'Show the properties and attributes of a resource type.',
+        ),
+        (
             'scenario explore',
             'explorations:ScenarioExplore',
             'Explore many schedules, with crashes and lost messages, by seed.',
@@ -100,6 +110,11 @@ ENTRIES = tuple(
         ('stack output list', 'outputs:OutputList', 'List the outputs of a stack.'),
         ('stack output show', 'outputs:OutputShow', 'Show one output or all outputs of a stack.'),
         ('stack resource list', 'resources:ResourceList', 'List the resources of a stack.'),
+        (
+            'stack resource metadata',
+            'resources:ResourceMetadata',
+            'Show the metadata of a resource: for a server, also what is deployed on it.',
+        ),
         ('stack resource show', 'resources:ResourceShow', 'Show a resource of a stack.'),
         (
             'stack rollback',

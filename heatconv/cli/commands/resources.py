@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heatconv.cli.commands.base import STACK, ListCommand, ShowCommand
-from heatconv.cli.output.tables import pick
+from heatconv.cli.output.tables import cell, pick
 
 LIST_COLUMNS = (
     'resource_name',
@@ -110,3 +110,27 @@ class ResourceShow(ShowCommand):
                 with_attr=None,
             )
         return SHOW_COLUMNS, resource_row(resource, SHOW_COLUMNS)
+
+
+class ResourceMetadata(ShowCommand):
+    """Show the metadata of a resource: for a server, also what is deployed on it."""
+
+    stack_help = STACK
+    examples = 'heatconv stack resource metadata demo server -f yaml'
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return the parser of the command."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument('resource', metavar='RESOURCE', help='Name of the resource.')
+        return parser
+
+    def take_action(self, args: argparse.Namespace) -> Any:
+        """Return the metadata, each key as a field."""
+        with self.session() as session:
+            resource = session.call(
+                'describe_stack_resource',
+                stack_identity=session.identify(args.stack),
+                resource_name=args.resource,
+            )
+        metadata = resource.get('metadata') or {}
+        return tuple(metadata), tuple(map(cell, metadata.values()))

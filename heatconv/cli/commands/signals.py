@@ -49,6 +49,7 @@ heatconv stack signal demo scale_up"""
         details = _data(args.data)
         with self.session() as session:
             identity = session.identify(args.stack)
+            before = session.in_progress() if session.in_progress is not None else frozenset()
             answer = session.call(
                 'resource_signal',
                 stack_identity=identity,
@@ -58,8 +59,11 @@ heatconv stack signal demo scale_up"""
             )
             if isinstance(answer, dict) and 'ignored' in answer:
                 self.notice(f'The signal has no effect: {answer["ignored"]}.')
+            # A stack that was in progress before may wait for more signals. If no other process
+            # continues it, it was interrupted.
+            self.settle(session, wait_timeout=INTERRUPTED_TIMEOUT)
             if session.wait_idle is not None:
-                session.wait_idle(INTERRUPTED_TIMEOUT)
+                session.wait_idle(INTERRUPTED_TIMEOUT, before)
         return 0
 
 

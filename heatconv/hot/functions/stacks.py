@@ -36,6 +36,8 @@ REFERENCE = 'OS::stack_id'
 ERRORS = 'OS::errors'
 #: Key of a value that is true if every attribute exists and is null.
 ANY = 'OS::any'
+#: Key of a value that is true if every other attribute exists and is an empty map.
+EMPTY = 'OS::empty'
 #: Prefix of keys that are not visible as attributes.
 OWN = 'OS::'
 #: Prefix of the attribute that is a resource in a nested stack.
@@ -67,6 +69,8 @@ def attribute(
     if name in attributes:
         grouped = attributes.get(GROUP) and name in _WHOLE
         return attributes[name] if grouped else select(attributes[name], path)
+    if attributes.get(EMPTY) and name != SHOW:
+        return select({}, path)
     members = attributes.get(MEMBERS)
     if members is not None and ORDER in attributes:
         return _scaled(members, attributes[ORDER], name, path, select, resource)

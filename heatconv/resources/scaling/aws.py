@@ -37,6 +37,7 @@ from heatconv.runtime.ports import Clock
 
 #: The type of the members, and what it is unless the environment maps it.
 SCALED, INSTANCE = 'OS::Heat::ScaledResource', 'AWS::EC2::Instance'
+MAPPED = {SCALED: INSTANCE}
 
 #: A duration in ISO 8601, hours to seconds only, as in Heat.
 DURATION = re.compile(r'PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?')
@@ -196,7 +197,7 @@ class _InstanceGroup(ScalingGroup):
     ) -> dict[str, Any]:
         environment = super().environment(resource, owner, parameters)
         registry = environment.get(environments.REGISTRY) or {}
-        return {**environment, environments.REGISTRY: {SCALED: INSTANCE, **registry}}
+        return {**environment, environments.REGISTRY: {**self.schema.mapped, **registry}}
 
     def attributes(self, child: NestedStack) -> dict[str, Any]:
         attributes = super().attributes(child)
@@ -228,7 +229,7 @@ _ATTRIBUTES = {
 
 def _members_of(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the definition of a member; see `TypeSchema.members`."""
-    return {'member': {'type': INSTANCE}}
+    return {'member': {'type': SCALED}}
 
 
 class InstanceGroup(_InstanceGroup):
@@ -259,6 +260,7 @@ class InstanceGroup(_InstanceGroup):
         attributes=_ATTRIBUTES,
         nested=True,
         members=_members_of,
+        mapped=MAPPED,
     )
 
     def limits(self, properties: Mapping[str, Any]) -> tuple[int, int, int | None]:
@@ -335,6 +337,7 @@ class AwsAutoScalingGroup(_InstanceGroup):
         attributes=_ATTRIBUTES,
         nested=True,
         members=_members_of,
+        mapped=MAPPED,
         check=_check_sizes,
     )
 

@@ -177,7 +177,8 @@ class ScalingGroup(RolloutPlugin):
         """
         template = {'heat_template_version': VERSION, 'resources': dict(members)}
         files = {**(present.get('files') or {}), **(owner.get('files') or {})}
-        content = self.within(resource, {**owner, 'files': files}, template, {})
+        # A signal adds members when there may be none that use the files.
+        content = self.within(resource, {**owner, 'files': files}, template, {}, new)
         same = definitions_in(present) == members
         scaling = present.get(SCALING) if same else None
         content[MEMBER] = new

@@ -146,10 +146,12 @@ class SoftwareDeploymentGroup(PolicyRollout):
         # Every attribute of a deployment is one of the group, with a value for each name.
         names = {name for one in values.values() for name in stacks.shown(one)}
         of_one = {**{name: name for name in sorted(names)}, **ATTRIBUTES}
-        return {
+        attributes: dict[str, Any] = {
             name: {member: one.get(key) for member, one in values.items()}
             for name, key in of_one.items()
         }
+        # Without servers nothing says which outputs a deployment would have.
+        return attributes if values else {**attributes, stacks.EMPTY: True}
 
 
 class StructuredDeploymentGroup(SoftwareDeploymentGroup):

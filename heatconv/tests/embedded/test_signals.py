@@ -14,7 +14,7 @@ from typing import Any
 import fixtures
 import testtools
 
-from heatconv.tests.embedded.test_life import EXAMPLES
+from heatconv.tests.embedded.examples import DIRECTORY
 
 TIMEOUT = 60
 
@@ -68,18 +68,23 @@ class SignalsTest(testtools.TestCase):
             self.assertLess(time.monotonic(), ends)
 
     def test_examples(self) -> None:
-        example = str(EXAMPLES / 'scaling.yaml')
+        example = str(DIRECTORY / 'scaling.yaml')
         self.done('stack', 'create', 'demo', '-t', example, '--parameter', 'cooldown=0')
         self.assertEqual('2', self.output('demo', 'size'))
         self.done('stack', 'signal', 'demo', 'scale_up')
         self.assertEqual('3', self.output('demo', 'size'))
         server = self.started('signal', 'serve', until='Taking signals')
+        second = subprocess.run(
+            self.command('signal', 'serve'), capture_output=True, text=True, timeout=TIMEOUT
+        )
+        self.assertEqual(1, second.returncode)
+        self.assertIn('cannot listen on 127.0.0.1:8006', second.stderr)
         url = self.output('demo', 'scale_down_url')
         self.assertIn('403', self.curl_status(url + '0'))
         self.assertEqual('received', self.curl('-X', 'POST', url))
         self.assert_size(2)
 
-        wait = str(EXAMPLES / 'wait.yaml')
+        wait = str(DIRECTORY / 'wait.yaml')
         waiting = self.started('stack', 'create', 'waiting', '-t', wait, until='ready')
         report = self.output('waiting', 'report')
         for name in ('web-1', 'web-2'):

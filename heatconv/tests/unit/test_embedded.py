@@ -6,6 +6,7 @@ import os
 import pathlib
 import socket
 import stat
+import time
 from typing import Any
 
 import fixtures
@@ -85,6 +86,7 @@ class EmbeddedTest(EmbeddedTestCase):
         embedded = self.start()
         self.create(embedded, {'A': thing(properties={'wait_secs': -1})})
         self.assertIs(False, embedded.wait_idle(0.0))
+        self.assertIs(True, embedded.wait_idle(0.0, embedded.in_progress()))
 
     def test_project(self) -> None:
         identity = self.create(self.start('one'), {})
@@ -175,6 +177,18 @@ class InterruptedTest(EmbeddedTestCase):
         self.assertEqual([], embedded.interrupted())
         self.assertNotIn(self.claimed, self.leases())
         self.assertIn(alive, self.leases())
+
+    def test_nested_stack_is_a_part_of_its_owner(self) -> None:
+        endless = {'type': 'OS::Heat::TestResource', 'properties': {'wait_secs': -1}}
+        group = {'type': 'OS::Heat::ResourceGroup', 'properties': {'resource_def': endless}}
+        first = self.start()
+        self.create(first, {'G': group})
+        ends = time.monotonic() + WAIT_SECONDS
+        while len(first.in_progress()) < 2:
+            self.assertLess(time.monotonic(), ends)
+            time.sleep(0.05)
+        first.stop()
+        self.assertEqual(['stack'], self.start('project').interrupted())
 
     def test_stack_at_rest_was_not_interrupted(self) -> None:
         self.killed(1000)

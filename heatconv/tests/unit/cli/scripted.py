@@ -181,6 +181,7 @@ class ScriptedEngine:
         marker: str | None = None,
         sort_keys: Sequence[str] | None = None,
         sort_dir: str | None = None,
+        nested_depth: int | None = None,
     ) -> list[dict[str, Any]]:
         events = list(self._find(stack_identity).events)
         for key, value in (filters or {}).items():
@@ -201,12 +202,13 @@ class ScriptedEngine:
         return [_resource(stack, name) for name in stack.resources]
 
     def _describe_stack_resource(
-        self, stack_identity: dict[str, Any], resource_name: str, with_attr: Any
+        self, stack_identity: dict[str, Any], resource_name: str, with_attr: Any = None
     ) -> dict[str, Any]:
         stack = self._find(stack_identity)
         if resource_name not in stack.resources:
             raise exception.ResourceNotFound(resource_name=resource_name, stack_name=stack.name)
-        return {**_resource(stack, resource_name), 'attributes': {'output': 'x'}}
+        details = {'attributes': {'output': 'x'}, 'metadata': {'deployments': [{'a': 1}]}}
+        return {**_resource(stack, resource_name), **details}
 
     def _list_outputs(self, stack_identity: dict[str, Any]) -> list[dict[str, Any]]:
         return [
@@ -226,6 +228,18 @@ class ScriptedEngine:
         if 'heat_template_version' not in template:
             return {'Error': 'no version'}
         return {'Description': 'fine', 'Parameters': template.get('parameters', {})}
+
+    def _list_resource_types(self, with_description: bool) -> list[dict[str, str]]:
+        return [{'resource_type': 'OS::Heat::Stack', 'description': 'A stack.'}]
+
+    def _resource_schema(self, type_name: str, with_description: bool) -> dict[str, Any]:
+        if type_name != 'OS::Heat::Stack':
+            raise exception.EntityNotFound(entity='Resource Type', name=type_name)
+        properties = {'template': {'type': 'string', 'required': True}}
+        return {'resource_type': type_name, 'description': 'A', 'properties': properties}
+
+    def _resource_signal(self, stack_identity: dict[str, Any], **_: Any) -> Any:
+        return None
 
     def _get_template(self, stack_identity: dict[str, Any]) -> dict[str, Any]:
         return self._find(stack_identity).template

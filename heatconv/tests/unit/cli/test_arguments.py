@@ -150,6 +150,7 @@ class CommandLineTest(CliTestCase):
             ('output', 'show', 'demo', 'key', '--all'),
             ('event', 'list', 'demo', '--follow', '--limit', '2'),
             ('event', 'list', 'demo', '--follow', '-f', 'yaml'),
+            ('event', 'list', 'demo', '--follow', '--nested-depth', '1'),
         ):
             self.assertEqual(2, self.cli('stack', *argv).code, argv)
 

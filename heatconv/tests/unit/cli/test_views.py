@@ -124,6 +124,25 @@ class ViewsTest(CliTestCase):
         self.assertEqual(1, result.code)
         self.assertIn('url: not there', result.err)
 
+    def test_one_output_without_value_hides_no_other(self) -> None:
+        self.stack.outputs[0] |= {'output_value': None, 'output_error': 'not there'}
+        result = self.cli('stack', 'output', 'show', 'demo', '--all', '-f', 'json')
+        self.assertEqual((1, 'output url: not there\n'), (result.code, result.err))
+        self.assertEqual({'url': None, 'map': {'a': [1, None]}}, result.json)
+
+    def test_metadata(self) -> None:
+        shown = self.cli('stack', 'resource', 'metadata', 'demo', 'a', '-f', 'json').json
+        self.assertEqual({'deployments': [{'a': 1}]}, shown)
+
+    def test_resource_types(self) -> None:
+        types = self.cli('resource', 'type', 'list', '-f', 'value').out
+        self.assertEqual('OS::Heat::Stack A stack.\n', types)
+        shown = self.cli('resource', 'type', 'show', 'OS::Heat::Stack', '-f', 'json').json
+        self.assertIs(True, shown['properties']['template']['required'])
+        missing = self.cli('resource', 'type', 'show', 'OS::Heat::Stacks')
+        self.assertEqual(1, missing.code)
+        self.assertIn('heatconv resource type list', missing.err)
+
     def test_template_can_be_used_again(self) -> None:
         text = self.cli('stack', 'template', 'show', 'demo').out
         self.assertEqual(self.stack.template, yaml.safe_load(text))
@@ -143,6 +162,9 @@ class ViewsTest(CliTestCase):
         self.assertEqual('CREATE_COMPLETE', rows[1]['resource_status'])
         argv = ('stack', 'event', 'list', 'demo', '--marker', 'e0', '--limit', '1', '-f', 'json')
         self.assertEqual(['e1'], [row['id'] for row in self.cli(*argv).json])
+        argv = ('stack', 'event', 'list', 'demo', '--nested-depth', '2', '-f', 'json')
+        self.assertEqual({'demo'}, {row['stack_name'] for row in self.cli(*argv).json})
+        self.assertEqual(2, self.engine.called('list_events')[-1]['nested_depth'])
 
 
 class FollowTest(CliTestCase):

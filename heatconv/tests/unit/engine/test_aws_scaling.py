@@ -110,6 +110,11 @@ class AwsScalingTest(ScalingTestCase):
             [(tag['Key'], tag['Value']) for tag in tags],
         )
 
+    def test_signal_adds_the_first_member(self) -> None:
+        identity = self.asked(stack(MinSize=0, DesiredCapacity=0))
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(['one'], self.images(identity))
+
     def test_other_configuration_without_a_policy_is_for_new_members(self) -> None:
         identity = self.asked(stack(DesiredCapacity=2))
         self.asked(stack('two', DesiredCapacity=3), identity)
@@ -129,7 +134,16 @@ class AwsScalingTest(ScalingTestCase):
         self.assertEqual(['two'] * 3, self.images(identity))
 
     def test_type_of_members_can_be_mapped(self) -> None:
-        self.registry = {'OS::Heat::ScaledResource': 'provider.yaml', **self.registry}
+        self.registry = {'OS::Heat::ScaledResource': 'provider.yaml'}
+        identity = self.asked(stack())
+        self.assertEqual('CREATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+
+    def test_type_of_members_can_be_mapped_for_one_group(self) -> None:
+        mappings = {'OS::Heat::ScaledResource': 'provider.yaml'}
+        self.registry = {'resources': {'group': mappings}}
+        error = self.refused(exception.StackValidationFailed, self.asked, stack())
+        self.assertIn('AWS::EC2::Instance', str(error))
+        self.registry = {'resources': {'group': {'*': mappings}}}
         identity = self.asked(stack())
         self.assertEqual('CREATE_COMPLETE', self.state(identity), self.stack(identity).reason)
 
@@ -157,6 +171,7 @@ class AwsScalingTest(ScalingTestCase):
         self.registry = {}
         error = self.assertRaises(exception.HeatconvException, self.asked, stack())
         self.assertIn('AWS::EC2::Instance', str(error))
+        self.assertIn('map OS::Heat::ScaledResource to a template', str(error))
 
     def test_fails_at_the_create(self) -> None:
         for group, words in (

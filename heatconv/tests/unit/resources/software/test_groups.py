@@ -119,11 +119,20 @@ class GroupTest(StackTestCase):
         self.assertIn('Deployment to server failed', self.stack(identity).reason)
 
     def test_no_servers(self) -> None:
-        outputs = {'codes': {'value': {'get_attr': ['G', 'deploy_status_codes']}}}
+        outputs = {
+            name: {'value': {'get_attr': ['G', *path]}}
+            for name, path in {
+                'codes': ['deploy_status_codes'],
+                'own': ['o'],
+                'one': ['o', 'a'],
+                'details': ['show'],
+            }.items()
+        }
         identity = self.made(group(servers={}), outputs=outputs)
         self.assertEqual('CREATE_COMPLETE', self.state(identity), self.stack(identity).reason)
         shown = self.call('show_stack', identity, True)[0]['outputs']
-        self.assertEqual({}, shown[0]['output_value'])
+        self.assertEqual([{}, {}, None, None], [one['output_value'] for one in shown])
+        self.assertEqual([], [one for one in shown if one.get('output_error')])
 
     def test_unknown_attribute(self) -> None:
         template = group(signal_transport='NO_SIGNAL')
