@@ -4,10 +4,10 @@ The actions CHECK, SUSPEND, RESUME and SNAPSHOT are inspections.
 
 An inspection claims no row: to observe twice does no harm, and only one of two commits
 stands. A problem that CHECK finds fails the stack; the other resources are observed
-nevertheless, as in Heat (heat/engine/check_resource.py). The resource types have no operation for
-the other actions, so their rows are only marked. Nested stacks are the
-exception: they received the request together with their owner, and the inspection waits for
-them.
+nevertheless, as in Heat (heat/engine/check_resource.py). SUSPEND and RESUME also begin what the
+resource type does for them; most types do nothing. Since no row is claimed, such a call may come
+twice or too late, and the type must see that by the id of the traversal. Nested stacks received
+the request together with their owner, and the inspection waits for them.
 """
 
 from __future__ import annotations
@@ -27,13 +27,17 @@ from heatconv.convergence.model import (
 )
 from heatconv.convergence.step import Call, Commit, Failure, NodeWrite, RowGuard, RowWrite, Step
 
+#: The inspections that begin something.
+ACTING = {Action.SUSPEND: Verb.SUSPEND, Action.RESUME: Verb.RESUME}
+
 
 def begin(view: View) -> Call | None:
-    """Return the call that observes the resource; None if there is nothing to observe."""
-    row, stack = view.row, view.stack
-    if row is None or stack is None or not _inspectable(row):
+    """Return the call that inspects the resource; None if there is nothing to inspect."""
+    row, stack, node = view.row, view.stack, view.node
+    if row is None or stack is None or node is None or not _inspectable(row):
         return None
-    return Call(Verb.OBSERVE, row, row.properties or {})
+    verb = ACTING.get(stack.action, Verb.OBSERVE)
+    return Call(verb, row, row.properties or {}, operation=node.key.traversal_id)
 
 
 def finish(view: View, observation: Observation | None, wish_id: str, now: float) -> Step:

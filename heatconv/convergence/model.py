@@ -343,6 +343,9 @@ class Verb(enum.StrEnum):
     PROCEED = 'proceed'
     #: Make the existing resource with the physical id of the row the resource of the row.
     ADOPT = 'adopt'
+    #: Begin what the action of the stack does to the resource, and observe it.
+    SUSPEND = 'suspend'
+    RESUME = 'resume'
 
 
 @dataclass(frozen=True, slots=True)

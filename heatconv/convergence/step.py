@@ -174,12 +174,15 @@ class Call:
     :ivar properties: all desired properties, references resolved; those of the row if the
         operation has no desired state.
     :ivar changed: for an update: the names of the properties that differ.
+    :ivar operation: for SUSPEND and RESUME: id of the traversal. Ids of later traversals of the
+        stack are greater.
     """
 
     verb: Verb
     row: Resource
     properties: Mapping[str, Any]
     changed: tuple[str, ...] = ()
+    operation: str = ''
 
 
 @dataclass(frozen=True, slots=True)

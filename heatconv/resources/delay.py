@@ -14,9 +14,9 @@ from heatconv.resources.virtual import VirtualPlugin
 
 CREATE = 'CREATE'
 DELETE = 'DELETE'
-#: The actions that a template may name. The last two never wait here: a suspend or a resume does
-#: not call plugins.
-ACTIONS = (CREATE, DELETE, 'SUSPEND', 'RESUME')
+SUSPEND, RESUME = 'SUSPEND', 'RESUME'
+#: The actions that a template may name.
+ACTIONS = (CREATE, DELETE, SUSPEND, RESUME)
 
 #: Number of hexadecimal digits of a digest that make a fraction.
 DIGITS = 12
@@ -81,6 +81,15 @@ class Delay(VirtualPlugin):
         # A repeated delete must not begin the pause again.
         if record is not None and not record.state.get('deleting'):
             state = {'until': self.clock.now() + pause(resource, DELETE), 'deleting': True}
+            self.records.replace(dataclasses.replace(record, state=state))
+
+    def act(self, resource: Resource, action: str, operation: str) -> None:
+        record = self.records.get(resource.token)
+        if record is None or not set(resource.properties['actions']) & {SUSPEND, RESUME}:
+            return
+        if record.state.get('operation', '') < operation:
+            until = self.clock.now() + pause(resource, action)
+            state = {**record.state, 'until': until, 'operation': operation}
             self.records.replace(dataclasses.replace(record, state=state))
 
     def observe(self, resource: Resource) -> Observation:

@@ -104,11 +104,13 @@ class PluginCall:
     :ivar verb: the operation. For OBSERVE, the resource is only observed.
     :ivar resource: the resource.
     :ivar changed: for an update: the names of the properties that differ; otherwise empty.
+    :ivar operation: for SUSPEND and RESUME; see `Plugin.act`.
     """
 
     verb: Verb
     resource: Resource
     changed: Sequence[str] = ()
+    operation: str = ''
 
 
 #: A prediction: the observation that would follow a call, and the writes to records that the call
@@ -201,6 +203,8 @@ class Plugin:
                 self.delete(call.resource)
             elif call.verb == Verb.ADOPT:
                 self._adopt(call.resource)
+            elif call.verb in (Verb.SUSPEND, Verb.RESUME):
+                self.act(call.resource, call.verb.upper(), call.operation)
             if self.proceeds and call.verb in (Verb.CREATE, Verb.UPDATE, Verb.PROCEED):
                 return self.proceed(call.resource)
             return self.observe(call.resource)
@@ -277,6 +281,19 @@ class Plugin:
         :raises Exception: if the delete has failed; the text becomes the reason.
         """
         raise NotImplementedError
+
+    def act(self, resource: Resource, action: str, operation: str) -> None:
+        """Begin what the suspend or the resume of a stack does to a resource; by default nothing.
+
+        It is called again at each poll while `observe` returns PENDING. Other processes may call
+        it at the same time, and a call may come late, when the stack has another action already.
+
+        :param action: ``SUSPEND`` or ``RESUME``.
+        :param operation: id of the action. A call with the id of the last action that has begun,
+            or with a smaller one, must do nothing.
+        :raises TransientError: if it cannot begin at the moment.
+        :raises Exception: if it has failed; the text becomes the reason.
+        """
 
     def adopt(self, resource: Resource) -> None:
         """Mark the existing resource ``resource.physical_id`` with the token, unless it is marked.

@@ -172,7 +172,8 @@ def _observing(call: PluginCall) -> PluginCall:
 def plugin_calls(effects: Sequence[CallPlugin] | Sequence[Predict]) -> list[PluginCall]:
     """Return the calls of effects in the form that plugins accept."""
     return [
-        PluginCall(effect.call.verb, _resource(effect), effect.call.changed) for effect in effects
+        PluginCall(effect.call.verb, _resource(effect), effect.call.changed, effect.call.operation)
+        for effect in effects
     ]
 
 

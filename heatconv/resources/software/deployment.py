@@ -34,17 +34,20 @@ from heatconv.resources.software.signals import (
     IN_PROGRESS,
     INIT,
     NUMBER,
+    OPERATION,
     OUTPUTS,
+    RESUME,
     STATUS_CODE,
     STDERR,
     STDOUT,
+    SUSPEND,
     UPDATE,
     is_deleted,
 )
 from heatconv.resources.software.store import Content, UsesSoftware
 from heatconv.runtime.ports import Clock
 
-ACTIONS = (CREATE, UPDATE, DELETE, 'SUSPEND', 'RESUME')
+ACTIONS = (CREATE, UPDATE, DELETE, SUSPEND, RESUME)
 TRANSPORTS = (CFN_SIGNAL, TEMP_URL_SIGNAL, HEAT_SIGNAL, NO_SIGNAL, ZAQAR_SIGNAL)
 
 #: Key in the content of a deployment: properties and template of the last request.
@@ -107,8 +110,6 @@ ATTRIBUTES = {
 
 class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
     """Deploys a configuration on a server, and waits for the server to report the result.
-
-    SUSPEND and RESUME among the actions have no effect: no resource is suspended or resumed.
 
     Another value of an input with ``replace_on_change`` deploys the action CREATE again, with the
     same deployment. Heat replaces the deployment, so that the action DELETE is deployed for the
@@ -181,6 +182,17 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
         else:
             self._change(resource, before, self._next(resource, UPDATE, before))
 
+    def act(self, resource: Resource, action: str, operation: str) -> None:
+        before = self.software.deployment(resource.project_id, resource.token)
+        if before is None or before.get(OPERATION, '') >= operation:
+            return
+        source, actions = self._source(resource), resource.properties['actions']
+        if not any(derived.is_triggered(one, source, actions) for one in (SUSPEND, RESUME)):
+            return
+        # Also if only the other action is deployed: a late call must see that this one has begun.
+        content = {**self._next(resource, action, before), OPERATION: operation}
+        self._change(resource, before, content)
+
     def _is_replaced(self, resource: Resource, before: Content) -> bool:
         """Say whether an input with another value starts the deployment anew."""
         if before[DERIVED] is None:
@@ -215,7 +227,7 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
         self.software.change_deployment(
             resource.project_id,
             resource.token,
-            lambda current: content if current[NUMBER] == before[NUMBER] else current,
+            lambda current: content if _place(current) == _place(before) else current,
         )
 
     def _next(self, resource: Resource, action: str, before: Content) -> dict[str, Any]:
@@ -290,6 +302,11 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
 
 #: The content of a deployment before its first action.
 _NEW: Content = {'action': INIT, DERIVED: None, NUMBER: 0}
+
+
+def _place(content: Content) -> tuple[Any, ...]:
+    """Return what tells the contents of a deployment before and after an action apart."""
+    return content[NUMBER], content.get(OPERATION)
 
 
 def _request(resource: Resource) -> dict[str, Any]:

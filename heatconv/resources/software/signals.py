@@ -13,6 +13,7 @@ from heatconv.resources.signal_urls import PART
 from heatconv.resources.software.derived import ACTION, SIGNAL_ID, values_of
 
 INIT, CREATE, UPDATE, DELETE = 'INIT', 'CREATE', 'UPDATE', 'DELETE'
+SUSPEND, RESUME = 'SUSPEND', 'RESUME'
 IN_PROGRESS, COMPLETE, FAILED = 'IN_PROGRESS', 'COMPLETE', 'FAILED'
 
 #: The outputs that every configuration has.
@@ -26,6 +27,9 @@ DERIVED = 'derived'
 
 #: Key in the content of a deployment: number of the last action.
 NUMBER = 'number'
+
+#: Key in the content of a deployment: id of the last suspend or resume; see `Plugin.act`.
+OPERATION = 'operation'
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heatconv import exception
+from heatconv.runtime import effects
 from heatconv.tests.unit.engine.parts import EngineTestCase, context, thing
 
 
@@ -214,3 +215,71 @@ class PhysicalTest(EngineTestCase):
         self.refused(exception.EntityNotFound, self.call, 'find_physical_resource', 'none')
         self.context = context('other')
         self.refused(exception.EntityNotFound, self.call, 'find_physical_resource', known)
+
+
+class SuspendTest(EngineTestCase):
+    """A stack with a deployment of its suspend and its resume."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.identity = self.made(
+            {
+                'C': {'type': 'OS::Heat::SoftwareConfig', 'properties': {'config': 'script'}},
+                'D': {
+                    'type': 'OS::Heat::SoftwareDeployment',
+                    'properties': {
+                        'config': {'get_resource': 'C'},
+                        'server': 'server-1',
+                        'actions': ['SUSPEND', 'RESUME'],
+                    },
+                },
+            }
+        )
+        self.assertEqual('CREATE_COMPLETE', self.state(self.identity))
+
+    def begin(self, action: str) -> Any:
+        """Request an action; return the check of the deployment, up to its first poll."""
+        self.call(f'stack_{action.lower()}', self.identity)
+        self.parts.prepare_all()
+        while True:
+            key = self.heard.keys.pop(0)
+            if key.name == 'D':
+                task = self.parts.start(self.parts.checker().check(key))
+                task.until(effects.Sleep)
+                return task
+            self.parts.run(self.parts.checker().check(key))
+
+    def signal(self, code: int) -> None:
+        self.call('resource_signal', self.identity, 'D', {'deploy_status_code': code})
+
+    def test_stack_waits_for_the_signals(self) -> None:
+        for action in ('SUSPEND', 'RESUME', 'SUSPEND'):
+            task = self.begin(action)
+            self.assertEqual(f'{action}_IN_PROGRESS', self.state(self.identity))
+            (configured,) = self.call('metadata_software_deployments', 'server-1')
+            inputs = {one['name']: one['value'] for one in configured['inputs']}
+            self.assertEqual(action, inputs['deploy_action'])
+            self.signal(0)
+            task.go_on()
+            self.parts.rest()
+            self.assertEqual(f'{action}_COMPLETE', self.state(self.identity))
+            self.assertEqual(action, self.rows(self.identity)['D'].action)
+
+    def test_failure(self) -> None:
+        task = self.begin('SUSPEND')
+        self.signal(1)
+        task.go_on()
+        self.parts.rest()
+        self.assertEqual('SUSPEND_FAILED', self.state(self.identity))
+        self.assertIn('Deployment to server failed', self.stack(self.identity).reason)
+
+    def test_worker_that_dies_meanwhile(self) -> None:
+        self.begin('SUSPEND')
+        before = self.parts.store.all_software('project', 'deployment')
+        self.parts.crash()
+        self.signal(0)
+        self.parts.recover()
+        self.assertEqual('SUSPEND_COMPLETE', self.state(self.identity))
+        numbers = {one.content['number'] for one in before}
+        after = self.parts.store.all_software('project', 'deployment')
+        self.assertEqual(numbers, {one.content['number'] for one in after}, 'begun once')

@@ -127,6 +127,34 @@ class PluginTest(DelayTestCase):
             self.clock.time += 1
         self.assertEqual(Reality.ABSENT, self.reality(long))
 
+    def test_suspend_and_resume_wait_once_each(self) -> None:
+        delay = resource(min_wait=10, actions=['SUSPEND', 'RESUME'])
+        self.plugin.create(delay)
+        self.assertEqual(Reality.READY, self.reality(delay))
+
+        def act(action: str, operation: str) -> list[Any]:
+            verb = Verb(action.lower())
+            return self.plugin.perform([PluginCall(verb, delay, operation=operation)])
+
+        for operation, action in (('1', 'SUSPEND'), ('2', 'RESUME')):
+            (seen,) = act(action, operation)
+            self.assertEqual((Reality.PENDING, 10.0), (seen.reality, seen.retry_after))
+            self.clock.time += 4
+            (seen,) = act(action, operation)
+            self.assertEqual((Reality.PENDING, 6.0), (seen.reality, seen.retry_after))
+            self.clock.time += 6
+            self.assertEqual(Reality.READY, act(action, operation)[0].reality)
+        self.assertEqual(Reality.READY, act('SUSPEND', '1')[0].reality, 'it comes too late')
+
+    def test_suspend_without_a_pause_writes_nothing(self) -> None:
+        for actions in ([], ['CREATE']):
+            delay = resource(min_wait=10, actions=actions)
+            self.plugin.create(delay)
+            before = self.records.all()
+            self.plugin.act(delay, 'SUSPEND', '1')
+            self.assertEqual(before, self.records.all())
+            self.plugin.delete(delay)
+
     def test_properties_that_cannot_be(self) -> None:
         for wrong in (
             {'min_wait': -1},
