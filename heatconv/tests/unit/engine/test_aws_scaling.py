@@ -163,6 +163,10 @@ class AwsScalingTest(ScalingTestCase):
             ({'LaunchConfigurationName': 'none'}, 'reference can not be found'),
             ({'policy': {'AutoScalingRollingUpdate': {'PauseTime': 'P1D'}}}, 'PT1H2M3S'),
             ({'policy': {'AutoScalingRollingUpdate': {'PauseTime': 'PT2H'}}}, 'Maximum PauseTime'),
+            (
+                {'policy': {'AutoScalingRollingUpdate': {'MaxBatchSize': -1}}},
+                'at least one member',
+            ),
         ):
             self.anew()
             identity = self.asked(stack(**group))
