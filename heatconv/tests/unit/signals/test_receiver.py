@@ -209,6 +209,37 @@ class HandleTest(SignalsTestCase):
         self.assertEqual('CREATE_FAILED', self.state(identity))
         self.assertIn('broken', self.stack(identity).reason)
 
+    def test_ids(self) -> None:
+        identity = self.made({'handle': HANDLE, 'aws': AWS_HANDLE})
+        url = json.loads(self.attribute(identity, 'handle', 'signal'))['alarm_url']
+        cfn_url = self.attribute(identity, 'aws', 'OS::stack_id')
+        for signal_id, taken in (
+            ('x' * 255, 'x' * 255),
+            ('é', 'é'),
+            (7, '7'),
+            ('a', 'a'),
+            # The same key in MariaDB.
+            ('a  ', 'a'),
+            (' a', ' a'),
+            ('x' * 256, None),
+            ('', None),
+            ('  ', None),
+            ('a\0', None),
+            (1.5, None),
+            ([], None),
+        ):
+            signal = {'Status': 'SUCCESS', 'Reason': '', 'UniqueId': signal_id, 'Data': ''}
+            answers = [self.send(url, {'id': signal_id}), self.send(cfn_url, signal, 'PUT')]
+            if taken is None:
+                self.assertEqual([400, 400], [status for status, _ in answers], signal_id)
+                self.assertIn('the id of a signal must be', answers[0][1])
+                self.assertIn('the UniqueId of a signal must be', answers[1][1])
+            else:
+                self.assertEqual([(200, 'received')] * 2, answers, signal_id)
+                self.assertIn(taken, self.received(identity))
+                self.assertIn(taken, self.received(identity, 'aws'))
+        self.assertEqual(5, len(self.received(identity)))
+
     def test_handle_that_each_update_replaces(self) -> None:
         handle = {'type': 'OS::Heat::UpdateWaitConditionHandle'}
         identity = self.made({'handle': handle})
@@ -265,6 +296,18 @@ class DeploymentTest(SignalsTestCase):
         self.parts.recover()
         self.assertIsNotNone(self.stack(identity).deleted_at)
         self.assertEqual([], self.call('list_software_deployments'))
+
+    def test_signal_that_is_no_map(self) -> None:
+        identity = self.create(self.resources('a'))
+        self.parts.rest(most=20)
+        for wrong in ('failed', [{'deploy_status_code': 1}], 1, False):
+            self.assertEqual((400, 'a signal must be a map'), self.send(self.url(), wrong))
+        (deployment,) = self.call('list_software_deployments')
+        self.assertEqual('IN_PROGRESS', deployment['status'])
+        # Without data it reports a success.
+        self.assertEqual((200, 'received'), self.send(self.url()))
+        self.parts.recover()
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
 
 
 class AuthorizationTest(SignalsTestCase):
