@@ -235,6 +235,7 @@ class ResourceGroup(PolicyRollout, _Group):
         self, resource: Resource, before: NestedStack | None, removed: Collection[str]
     ) -> dict[str, Any]:
         definition_of = self._definition_of(resource)
+        self.check_size(resource.properties['count'])
         names = _unused(removed, resource.properties['count'])
         return {name: definition_of(name) for name in names}
 

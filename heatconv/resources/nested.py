@@ -77,6 +77,10 @@ class NestedStacks(Protocol):
     #: Size limit of a nested template, in bytes.
     max_template_size: int
 
+    @property
+    def max_resources(self) -> int:
+        """Return the largest number of resources of a stack; negative for no limit."""
+
     def content(self, template_id: str | None) -> Mapping[str, Any]:
         """Return a content of an owning stack: template, environment and files.
 
@@ -181,6 +185,15 @@ class NestedPlugin(UsesNestedStacks, Plugin):
         tail = f'-{resource.token[-TOKEN_LENGTH:]}'
         stem = f'{resource.stack_name}-{resource.name}'
         return UNUSUAL.sub('_', stem)[: NAME_LENGTH - len(tail)] + tail
+
+    def check_size(self, size: int) -> None:
+        """Check the size of a group before its members are defined: it may be any number.
+
+        :raises ValueError: if a stack may not have so many resources.
+        """
+        most = self.children.max_resources
+        if 0 <= most < size:
+            raise ValueError(f'{size} resources are more than the {most} that a stack may have')
 
     def create(self, resource: Resource) -> None:
         name = self.name(resource)

@@ -106,6 +106,31 @@ class BatchesTest(ScalingTestCase):
         self.parts.rest()
         self.assertEqual([['U2', 'U3', 'U4'], ['U0', 'U1']], self.changes(identity)[1:])
 
+    def test_policy_with_which_an_update_would_never_end(self) -> None:
+        identity = self.made({'group': group()})
+        for wrong in ({'max_batch_size': -1}, {'pause_time': 'inf'}):
+            self.update(identity, {'group': group('b', policy={'rolling_update': wrong})})
+            self.parts.rest(most=200)
+            self.assertEqual('UPDATE_FAILED', self.state(identity))
+        self.updated(identity, group('b', policy={'rolling_update': {'max_batch_size': 5}}))
+        self.assertEqual([f'b{n}' for n in range(5)], self.values(identity))
+
+    def test_more_members_than_a_stack_may_have(self) -> None:
+        self.allow(max_resources_per_stack=6)
+        policies = (None, {'rolling_update': {'max_batch_size': 2}})
+        for name, policy in zip(('one', 'two'), policies, strict=True):
+            identity = self.made({'group': group(policy=policy)}, name)
+            for count in (7, 10**15, 2**200):
+                self.update(identity, {'group': group('b', count, policy=policy)})
+                self.parts.rest()
+                self.assertEqual('UPDATE_FAILED', self.state(identity))
+                self.assertIn(
+                    f'{count} resources are more than the 6 ', self.stack(identity).reason
+                )
+            self.updated(identity, group('b', 6, policy=policy))
+        self.allow(max_resources_per_stack=-1)
+        self.updated(identity, group('b', 7))
+
     def test_worker_dies_after_each_question(self) -> None:
         policy = {
             'batch_create': {'max_batch_size': 2},

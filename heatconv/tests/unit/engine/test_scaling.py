@@ -153,6 +153,34 @@ class SignalTest(ScalingTestCase):
         self.parts.elapse(1)
         self.assertIn('stays 1', self.signal(identity, 'down'))
 
+    def test_more_members_than_a_stack_may_have(self) -> None:
+        self.allow(max_resources_per_stack=3)
+        huge = {'max_size': 2**200}
+        for number, size in enumerate((4, 10**15, 2**200)):
+            identity = self.made({'group': group(**huge, desired_capacity=size)}, f's{number}')
+            self.assertEqual('CREATE_FAILED', self.state(identity))
+            self.assertIn(f'{size} resources are more than the 3 ', self.stack(identity).reason)
+        exact = policy(2**200, adjustment_type='exact_capacity')
+        self.resources = {'group': group(**huge, desired_capacity=2), 'all': exact, 'up': policy()}
+        identity = self.made(self.resources, outputs=OUTPUTS)
+        self.parts.elapse(1)
+        error = self.refused(exception.StackValidationFailed, self.signal, identity, 'all')
+        self.assertIn(f'{2**200} resources are more than the 3 ', str(error))
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(3, self.outputs(identity)['size'])
+        self.changed(identity, **huge, desired_capacity=4)
+        self.assertIn('4 resources are more than the 3 ', self.stack(identity).reason)
+
+    def test_percentage_whose_product_is_infinite(self) -> None:
+        self.resources = {
+            'group': group(desired_capacity=3),
+            'up': policy(1e308, adjustment_type='percent_change_in_capacity'),
+        }
+        identity = self.made(self.resources, outputs=OUTPUTS)
+        self.parts.elapse(1)
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(6, self.outputs(identity)['size'])
+
     def test_ignored_signal_leaves_no_event(self) -> None:
         identity = self.scaling(desired_capacity=6)
         self.parts.elapse(1)
