@@ -21,6 +21,7 @@ from heatconv.convergence.step import Commit, RowGuard, RowWrite
 from heatconv.engine.plugin_view import as_plugin_sees
 from heatconv.engine.signals import Signals
 from heatconv.runtime import effects
+from heatconv.signals import server as server_module
 from heatconv.signals.app import HEALTH, SignalApplication
 from heatconv.signals.rate import RateLimit
 from heatconv.signals.receiver import Receiver
@@ -419,6 +420,18 @@ class RequestTest(SignalsTestCase):
         self.assertEqual(400, self.send(self.url, CONTENT_LENGTH='many')[0])
         self.assertEqual({}, self.received(self.identity))
 
+    def test_largest(self) -> None:
+        self.assertEqual(200, self.send(self.url, b' ' * 1_000)[0])
+        self.assertEqual(413, self.send(self.url, b' ' * 1_001)[0])
+        # The signature is not valid, but the path may be.
+        self.assertEqual(403, self.send(f'http://host/v1/signal/a/b/{"c" * 255}/d')[0])
+
+    def test_without_a_length(self) -> None:
+        # WSGI does not say how long the body is: there is none.
+        answer = self.send(self.url, b'{"id": "not read"}', CONTENT_LENGTH='')
+        self.assertEqual((200, 'received'), answer)
+        self.assertEqual(['1'], list(self.received(self.identity)))
+
     def test_name_in_another_script(self) -> None:
         name = 'Griff-é-ハンドル'
         identity = self.made({name: HANDLE}, 'other')
@@ -464,6 +477,44 @@ class RequestTest(SignalsTestCase):
         with fixtures.MockPatchObject(self.store, 'row', broken):
             self.assertEqual(503, self.send(self.url)[0])
         self.assertIn(('Retry-After', '1'), self.headers)
+
+    def test_database_that_is_away_without_patience(self) -> None:
+        rows: list[str] = []
+
+        def broken(row_id: str) -> Any:
+            rows.append(row_id)
+            raise StoreUnavailable('x')
+
+        with fixtures.MockPatchObject(self.store, 'row', broken):
+            self.assertEqual(503, self.send(self.url)[0])
+        self.assertEqual(1, len(rows))
+
+    def test_stack_that_is_purged_meanwhile(self) -> None:
+        with fixtures.MockPatchObject(self.store, 'stack', lambda _: None):
+            self.assertEqual(403, self.send(self.url)[0])
+        self.assertEqual(200, self.send(self.url)[0])
+
+    def test_aws_policy(self) -> None:
+        given = {
+            'AutoScalingGroupName': {'get_resource': 'group'},
+            'ScalingAdjustment': 2,
+            'AdjustmentType': 'ChangeInCapacity',
+        }
+        up = {'type': 'AWS::AutoScaling::ScalingPolicy', 'properties': given}
+        resources = {'group': group(), 'up': up, 'url': thing({'get_resource': 'up'})}
+        identity = self.made(resources, 'aws')
+        url = self.attribute(identity, 'up', 'AlarmUrl')
+        # Its reference id is the URL.
+        self.assertEqual(url, self.attribute(identity, 'url', 'output'))
+        self.parts.elapse(1)
+        self.assertEqual((200, 'received'), self.send(url))
+        self.parts.rest()
+        self.assertEqual(3, len(self.store.resources(self.child(identity).id)))
+
+    def test_connections_need_file_descriptors(self) -> None:
+        for files, connections in ((10**6, 1_000), (1_050, 950), (150, 50), (50, 1)):
+            with fixtures.MockPatchObject(resource, 'getrlimit', lambda _, n=files: (n, n)):
+                self.assertEqual(connections, server_module._connections())
 
     def test_over_http(self) -> None:
         server = SignalServer(self.application, '127.0.0.1', 0, 4)
