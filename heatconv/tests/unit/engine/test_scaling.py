@@ -218,6 +218,47 @@ class SignalTest(ScalingTestCase):
         self.parts.rest()
         self.assertEqual('', self.signal(identity))
 
+    def test_cooldown_never_moves_back(self) -> None:
+        self.resources = {'group': group(), 'up': policy(cooldown=60), 'down': policy(-1)}
+        identity = self.made(self.resources, outputs=OUTPUTS)
+        self.assertEqual('', self.signal(identity))
+        self.parts.elapse(10)
+        # The group itself has no cooldown.
+        self.changed(identity, desired_capacity=4)
+        self.assertEqual(4, self.outputs(identity)['size'])
+        self.parts.elapse(10)
+        self.assertIn('cooldown for another 40 s', self.signal(identity, 'down'))
+        self.parts.elapse(40)
+        self.assertEqual('', self.signal(identity, 'down'))
+
+    def test_cooldown_counts_from_the_end_of_the_change(self) -> None:
+        slow = thing(properties={'action_wait_secs': {'create': 30}})
+        self.resources = {
+            'group': group(resource=slow),
+            'up': policy(cooldown=60),
+            'none': policy(cooldown=-5),
+        }
+        identity = self.made(self.resources, outputs=OUTPUTS)
+        self.parts.elapse(1)
+        began = self.parts.clock.now()
+        self.assertEqual('', self.signal(identity))
+        ended = self.parts.clock.now()
+        self.assertGreaterEqual(ended, began + 30)
+        self.parts.elapse(59)
+        self.assertIn('cooldown for another', self.signal(identity, 'none'))
+        self.parts.elapse(2)
+        self.assertEqual('', self.signal(identity, 'none'))
+        # A negative cooldown is none.
+        self.parts.elapse(1)
+        self.assertEqual('', self.signal(identity, 'none'))
+        self.assertEqual(4, self.outputs(identity)['size'])
+
+    def test_no_urls(self) -> None:
+        identity = self.scaling()
+        self.assertEqual(
+            {'alarm_url': None, 'signal_url': None}, self.rows(identity)['up'].attributes
+        )
+
     def test_two_signals_at_once_scale_once(self) -> None:
         identity = self.scaling()
         self.parts.elapse(1)
@@ -308,6 +349,37 @@ class SignalTest(ScalingTestCase):
         error = self.refused(exception.StackValidationFailed, self.signal, identity)
         self.assertIn('has no scaling group', str(error))
         self.assertEqual('CREATE_COMPLETE', f'{other.action}_{other.status}')
+
+    def test_group_that_does_not_scale(self) -> None:
+        fixed = {'type': 'OS::Heat::ResourceGroup', 'properties': {'resource_def': thing()}}
+        identity = self.made({'group': fixed})
+        resources = {'group': fixed, 'up': policy(auto_scaling_group_id=self.child(identity).name)}
+        self.update(identity, resources)
+        self.parts.rest()
+        error = self.refused(exception.StackValidationFailed, self.signal, identity)
+        self.assertIn('has no scaling group', str(error))
+
+    def test_update_with_a_failed_member(self) -> None:
+        identity = self.scaling(desired_capacity=3)
+        names = self.failed(identity, 0)
+        self.changed(identity)
+        self.assertEqual(names[1:], self.names(identity))
+        names = self.failed(identity, 0)
+        # A desired size counts it: it is created again.
+        self.changed(identity, desired_capacity=2)
+        self.assertEqual(sorted(names), sorted(self.names(identity)))
+        self.assertEqual(2, self.outputs(identity)['size'])
+
+    def failed(self, identity: Any, place: int) -> list[str]:
+        """Let a member fail; return the names of all."""
+        self.parts.elapse(1)
+        names = self.names(identity)
+        child = self.child(identity)
+        (row,) = [row for row in self.store.resources(child.id) if row.name == names[place]]
+        self.parts.records.remove(row.token)
+        self.call('stack_check', wire_format.identity(child))
+        self.parts.rest()
+        return names
 
     def test_failed_member_goes_first(self) -> None:
         identity = self.scaling(desired_capacity=3)
