@@ -223,9 +223,10 @@ class StoreContract:
         self.store.change_software(
             'p', 'deployment', 'none', lambda old: SoftwareChange(old, events)
         )
-        for _ in range(2):
-            self.store.drop_software('p', 'deployment', 'd', events[1:])
-        self.assertEqual(events, [one.event for one in self.store.events(stack.id)][-2:])
+        for existed in (True, False):
+            dropped = self.store.drop_software('p', 'deployment', 'd', events[1:])
+            self.assertEqual(existed, dropped)
+            self.assertEqual(events, [one.event for one in self.store.events(stack.id)][-2:])
         self.assertEqual(
             2, sum(one.event.action == Action.SIGNAL for one in self.store.events(stack.id))
         )
