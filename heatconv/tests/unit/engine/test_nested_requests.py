@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
+
+import fixtures
 
 from heatconv import exception
 from heatconv.convergence.model import Action, Status
@@ -81,6 +84,9 @@ class NestedRequestsTest(ScalingTestCase):
         return {'stack_id': self.nested.id, 'stack_name': self.nested.name}
 
 
+CONTENT = {'template': template({'one': thing()})}
+
+
 class AccessTest(ScalingTestCase):
     """What plugins read and request through `NestedStacks`."""
 
@@ -112,6 +118,38 @@ class AccessTest(ScalingTestCase):
         self.children.delete(child)
         self.assertEqual(deleted, self.store.stack(child.id))
         self.assertEqual([], self.heard.wishes)
+
+    def test_deepest(self) -> None:
+        child = self.child(self.identity)
+        inner = dataclasses.replace(self.resource, stack_id=child.id)
+        self.children._max_depth = 2
+        error = self.refused(
+            exception.HeatconvException, self.children.create, inner, 'deep', CONTENT
+        )
+        self.assertIn('Recursion depth exceeds 2', str(error))
+        self.children.create(self.resource, 'flat', CONTENT)
+        self.children._max_depth = 3
+        self.children.create(inner, 'deep', CONTENT)
+        self.assertIsNotNone(self.store.stack_by_name('project', 'deep'))
+
+    def test_which_members_work(self) -> None:
+        child = self.children.find(self.resource, self.name)
+        (row,) = self.store.resources(child.id)
+        states = (
+            ('failed', 'CREATE', 'FAILED'),
+            ('mended', 'CREATE', 'FAILED'),
+            ('mended', 'UPDATE', 'COMPLETE'),
+            ('leaves', 'DELETE', 'FAILED'),
+            ('changes', 'UPDATE', 'IN_PROGRESS'),
+            ('works', 'CREATE', 'COMPLETE'),
+        )
+        rows = [
+            dataclasses.replace(row, name=name, action=Action(action), status=Status(status))
+            for name, action, status in states
+        ]
+        with fixtures.MockPatchObject(self.store, 'resources', lambda _: rows):
+            self.assertEqual({'failed'}, self.children.failed(child))
+            self.assertEqual({'mended', 'works'}, self.children.complete(child))
 
     def test_busy(self) -> None:
         self.assertFalse(self.children.busy(self.resource.token))
