@@ -116,6 +116,9 @@ class BatchesTest(ScalingTestCase):
         self.updated(identity, group('b', 5, policy=policy, removal_policies=removal))
         rows = sorted(row.name for row in self.store.resources(self.child(identity).id))
         self.assertEqual(['0', '2', '3', '4', '5'], rows)
+        # It was removed by its name, so no reference is kept.
+        content = self.store.template(self.child(identity).newest_template_id)
+        self.assertEqual((['1'], {}), (content['removed'], content['removed_references']))
 
     def test_parameter_in_the_policy(self) -> None:
         policy = {'rolling_update': {'max_batch_size': {'get_param': 'most'}}}

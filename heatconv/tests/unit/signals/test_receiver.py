@@ -298,6 +298,14 @@ class DeploymentTest(SignalsTestCase):
         self.assertIsNotNone(self.stack(identity).deleted_at)
         self.assertEqual([], self.call('list_software_deployments'))
 
+    def test_failure_by_a_signed_url(self) -> None:
+        self.create(self.resources('a'))
+        self.parts.rest(most=20)
+        self.assertEqual((200, 'received'), self.send(self.url(), {'deploy_status_code': 3}))
+        (deployment,) = self.call('list_software_deployments')
+        self.assertEqual('FAILED', deployment['status'])
+        self.assertIn('non-zero status code: 3', deployment['status_reason'])
+
     def test_signal_that_is_no_map(self) -> None:
         identity = self.create(self.resources('a'))
         self.parts.rest(most=20)
