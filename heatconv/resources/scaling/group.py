@@ -179,7 +179,10 @@ class ScalingGroup(RolloutPlugin):
         """
         template = {'heat_template_version': VERSION, 'resources': dict(members)}
         files = {**(present.get('files') or {}), **(owner.get('files') or {})}
-        content = self.within(resource, {**owner, 'files': files}, template, {})
+        # A signal may add the first member with this definition, which needs its files too.
+        possible = {**template, 'resources': {**members, MEMBER: new}}
+        content = self.within(resource, {**owner, 'files': files}, possible, {})
+        content['template'] = template
         same = definitions_in(present) == members
         scaling = present.get(SCALING) if same else None
         content[MEMBER] = new

@@ -145,6 +145,13 @@ class AwsScalingTest(ScalingTestCase):
         error = self.refused(exception.StackValidationFailed, self.signal, identity)
         self.assertIn('has no scaling group', str(error))
 
+    def test_empty_group(self) -> None:
+        identity = self.asked(stack(MinSize=0, DesiredCapacity=0))
+        self.assertEqual({'list': None}, self.outputs(identity))
+        self.parts.elapse(1)
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(['one'], self.images(identity))
+
     def test_refused_with_the_request(self) -> None:
         for source, words in (
             (stack(MinSize=6), 'MinSize can not be greater'),

@@ -259,6 +259,19 @@ class SignalTest(ScalingTestCase):
             {'alarm_url': None, 'signal_url': None}, self.rows(identity)['up'].attributes
         )
 
+    def test_first_member_is_a_nested_stack(self) -> None:
+        empty = group(min_size=0, desired_capacity=0, resource={'type': 'member.yaml'})
+        source = template({'group': empty, 'up': policy()})
+        files = {'member.yaml': template({'one': thing('x')})}
+        identity = self.call('create_stack', 'stack', source, None, files, None)
+        self.parts.rest()
+        self.assertEqual([], self.names(identity))
+        self.parts.elapse(1)
+        self.assertEqual('', self.signal(identity))
+        (member,) = self.within(wire_format.identity(self.child(identity))).values()
+        (row,) = self.store.resources(member.id)
+        self.assertEqual('x', row.attributes['output'])
+
     def test_two_signals_at_once_scale_once(self) -> None:
         identity = self.scaling()
         self.parts.elapse(1)
