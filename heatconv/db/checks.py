@@ -68,6 +68,10 @@ FROM node n JOIN resource r ON r.id = n.subject WHERE n.id {{}}
 #: Largest number of requirements of a resource that VIEW_QUERY reads. If a resource has more, they
 #: are read separately, in chunks; see `CheckRows.serving`.
 REQUIRED = 1_000
+#: The names that the definition of a node refers to. PostgreSQL converts all of a document to text
+#: for it. One NUL, which it cannot convert, would fail the query for all nodes.
+REFERENCES = r"""(CASE WHEN strpos(n.definition, '\u0000') = 0 THEN n.definition
+    ELSE regexp_replace(n.definition, '(?<!\\)((?:\\\\)*)\\u0000', '\1', 'g') END)::json -> 1"""
 #: Reads everything that the views of nodes consist of. The parts of the union are, in this order:
 #: update and root nodes with the rows of their name; cleanups with their subject and the row that
 #: serves its name; the rows that serve the references of definitions; the stacks of the nodes. The
@@ -88,9 +92,9 @@ SELECT 'r', u.traversal_id, u.kind, u.name{', NULL' * (len(rows.NODE_FIELDS) - 1
 FROM node u JOIN resource r ON r.id = u.subject
 WHERE u.id = ANY(ARRAY(
     SELECT DISTINCT n.traversal_id || 'u' || required.name
-    FROM node n, json_array_elements_text(n.definition::json -> 1) AS required(name)
+    FROM node n, json_array_elements_text({REFERENCES}) AS required(name)
     WHERE n.id = ANY({{others}}) AND n.status = 'ready'
-        AND json_array_length(n.definition::json -> 1) <= {REQUIRED}
+        AND json_array_length({REFERENCES}) <= {REQUIRED}
 ))
 UNION ALL
 SELECT 's', row_to_json(s)::text{', NULL' * (len(rows.NODE_FIELDS) + 1 + len(rows.RESOURCE))}

@@ -73,6 +73,11 @@ class NestedStacks:
         self._requests = requests
         self._reads = NestedReads(store)
 
+    @property
+    def max_resources(self) -> int:
+        """Return the largest number of resources of a stack; negative for no limit."""
+        return self._requests.limits.max_resources_per_stack
+
     def content(self, template_id: str | None) -> Mapping[str, Any]:
         """Return template, environment and files of the stack that owns a resource.
 

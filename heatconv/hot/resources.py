@@ -186,12 +186,19 @@ def _schemas(
     """
     schemas: dict[str, TypeSchema] = {}
     schemas_by_type: dict[str, TypeSchema] = {}
+    seen: set[str] = set()
     for name, declaration in section.items():
         if not _is_name(name):
             raise InvalidSection(
                 f'the name {shown(name)} is not allowed',
                 remedy=f"a resource's name has 1 to {MAX_NAME} characters that print, and no '/'",
             )
+        if name.rstrip(' ') in seen:
+            # MariaDB ignores spaces at the end of a key.
+            raise InvalidSection(
+                f'the name {shown(name)} differs from another one in spaces at its end only'
+            )
+        seen.add(name.rstrip(' '))
         if not isinstance(declaration, dict):
             raise InvalidSection(
                 f'it must be a map, not {kind(declaration)}', name, 'write {type: ...}'

@@ -13,7 +13,13 @@ from heatconv.hot.constraints import Range
 from heatconv.hot.functions import stacks
 from heatconv.hot.schema import INTEGER, STRING, Attribute, Property, TypeSchema
 from heatconv.resources.plugin import TEMPLATE_ID, Resource
-from heatconv.resources.wait_condition import FAILURE, SUCCESS, SignalledHandle, WaitCondition
+from heatconv.resources.wait_condition import (
+    FAILURE,
+    SUCCESS,
+    SignalledHandle,
+    WaitCondition,
+    signal_id_of,
+)
 
 #: The keys of a signal; it must have all of them.
 KEYS = ('Data', 'Reason', 'Status', 'UniqueId')
@@ -35,10 +41,8 @@ class AwsWaitConditionHandle(SignalledHandle):
             raise ValueError(f'a signal must be a map of {", ".join(KEYS)}')
         if details['Status'] not in (SUCCESS, FAILURE):
             raise ValueError(f'the Status of a signal must be {SUCCESS} or {FAILURE}')
-        unique = details['UniqueId']
-        if not isinstance(unique, str | int) or not 0 < len(str(unique)) <= 255:
-            raise ValueError('the UniqueId of a signal must have 1 to 255 characters')
-        return str(unique), details['Status'], str(details['Reason']), details['Data']
+        unique = signal_id_of(details['UniqueId'], 'UniqueId')
+        return unique, details['Status'], str(details['Reason']), details['Data']
 
     def signals(self, resource: Resource) -> dict[str, Any]:
         return {

@@ -8,6 +8,7 @@ from typing import Any
 
 from heatconv.hot.constraints import AllowedValues, Length, Range
 from heatconv.hot.functions import ListNode, MapNode, stacks
+from heatconv.hot.limits import MAX_NAME
 from heatconv.hot.schema import (
     BOOLEAN,
     INTEGER,
@@ -236,6 +237,7 @@ class ResourceGroup(PolicyRollout, _Group):
         self, resource: Resource, before: NestedStack | None, removed: Collection[str]
     ) -> dict[str, Any]:
         definition_of = self._definition_of(resource)
+        self.check_size(resource.properties['count'])
         names = _unused(removed, resource.properties['count'])
         return {name: definition_of(name) for name in names}
 
@@ -357,7 +359,8 @@ def _unused(removed: Collection[str], number: int) -> list[str]:
 
 def _order(name: str) -> tuple[int, str]:
     """Return a sort key: names that are numbers sort as numbers."""
-    return (int(name) if name.isdecimal() else 0, name)
+    is_number = name.isdecimal() and len(name) <= MAX_NAME
+    return (int(name) if is_number else 0, name)
 
 
 __all__ = ['ResourceChain', 'ResourceGroup', 'filled']

@@ -90,6 +90,15 @@ class NestedPlugin(UsesNestedStacks, Plugin):
         stem = f'{resource.stack_name}-{resource.name}'
         return UNUSUAL.sub('_', stem)[: NAME_LENGTH - len(tail)] + tail
 
+    def check_size(self, size: int) -> None:
+        """Check the size of a group before its members are defined: it may be any number.
+
+        :raises ValueError: if a stack may not have so many resources.
+        """
+        most = self.children.max_resources
+        if 0 <= most < size:
+            raise ValueError(f'{size} resources are more than the {most} that a stack may have')
+
     def perform(self, calls: Sequence[PluginCall]) -> list[Observation | Exception]:
         """Serve calls for many nested stacks by a few statements."""
         verb = calls[0].verb

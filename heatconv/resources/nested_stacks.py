@@ -56,6 +56,10 @@ class NestedStacks(Protocol):
     #: Size limit of a nested template, in bytes.
     max_template_size: int
 
+    @property
+    def max_resources(self) -> int:
+        """Return the largest number of resources of a stack; negative for no limit."""
+
     def content(self, template_id: str | None) -> Mapping[str, Any]:
         """Return a content of an owning stack: template, environment and files.
 

@@ -31,6 +31,9 @@ SUCCESS, FAILURE = 'SUCCESS', 'FAILURE'
 #: The possible keys of a signal.
 KEYS = ('data', 'id', 'reason', 'status')
 
+#: Largest number of characters of the id of a signal.
+LONGEST_ID = 255
+
 
 class SignalledHandle(UsesSignalUrls, VirtualPlugin):
     """The common part of handles: it receives signals, and keeps them with its token."""
@@ -155,13 +158,23 @@ def _parse(details: Any) -> tuple[str | None, str, str | None, Any]:
         raise ValueError(
             f'a signal has {", ".join(KEYS)} only, and a status of {SUCCESS} or {FAILURE}'
         )
-    if not isinstance(fields.get('id'), str | int | None):
-        raise ValueError('the id of a signal must be a string')
-    signal_id = None if fields.get('id') is None else str(fields['id'])
-    if signal_id is not None and not 0 < len(signal_id) <= 255:
-        raise ValueError('the id of a signal must have 1 to 255 characters')
+    signal_id = None if fields.get('id') is None else signal_id_of(fields['id'], 'id')
     reason = fields.get('reason')
     return signal_id, status, None if reason is None else str(reason), fields.get('data')
+
+
+def signal_id_of(value: Any, field: str) -> str:
+    """Return the id of a signal, without spaces at its end: MariaDB ignores them in keys.
+
+    :param field: the field that it is the value of.
+    :raises ValueError: if it is not valid. No database accepts a NUL.
+    """
+    signal_id = str(value).rstrip(' ') if isinstance(value, str | int) else ''
+    if not 0 < len(signal_id) <= LONGEST_ID or '\0' in signal_id:
+        raise ValueError(
+            f'the {field} of a signal must be a string of 1 to {LONGEST_ID} characters without NUL'
+        )
+    return signal_id
 
 
 def _event_reason(signal: Signal) -> str:

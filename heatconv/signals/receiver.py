@@ -97,7 +97,9 @@ class Receiver:
             if _is_late(row) and not self._signals.hears_until_the_end(row):
                 return self._refuse(subject, 'the resource is replaced, or is being deleted')
             if subject.part:
-                details = {**(details if isinstance(details, Mapping) else {}), PART: subject.part}
+                if not isinstance(details, Mapping | None):
+                    return Answer(400, 'a signal must be a map')
+                details = {**(details or {}), PART: subject.part}
             # Not repeated after a failure: the signal may have been saved nevertheless.
             self._signals.take(stack, row, details)
         except (StoreUnavailable, TransientError) as error:

@@ -7,6 +7,7 @@ definitions of the members, so that any process can continue an update that anot
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +23,21 @@ class Policy:
     :ivar min_in_service: smallest number of members that stay as they are during a batch.
     :ivar max_batch_size: largest number of members that one batch creates or updates.
     :ivar pause: seconds between the end of a batch and the next one.
+    :raises ValueError: if an update would never end.
     """
 
     min_in_service: int = 0
     max_batch_size: int = 1
     pause: float = 0.0
+
+    def __post_init__(self) -> None:
+        # The template may contain anything, because an update policy has no schema.
+        if self.min_in_service < 0:
+            raise ValueError('the number of members that stay in service must not be negative')
+        if self.max_batch_size < 1:
+            raise ValueError('a batch must have at least one member')
+        if not 0 <= self.pause < math.inf:
+            raise ValueError('the pause between two batches must be a number of seconds')
 
     @classmethod
     def read(cls, policy: Mapping[str, Any]) -> Policy:

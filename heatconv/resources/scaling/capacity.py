@@ -16,6 +16,9 @@ AWS_ADJUSTMENT_TYPES = {
     'PercentChangeInCapacity': PERCENT,
 }
 
+#: Largest number of members that a percentage adds or removes, before the limits of the group.
+LARGEST = 2.0**62
+
 
 def adjusted(
     current: int,
@@ -47,7 +50,8 @@ def _members(current: int, percent: float, step: int | None) -> int:
 
     A fraction of a member is dropped, but it is never less than one member.
     """
-    share = current * percent / 100
+    # The product of two floats may be infinite.
+    share = max(min(current * percent / 100, LARGEST), -LARGEST)
     sign = -1 if share < 0 else 1
     members = sign * max(math.floor(abs(share)), math.ceil(min(abs(share), 1)))
     if step and abs(members) < step:

@@ -102,6 +102,7 @@ class ScalingGroup(RolloutPlugin):
         smallest, largest, desired = self.limits(resource.properties)
         if before is None:
             size = smallest if desired is None else desired
+            self.check_size(size)
             members = batches.definitions(
                 (), size, size, new_names(resource.token, ''), lambda _: new
             )
@@ -113,6 +114,7 @@ class ScalingGroup(RolloutPlugin):
         final = capacity.adjusted(
             size, size if desired is None else desired, capacity.EXACT, smallest, largest
         )
+        self.check_size(final)
         complete = self.children.complete(before)
         members_now.sort(key=lambda member: _turn(member, member[0] in complete, new))
         ordered = [(name, definition) for name, definition, _ in members_now]
@@ -274,6 +276,7 @@ class ScalingGroup(RolloutPlugin):
         wanted = capacity.adjusted(size, adjustment, adjustment_type, smallest, largest, step)
         if wanted == size:
             raise SignalIgnored(f'the size of the group stays {size}')
+        self.check_size(wanted)
         group = present[SCALING]
         new = present[MEMBER]
         definitions = batches.definitions(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -236,12 +237,35 @@ class StoreContract:
         self.store.change_software(
             'p', 'deployment', 'none', lambda old: SoftwareChange(old, events)
         )
-        for _ in range(2):
-            self.store.drop_software('p', 'deployment', 'd', events[1:])
-        self.assertEqual(events, [one.event for one in self.store.events(stack.id)][-2:])
+        for existed in (True, False):
+            dropped = self.store.drop_software('p', 'deployment', 'd', events[1:])
+            self.assertEqual(existed, dropped)
+            self.assertEqual(events, [one.event for one in self.store.events(stack.id)][-2:])
         self.assertEqual(
             2, sum(one.event.action == Action.SIGNAL for one in self.store.events(stack.id))
         )
+
+    def test_definition_with_any_text(self) -> None:
+        # JSON writes a NUL as an escape, which texts may contain as well.
+        for number, text in enumerate(('', 'é😀', '\0', '\\u0000', '\\\0\0\\\\u0000')):
+            stack = self.stack(f's{number}')
+            a = f'a{text}'.replace('\0', '')
+            definitions = {a: Definition(a, 'Type'), 'b': Definition('b', 'Type', (a,))}
+            source = json.dumps(['Type', [a], {'text': text}])
+            wished = self.store.stack(stack.id)
+            fresh = (self.ids.fresh() for _ in itertools.count())
+            made = self.store.prepare(
+                stack.id,
+                wished.wish_id,
+                lambda stack, rows, at=(definitions, fresh, source, f't{number}'): traversal.plan(
+                    stack, at[0], rows, at[3], at[1], source_of=lambda name: at[2]
+                ),
+            )
+            self.converge(self.update_key(made, a))
+            view = self.view(self.update_key(made, 'b'))
+            self.assertEqual(source, view.node.definition)
+            if view.required is not None:
+                self.assertEqual([a], list(view.required))
 
     def test_resource_is_found_by_its_physical_id_in_its_project(self) -> None:
         _, row = self.complete()

@@ -9,6 +9,7 @@ from typing import Any
 import testtools
 
 from heatconv.convergence.model import Action, Event, Status
+from heatconv.db import signals
 from heatconv.db.records import DatabaseRecords
 from heatconv.resources import records as record_limits
 from heatconv.resources.records import Signal
@@ -134,6 +135,44 @@ class GroupCommitTest(testtools.TestCase):
         for _ in range(3):
             self.records.add_signal('v', None, 'SUCCESS', None, None)
         self.assertEqual(13, len({one.id for one in self.records.signals('v')}))
+
+    def exactness(self) -> list[bool]:
+        """Return a list to which each transaction adds whether it read all ids."""
+        exact_ones: list[bool] = []
+        save = self.records._save_once
+
+        def saved(group: Any, exact: bool) -> None:
+            exact_ones.append(exact)
+            save(group, exact)
+
+        self.records._save_once = saved  # type: ignore[method-assign]
+        return exact_ones
+
+    def test_default_id_that_is_taken_needs_no_second_transaction(self) -> None:
+        self.add('2')
+        transactions = self.exactness()
+        self.assertEqual('3', self.add().id)
+        self.assertEqual([False], transactions)
+
+    def test_few_ids_are_read(self) -> None:
+        for number in range(50):
+            self.add(f's{number}')
+        group = [
+            signals._Pending('t', signal_id, 'SUCCESS', None, None, None, 'e')
+            for signal_id in (None, 's7')
+        ]
+        with self.records.database.write() as connection:
+            some = signals._present(connection, group, False)['t']
+            all_ = signals._present(connection, group, True)['t']
+        self.assertEqual((50, ['s7']), (len(some), list(some)))
+        self.assertEqual(50, len(list(all_)))
+
+    def test_default_ids_in_a_transaction_count_those_before(self) -> None:
+        def add(signal_id: str | None) -> Callable[[], Signal]:
+            return lambda: self.add(signal_id)
+
+        self.together(add('a'), add('b'), add('b'), add(None), add(None))
+        self.assertEqual(['a', 'b', '3', '4'], [signal.id for signal in self.records.signals('t')])
 
     def test_number_of_signals_is_bounded(self) -> None:
         self.patch(record_limits, 'MOST_SIGNALS', 3)

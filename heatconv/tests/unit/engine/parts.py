@@ -72,8 +72,9 @@ class Parts:
         self.registry = Registry.installed(self.records, self.clock)
         self.templates = TemplateCache(self.store, self.registry)
         self.heard = Heard()
-        requests = Requests(self.store, self.templates, self.heard, self.clock, self.ids)
-        children = NestedStacks(self.store, self.templates, requests, MAX_TEMPLATE_SIZE)
+        #: What plugins ask for.
+        self.requests = Requests(self.store, self.templates, self.heard, self.clock, self.ids)
+        children = NestedStacks(self.store, self.templates, self.requests, MAX_TEMPLATE_SIZE)
         self.registry.nest(children, StoredConfigs(self.store, self.clock))
         #: Whether what no check could find anything to do for is left out.
         self.settles = True
@@ -296,9 +297,9 @@ class EngineTestCase(testtools.TestCase):
         return found
 
     def allow(self, **limits: Any) -> None:
-        """Change what users may ask for at most."""
-        requests = self.engine.requests
-        requests.limits = dataclasses.replace(requests.limits, **limits)
+        """Change what users and plugins may ask for at most."""
+        for requests in (self.engine.requests, self.parts.requests):
+            requests.limits = dataclasses.replace(requests.limits, **limits)
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a method of the engine API."""

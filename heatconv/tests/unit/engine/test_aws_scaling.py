@@ -99,6 +99,10 @@ class AwsScalingTest(ScalingTestCase):
         identity = self.asked(stack(DesiredCapacity=2))
         self.assertEqual('CREATE_COMPLETE', self.state(identity), self.stack(identity).reason)
         self.assertEqual(['one', 'one'], self.images(identity))
+        # Those of OS::Heat::AutoScalingGroup are not there.
+        shown = set(self.rows(identity)['group'].attributes)
+        self.assertIn('InstanceList', shown)
+        self.assertEqual(set(), shown & {'current_size', 'refs', 'refs_map'})
         self.parts.elapse(1)
         self.assertEqual('', self.signal(identity))
         self.assertEqual(['one'] * 3, self.images(identity))
@@ -155,6 +159,13 @@ class AwsScalingTest(ScalingTestCase):
         error = self.refused(exception.StackValidationFailed, self.signal, identity)
         self.assertIn('has no scaling group', str(error))
 
+    def test_empty_group(self) -> None:
+        identity = self.asked(stack(MinSize=0, DesiredCapacity=0))
+        self.assertEqual({'list': None}, self.outputs(identity))
+        self.parts.elapse(1)
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(['one'], self.images(identity))
+
     def test_refused_with_the_request(self) -> None:
         for source, words in (
             (stack(MinSize=6), 'MinSize can not be greater'),
@@ -178,6 +189,10 @@ class AwsScalingTest(ScalingTestCase):
             ({'LaunchConfigurationName': 'none'}, 'reference can not be found'),
             ({'policy': {'AutoScalingRollingUpdate': {'PauseTime': 'P1D'}}}, 'PT1H2M3S'),
             ({'policy': {'AutoScalingRollingUpdate': {'PauseTime': 'PT2H'}}}, 'Maximum PauseTime'),
+            (
+                {'policy': {'AutoScalingRollingUpdate': {'MaxBatchSize': -1}}},
+                'at least one member',
+            ),
         ):
             self.anew()
             identity = self.asked(stack(**group))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from typing import Any
 
+import fixtures
+
 from heatconv.engine import wire_format
-from heatconv.tests.unit.engine.parts import thing
-from heatconv.tests.unit.engine.test_scaling import ScalingTestCase
+from heatconv.engine.plugin_view import as_plugin_sees
+from heatconv.resources.nested import SOON
+from heatconv.resources.plugin import Reality
+from heatconv.resources.test_resource import TestResource
+from heatconv.tests.unit.engine.parts import template, thing
+from heatconv.tests.unit.engine.test_scaling import Killed, ScalingTestCase
 
 
 def group(value: str = 'a', count: int = 5, /, policy: Any = None, **properties: Any) -> Any:
@@ -37,6 +45,18 @@ class BatchesTest(ScalingTestCase):
         """Return the values of the members, in the order of their numbers."""
         rows = {row.name: row for row in self.store.resources(self.child(identity).id)}
         return [rows[name].attributes['output'] for name in sorted(rows, key=int)]
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Do what is announced until a condition holds while a task sleeps; die then."""
+        elapse = self.parts.elapse
+
+        def dies(seconds: float) -> None:
+            if condition():
+                raise Killed
+            elapse(seconds)
+
+        with fixtures.MockPatchObject(self.parts, 'elapse', dies):
+            self.assertRaises(Killed, self.parts.rest)
 
     def updated(self, identity: Any, resource: Any) -> None:
         self.update(identity, {'group': resource})
@@ -96,6 +116,9 @@ class BatchesTest(ScalingTestCase):
         self.updated(identity, group('b', 5, policy=policy, removal_policies=removal))
         rows = sorted(row.name for row in self.store.resources(self.child(identity).id))
         self.assertEqual(['0', '2', '3', '4', '5'], rows)
+        # It was removed by its name, so no reference is kept.
+        content = self.store.template(self.child(identity).newest_template_id)
+        self.assertEqual((['1'], {}), (content['removed'], content['removed_references']))
 
     def test_parameter_in_the_policy(self) -> None:
         policy = {'rolling_update': {'max_batch_size': {'get_param': 'most'}}}
@@ -105,6 +128,146 @@ class BatchesTest(ScalingTestCase):
         self.update(identity, {'group': group('b', policy=policy)}, parameters=parameters)
         self.parts.rest()
         self.assertEqual([['U2', 'U3', 'U4'], ['U0', 'U1']], self.changes(identity)[1:])
+
+    def test_pause_that_is_left(self) -> None:
+        policy = {'batch_create': {'max_batch_size': 4, 'pause_time': 100}}
+        identity = self.create({'group': group(policy=policy)})
+        self.until(lambda: self.child(identity).status == 'COMPLETE')
+        child = self.child(identity)
+        plugin = self.parts.registry.plugin('OS::Heat::ResourceGroup')
+        row = self.rows(identity)['group']
+        given = self.store.template(child.newest_template_id)['properties']
+        resource = dataclasses.replace(as_plugin_sees(self.stack(identity), row), properties=given)
+        due = max(one.updated_at for one in self.store.resources(child.id)) + 100
+        for left in (due - self.parts.clock.now(), 60.0, 0.25):
+            self.parts.clock.time = due - left
+            observation = plugin.proceed(resource)
+            self.assertEqual(
+                (Reality.PENDING, left), (observation.reality, observation.retry_after)
+            )
+            plugin.update(resource, ())
+            self.assertEqual(child, self.child(identity))
+        self.parts.clock.time = due
+        observation = plugin.proceed(resource)
+        self.assertEqual((Reality.PENDING, SOON), (observation.reality, observation.retry_after))
+        self.assertNotEqual(child.newest_template_id, self.child(identity).newest_template_id)
+
+    def test_other_properties_do_not_wait_for_the_pause(self) -> None:
+        policy = {'rolling_update': {'max_batch_size': 2, 'pause_time': 1000}}
+        identity = self.made({'group': group(policy=policy)})
+        self.update(identity, {'group': group('b', policy=policy)})
+        self.until(
+            lambda: (
+                self.changes(identity)[1:] == [['U3', 'U4']]
+                and self.child(identity).status == 'COMPLETE'
+            )
+        )
+        before = self.parts.clock.now()
+        self.update(identity, {'group': group('c', policy=policy)})
+        self.parts.crash()
+        self.parts.sweep()
+        self.until(lambda: len(self.changes(identity)) > 2)
+        self.assertLess(self.parts.clock.now() - before, 900)
+        self.parts.recover()
+        self.assertEqual([f'c{n}' for n in range(5)], self.values(identity))
+
+    def test_file_alone_has_changed(self) -> None:
+        policy = {'rolling_update': {'max_batch_size': 1, 'pause_time': 1000}}
+        resources = {'group': group(count=2, policy=policy)}
+        resources['group']['properties']['resource_def'] = {'type': 'member.yaml'}
+
+        def files(value: str) -> dict[str, Any]:
+            return {'member.yaml': template({'one': thing(value)})}
+
+        identity = self.call('create_stack', 'stack', template(resources), None, files('a'), None)
+        self.parts.rest()
+        before = self.parts.clock.now()
+        self.call('update_stack', identity, template(resources), None, files('b'), None)
+        self.parts.rest()
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+        self.assertLess(self.parts.clock.now() - before, 100)
+        for member in self.within(wire_format.identity(self.child(identity))).values():
+            (row,) = self.store.resources(member.id)
+            self.assertEqual('b', row.attributes['output'])
+
+    def test_members_keep_their_files_until_their_batch(self) -> None:
+        policy = {'rolling_update': {'max_batch_size': 1}}
+        for kind in ('OS::Heat::ResourceGroup', 'OS::Heat::AutoScalingGroup'):
+
+            def wanted(name: str, kind: str = kind) -> Any:
+                member = {'type': name}
+                if kind.endswith('AutoScalingGroup'):
+                    given = {'min_size': 3, 'max_size': 3, 'resource': member}
+                    return template({'group': {'type': kind, 'properties': given}})
+                one = group(count=3, policy=policy, resource_def=member)
+                return template({'group': one})
+
+            files = {name: template({'one': thing(name)}) for name in ('old.yaml', 'new.yaml')}
+            old = {'old.yaml': files['old.yaml']}
+            new = {'new.yaml': files['new.yaml']}
+            identity = self.call('create_stack', kind[10:], wanted('old.yaml'), None, old, None)
+            self.parts.rest()
+            self.call('update_stack', identity, wanted('new.yaml'), None, new, None)
+            self.parts.rest()
+            self.assertEqual('UPDATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+            child = wire_format.identity(self.child(identity))
+            for member in self.within(child).values():
+                (row,) = self.store.resources(member.id)
+                self.assertEqual('new.yaml', row.attributes['output'])
+
+    def test_nested_stack_that_was_deleted_by_hand(self) -> None:
+        policy = {'rolling_update': {'max_batch_size': 2}}
+        identity = self.made({'group': group(policy=policy)})
+        self.call('delete_stack', wire_format.identity(self.child(identity)))
+        self.parts.rest()
+        self.updated(identity, group('b', policy=policy))
+        self.assertEqual([f'b{n}' for n in range(5)], self.values(identity))
+
+    def test_failed_batch_is_tried_again_at_once(self) -> None:
+        policy = {'rolling_update': {'max_batch_size': 2, 'pause_time': 1000}}
+        identity = self.made({'group': group(policy=policy)})
+        update, fails = TestResource.update, [True]
+
+        def once(plugin: Any, resource: Any, changed: Any) -> None:
+            if fails and resource.name == '4':
+                fails.clear()
+                raise ValueError('broken')
+            update(plugin, resource, changed)
+
+        self.useFixture(fixtures.MockPatchObject(TestResource, 'update', once))
+        self.update(identity, {'group': group('b', policy=policy)})
+        self.parts.rest()
+        self.assertEqual('UPDATE_FAILED', self.state(identity))
+        # Less than the pause has passed since then.
+        self.update(identity, {'group': group('b', policy=policy)})
+        self.parts.rest()
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+        self.assertEqual([f'b{n}' for n in range(5)], self.values(identity))
+
+    def test_policy_with_which_an_update_would_never_end(self) -> None:
+        identity = self.made({'group': group()})
+        for wrong in ({'max_batch_size': -1}, {'pause_time': 'inf'}):
+            self.update(identity, {'group': group('b', policy={'rolling_update': wrong})})
+            self.parts.rest(most=200)
+            self.assertEqual('UPDATE_FAILED', self.state(identity))
+        self.updated(identity, group('b', policy={'rolling_update': {'max_batch_size': 5}}))
+        self.assertEqual([f'b{n}' for n in range(5)], self.values(identity))
+
+    def test_more_members_than_a_stack_may_have(self) -> None:
+        self.allow(max_resources_per_stack=6)
+        policies = (None, {'rolling_update': {'max_batch_size': 2}})
+        for name, policy in zip(('one', 'two'), policies, strict=True):
+            identity = self.made({'group': group(policy=policy)}, name)
+            for count in (7, 10**15, 2**200):
+                self.update(identity, {'group': group('b', count, policy=policy)})
+                self.parts.rest()
+                self.assertEqual('UPDATE_FAILED', self.state(identity))
+                self.assertIn(
+                    f'{count} resources are more than the 6 ', self.stack(identity).reason
+                )
+            self.updated(identity, group('b', 6, policy=policy))
+        self.allow(max_resources_per_stack=-1)
+        self.updated(identity, group('b', 7))
 
     def test_worker_dies_after_each_question(self) -> None:
         policy = {

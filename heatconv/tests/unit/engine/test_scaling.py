@@ -153,6 +153,34 @@ class SignalTest(ScalingTestCase):
         self.parts.elapse(1)
         self.assertIn('stays 1', self.signal(identity, 'down'))
 
+    def test_more_members_than_a_stack_may_have(self) -> None:
+        self.allow(max_resources_per_stack=3)
+        huge = {'max_size': 2**200}
+        for number, size in enumerate((4, 10**15, 2**200)):
+            identity = self.made({'group': group(**huge, desired_capacity=size)}, f's{number}')
+            self.assertEqual('CREATE_FAILED', self.state(identity))
+            self.assertIn(f'{size} resources are more than the 3 ', self.stack(identity).reason)
+        exact = policy(2**200, adjustment_type='exact_capacity')
+        self.resources = {'group': group(**huge, desired_capacity=2), 'all': exact, 'up': policy()}
+        identity = self.made(self.resources, outputs=OUTPUTS)
+        self.parts.elapse(1)
+        error = self.refused(exception.StackValidationFailed, self.signal, identity, 'all')
+        self.assertIn(f'{2**200} resources are more than the 3 ', str(error))
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(3, self.outputs(identity)['size'])
+        self.changed(identity, **huge, desired_capacity=4)
+        self.assertIn('4 resources are more than the 3 ', self.stack(identity).reason)
+
+    def test_percentage_whose_product_is_infinite(self) -> None:
+        self.resources = {
+            'group': group(desired_capacity=3),
+            'up': policy(1e308, adjustment_type='percent_change_in_capacity'),
+        }
+        identity = self.made(self.resources, outputs=OUTPUTS)
+        self.parts.elapse(1)
+        self.assertEqual('', self.signal(identity))
+        self.assertEqual(6, self.outputs(identity)['size'])
+
     def test_ignored_signal_leaves_no_event(self) -> None:
         identity = self.scaling(desired_capacity=6)
         self.parts.elapse(1)
@@ -189,6 +217,60 @@ class SignalTest(ScalingTestCase):
         self.update(identity, self.resources, outputs=OUTPUTS)
         self.parts.rest()
         self.assertEqual('', self.signal(identity))
+
+    def test_cooldown_never_moves_back(self) -> None:
+        self.resources = {'group': group(), 'up': policy(cooldown=60), 'down': policy(-1)}
+        identity = self.made(self.resources, outputs=OUTPUTS)
+        self.assertEqual('', self.signal(identity))
+        self.parts.elapse(10)
+        # The group itself has no cooldown.
+        self.changed(identity, desired_capacity=4)
+        self.assertEqual(4, self.outputs(identity)['size'])
+        self.parts.elapse(10)
+        self.assertIn('cooldown for another 40 s', self.signal(identity, 'down'))
+        self.parts.elapse(40)
+        self.assertEqual('', self.signal(identity, 'down'))
+
+    def test_cooldown_counts_from_the_end_of_the_change(self) -> None:
+        slow = thing(properties={'action_wait_secs': {'create': 30}})
+        self.resources = {
+            'group': group(resource=slow),
+            'up': policy(cooldown=60),
+            'none': policy(cooldown=-5),
+        }
+        identity = self.made(self.resources, outputs=OUTPUTS)
+        self.parts.elapse(1)
+        began = self.parts.clock.now()
+        self.assertEqual('', self.signal(identity))
+        ended = self.parts.clock.now()
+        self.assertGreaterEqual(ended, began + 30)
+        self.parts.elapse(59)
+        self.assertIn('cooldown for another', self.signal(identity, 'none'))
+        self.parts.elapse(2)
+        self.assertEqual('', self.signal(identity, 'none'))
+        # A negative cooldown is none.
+        self.parts.elapse(1)
+        self.assertEqual('', self.signal(identity, 'none'))
+        self.assertEqual(4, self.outputs(identity)['size'])
+
+    def test_no_urls(self) -> None:
+        identity = self.scaling()
+        self.assertEqual(
+            {'alarm_url': None, 'signal_url': None}, self.rows(identity)['up'].attributes
+        )
+
+    def test_first_member_is_a_nested_stack(self) -> None:
+        empty = group(min_size=0, desired_capacity=0, resource={'type': 'member.yaml'})
+        source = template({'group': empty, 'up': policy()})
+        files = {'member.yaml': template({'one': thing('x')})}
+        identity = self.call('create_stack', 'stack', source, None, files, None)
+        self.parts.rest()
+        self.assertEqual([], self.names(identity))
+        self.parts.elapse(1)
+        self.assertEqual('', self.signal(identity))
+        (member,) = self.within(wire_format.identity(self.child(identity))).values()
+        (row,) = self.store.resources(member.id)
+        self.assertEqual('x', row.attributes['output'])
 
     def test_two_signals_at_once_scale_once(self) -> None:
         identity = self.scaling()
@@ -280,6 +362,37 @@ class SignalTest(ScalingTestCase):
         error = self.refused(exception.StackValidationFailed, self.signal, identity)
         self.assertIn('has no scaling group', str(error))
         self.assertEqual('CREATE_COMPLETE', f'{other.action}_{other.status}')
+
+    def test_group_that_does_not_scale(self) -> None:
+        fixed = {'type': 'OS::Heat::ResourceGroup', 'properties': {'resource_def': thing()}}
+        identity = self.made({'group': fixed})
+        resources = {'group': fixed, 'up': policy(auto_scaling_group_id=self.child(identity).name)}
+        self.update(identity, resources)
+        self.parts.rest()
+        error = self.refused(exception.StackValidationFailed, self.signal, identity)
+        self.assertIn('has no scaling group', str(error))
+
+    def test_update_with_a_failed_member(self) -> None:
+        identity = self.scaling(desired_capacity=3)
+        names = self.failed(identity, 0)
+        self.changed(identity)
+        self.assertEqual(names[1:], self.names(identity))
+        names = self.failed(identity, 0)
+        # A desired size counts it: it is created again.
+        self.changed(identity, desired_capacity=2)
+        self.assertEqual(sorted(names), sorted(self.names(identity)))
+        self.assertEqual(2, self.outputs(identity)['size'])
+
+    def failed(self, identity: Any, place: int) -> list[str]:
+        """Let a member fail; return the names of all."""
+        self.parts.elapse(1)
+        names = self.names(identity)
+        child = self.child(identity)
+        (row,) = [row for row in self.store.resources(child.id) if row.name == names[place]]
+        self.parts.records.remove(row.token)
+        self.call('stack_check', wire_format.identity(child))
+        self.parts.rest()
+        return names
 
     def test_failed_member_goes_first(self) -> None:
         identity = self.scaling(desired_capacity=3)

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from heatconv import exception
+from heatconv.engine.signals import Signals
+from heatconv.resources.registry import Registry
 from heatconv.tests.unit.engine.parts import EngineTestCase, context, thing
 
 HANDLE = 'OS::Heat::WaitConditionHandle'
@@ -57,6 +59,21 @@ class SignalTest(EngineTestCase):
         self.parts.rest()
         self.assertEqual('DELETE_COMPLETE', self.state(identity))
         self.assertEqual([], self.parts.records.signals(rows['H'].id))
+
+    def test_declared_metadata_stays(self) -> None:
+        identity = self.made({'H': {'type': HANDLE, 'metadata': {'own': 1}}})
+        self.signal(identity, {'id': 'one'})
+        shown = self.call('describe_stack_resource', identity, 'H')
+        self.assertEqual({'own': 1}, shown['metadata'])
+
+    def test_type_that_is_not_installed(self) -> None:
+        identity = self.made({'H': {'type': HANDLE}})
+        signals = Signals(self.store, Registry({}))
+        stack, row = self.stack(identity), self.rows(identity)['H']
+        self.refused(exception.ResourceActionNotSupported, signals.take, stack, row, None)
+        self.assertFalse(signals.hears_until_the_end(row))
+        self.assertEqual({}, signals.received(stack, row))
+        self.assertEqual({'own': 1}, signals.metadata(stack, row, {'own': 1}))
 
     def test_same_signal_twice_counts_once(self) -> None:
         identity = self.begun(waiting(2))

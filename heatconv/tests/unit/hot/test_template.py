@@ -260,6 +260,16 @@ class InvalidTest(TemplateCase):
             )
         compiled(hot({'x' * 255: NONE}))
 
+    def test_names_that_differ_in_spaces_at_their_end(self) -> None:
+        for names in (('a', 'a '), ('a ', 'a'), ('a  ', 'b', 'a ')):
+            self.wrong(
+                errors.InvalidSection,
+                'resources',
+                f"the name '{names[-1]}' differs from another one in spaces at its end only",
+                hot(dict.fromkeys(names, NONE)),
+            )
+        compiled(hot(dict.fromkeys(('a ', ' a', 'b', 'a b'), NONE)))
+
     def test_shape_of_resources(self) -> None:
         for path, telling, resource in (
             ('', ('a map, not a string', 'write {type'), 'x'),

@@ -65,6 +65,12 @@ class NextMembersTest(testtools.TestCase):
     def test_grows_to_keep_members_in_service(self) -> None:
         self.assertEqual('aaabb', self.next('aaaa', most=2, in_service=3))
 
+    def test_member_that_only_the_update_needs_is_not_changed(self) -> None:
+        self.assertEqual('aaaba', self.next('aaaaa', size=4, in_service=4))
+
+    def test_members_whose_numbers_are_not_used_any_more(self) -> None:
+        self.assertEqual('b', self.next('....aa', size=3))
+
     def test_shrinks(self) -> None:
         self.assertEqual('aab', self.next('aaaaa', size=3))
         self.assertEqual('aaaab', self.next('aaaab', under_way='4', size=3))

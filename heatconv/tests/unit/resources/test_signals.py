@@ -47,6 +47,13 @@ class SignalsContract:
             added = self.records.add_signal('t', given, 'SUCCESS', None, None)
             self.assertEqual(expected, added.id)
 
+    def test_default_reason_counts_the_signals(self) -> None:
+        for given, reason in (('2', 1), ('x', 2), (None, 3), ('x', 4)):
+            added = self.records.add_signal('t', given, 'SUCCESS', None, None)
+            self.assertEqual(  # type: ignore[attr-defined]
+                f'Signal {reason} received', added.reason
+            )
+
     def test_many_at_once(self) -> None:
         threads = [
             threading.Thread(

@@ -21,6 +21,7 @@ from heatconv.convergence.step import Commit, RowGuard, RowWrite
 from heatconv.engine.plugin_view import as_plugin_sees
 from heatconv.engine.signals import Signals
 from heatconv.runtime import effects
+from heatconv.signals import server as server_module
 from heatconv.signals.app import HEALTH, SignalApplication
 from heatconv.signals.rate import RateLimit
 from heatconv.signals.receiver import Receiver
@@ -209,6 +210,37 @@ class HandleTest(SignalsTestCase):
         self.assertEqual('CREATE_FAILED', self.state(identity))
         self.assertIn('broken', self.stack(identity).reason)
 
+    def test_ids(self) -> None:
+        identity = self.made({'handle': HANDLE, 'aws': AWS_HANDLE})
+        url = json.loads(self.attribute(identity, 'handle', 'signal'))['alarm_url']
+        cfn_url = self.attribute(identity, 'aws', 'OS::stack_id')
+        for signal_id, taken in (
+            ('x' * 255, 'x' * 255),
+            ('é', 'é'),
+            (7, '7'),
+            ('a', 'a'),
+            # The same key in MariaDB.
+            ('a  ', 'a'),
+            (' a', ' a'),
+            ('x' * 256, None),
+            ('', None),
+            ('  ', None),
+            ('a\0', None),
+            (1.5, None),
+            ([], None),
+        ):
+            signal = {'Status': 'SUCCESS', 'Reason': '', 'UniqueId': signal_id, 'Data': ''}
+            answers = [self.send(url, {'id': signal_id}), self.send(cfn_url, signal, 'PUT')]
+            if taken is None:
+                self.assertEqual([400, 400], [status for status, _ in answers], signal_id)
+                self.assertIn('the id of a signal must be', answers[0][1])
+                self.assertIn('the UniqueId of a signal must be', answers[1][1])
+            else:
+                self.assertEqual([(200, 'received')] * 2, answers, signal_id)
+                self.assertIn(taken, self.received(identity))
+                self.assertIn(taken, self.received(identity, 'aws'))
+        self.assertEqual(5, len(self.received(identity)))
+
     def test_handle_that_each_update_replaces(self) -> None:
         handle = {'type': 'OS::Heat::UpdateWaitConditionHandle'}
         identity = self.made({'handle': handle})
@@ -265,6 +297,26 @@ class DeploymentTest(SignalsTestCase):
         self.parts.recover()
         self.assertIsNotNone(self.stack(identity).deleted_at)
         self.assertEqual([], self.call('list_software_deployments'))
+
+    def test_failure_by_a_signed_url(self) -> None:
+        self.create(self.resources('a'))
+        self.parts.rest(most=20)
+        self.assertEqual((200, 'received'), self.send(self.url(), {'deploy_status_code': 3}))
+        (deployment,) = self.call('list_software_deployments')
+        self.assertEqual('FAILED', deployment['status'])
+        self.assertIn('non-zero status code: 3', deployment['status_reason'])
+
+    def test_signal_that_is_no_map(self) -> None:
+        identity = self.create(self.resources('a'))
+        self.parts.rest(most=20)
+        for wrong in ('failed', [{'deploy_status_code': 1}], 1, False):
+            self.assertEqual((400, 'a signal must be a map'), self.send(self.url(), wrong))
+        (deployment,) = self.call('list_software_deployments')
+        self.assertEqual('IN_PROGRESS', deployment['status'])
+        # Without data it reports a success.
+        self.assertEqual((200, 'received'), self.send(self.url()))
+        self.parts.recover()
+        self.assertEqual('CREATE_COMPLETE', self.state(identity))
 
 
 class AuthorizationTest(SignalsTestCase):
@@ -376,6 +428,18 @@ class RequestTest(SignalsTestCase):
         self.assertEqual(400, self.send(self.url, CONTENT_LENGTH='many')[0])
         self.assertEqual({}, self.received(self.identity))
 
+    def test_largest(self) -> None:
+        self.assertEqual(200, self.send(self.url, b' ' * 1_000)[0])
+        self.assertEqual(413, self.send(self.url, b' ' * 1_001)[0])
+        # The signature is not valid, but the path may be.
+        self.assertEqual(403, self.send(f'http://host/v1/signal/a/b/{"c" * 255}/d')[0])
+
+    def test_without_a_length(self) -> None:
+        # WSGI does not say how long the body is: there is none.
+        answer = self.send(self.url, b'{"id": "not read"}', CONTENT_LENGTH='')
+        self.assertEqual((200, 'received'), answer)
+        self.assertEqual(['1'], list(self.received(self.identity)))
+
     def test_name_in_another_script(self) -> None:
         name = 'Griff-é-ハンドル'
         identity = self.made({name: HANDLE}, 'other')
@@ -421,6 +485,44 @@ class RequestTest(SignalsTestCase):
         with fixtures.MockPatchObject(self.store, 'row', broken):
             self.assertEqual(503, self.send(self.url)[0])
         self.assertIn(('Retry-After', '1'), self.headers)
+
+    def test_database_that_is_away_without_patience(self) -> None:
+        rows: list[str] = []
+
+        def broken(row_id: str) -> Any:
+            rows.append(row_id)
+            raise StoreUnavailable('x')
+
+        with fixtures.MockPatchObject(self.store, 'row', broken):
+            self.assertEqual(503, self.send(self.url)[0])
+        self.assertEqual(1, len(rows))
+
+    def test_stack_that_is_purged_meanwhile(self) -> None:
+        with fixtures.MockPatchObject(self.store, 'stack', lambda _: None):
+            self.assertEqual(403, self.send(self.url)[0])
+        self.assertEqual(200, self.send(self.url)[0])
+
+    def test_aws_policy(self) -> None:
+        given = {
+            'AutoScalingGroupName': {'get_resource': 'group'},
+            'ScalingAdjustment': 2,
+            'AdjustmentType': 'ChangeInCapacity',
+        }
+        up = {'type': 'AWS::AutoScaling::ScalingPolicy', 'properties': given}
+        resources = {'group': group(), 'up': up, 'url': thing({'get_resource': 'up'})}
+        identity = self.made(resources, 'aws')
+        url = self.attribute(identity, 'up', 'AlarmUrl')
+        # Its reference id is the URL.
+        self.assertEqual(url, self.attribute(identity, 'url', 'output'))
+        self.parts.elapse(1)
+        self.assertEqual((200, 'received'), self.send(url))
+        self.parts.rest()
+        self.assertEqual(3, len(self.store.resources(self.child(identity).id)))
+
+    def test_connections_need_file_descriptors(self) -> None:
+        for files, connections in ((10**6, 1_000), (1_050, 950), (150, 50), (50, 1)):
+            with fixtures.MockPatchObject(resource, 'getrlimit', lambda _, n=files: (n, n)):
+                self.assertEqual(connections, server_module._connections())
 
     def test_over_http(self) -> None:
         server = SignalServer(self.application, '127.0.0.1', 0, 4)

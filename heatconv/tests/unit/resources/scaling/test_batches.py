@@ -58,6 +58,18 @@ class BatchesTest(testtools.TestCase):
             Policy.read({'min_in_service': '2', 'max_batch_size': 3, 'pause_time': 1.5}),
         )
 
+    def test_policy_with_which_an_update_would_never_end(self) -> None:
+        for wrong, message in (
+            ({'max_batch_size': -1}, 'at least one member'),
+            ({'max_batch_size': '-1'}, 'at least one member'),
+            ({'min_in_service': -1}, 'must not be negative'),
+            ({'pause_time': -0.1}, 'a number of seconds'),
+            ({'pause_time': 'nan'}, 'a number of seconds'),
+            ({'pause_time': 'inf'}, 'a number of seconds'),
+        ):
+            error = self.assertRaises(ValueError, Policy.read, wrong)
+            self.assertIn(message, str(error))
+
     @given(st.integers(0, 12), st.integers(0, 12), st.integers(1, 5), st.integers(0, 12))
     def test_update_ends_and_keeps_its_promises(
         self, target: int, size: int, most: int, in_service: int

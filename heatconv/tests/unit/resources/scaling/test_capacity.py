@@ -29,6 +29,10 @@ class CapacityTest(testtools.TestCase):
             (4, 75, PERCENT, 2, 7),
             (0, 50, PERCENT, None, 1),  # the smallest size
             (4, 0, PERCENT, None, 4),
+            (4, 1e308, PERCENT, None, 8),  # the product is infinite
+            (4, -1e308, PERCENT, None, 1),
+            (4, 2**255, PERCENT, None, 8),
+            (0, 1e308, PERCENT, None, 1),
         ):
             size = adjusted(current, adjustment, kind, 1, 8, step)
             self.assertEqual(expected, size, (current, adjustment, kind, step))
