@@ -1,0 +1,72 @@
+"""The command ``heatconv`` with stacks in a directory of their own, for tests."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+import fixtures
+
+TIMEOUT = 60
+
+
+def template(resources: Any, **outputs: Any) -> dict[str, Any]:
+    """Return a template."""
+    return {
+        'heat_template_version': '2021-04-16',
+        'resources': resources,
+        'outputs': {name: {'value': value} for name, value in outputs.items()},
+    }
+
+
+class Embedded(fixtures.Fixture):
+    """Runs commands with a state of their own, and stops those that are left."""
+
+    def _setUp(self) -> None:
+        self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            self._command(*words), capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+
+    def works(self, *words: str) -> str:
+        """Run a command that must succeed; return what it prints."""
+        ended = self.run(*words)
+        if ended.returncode:
+            raise AssertionError(f'{words}: {ended.returncode}\n{ended.stdout}{ended.stderr}')
+        return ended.stdout
+
+    def start(self, *words: str, until: str) -> subprocess.Popen[str]:
+        """Start a command; return when it has printed a line with some words."""
+        process = subprocess.Popen(
+            self._command(*words), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        )
+        self.addCleanup(process.wait, TIMEOUT)
+        self.addCleanup(process.kill)
+        assert process.stderr is not None
+        self.addCleanup(process.stderr.close)
+        for line in process.stderr:
+            if until in line:
+                return process
+        raise AssertionError(f'{words} has ended with {process.wait()}')
+
+    def file(self, made: Any, name: str = 'template.yaml') -> str:
+        """Write a template as JSON, which is YAML too; return its path."""
+        path = self.directory / name
+        path.write_text(json.dumps(made))
+        return str(path)
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """Return the outputs of a stack."""
+        shown = self.works('stack', 'output', 'show', stack, '--all', '-f', 'json')
+        values: dict[str, Any] = json.loads(shown)
+        return values
+
+    def _command(self, *words: str) -> list[str]:
+        state = str(self.directory / 'state')
+        return [sys.executable, '-m', 'heatconv.cli.main', '--state-dir', state, *words]
