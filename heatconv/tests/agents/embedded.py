@@ -61,11 +61,11 @@ class Embedded(fixtures.Fixture):
         path.write_text(json.dumps(made))
         return str(path)
 
-    def outputs(self, stack: str) -> dict[str, Any]:
-        """Return the outputs of a stack."""
-        shown = self.works('stack', 'output', 'show', stack, '--all', '-f', 'json')
-        values: dict[str, Any] = json.loads(shown)
-        return values
+    def output(self, stack: str, name: str) -> str:
+        """Return an output of a stack, as text."""
+        shown = ('-f', 'value', '-c', 'output_value')
+        # The command ends the line.
+        return self.works('stack', 'output', 'show', stack, name, *shown).removesuffix('\n')
 
     def _command(self, *words: str) -> list[str]:
         state = str(self.directory / 'state')

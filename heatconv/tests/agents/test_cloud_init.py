@@ -66,8 +66,7 @@ class CloudInitTest(testtools.TestCase):
         """Return the user data that the resource u of a stack has."""
         made = template(resources, user_data={'get_attr': ['u', 'config']})
         self.heatconv.works('stack', 'create', 'demo', '-t', self.heatconv.file(made))
-        text: str = self.heatconv.outputs('demo')['user_data']
-        return text
+        return self.heatconv.output('demo', 'user_data')
 
     def read(self, user_data: str) -> Any:
         """Return what cloud-init makes of user data; it must not warn."""
@@ -190,6 +189,6 @@ class CloudInitTest(testtools.TestCase):
     def test_example(self) -> None:
         path = str(EXAMPLES / 'software.yaml')
         self.heatconv.works('stack', 'create', 'demo', '-t', path, '--parameter', 'port=81')
-        got = self.read(self.heatconv.outputs('demo')['user_data'])
+        got = self.read(self.heatconv.output('demo', 'user_data'))
         self.assertEqual({'hostname': 'web-1', 'packages': ['nginx']}, got['cloud_config'])
         self.assertIn('listen 81;', got['scripts']['start.sh']['text'])
