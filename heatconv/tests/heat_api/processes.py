@@ -68,16 +68,27 @@ class HeatApi(Web):
 
     def command(self) -> Sequence[str]:
         own = str(self.directory / 'heat.conf')
-        return [sys.executable, '-P', str(SERVE), 'heat-api', str(self.port), str(SAMPLE), own]
+        return [sys.executable, '-P', str(SERVE), self.name, str(self.port), str(SAMPLE), own]
 
     def environment(self) -> Mapping[str, str]:
         return {'PROJECT_FROM_URL': '1'} if self._by_url else {}
 
 
-class Daemon(servers.Server):
-    """heatconv-engine or heatconv-worker; it says in its log that it serves.
+class HeatApiCfn(HeatApi):
+    """The stock heat-api-cfn; its users have keys of Keystone."""
 
-    :param kind: engine or worker.
+    name = 'heat-api-cfn'
+
+    def __init__(
+        self, directory: pathlib.Path, sections: Mapping[str, Mapping[str, object]]
+    ) -> None:
+        super().__init__(directory, sections, by_url=False)
+
+
+class Daemon(servers.Server):
+    """heatconv-engine, heatconv-worker or heatconv-signal; it says in its log that it serves.
+
+    :param kind: engine, worker or signal.
     :param processes: how many must serve.
     """
 
