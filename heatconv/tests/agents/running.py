@@ -8,6 +8,9 @@ import urllib.error
 import uuid
 from typing import Any
 
+from testtools.content import Content
+from testtools.content_type import UTF8_TEXT
+
 from heatconv.tests.heat_api.client import Client
 from heatconv.tests.heat_api.identity import REGION, Admin, Keystone, Login
 from heatconv.tests.heat_api.running import SiteTest
@@ -18,6 +21,19 @@ class ServersTest(SiteTest):
     """Alice of project blue makes stacks; each server has a user of its own in her project."""
 
     keystone, for_servers = True, True
+
+    def setUp(self) -> None:
+        super().setUp()
+        for server in (self.site.heat_api, self.site.heat_api_cfn):
+            logged = len(server.log())
+            # A test that fails shows it.
+            self.addDetail(
+                server.name,
+                Content(
+                    UTF8_TEXT,
+                    lambda server=server, logged=logged: [server.log()[logged:].encode()],
+                ),
+            )
 
     def client_of_test(self) -> Client:
         self.login = self.identity.login('alice', USERS['alice'], self.site.passwords['alice'])

@@ -12,8 +12,9 @@ from heatconv.tests import servers
 
 SERVE = pathlib.Path(__file__).with_name('serve.py')
 
-#: The configuration that operators begin with.
+#: The configuration that operators begin with, and the policies of heat-api-cfn.
 SAMPLE = pathlib.Path(__file__).parents[3] / 'etc' / 'heatconv' / 'heat-api.conf'
+CFN_POLICY = SAMPLE.with_name('heat-api-cfn-policy.yaml')
 
 #: Where pip puts what the distribution of heat has beside its modules.
 API_PASTE = pathlib.Path(sys.prefix, 'etc', 'heat', 'api-paste.ini')
@@ -107,8 +108,3 @@ class Daemon(servers.Server):
 
     def answers(self) -> bool:
         return self.log().count('Serving') >= self._processes
-
-    def log(self) -> str:
-        """Return what it has logged."""
-        file = self.directory / 'log'
-        return file.read_text(errors='replace') if file.exists() else ''

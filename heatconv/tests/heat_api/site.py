@@ -11,7 +11,14 @@ from heatconv.db import migration
 from heatconv.db.database import Database, sqlite_url
 from heatconv.tests import servers
 from heatconv.tests.heat_api.identity import Admin, Keystone
-from heatconv.tests.heat_api.processes import API_PASTE, Daemon, HeatApi, HeatApiCfn, ini
+from heatconv.tests.heat_api.processes import (
+    API_PASTE,
+    CFN_POLICY,
+    Daemon,
+    HeatApi,
+    HeatApiCfn,
+    ini,
+)
 
 #: What the daemons are told beside where things are.
 ENGINE = {
@@ -116,7 +123,8 @@ class Site:
         if self.keystone is not None:
             Admin(self.keystone).catalogue(self.heat_api.url)
             if self._for_servers:
-                self.heat_api_cfn = HeatApiCfn(self.directory / 'heat-api-cfn', sections)
+                policed = {**sections, 'oslo_policy': {'policy_file': CFN_POLICY}}
+                self.heat_api_cfn = HeatApiCfn(self.directory / 'heat-api-cfn', policed)
                 self._run(self.heat_api_cfn)
 
     def _start_keystone(self, sections: dict[str, dict[str, object]]) -> None:
@@ -131,7 +139,11 @@ class Site:
             'www_authenticate_uri': self.keystone.url,
             'password': password,
         }
-        sections['ec2authtoken'] = {'auth_url': self.keystone.url, 'password': password}
+        sections['ec2authtoken'] = {
+            'auth_url': self.keystone.url,
+            'endpoint_override': self.keystone.url,
+            'password': password,
+        }
 
     def _own_database(self) -> str:
         with contextlib.suppress(servers.NotInstalled):
