@@ -18,14 +18,17 @@ SECONDS = 60
 
 
 class Keys:
-    """The keys of a user, which Keystone makes."""
+    """The keys of a user, which Keystone makes.
 
-    def __init__(self, identity: Keystone, login: Login) -> None:
+    :param token: of whoever asks for them: an admin, for a user without the role member.
+    """
+
+    def __init__(self, identity: Keystone, login: Login, token: str = '') -> None:
         made, _ = identity.ask(
             'POST',
             f'users/{login.user_id}/credentials/OS-EC2',
             {'tenant_id': login.project_id},
-            login.token,
+            token or login.token,
         )
         self.access: str = made['credential']['access']
         self.secret: str = made['credential']['secret']
