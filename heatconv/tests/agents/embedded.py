@@ -23,7 +23,7 @@ def template(resources: Any, **outputs: Any) -> dict[str, Any]:
 
 
 class Embedded(fixtures.Fixture):
-    """Runs commands with a state of their own, and stops those that are left."""
+    """Runs commands with a state of their own."""
 
     def _setUp(self) -> None:
         self.directory = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
@@ -40,20 +40,6 @@ class Embedded(fixtures.Fixture):
         if ended.returncode:
             raise AssertionError(f'{words}: {ended.returncode}\n{ended.stdout}{ended.stderr}')
         return ended.stdout
-
-    def start(self, *words: str, until: str) -> subprocess.Popen[str]:
-        """Start a command; return when it has printed a line with some words."""
-        process = subprocess.Popen(
-            self._command(*words), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-        )
-        self.addCleanup(process.wait, TIMEOUT)
-        self.addCleanup(process.kill)
-        assert process.stderr is not None
-        self.addCleanup(process.stderr.close)
-        for line in process.stderr:
-            if until in line:
-                return process
-        raise AssertionError(f'{words} has ended with {process.wait()}')
 
     def file(self, made: Any, name: str = 'template.yaml') -> str:
         """Write a template as JSON, which is YAML too; return its path."""

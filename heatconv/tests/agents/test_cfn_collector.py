@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from typing import Any
 
-from heatconv.tests.agents import places
 from heatconv.tests.agents.cloudformation import Keys, arn
 from heatconv.tests.agents.machine import Machine
 from heatconv.tests.agents.running import ServersTest
-from heatconv.tests.agents.test_cfn_signal import LOG
+from heatconv.tests.agents.test_cfn_signal import CfnSignalTest, waiting
 from heatconv.tests.agents.test_heat_collector import (
     RESULTS,
     component,
@@ -35,6 +32,14 @@ class CfnTest(ServersTest):
         """Return a URL that signals a resource, signed as Heat does with the keys of a server."""
         name = arn(self.login.project_id, stack, self.shown(stack)['id'], resource)
         return self.keys.signed(f'{self.url}/v1/{path}/{name}', method)
+
+    def resource_status(self, stack: str, resource: str) -> str:
+        """Return the status of a resource; none if it is not there yet."""
+        shown = {
+            one['resource_name']: one['resource_status']
+            for one in self.ask(f'stacks/{stack}/{self.shown(stack)["id"]}/resources')['resources']
+        }
+        return str(shown.get(resource, ''))
 
 
 class CollectorTest(CfnTest):
@@ -96,36 +101,20 @@ class CollectorTest(CfnTest):
         self.assertIn('status code: 4', self.shown(name)['stack_status_reason'])
 
 
-class SignalTest(CfnTest):
-    def test_waitcondition(self) -> None:
-        if os.geteuid() != 0 or sys.version_info >= (3, 12):
-            self.skipTest('cfn-signal does not run here')
-        if not LOG.exists():
-            self.addCleanup(LOG.unlink, missing_ok=True)
-        name = self.stack(
-            {
-                'handle': {'type': 'AWS::CloudFormation::WaitConditionHandle'},
-                'wait': {
-                    'type': 'AWS::CloudFormation::WaitCondition',
-                    'properties': {
-                        'Handle': {'get_resource': 'handle'},
-                        'Timeout': 60,
-                        'Count': 2,
-                    },
-                },
-            },
-            data=result('wait', 'Data'),
-        )
+class WaitConditionTest(CfnTest, CfnSignalTest):
+    def test_cfn_signal(self) -> None:
+        name = self.stack(waiting(2), data=result('wait', 'Data'))
         self.eventually(lambda: self.resource_status(name, 'handle') == 'CREATE_COMPLETE')
         url = self.signal_url('waitcondition', 'PUT', name, 'handle')
         for unique in ('one', 'größe'):
-            command = [places.program('cfn-signal'), '-i', unique, '-d', f'{unique}!', url]
-            subprocess.run(command, check=True, capture_output=True, timeout=60)
+            self.cfn_signal(url, '-i', unique, '-d', f'{unique}!')
         self.assertEqual('CREATE_COMPLETE', self.at_rest(name))
         self.assertEqual(
             {'one': 'one!', 'größe': 'größe!'}, json.loads(self.outputs(name)['data'])
         )
 
+
+class SignalTest(CfnTest):
     def test_signal(self) -> None:
         group = {
             'type': 'OS::Heat::AutoScalingGroup',
@@ -179,11 +168,3 @@ class SignalTest(CfnTest):
         if body is not None:
             command += ['--data-binary', json.dumps(body)]
         subprocess.run([*command, url], check=True, capture_output=True, timeout=60)
-
-    def resource_status(self, stack: str, resource: str) -> str:
-        """Return the status of a resource; none if it is not there yet."""
-        shown = {
-            one['resource_name']: one['resource_status']
-            for one in self.ask(f'stacks/{stack}/{self.shown(stack)["id"]}/resources')['resources']
-        }
-        return str(shown.get(resource, ''))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import pathlib
@@ -12,10 +11,8 @@ import sys
 import time
 from typing import Any
 
-import testtools
-
 from heatconv.tests.agents import places
-from heatconv.tests.agents.embedded import Embedded
+from heatconv.tests.agents.running import ServersTest
 
 #: Where cfn-signal writes its log, wherever it runs.
 LOG = pathlib.Path('/var/log/cfn-signal.log')
@@ -24,28 +21,19 @@ SECONDS = 60
 
 
 def waiting(count: int) -> dict[str, Any]:
-    """Return a template of CloudFormation that waits for signals."""
+    """Return resources that wait for signals."""
     return {
-        'AWSTemplateFormatVersion': '2010-09-09',
-        'Resources': {
-            'handle': {'Type': 'AWS::CloudFormation::WaitConditionHandle'},
-            'wait': {
-                'Type': 'AWS::CloudFormation::WaitCondition',
-                'Properties': {
-                    'Handle': {'Ref': 'handle'},
-                    'Timeout': '300',
-                    'Count': str(count),
-                },
-            },
-        },
-        'Outputs': {
-            'url': {'Value': {'Ref': 'handle'}},
-            'data': {'Value': {'Fn::GetAtt': ['wait', 'Data']}},
+        'handle': {'type': 'AWS::CloudFormation::WaitConditionHandle'},
+        'wait': {
+            'type': 'AWS::CloudFormation::WaitCondition',
+            'properties': {'Handle': {'get_resource': 'handle'}, 'Timeout': 300, 'Count': count},
         },
     }
 
 
-class CfnSignalTest(testtools.TestCase):
+class CfnSignalTest(ServersTest):
+    """Has cfn-signal, where it runs."""
+
     def setUp(self) -> None:
         super().setUp()
         if os.geteuid() != 0:
@@ -56,26 +44,11 @@ class CfnSignalTest(testtools.TestCase):
             self.skipTest('cfn-signal needs curl')
         if not LOG.exists():
             self.addCleanup(LOG.unlink, missing_ok=True)
-        self.heatconv = self.useFixture(Embedded())
-        self.heatconv.start('signal', 'serve', until='Taking signals')
 
-    def waits(self, count: int) -> subprocess.Popen[str]:
-        """Create a stack that waits; return the command that does."""
-        path = self.heatconv.file(waiting(count))
-        process = self.heatconv.start('stack', 'create', 'demo', '-t', path, until='demo.wait')
-        self.url = self.eventually(lambda: self.heatconv.output('demo', 'url'))
-        return process
-
-    def eventually(self, value: Any) -> Any:
-        ends = time.monotonic() + SECONDS
-        while not (found := value()):
-            self.assertLess(time.monotonic(), ends)
-        return found
-
-    def signal(self, *words: str, url: str = '') -> None:
+    def cfn_signal(self, url: str, *words: str) -> None:
         """Run cfn-signal; it succeeds if the request is sent, whatever the answer is."""
         ended = subprocess.run(
-            [places.program('cfn-signal'), *words, url or self.url],
+            [places.program('cfn-signal'), *words, url],
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -83,33 +56,39 @@ class CfnSignalTest(testtools.TestCase):
         )
         self.assertEqual(0, ended.returncode, ended.stdout + ended.stderr)
 
-    def reason(self) -> str:
-        """Return the reason for the status of the condition."""
-        return self.heatconv.works(
-            *('stack', 'resource', 'show', 'demo', 'wait', '-f', 'value'),
-            *('-c', 'resource_status_reason'),
-        )
 
-    def data(self) -> Any:
-        return json.loads(self.heatconv.output('demo', 'data'))
+class SignedUrlTest(CfnSignalTest):
+    def waits(self, count: int) -> str:
+        """Create a stack that waits; return its name."""
+        outputs = {'url': {'get_resource': 'handle'}, 'data': {'get_attr': ['wait', 'Data']}}
+        name = self.stack(waiting(count), **outputs)
+        self.eventually(lambda: bool(self.outputs(name)['url']))
+        self.url = self.outputs(name)['url']
+        return name
+
+    def signal(self, *words: str) -> None:
+        self.cfn_signal(self.url, *words)
+
+    def data(self, name: str) -> Any:
+        return json.loads(self.outputs(name)['data'])
 
     def test_success(self) -> None:
-        process = self.waits(3)
+        name = self.waits(3)
         self.signal('-i', 'one')
         self.signal('--success', 'true', '--id', 'two', '--data', 'größe: "10" \'5\'')
         # An id counts once, with its latest data.
         self.signal('-e', '0', '-i', 'two', '-d', 'second', '-r', 'again')
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.fail(f'it has ended with {process.wait(3)}')
-        self.signal('--exit-code', '0', '-i', '3', '-d', '{"port": 80}')
-        self.assertEqual(0, process.wait(SECONDS))
+        time.sleep(2)
+        self.assertEqual('CREATE_IN_PROGRESS', self.shown(name)['stack_status'])
+        self.signal('--exit-code', '0', '-i', '3', '-d', '{"port": "größer"}')
+        self.assertEqual('CREATE_COMPLETE', self.at_rest(name))
         self.assertEqual(
             {
                 'one': 'Application has completed configuration.',
                 'two': 'second',
-                '3': '{"port": 80}',
+                '3': '{"port": "größer"}',
             },
-            self.data(),
+            self.data(name),
         )
 
     def test_failure(self) -> None:
@@ -118,16 +97,16 @@ class CfnSignalTest(testtools.TestCase):
             (('--success', 'false', '-r', 'kein Speicher für "web"'), 'kein Speicher für "web"'),
             (('-e', '127'), 'Configuration Complete'),
         ):
-            process = self.waits(2)
+            name = self.waits(2)
             self.signal('-i', 'good')
             self.signal(*words, '-i', 'bad')
-            self.assertEqual(1, process.wait(SECONDS))
-            self.assertIn(f'WaitConditionFailure: resources.wait: {reason}', self.reason())
-            self.heatconv.works('stack', 'delete', 'demo', '--yes')
+            self.assertEqual('CREATE_FAILED', self.at_rest(name))
+            said = self.shown(name)['stack_status_reason']
+            self.assertIn(f'WaitConditionFailure: resources.wait: {reason}', said)
 
     def test_wrong_signature(self) -> None:
-        process = self.waits(1)
-        self.signal('-i', 'one', '-d', 'wrong', url=self.url + '0')
+        name = self.waits(1)
+        self.cfn_signal(self.url + '0', '-i', 'one', '-d', 'wrong')
         self.signal('-i', 'one', '-d', 'right')
-        self.assertEqual(0, process.wait(SECONDS))
-        self.assertEqual({'one': 'right'}, self.data())
+        self.assertEqual('CREATE_COMPLETE', self.at_rest(name))
+        self.assertEqual({'one': 'right'}, self.data(name))
