@@ -153,7 +153,7 @@ class Embedded:
             self.store, self.registry, self.signatures, RateLimit(0, 1), SIGNAL_BODY_SIZE
         )
         # Another process may have another state directory: it must not get these signals.
-        server = SignalServer(served, '127.0.0.1', SIGNAL_PORT, OPTIONS.threads, shares=False)
+        server = SignalServer(served, '127.0.0.1', SIGNAL_PORT, OPTIONS.threads)
         server.start()
         return server.stop
 

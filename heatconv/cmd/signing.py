@@ -73,7 +73,7 @@ def server(conf: cfg.ConfigOpts, store: Store, registry: Registry) -> SignalServ
     try:
         # The master starts another process in its place.
         return SignalServer(
-            served, options.host, options.port, options.threads, lambda: os._exit(1)
+            served, options.host, options.port, options.threads, lambda: os._exit(1), shared=True
         )
     except OSError as error:
         sys.stderr.write(

@@ -212,7 +212,7 @@ def merge(
         text = files[name]
         parts.append(text if isinstance(text, dict) else source.parse(text, max_size, name))
     # The client may have merged the files itself: then ``params`` repeats their values.
-    parts.append(params or {})
+    parts.append(environment.of_request(params or {}))
     for part in parts:
         source.bound(part, 'environment')
     result = environment.merge(parts)
@@ -283,6 +283,8 @@ def options_of(args: Mapping[str, Any]) -> dict[str, Any]:
         value = args[name]
         if bool in types:
             value = _boolean(value)
+        elif int in types:
+            value = _integer(value)
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             type_names = ' or '.join(kind.__name__ for kind in types)
             raise exception.StackValidationFailed(message=f'{name}: it must be {type_names}')
@@ -305,4 +307,14 @@ def _boolean(value: Any) -> Any:
     """Return the boolean that a string writes, as in Heat; any other value as it is."""
     if isinstance(value, str) and value.strip().lower() in ('true', 'false'):
         return value.strip().lower() == 'true'
+    return value
+
+
+def _integer(value: Any) -> Any:
+    """Return the integer that a string of digits writes, as in Heat; any other value as it is.
+
+    heat-api-cfn sends all values as strings.
+    """
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
     return value

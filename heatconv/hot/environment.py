@@ -36,6 +36,8 @@ _ENCRYPTED = 'encrypted_param_names'
 _EMPTY_ONLY = ('event_sinks',)
 #: A section that says how environment files are merged; see :mod:`heatconv.hot.merge_strategies`.
 STRATEGIES = 'parameter_merge_strategies'
+#: The sections that an environment may have.
+_ALL_SECTIONS = frozenset((*_SECTIONS, REGISTRY, _ENCRYPTED, *_EMPTY_ONLY, STRATEGIES))
 OVERWRITE, MERGE, DEEP_MERGE = 'overwrite', 'merge', 'deep_merge'
 
 
@@ -83,6 +85,16 @@ def validate(environment: Mapping[str, Any]) -> dict[str, Any]:
                     raise InvalidSection('the name of a parameter must be a string', name)
             result[name] = dict(section)
     return result
+
+
+def of_request(params: Any) -> Any:
+    """Return the environment in a request, which may also be a map of parameters alone.
+
+    heat-api-cfn sends parameters alone; heat-api always sends sections.
+    """
+    if isinstance(params, Mapping) and not any(name in _ALL_SECTIONS for name in params):
+        return {PARAMETERS: params}
+    return params
 
 
 def merge(environments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

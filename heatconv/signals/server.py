@@ -35,8 +35,8 @@ class SignalServer:
     :param port: port to listen on; 0 for any free one.
     :param threads: signals at the same time.
     :param died: called if the server ends without `stop`, because of a fault.
-    :param shares: let other processes listen on the same address: the kernel spreads the
-        connections.
+    :param shared: whether other processes may listen on the port too. They must serve the same
+        stacks, because the kernel spreads the connections.
     :raises OSError: if the address cannot be used.
     """
 
@@ -47,12 +47,12 @@ class SignalServer:
         port: int,
         threads: int,
         died: Callable[[], None] = lambda: None,
-        shares: bool = True,
+        shared: bool = False,
     ) -> None:
         self._died = died
         self._stopping = False
         logging.getLogger('waitress.queue').setLevel(logging.ERROR)
-        self._socket = _listening(host, port, shares)
+        self._socket = _listening(host, port, shared)
         try:
             self._server: Any = waitress.create_server(
                 application,
@@ -103,13 +103,16 @@ def _connections() -> int:
     return max(min(CONNECTIONS, files - OTHER_FILES), 1)
 
 
-def _listening(host: str, port: int, shares: bool) -> socket.socket:
-    """Return a socket that listens."""
+def _listening(host: str, port: int, shared: bool) -> socket.socket:
+    """Return a socket that listens.
+
+    :param shared: whether several processes may share the port.
+    """
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shares:
+        if shared:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listening.bind((host, port))
         listening.listen(CONNECTIONS)

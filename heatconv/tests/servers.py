@@ -113,6 +113,11 @@ class Server:
                 raise RuntimeError(f'{self.name} does not start:\n{log}')
             time.sleep(0.1)
 
+    def log(self) -> str:
+        """Return what it has logged."""
+        file = self.directory / 'log'
+        return file.read_text(errors='replace') if file.exists() else ''
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop it with a signal; SIGKILL is as if the machine lost its power."""
         process, self._process = self._process, None

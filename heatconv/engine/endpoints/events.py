@@ -43,8 +43,11 @@ class EventsEndpoint:
     ) -> list[dict[str, Any]]:
         """List the events of a stack, newest first unless the request sets an order.
 
+        The key ``resource_properties`` of an event is null unless the request asks for one event.
+        heat-api does not show it in a list; heat-api-cfn fails without the key.
+
         :param filters: see `heatconv.engine.endpoints.filters.matches_filters`. With ``uuid``,
-            each event has the properties of its resource too.
+            each event has the properties of its resource.
         :param marker: id of the event after which to begin.
         :param sort_keys: has no effect but that the order is ascending by default: events are
             always sorted by time.
@@ -74,7 +77,12 @@ class EventsEndpoint:
         shown = [(owner, event, wire_format.event(event, owner, root)) for owner, event in events]
         matching = [parts for parts in shown if matches_filters(parts[2], filters)]
         answer = [
-            {**described, **(self._properties(owner, event) if 'uuid' in filters else {})}
+            {
+                **described,
+                'resource_properties': self._properties(owner, event)
+                if 'uuid' in filters
+                else None,
+            }
             for owner, event, described in matching
         ]
         return answer if limit is None else answer[:limit]
@@ -90,7 +98,7 @@ class EventsEndpoint:
             row = self._lookup.newest(self._store.resources(stack.id), name)
         properties = {} if row is None else shown_properties(row)
         content = self._store.template(stack.newest_template_id or '') or {}
-        return {'resource_properties': without_secrets(properties, content)}
+        return without_secrets(properties, content)
 
     def _all_events(self, stack: Stack, depth: int) -> list[tuple[Stack, StoredEvent]]:
         """Return the events of a stack and of nested stacks, each with its stack, oldest first."""

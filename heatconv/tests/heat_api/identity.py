@@ -11,11 +11,21 @@ import secrets
 import sys
 import urllib.request
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from heatconv.tests.heat_api import processes
 
 REGION = 'RegionOne'
+
+
+@dataclass(frozen=True)
+class Login:
+    """What a user has after the login to a project."""
+
+    token: str
+    user_id: str
+    project_id: str
 
 
 class Keystone(processes.Web):
@@ -79,19 +89,38 @@ class Keystone(processes.Web):
             'OS_PASSWORD': password,
         }
 
+    def login(self, name: str, project: str, password: str) -> Login:
+        """Have a user log in."""
+        domain = {'id': 'default'}
+        user = {'name': name, 'domain': domain, 'password': password}
+        auth = {
+            'identity': {'methods': ['password'], 'password': {'user': user}},
+            'scope': {'project': {'name': project, 'domain': domain}},
+        }
+        found, token = self.ask('POST', 'auth/tokens', {'auth': auth})
+        return Login(token, found['token']['user']['id'], found['token']['project']['id'])
+
+    def ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str = ''
+    ) -> tuple[Any, str]:
+        """Send a request; return the body of the answer, and the token that its header has."""
+        request = urllib.request.Request(  # noqa: S310
+            f'{self.url}/v3/{path}',
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={'Content-Type': 'application/json', 'X-Auth-Token': token},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            text = answer.read()
+            return json.loads(text) if text else None, answer.headers.get('X-Subject-Token', '')
+
 
 class Admin:
     """What an operator sets up in Keystone, over its API."""
 
     def __init__(self, keystone: Keystone) -> None:
         self._keystone = keystone
-        self._token = ''
-        scope = {'project': {'name': 'admin', 'domain': {'id': 'default'}}}
-        user = {'name': 'admin', 'domain': {'id': 'default'}, 'password': keystone.password}
-        identity = {'methods': ['password'], 'password': {'user': user}}
-        _, self._token = self._ask(
-            'POST', 'auth/tokens', {'auth': {'identity': identity, 'scope': scope}}
-        )
+        self._token = keystone.login('admin', 'admin', keystone.password).token
 
     def catalogue(self, heat: str) -> None:
         """Say where heat-api is.
@@ -109,15 +138,20 @@ class Admin:
             )
 
     def user(self, name: str, project: str, roles: Sequence[str]) -> str:
-        """Make a user with a project; return the password."""
+        """Make a user, and the project if there is none of the name; return the password."""
         password = secrets.token_urlsafe(12)
-        project_id = self._make('project', name=project, domain_id='default')
+        project_id = self._found('project', project, domain_id='default')
         user_id = self._make('user', name=name, password=password, domain_id='default')
         for role in roles:
-            found, _ = self._ask('GET', f'roles?name={role}')
-            role_id = found['roles'][0]['id'] if found['roles'] else self._make('role', name=role)
+            role_id = self._found('role', role)
             self._ask('PUT', f'projects/{project_id}/users/{user_id}/roles/{role_id}')
         return password
+
+    def _found(self, kind: str, name: str, **what: str) -> str:
+        """Return the id of what has a name, which is made if it is not there."""
+        found, _ = self._ask('GET', f'{kind}s?name={name}')
+        made_id: str = found[f'{kind}s'][0]['id'] if found[f'{kind}s'] else ''
+        return made_id or self._make(kind, name=name, **what)
 
     def _make(self, kind: str, **what: str) -> str:
         made, _ = self._ask('POST', f'{kind}s', {kind: what})
@@ -127,12 +161,4 @@ class Admin:
     def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> tuple[Any, str]:
-        request = urllib.request.Request(  # noqa: S310
-            f'{self._keystone.url}/v3/{path}',
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={'Content-Type': 'application/json', 'X-Auth-Token': self._token},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            text = answer.read()
-            return json.loads(text) if text else None, answer.headers.get('X-Subject-Token', '')
+        return self._keystone.ask(method, path, body, self._token)

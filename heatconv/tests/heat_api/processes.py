@@ -12,8 +12,9 @@ from heatconv.tests import servers
 
 SERVE = pathlib.Path(__file__).with_name('serve.py')
 
-#: The configuration that operators begin with.
+#: The configuration that operators begin with, and the policies of heat-api-cfn.
 SAMPLE = pathlib.Path(__file__).parents[3] / 'etc' / 'heatconv' / 'heat-api.conf'
+CFN_POLICY = SAMPLE.with_name('heat-api-cfn-policy.yaml')
 
 #: Where pip puts what the distribution of heat has beside its modules.
 API_PASTE = pathlib.Path(sys.prefix, 'etc', 'heat', 'api-paste.ini')
@@ -68,16 +69,27 @@ class HeatApi(Web):
 
     def command(self) -> Sequence[str]:
         own = str(self.directory / 'heat.conf')
-        return [sys.executable, '-P', str(SERVE), 'heat-api', str(self.port), str(SAMPLE), own]
+        return [sys.executable, '-P', str(SERVE), self.name, str(self.port), str(SAMPLE), own]
 
     def environment(self) -> Mapping[str, str]:
         return {'PROJECT_FROM_URL': '1'} if self._by_url else {}
 
 
-class Daemon(servers.Server):
-    """heatconv-engine or heatconv-worker; it says in its log that it serves.
+class HeatApiCfn(HeatApi):
+    """The stock heat-api-cfn; its users have keys of Keystone."""
 
-    :param kind: engine or worker.
+    name = 'heat-api-cfn'
+
+    def __init__(
+        self, directory: pathlib.Path, sections: Mapping[str, Mapping[str, object]]
+    ) -> None:
+        super().__init__(directory, sections, by_url=False)
+
+
+class Daemon(servers.Server):
+    """heatconv-engine, heatconv-worker or heatconv-signal; it says in its log that it serves.
+
+    :param kind: engine, worker or signal.
     :param processes: how many must serve.
     """
 
@@ -96,8 +108,3 @@ class Daemon(servers.Server):
 
     def answers(self) -> bool:
         return self.log().count('Serving') >= self._processes
-
-    def log(self) -> str:
-        """Return what it has logged."""
-        file = self.directory / 'log'
-        return file.read_text(errors='replace') if file.exists() else ''

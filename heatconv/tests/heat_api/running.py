@@ -21,25 +21,27 @@ import testtools
 from heatconv.tests.heat_api.client import Answer, Client
 from heatconv.tests.heat_api.site import Site
 
-#: Sites of this process, by whether they have Keystone, or why there is none.
-_sites: dict[bool, Site | Exception] = {}
+#: Sites of this process, by whether they have Keystone and what servers talk to; or why there is
+#: none.
+_sites: dict[tuple[bool, bool], Site | Exception] = {}
 
 
-def site(keystone: bool = False) -> Site:
+def site(keystone: bool = False, for_servers: bool = False) -> Site:
     """Return the site, started for the first who asks and stopped with the process."""
-    if keystone not in _sites:
-        _sites[keystone] = _start(keystone)
-    found = _sites[keystone]
+    kind = keystone, for_servers
+    if kind not in _sites:
+        _sites[kind] = _start(*kind)
+    found = _sites[kind]
     if isinstance(found, Exception):
         raise found
     return found
 
 
-def _start(keystone: bool) -> Site | Exception:
+def _start(keystone: bool, for_servers: bool) -> Site | Exception:
     directory = pathlib.Path(tempfile.mkdtemp(prefix='heatconv-heat-api-'))
     # The servers have users of their own.
     directory.chmod(0o755)
-    made = Site(directory, keystone)
+    made = Site(directory, keystone, for_servers=for_servers)
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     atexit.register(made.stop)
     if threading.current_thread() is threading.main_thread():
@@ -54,11 +56,13 @@ def _start(keystone: bool) -> Site | Exception:
 class SiteTest(testtools.TestCase):
     """A test with a project of its own, in whose course the engine logs no traceback."""
 
-    keystone = False
+    keystone, for_servers = False, False
 
     def setUp(self) -> None:
         super().setUp()
-        self.site = site(self.keystone)
+        self.site = site(self.keystone, self.for_servers)
+        #: What each request to heat-api has beside its body.
+        self.headers: dict[str, str] = {}
         self._logged = len(self.site.engine.log())
         self.addCleanup(self._check_log)
         self.home = pathlib.Path(tempfile.mkdtemp(prefix='heatconv-client-'))
@@ -123,15 +127,17 @@ class SiteTest(testtools.TestCase):
         if wait:
             self.until(name, 'CREATE_COMPLETE')
 
-    def ask(self, path: str, body: Any = None) -> Any:
-        """Send a request to heat-api; without a body it is a GET."""
+    def ask(self, path: str, body: Any = None, method: str | None = None) -> Any:
+        """Send a request to heat-api: GET without a body, POST with one, unless a method says."""
         request = urllib.request.Request(  # noqa: S310
             f'{self.endpoint}/{path}',
             data=None if body is None else json.dumps(body).encode(),
-            headers={'Content-Type': 'application/json'},
+            headers={'Content-Type': 'application/json', **self.headers},
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            return json.load(answer)
+            is_json = answer.headers.get_content_type() == 'application/json'
+            return json.load(answer) if is_json else None
 
     def until(self, name: str, status: str, seconds: float = 30) -> None:
         """Wait until a stack has a status, or one that ends so."""

@@ -1,4 +1,4 @@
-"""Serve heat-api or Keystone: serve.py heat-api|keystone PORT CONF...
+"""Serve heat-api, heat-api-cfn or Keystone: serve.py heat-api|heat-api-cfn|keystone PORT CONF...
 
 A script of its own: heatconv is not imported where they run.
 
@@ -32,13 +32,27 @@ def of_project(application: Application) -> Application:
     return told
 
 
+def read_by(program: str, files: list[str]) -> None:
+    """Make the command line of a program that reads it itself."""
+    sys.argv = [program, *(word for file in files for word in ('--config-file', file))]
+
+
 def heat_api(files: list[str]) -> Application:
-    """Make heat-api, which reads the command line itself."""
-    sys.argv = ['heat-api', *(word for file in files for word in ('--config-file', file))]
+    """Make heat-api."""
+    read_by('heat-api', files)
     from heat.api.openstack import wsgi
 
     application: Application = wsgi.init_application()
     return of_project(application) if os.environ.get('PROJECT_FROM_URL') else application
+
+
+def heat_api_cfn(files: list[str]) -> Application:
+    """Make heat-api-cfn."""
+    read_by('heat-api-cfn', files)
+    from heat.api.cfn import wsgi
+
+    application: Application = wsgi.init_application()
+    return application
 
 
 def keystone(files: list[str]) -> Application:
@@ -54,7 +68,8 @@ def keystone(files: list[str]) -> Application:
 def main() -> None:
     """Serve until a signal comes."""
     kind, port, *files = sys.argv[1:]
-    application = {'heat-api': heat_api, 'keystone': keystone}[kind](files)
+    makes = {'heat-api': heat_api, 'heat-api-cfn': heat_api_cfn, 'keystone': keystone}
+    application = makes[kind](files)
     waitress.serve(application, host='127.0.0.1', port=int(port), threads=8, ident=None)
 
 

@@ -11,7 +11,14 @@ from heatconv.db import migration
 from heatconv.db.database import Database, sqlite_url
 from heatconv.tests import servers
 from heatconv.tests.heat_api.identity import Admin, Keystone
-from heatconv.tests.heat_api.processes import API_PASTE, Daemon, HeatApi, ini
+from heatconv.tests.heat_api.processes import (
+    API_PASTE,
+    CFN_POLICY,
+    Daemon,
+    HeatApi,
+    HeatApiCfn,
+    ini,
+)
 
 #: What the daemons are told beside where things are.
 ENGINE = {
@@ -36,6 +43,8 @@ class Site:
     :param database: the URL of an empty database; else PostgreSQL of its own where it is
         installed, and a SQLite file where it is not.
     :param engine: options of the section ``[engine]``.
+    :param for_servers: whether there is also what servers talk to: heatconv-signal, and with
+        Keystone heat-api-cfn.
     """
 
     def __init__(
@@ -45,6 +54,7 @@ class Site:
         rabbit: str | None = None,
         database: str | None = None,
         engine: Mapping[str, object] = ENGINE,
+        for_servers: bool = False,
     ) -> None:
         self.directory = directory
         self.keystone: Keystone | None = None
@@ -54,6 +64,7 @@ class Site:
         self._rabbit = rabbit
         self._database = database
         self._engine = engine
+        self._for_servers = for_servers
         self._started: list[servers.Server] = []
 
     def start(self) -> None:
@@ -89,6 +100,8 @@ class Site:
         self.worker = Daemon(self.directory / 'worker', 'worker', config)
         self._run(self.engine)
         self._run(self.worker)
+        if self._for_servers:
+            self._run(Daemon(self.directory / 'signal', 'signal', config))
         sections: dict[str, dict[str, object]] = {
             'DEFAULT': {'transport_url': rabbit, 'rpc_response_timeout': 30},
             'paste_deploy': {'api_paste_config': API_PASTE},
@@ -109,6 +122,10 @@ class Site:
         self._run(self.heat_api)
         if self.keystone is not None:
             Admin(self.keystone).catalogue(self.heat_api.url)
+            if self._for_servers:
+                policed = {**sections, 'oslo_policy': {'policy_file': CFN_POLICY}}
+                self.heat_api_cfn = HeatApiCfn(self.directory / 'heat-api-cfn', policed)
+                self._run(self.heat_api_cfn)
 
     def _start_keystone(self, sections: dict[str, dict[str, object]]) -> None:
         self.keystone = Keystone(self.directory / 'keystone')
@@ -116,10 +133,16 @@ class Site:
         admin = Admin(self.keystone)
         for name, project in USERS.items():
             self.passwords[name] = admin.user(name, project, ('member', 'heat_stack_owner'))
+        password = admin.user('heat', 'service', ('admin', 'service'))
         sections['keystone_authtoken'] = {
             'auth_url': self.keystone.url,
             'www_authenticate_uri': self.keystone.url,
-            'password': admin.user('heat', 'service', ('admin', 'service')),
+            'password': password,
+        }
+        sections['ec2authtoken'] = {
+            'auth_url': self.keystone.url,
+            'endpoint_override': self.keystone.url,
+            'password': password,
         }
 
     def _own_database(self) -> str:
@@ -131,6 +154,11 @@ class Site:
         made = Database(database, max_retries=10, retry_interval=1)
         migration.upgrade(made)
         made.close()
+        signal: dict[str, object] = {}
+        if self._for_servers:
+            port = servers.free_port()
+            endpoint = f'http://127.0.0.1:{port}'
+            signal = {'endpoint': endpoint, 'port': port, 'key': secrets.token_hex(32)}
         file = self.directory / 'heatconv.conf'
         file.write_text(
             ini(
@@ -139,6 +167,7 @@ class Site:
                     'database': {'connection': database},
                     'engine': self._engine,
                     'worker': WORKER,
+                    'signal': signal,
                     'coordination': {
                         'backend_url': f'file://{self.directory}/coordination-{secrets.token_hex(4)}'
                     },

@@ -42,6 +42,18 @@ class ReadTest(testtools.TestCase):
         self.assertEqual({'a': 'text'}, got.template['files'])
         self.assertEqual({'timeout_mins': 5, 'disable_rollback': False}, got.options)
 
+    def test_parameters_alone(self) -> None:
+        # As heat-api-cfn sends them.
+        got = read(params={'Size': '1', 'Name': 'web'})
+        self.assertEqual({'Size': '1', 'Name': 'web'}, got.template['environment']['parameters'])
+        for wrong in (
+            {'Size': '1', 'parameters': {}},
+            {'Size': '1', 'resource_registry': {}},
+            {'Size': '1', 'encrypted_param_names': []},
+        ):
+            error = self.assertRaises(exception.StackValidationFailed, read, params=wrong)
+            self.assertIn("no section 'Size'", str(error))
+
     def test_template_that_is_no_mapping_is_refused(self) -> None:
         for wrong in (None, [], 'text', 1):
             error = self.assertRaises(exception.StackValidationFailed, read, wrong)
@@ -135,7 +147,7 @@ class MergeTest(testtools.TestCase):
             self.assertEqual('environment_files', error.path)
 
     def test_environment_that_is_none(self) -> None:
-        for wrong in ([1], 'text', {'parameterz': {}}, {'parameters': []}):
+        for wrong in ([1], 'text', {'parameterz': {}, 'parameters': {}}, {'parameters': []}):
             self.assertRaises(InvalidSection, self.parameters, wrong, {})
 
     def test_environment_holds_what_json_can(self) -> None:
@@ -162,7 +174,8 @@ class OptionsTest(testtools.TestCase):
         self.assertEqual({}, content.options_of(args))
 
     def test_wrong_types(self) -> None:
-        self.assertEqual('timeout_mins: it must be int', self.refused(timeout_mins='60'))
+        self.assertEqual('timeout_mins: it must be int', self.refused(timeout_mins='6x'))
+        self.assertEqual('timeout_mins: it must be int', self.refused(timeout_mins='1' * 5000))
         self.assertEqual('disable_rollback: it must be bool', self.refused(disable_rollback='no'))
         self.assertIn('tags: it must be list or', self.refused(tags={'a': 1}))
 
@@ -171,6 +184,10 @@ class OptionsTest(testtools.TestCase):
             self.assertIn('timeout_mins', self.refused(timeout_mins=wrong))
         for right in (1, 60 * 24 * 365):
             self.assertEqual({'timeout_mins': right}, content.options_of({'timeout_mins': right}))
+            # As heat-api-cfn sends it.
+            text = str(right)
+            self.assertEqual({'timeout_mins': right}, content.options_of({'timeout_mins': text}))
+        self.assertIn('timeout_mins', self.refused(timeout_mins='0'))
 
     def test_tags_come_as_a_list_or_with_commas(self) -> None:
         for given in ('a,b', ['a', 'b']):

@@ -570,3 +570,22 @@ class RequestTest(SignalsTestCase):
         server.start()
         self.addCleanup(server.stop)
         self.assertRaises(OSError, SignalServer, self.application, '192.0.2.1', server.port, 1)
+        # Another process with other stacks would refuse what is meant for these.
+        for shared in (False, True):
+            self.assertRaises(
+                OSError,
+                SignalServer,
+                self.application,
+                '127.0.0.1',
+                server.port,
+                1,
+                shared=shared,
+            )
+
+    def test_port_that_is_shared(self) -> None:
+        first = SignalServer(self.application, '127.0.0.1', 0, 1, shared=True)
+        first.start()
+        self.addCleanup(first.stop)
+        second = SignalServer(self.application, '127.0.0.1', first.port, 1, shared=True)
+        second.start()
+        second.stop()

@@ -1,0 +1,1 @@
+"""The software of servers, from PyPI and from the distribution, against heatconv."""
