@@ -332,6 +332,7 @@ class TemplateResource(NestedPlugin):
 
     schema = TypeSchema(any_property=True, any_attribute=True, nested=True, keeps_null=True)
     bulk = BULK
+    gathers = True
 
     def content(
         self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None

@@ -163,6 +163,10 @@ class Plugin:
     #: if one call for many costs less than a call for each; they wait for each other.
     bulk: ClassVar[int] = 1
 
+    #: Whether calls may wait while two bulk calls of their stack, type and verb are in progress,
+    #: so that they share the next one. It makes sense for types whose calls never take long.
+    gathers: ClassVar[bool] = False
+
     def perform(self, calls: Sequence[PluginCall]) -> list[Observation | Exception]:
         """Perform calls, and observe each resource after its call.
 

@@ -6,6 +6,8 @@ pool, because it waits for nothing but the store.
 
 from __future__ import annotations
 
+import threading
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -23,11 +25,23 @@ LOG = log.getLogger(__name__)
 C = TypeVar('C', effects.CallPlugin, effects.Predict)
 
 
+#: Largest number of bulk calls of one kind that are in progress while further calls wait.
+GATHERING = 2
+
+
+def _kind(entry: Entry, effect: effects.CallPlugin | effects.Predict) -> tuple[Any, ...]:
+    """Return what calls must have in common to share a bulk call."""
+    return entry.lane, effect.call.row.type, effect.call.verb, effect.compensates
+
+
 class Caller(Protocol):
     """Makes plugin calls."""
 
     def bulk(self, effect: effects.CallPlugin | effects.Predict) -> int:
         """Return the largest number of calls of this type that one bulk call accepts."""
+
+    def gathers(self, effect: effects.CallPlugin) -> bool:
+        """Say whether calls of this type may wait for each other, to share bulk calls."""
 
     def perform_many(self, effects: Sequence[effects.CallPlugin]) -> Sequence[Observation | None]:
         """Make a bulk call.
@@ -68,11 +82,51 @@ class CallBatches:
         #: Ids of rows that were never begun, but whose record exists. The next check of the row
         #: does not predict: it claims the row first.
         self.claimed_first: set[str] = set()
+        self._lock = threading.Lock()
+        #: The calls that wait to share a bulk call, and the number of bulk calls, by kind.
+        self._waiting: dict[Any, deque[tuple[Entry, effects.CallPlugin]]] = {}
+        self._gathering: Counter[Any] = Counter()
 
     def submit(self, questions: list[tuple[Entry, effects.CallPlugin]]) -> None:
         """Queue calls for the threads, which deliver the tasks with their answers."""
         for batch in self.batches(questions):
-            self.pool.submit(*batch[0][0].lane, self.perform, batch)
+            entry, effect = batch[0]
+            if self._caller.gathers(effect):
+                self._gather(batch, _kind(entry, effect), self._caller.bulk(effect))
+            else:
+                self.pool.submit(*entry.lane, self.perform, batch)
+
+    def _gather(
+        self, batch: list[tuple[Entry, effects.CallPlugin]], kind: Any, limit: int
+    ) -> None:
+        """Queue calls that wait while `GATHERING` bulk calls of their kind are in progress."""
+        with self._lock:
+            self._waiting.setdefault(kind, deque()).extend(batch)
+            if self._gathering[kind] >= GATHERING:
+                return
+            self._gathering[kind] += 1
+        self.pool.submit(*batch[0][0].lane, self._perform_waiting, kind, limit)
+
+    def _perform_waiting(self, kind: Any, limit: int) -> None:
+        """Make one bulk call of the calls that wait, and queue the next one."""
+        with self._lock:
+            waiting = self._waiting.get(kind, deque())
+            batch = [waiting.popleft() for _ in range(min(limit, len(waiting)))]
+        try:
+            if batch:
+                self.perform(batch)
+        finally:
+            with self._lock:
+                more = bool(waiting)
+                if not more:
+                    self._gathering[kind] -= 1
+                    if not self._gathering[kind]:
+                        del self._gathering[kind]
+                        self._waiting.pop(kind, None)
+            if more:
+                # Other lanes take their turns between two bulk calls.
+                (project, stack), *_ = kind
+                self.pool.submit(project, stack, self._perform_waiting, kind, limit)
 
     def predictable(self, effect: effects.Predict) -> bool:
         """Say whether to predict a call instead of making it."""
@@ -106,7 +160,7 @@ class CallBatches:
         groups: dict[Any, list[tuple[Entry, C]]] = {}
         for entry, effect in questions:
             limit = self._caller.bulk(effect)
-            key = (entry.lane, effect.call.row.type, effect.call.verb, effect.compensates)
+            key = _kind(entry, effect)
             group = groups.setdefault(key, [])
             group.append((entry, effect))
             if len(group) >= limit:

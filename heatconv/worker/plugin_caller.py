@@ -59,6 +59,11 @@ class PluginCaller:
         plugin = self._registry.plugin(effect.call.row.type)
         return 1 if plugin is None else plugin.bulk
 
+    def gathers(self, effect: CallPlugin) -> bool:
+        """Say whether calls of this type may wait for each other, to share bulk calls."""
+        plugin = self._registry.plugin(effect.call.row.type)
+        return plugin is not None and plugin.gathers
+
     def predicts(self, effect: Predict) -> bool:
         """Say whether the call can be predicted: a commit of the store can carry it out."""
         if not self._in_store:

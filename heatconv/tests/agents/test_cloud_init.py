@@ -14,7 +14,7 @@ import testtools
 
 from heatconv.tests.agents import places
 from heatconv.tests.agents.embedded import Embedded, template
-from heatconv.tests.embedded.test_life import EXAMPLES
+from heatconv.tests.embedded.examples import DIRECTORY
 
 READ = pathlib.Path(__file__).with_name('read_user_data.py')
 
@@ -187,7 +187,7 @@ class CloudInitTest(testtools.TestCase):
         self.assertEqual(({}, {}), (got['cloud_config'], got['scripts']))
 
     def test_example(self) -> None:
-        path = str(EXAMPLES / 'software.yaml')
+        path = str(DIRECTORY / 'software.yaml')
         self.heatconv.works('stack', 'create', 'demo', '-t', path, '--parameter', 'port=81')
         got = self.read(self.heatconv.output('demo', 'user_data'))
         self.assertEqual({'hostname': 'web-1', 'packages': ['nginx']}, got['cloud_config'])

@@ -259,6 +259,9 @@ class Blocking:
         self.asked = threading.Event()
         self.go_on = threading.Event()
 
+    def gathers(self, effect: effects.CallPlugin) -> bool:
+        return False
+
     def bulk(self, effect: effects.CallPlugin) -> int:
         return 1
 
@@ -515,6 +518,9 @@ class TogetherTest(LoopTestCase):
         made: list[list[tuple[str, str]]] = []
 
         class Recording:
+            def gathers(self, effect: effects.CallPlugin) -> bool:
+                return False
+
             def bulk(self, effect: effects.CallPlugin) -> int:
                 return 2 if effect.call.row.type == 'Type' else 1
 

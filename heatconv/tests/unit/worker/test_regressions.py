@@ -46,6 +46,9 @@ class LoopTest(EngineTestCase):
     def test_performer_that_raises_does_not_keep_the_loop_from_ending(self) -> None:
 
         class Raising:
+            def gathers(self, effect: Any) -> bool:
+                return False
+
             def bulk(self, effect: Any) -> int:
                 return 1
 
