@@ -82,7 +82,9 @@ def next_batch(
         return size, 0
     in_service = min(policy.min_in_service, target, size)
     changes = max(min(policy.max_batch_size - retried, target - updated), 0)
-    total = changes + max(min(size, target - changes), in_service)
+    # Those that are tried again are not in service either.
+    busy = changes + retried
+    total = busy + max(min(size, target - busy), in_service)
     # No member goes before those that stand for it are complete.
     return (max(total, size) if retried else total), changes
 

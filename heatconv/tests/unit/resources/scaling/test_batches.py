@@ -44,12 +44,32 @@ class BatchesTest(testtools.TestCase):
             ((4, 4, 1, policy, 1), (4, 1)),
             ((4, 4, 2, policy, 2), (4, 0)),
             ((2, 4, 2, policy, 1), (4, 0)),
+            # They are not in service: others stay in their place, and the group grows.
+            ((3, 4, 1, Policy(2, 3), 1), (5, 2)),
             # A batch that is under way goes on.
             ((4, 4, 1, policy, 0, True), (4, 0)),
             ((2, 4, 2, policy, 0, True), (4, 0)),
         ):
             given_: Any = arguments if len(arguments) > 3 else (*arguments, policy)
             self.assertEqual(expected, batches.next_batch(*given_), arguments)
+
+    @given(
+        target=st.integers(0, 9),
+        old=st.integers(0, 9),
+        working=st.integers(0, 9),
+        retried=st.integers(0, 9),
+        in_service=st.integers(0, 12),
+        batch=st.integers(1, 12),
+    )
+    def test_limits_of_a_batch(
+        self, target: int, old: int, working: int, retried: int, in_service: int, batch: int
+    ) -> None:
+        size, updated = old + working + retried, working + retried
+        policy = Policy(in_service, batch)
+        total, changes = batches.next_batch(target, size, updated, policy, retried)
+        self.assertLessEqual(changes + retried, max(batch, retried))
+        # The members that are neither changed nor tried again stay in service.
+        self.assertGreaterEqual(total - changes - retried, min(in_service, target, size))
 
     def test_policy(self) -> None:
         self.assertEqual(Policy(0, 1, 0.0), Policy.read({}))
