@@ -28,8 +28,8 @@ class RpcAnnouncer:
     :param per_cast: largest number of nodes in one message.
     :param shares: the assignment of keys to workers. A batch of nodes is cast to one worker, or to
         any free worker if none is known or its queue does not exist.
-    :ivar accept: called with the nodes before a cast. It returns whether this process checks them
-        itself, without a message.
+    :ivar accept: called with the nodes before a cast, and whether they are near. It returns
+        whether this process checks them itself, without a message.
     :ivar accept_wish: called with the stack id of a wish before a cast. It returns whether this
         process prepares the wish itself.
     """
@@ -53,10 +53,10 @@ class RpcAnnouncer:
         self._outbox: dict[str | None, deque[NodeKey]] = {}
         self._sending = False
         self._sender: threading.Thread | None = None
-        self.accept: Callable[[Sequence[NodeKey]], bool] = lambda keys: False
+        self.accept: Callable[[Sequence[NodeKey], bool], bool] = lambda keys, near: False
         self.accept_wish: Callable[[str], bool] = lambda stack_id: False
 
-    def nodes(self, keys: Sequence[NodeKey]) -> None:
+    def nodes(self, keys: Sequence[NodeKey], near: bool = False) -> None:
         """Announce ready nodes in batches: nodes of one message are committed together.
 
         A small number of nodes stays in the process that made them ready. A larger number is cast
@@ -64,7 +64,7 @@ class RpcAnnouncer:
         messages, so that the caller does not wait for the broker. Nodes that are announced during
         a cast share the next message.
         """
-        if not keys or self.accept(keys):
+        if not keys or self.accept(keys, near):
             return
         batches = [keys[i : i + self._per_cast] for i in range(0, len(keys), self._per_cast)]
         first_key = f'{keys[0].traversal_id}/{keys[0].name}'

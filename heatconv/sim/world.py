@@ -279,7 +279,7 @@ class World(Tasks):
 
     # Messages
 
-    def nodes(self, keys: Sequence[NodeKey]) -> None:
+    def nodes(self, keys: Sequence[NodeKey], near: bool = False) -> None:
         """Cast nodes to workers: the world is the announcer of all processes."""
         for key in keys:
             self.announce(key)

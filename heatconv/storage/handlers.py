@@ -18,8 +18,12 @@ from heatconv.storage.base import Store
 class Announcer(Protocol):
     """Sends hints. A lost hint only costs time: the sweep repeats it."""
 
-    def nodes(self, keys: Sequence[NodeKey]) -> None:
-        """Announce ready nodes to the workers."""
+    def nodes(self, keys: Sequence[NodeKey], near: bool = False) -> None:
+        """Announce ready nodes to the workers.
+
+        :param near: whether a worker that announces them should check them itself, even if it has
+            much to do: it has what their checks need.
+        """
 
     def wish(self, stack_id: str) -> None:
         """Announce to the engines that a stack has a wish."""

@@ -140,13 +140,15 @@ class Worker:
             LOG.warning('%d nodes are left to the sweep: %d are queued', refused, self.queued)
         self._loop.wake()
 
-    def accept(self, keys: Sequence[NodeKey]) -> bool:
+    def accept(self, keys: Sequence[NodeKey], near: bool = False) -> bool:
         """Queue nodes that became ready in this process, if they fit into one round.
 
+        :param near: queue them as long as half of the queue is free.
         :return: whether they are queued. If not, a message announces them, so that other workers
             share the work.
         """
-        if self._stopping.is_set() or len(keys) + self.queued > self.options.batch_size:
+        room = self.options.queue_size // 2 if near else self.options.batch_size
+        if self._stopping.is_set() or len(keys) + self.queued > room:
             return False
         self.check(keys)
         return True

@@ -25,6 +25,9 @@ from heatconv.storage.values import NewStack, PlannedRequest, Request
 from heatconv.templates.cache import TemplateCache
 from heatconv.templates.compiled import CompiledTemplate, pseudo_parameters
 
+#: The leaves of a nested stack are near the worker that planned it if they are at most so many.
+NEAR = 10
+
 #: The traversal of a nested stack with at most this number of resources is planned with its
 #: request. An engine prepares that of a larger one, because no worker should wait for it.
 PLANNED = 100
@@ -180,7 +183,7 @@ class Requests:
             if new.plan is None:
                 self.announcer.wish(new.stack.id)
             else:
-                self.announcer.nodes(new.plan.leaves)
+                self._announce(new.plan)
         return inserted
 
     def submit_all(
@@ -190,8 +193,15 @@ class Requests:
         answers = self.store.request_all(requests)
         for _, plan in answers.values():
             if plan is not None:
-                self.announcer.nodes(plan.leaves)
+                self._announce(plan)
         return answers
+
+    def _announce(self, plan: Plan) -> None:
+        """Announce the leaves of a small stack; a worker that planned a very small one checks it.
+
+        It has compiled the template, and is told of the end.
+        """
+        self.announcer.nodes(plan.leaves, near=len(plan.leaves) <= NEAR)
 
     def wish(self, stack: Stack, action: Action, template_id: str | None) -> Request:
         """Return the change that makes an action the wish of a stack.

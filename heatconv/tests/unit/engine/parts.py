@@ -48,7 +48,7 @@ class Heard:
         self.wishes: list[str] = []
         self.casts: list[int] = []
 
-    def nodes(self, keys: Sequence[NodeKey]) -> None:
+    def nodes(self, keys: Sequence[NodeKey], near: bool = False) -> None:
         self.keys.extend(keys)
         self.casts.append(len(keys))
 

@@ -94,8 +94,8 @@ class AnnouncerTest(testtools.TestCase):
     def test_what_is_kept_here_is_told_to_nobody(self) -> None:
         kept: list[NodeKey] = []
 
-        def keep(keys: Sequence[NodeKey]) -> bool:
-            if len(keys) > 1:
+        def keep(keys: Sequence[NodeKey], near: bool) -> bool:
+            if len(keys) > 1 and not near:
                 return False
             kept.extend(keys)
             return True
@@ -105,6 +105,8 @@ class AnnouncerTest(testtools.TestCase):
         self.announcer.nodes(KEYS[1:3])
         names = [one[2] for one in self.worker().next()[1]['nodes']]
         self.assertEqual((KEYS[:1], ['A1', 'A2']), (kept, names))
+        self.announcer.nodes(KEYS[3:5], near=True)
+        self.assertEqual([KEYS[0], *KEYS[3:5]], kept)
 
     def test_nothing_is_told_of_no_nodes(self) -> None:
         self.announcer.nodes([])

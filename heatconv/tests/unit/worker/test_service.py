@@ -198,6 +198,15 @@ class WorkerTest(EngineTestCase):
         self.assertTrue(worker.accept(keys[2:3]))
         self.assertEqual(3, worker.queued)
 
+    def test_it_keeps_what_is_near_while_half_of_its_queue_is_free(self) -> None:
+        worker = self.worker(WorkerOptions(batch_size=1, queue_size=6))
+        keys = [NodeKey('t', Kind.UPDATE, f'A{number}') for number in range(5)]
+        self.assertFalse(worker.accept(keys[:2]))
+        self.assertTrue(worker.accept(keys[:2], near=True))
+        self.assertFalse(worker.accept(keys[2:4], near=True))
+        self.assertTrue(worker.accept(keys[2:3], near=True))
+        self.assertEqual(3, worker.queued)
+
     def test_it_keeps_nothing_that_it_will_not_come_to(self) -> None:
         worker = self.started()
         worker.stop()

@@ -48,8 +48,8 @@ class WakingTest(NestedTestCase):
         )
         announce = self.heard.nodes
 
-        def nodes(keys: Any) -> None:
-            announce(keys)
+        def nodes(keys: Any, near: bool = False) -> None:
+            announce(keys, near)
             loop.wake()
 
         self.heard.nodes = nodes  # type: ignore[method-assign]
