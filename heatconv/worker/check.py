@@ -68,6 +68,17 @@ SERVED = 1_000
 #: Operations that may have several parts.
 PARTED = (Verb.CREATE, Verb.UPDATE)
 
+
+def _next_verb(verb: Verb, reality: Reality) -> Verb:
+    """Return the call with which an operation in progress is polled."""
+    if verb in PARTED:
+        return Verb.PROCEED
+    if verb == Verb.DELETE and reality == Reality.READY:
+        # A process that lost its claim has made the resource again: delete it again.
+        return Verb.DELETE
+    return Verb.OBSERVE
+
+
 #: Observed realities after which a compensating delete is not finished.
 NOT_DELETED = (Reality.PENDING, Reality.READY, Reality.UNKNOWN)
 
@@ -310,7 +321,7 @@ class Checker:
                 step = self._finish(key, view, desired, call, observation)
                 if not step.wait:
                     break
-                verb = Verb.PROCEED if call.verb in PARTED else Verb.OBSERVE
+                verb = _next_verb(call.verb, observation.reality)
             superseded, final_step = yield from self._pause(key, call, observation, pause)
             if final_step is not None:
                 step = final_step
@@ -392,7 +403,8 @@ class Checker:
                 if observation is None or observation.reality not in NOT_DELETED:
                     break
                 yield Sleep(self.poll_interval)
-                next_call = step.call if observation.reality == Reality.UNKNOWN else observe
+                # Another process may have made the resource again: delete it again.
+                next_call = observe if observation.reality == Reality.PENDING else step.call
                 observation = yield CallPlugin(next_call, project_id, stack_name, compensates=True)
         elif step.commit is not None:
             yield Save(step.commit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -219,6 +220,16 @@ class ZombieTest(CrashTestCase):
                     return task
                 task.step()
 
+    def deleting(self) -> Driven:
+        """Return the check that is about to delete."""
+        while True:
+            task = self.parts.start(self.parts.checker().check(self.heard.keys.pop(0)))
+            while task.effect is not None:
+                if isinstance(task.effect, effects.CallPlugin):
+                    self.assertEqual(Verb.DELETE, task.effect.call.verb)
+                    return task
+                task.step()
+
     def test_create_of_a_row_that_is_gone_is_made_up_for(self) -> None:
         identity = self.create(A)
         zombie = self.zombie(identity, Verb.CREATE)
@@ -258,6 +269,44 @@ class ZombieTest(CrashTestCase):
         zombie.say(None)
         self.assertTrue(zombie.go_on())
         self.assertTrue(self.rows(identity)['A'].suspect)
+
+    def test_late_update_of_what_is_being_deleted(self) -> None:
+        slow = {'A': thing('x', properties={'action_wait_secs': {'delete': 5}})}
+        changed = {'A': thing('y', properties={'action_wait_secs': {'delete': 5}})}
+        identity = self.made(slow)
+        self.update(identity, changed)
+        zombie = self.zombie(identity, Verb.UPDATE)
+        self.call('delete_stack', identity)
+        self.parts.prepare_all()
+        self.parts.sweep()
+        deleting = self.deleting()
+        deleting.act()
+        zombie.act()
+        verbs = []
+        while deleting.effect is not None and len(verbs) < 9:
+            if isinstance(deleting.effect, effects.CallPlugin):
+                verbs.append(deleting.effect.call.verb)
+            deleting.step()
+        self.assertEqual([Verb.OBSERVE, Verb.DELETE], verbs[:2])
+        self.parts.rest()
+        self.assertEqual('DELETE_COMPLETE', self.state(identity))
+        self.assertEqual([], self.parts.records.all())
+
+    def test_what_is_made_up_for_is_deleted_until_it_is_gone(self) -> None:
+        identity = self.create({'A': thing('x', properties={'action_wait_secs': {'delete': 5}})})
+        zombie = self.zombie(identity, Verb.CREATE)
+        self.call('delete_stack', identity)
+        self.parts.recover()
+        zombie.act()
+        self.parts.clock.time += 1000  # whatever its lease says
+        zombie.until(effects.CallPlugin)
+        zombie.act()
+        # Another zombie undoes the delete.
+        (record,) = self.parts.records.all()
+        state = {**record.state, 'action': 'update', 'seconds': 0}
+        self.parts.records.replace(dataclasses.replace(record, state=state))
+        self.assertTrue(zombie.go_on(50))
+        self.assertEqual([], self.parts.records.all())
 
     def test_what_never_acted_has_nothing_to_make_up_for(self) -> None:
         identity = self.create(A)
