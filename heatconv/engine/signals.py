@@ -37,6 +37,10 @@ class Signals:
         if plugin is None or not plugin.takes_signals:
             raise exception.ResourceActionNotSupported(action=f'Signal resource {row.shown_type}')
         if row.action in plugin.deaf_actions:
+            if row.action != Action.INIT:
+                # As in Heat, users see that the signal came.
+                reason = f'Cannot signal resource during {row.action}'
+                self._store.commit([Commit(events=(evolve(event(row), reason=reason),))])
             raise exception.NotSupported(feature=f'Signal resource during {row.action}')
         resource = as_plugin_sees(stack, row)
         try:

@@ -143,7 +143,13 @@ class SignalTest(EngineTestCase):
         self.call('stack_suspend', identity)
         self.parts.rest()
         error = self.refused(exception.NotSupported, self.signal, identity)
-        self.assertIn('during SUSPEND', str(error))
+        self.assertIn('Signal resource during SUSPEND', str(error))
+        reasons = [
+            (one['resource_name'], one['resource_action'], one['resource_status'])
+            for one in self.call('list_events', identity)
+            if one['resource_status_reason'] == 'Cannot signal resource during SUSPEND'
+        ]
+        self.assertEqual([('H', 'SUSPEND', 'COMPLETE')], reasons)
 
     def test_no_address_to_signal_by(self) -> None:
         identity = self.made({'H': {'type': HANDLE}})
