@@ -128,6 +128,15 @@ class NestedStacks:
             return None
         return nested_stack(stack)
 
+    def referred(self, resource: Resource, reference: str) -> str | None:
+        """Return the token of the resource of the same stack that a reference id names; or None.
+
+        As in Heat (heat/engine/stack.py, resource_by_refid).
+        """
+        rows = self._store.resources(resource.stack_id)
+        found = (row.token for row in rows if row.physical_id and reference_id(row) == reference)
+        return next(found, None)
+
     def create(
         self,
         resource: Resource,

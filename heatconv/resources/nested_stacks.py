@@ -99,6 +99,9 @@ class NestedStacks(Protocol):
         :param name: name of the nested stack.
         """
 
+    def referred(self, resource: Resource, reference: str) -> str | None:
+        """Return the token of the resource of the same stack with a reference id; None without."""
+
     def create(
         self,
         resource: Resource,

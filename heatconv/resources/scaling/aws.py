@@ -142,9 +142,6 @@ class LaunchConfiguration(VirtualPlugin):
         check=_check_launch,
     )
 
-    def physical_id(self, resource: Resource) -> str:
-        return resource.token
-
 
 class _InstanceGroup(ScalingGroup):
     """The common part of both groups.
@@ -167,7 +164,8 @@ class _InstanceGroup(ScalingGroup):
 
     def definition(self, resource: Resource) -> Definition:
         reference = str(resource.properties.get('LaunchConfigurationName') or '')
-        launch = self._records.get(reference)
+        token = self.children.referred(resource, reference)
+        launch = None if token is None else self._records.get(token)
         if launch is None or launch.type != 'AWS::AutoScaling::LaunchConfiguration':
             raise ValueError(f'LaunchConfigurationName ({reference}) reference can not be found.')
         properties = {**launch.properties, 'Tags': self.tags(resource)}

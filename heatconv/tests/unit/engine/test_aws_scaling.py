@@ -95,6 +95,19 @@ class AwsScalingTest(ScalingTestCase):
     def images(self, identity: Any) -> list[str]:
         return str(self.outputs(identity)['list']).split(',')
 
+    def test_reference_of_a_launch_configuration(self) -> None:
+        source = stack()
+        source['Outputs']['launch'] = {'Value': {'Ref': 'launch'}}
+        identity = self.asked(source)
+        before = self.outputs(identity)['launch']
+        self.assertRegex(before, '^stack-launch-[a-zA-Z0-9]+$', 'its name, as in Heat')
+        changed = stack('two', policy={'AutoScalingRollingUpdate': {'MaxBatchSize': 1}})
+        changed['Outputs']['launch'] = {'Value': {'Ref': 'launch'}}
+        self.asked(changed, identity)
+        self.assertEqual('UPDATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+        self.assertNotEqual(before, self.outputs(identity)['launch'])
+        self.assertEqual(['two'], self.images(identity))
+
     def test_create_and_scale(self) -> None:
         identity = self.asked(stack(DesiredCapacity=2))
         self.assertEqual('CREATE_COMPLETE', self.state(identity), self.stack(identity).reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import testtools
@@ -64,6 +65,12 @@ class GroupTest(testtools.TestCase):
         self.records.add(Record('launch', LAUNCH, 'launch', {'ImageId': 'i'}))
         self.records.add(Record('other', 'OS::Heat::None', 'other', {}))
         self.plugin = AwsAutoScalingGroup(self.records, SimClock())
+        children: Any = types.SimpleNamespace(referred=self.referred)
+        self.plugin.children = children
+
+    def referred(self, resource: Resource, reference: str) -> str | None:
+        """Return the token of a resource of the stack: here it is the reference id too."""
+        return reference if self.records.get(reference) else None
 
     def resource(self, rolling: Any = None, **properties: Any) -> Resource:
         policies = {} if rolling is None else {'AutoScalingRollingUpdate': rolling}
