@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import queue
 from collections import Counter
 from typing import Any
 
 from heatconv import exception
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Observation, Reality, Stack, Verb
+from heatconv.convergence.step import Call
 from heatconv.engine import wire_format
 from heatconv.engine.requests.core import PLANNED
 from heatconv.exception import HeatconvException
 from heatconv.hot import nested as nesting
 from heatconv.resources.nested import BULK
 from heatconv.resources.plugin import PluginCall, Resource
+from heatconv.runtime.effects import CallPlugin
 from heatconv.storage.memory import MemoryStore
-from heatconv.tests.unit.engine.parts import template, thing
+from heatconv.storage.stack_query import StackQuery
+from heatconv.tests.unit.engine.parts import context, template, thing
 from heatconv.tests.unit.engine.test_nested import NestedTestCase, inner
+from heatconv.worker.call_batches import CallBatches
+from heatconv.worker.lanes import SWEEP, Entry
 
 TYPE = 'inner.yaml'
 
@@ -114,6 +121,40 @@ class TogetherTest(NestedTestCase):
 
     def colors(self, observations: list[Any]) -> list[Any]:
         return [one.attributes['color'] for one in observations]
+
+    def test_sweep_that_settles_rows_of_two_projects_finds_all_of_them(self) -> None:
+        """The nested stacks of one project must not seem absent because of the other one."""
+        resources = {'N': {'type': TYPE, 'properties': {'size': '1'}}}
+        for project in ('one', 'two'):
+            self.context = context(project)
+            self.ask(resources, {TYPE: inner()})
+        rows = [
+            (stack, row)
+            for stack in self.store.stacks(StackQuery(None))
+            for row in self.store.resources(stack.id)
+            if row.name == 'N'
+        ]
+        self.assertEqual(2, len(rows))
+        lease = self.parts.lease.id
+        answered: queue.SimpleQueue[Entry] = queue.SimpleQueue()
+        calls = CallBatches(self.parts.caller, 2, answered.put, lambda: None)
+        self.addCleanup(calls.pool.close)
+        task: Any = None
+        calls.submit(
+            [
+                (
+                    Entry(SWEEP, task, None),
+                    CallPlugin(
+                        Call(Verb.OBSERVE, evolve(row, claim=lease), row.properties or {}),
+                        stack.project_id,
+                        stack.name,
+                    ),
+                )
+                for stack, row in rows
+            ]
+        )
+        seen = [answered.get(timeout=10).answer.reality for _ in rows]
+        self.assertEqual([Reality.READY] * 2, seen)
 
     def test_repeated_create_finds_what_is_there(self) -> None:
         one, two = self.resource('N1'), self.resource('N2')
