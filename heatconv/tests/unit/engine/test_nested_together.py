@@ -10,7 +10,7 @@ from typing import Any
 
 from heatconv import exception
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import Observation, Reality, Stack, Verb
+from heatconv.convergence.model import Observation, Reality, Stack, Status, Verb
 from heatconv.convergence.step import Call
 from heatconv.engine import wire_format
 from heatconv.engine.requests.core import PLANNED
@@ -21,6 +21,7 @@ from heatconv.resources.plugin import PluginCall, Resource
 from heatconv.runtime.effects import CallPlugin
 from heatconv.storage.memory import MemoryStore
 from heatconv.storage.stack_query import StackQuery
+from heatconv.storage.values import Request
 from heatconv.tests.unit.engine.parts import context, template, thing
 from heatconv.tests.unit.engine.test_nested import NestedTestCase, inner
 from heatconv.worker.call_batches import CallBatches
@@ -267,6 +268,50 @@ class TogetherTest(NestedTestCase):
             self.assertEqual(wishes, len(self.heard.wishes), (verb, file))
             self.parts.rest()
         self.assertEqual({}, self.children())
+
+    def large(self, identity: Any) -> Resource:
+        """Return a resource whose nested stack is too large for a request that is planned here."""
+        resources = {f'I{number}': thing() for number in range(PLANNED + 1)}
+        self.files['large.yaml'] = json.dumps(template(resources))
+        self.call('update_stack', identity, template({'A': thing()}), None, self.files, None)
+        self.parts.rest()
+        self.owner = self.stack(identity)
+        one = self.resource('N1', 'large.yaml')
+        return dataclasses.replace(one, properties={nesting.TYPE: 'large.yaml'})
+
+    def test_delete_of_a_large_nested_stack_that_has_failed(self) -> None:
+        """What is observed after the request is the delete, not the failure before it."""
+        large = self.large(self.identity)
+        self.perform(Verb.CREATE, large)
+        self.parts.prepare_all()
+        (child,) = self.children().values()
+        self.store.request(child.id, lambda now: Request(evolve(now, status=Status.FAILED)))
+        self.assertEqual([Reality.FAILED], self.realities(Verb.OBSERVE, large))
+        self.assertEqual([Reality.PENDING], self.realities(Verb.DELETE, large))
+
+    def test_large_nested_stack_that_is_deleted_meanwhile(self) -> None:
+        """It fails neither itself nor the others, and an update creates it again."""
+        for verb, expected in ((Verb.DELETE, Reality.ABSENT), (Verb.UPDATE, Reality.PENDING)):
+            large = self.large(self.identity)
+            small = self.resource('small')
+            self.perform(Verb.CREATE, large, small)
+            self.parts.rest()
+            before = self.children()['N1']
+            request = self.store.request
+
+            def late(*args: Any, before: Stack = before, request: Any = request) -> Any:
+                self.store.request = request
+                self.call('delete_stack', wire_format.identity(before))
+                self.parts.rest()
+                return request(*args)
+
+            self.store.request = late
+            changed = self.resource('small', color='new')
+            self.assertEqual(
+                [expected, Reality.PENDING], self.realities(verb, large, changed), verb
+            )
+            self.assertNotIn(before.id, [child.id for child in self.children().values()])
+            self.parts.rest()
 
     def test_hooks_of_a_nested_delete(self) -> None:
         environment = {'resource_registry': {'resources': {'N': {'I': {'hooks': 'pre-delete'}}}}}
