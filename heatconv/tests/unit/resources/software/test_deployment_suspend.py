@@ -64,6 +64,30 @@ class ActTest(DeploymentTestCase):
         self.assertEqual(Reality.READY, self.act(resource, 'SUSPEND', '1'))
         self.assertEqual('2', self.deployment()['operation'])
 
+    def test_late_call_does_not_displace_a_delete(self) -> None:
+        """The delete would otherwise wait for a signal of the suspend, and then for ever."""
+        resource = self.complete(actions=['SUSPEND', 'DELETE'])
+        self.type.delete(resource)
+        before = self.deployment()
+        self.assertEqual(Reality.PENDING, self.act(resource, 'SUSPEND', '1'))
+        self.assertEqual(before, self.deployment())
+        self.signal(resource, deploy_status_code=0)
+        self.assertEqual(Reality.ABSENT, self.reality(resource))
+
+    def test_delete_during_a_late_call(self) -> None:
+        resource = self.complete(actions=['SUSPEND', 'DELETE'])
+        software = self.type.software  # type: ignore[attr-defined]
+        change = software.change_deployment
+
+        def late(*args: Any) -> None:
+            software.change_deployment = change
+            self.type.act(resource, 'SUSPEND', '1')
+            change(*args)
+
+        software.change_deployment = late
+        self.type.delete(resource)
+        self.assertEqual(('DELETE', 'IN_PROGRESS'), self.state())
+
     def test_nothing_is_written_unless_one_of_them_is_deployed(self) -> None:
         resource = self.complete(actions=['CREATE', 'UPDATE', 'DELETE'])
         before = self.deployment()
