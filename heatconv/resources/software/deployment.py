@@ -178,7 +178,9 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
         if before['status'] != FAILED and before[REQUEST] == _request(resource):
             return  # begun already
         if self._is_replaced(resource, before):
-            self._change(resource, before, self._next(resource, CREATE, {NUMBER: before[NUMBER]}))
+            # A late call for a suspend must still see that it has begun.
+            kept = {key: before[key] for key in (NUMBER, OPERATION) if key in before}
+            self._change(resource, before, self._next(resource, CREATE, kept))
         else:
             self._change(resource, before, self._next(resource, UPDATE, before))
 

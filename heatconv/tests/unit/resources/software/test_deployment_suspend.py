@@ -6,7 +6,7 @@ from typing import Any
 
 from heatconv.convergence.model import Reality
 from heatconv.resources.plugin import Resource
-from heatconv.tests.unit.resources.software.test_deployment import DeploymentTestCase
+from heatconv.tests.unit.resources.software.test_deployment import DeploymentTestCase, changed
 
 BOTH = ['CREATE', 'SUSPEND', 'RESUME']
 
@@ -87,6 +87,19 @@ class ActTest(DeploymentTestCase):
         software.change_deployment = late
         self.type.delete(resource)
         self.assertEqual(('DELETE', 'IN_PROGRESS'), self.state())
+
+    def test_late_call_after_an_input_started_anew(self) -> None:
+        self.config('strict', inputs=[{'name': 'i', 'replace_on_change': True}])
+        resource = self.complete(config='strict', actions=BOTH, input_values={'i': 1})
+        for operation, action in (('1', 'SUSPEND'), ('2', 'RESUME')):
+            self.act(resource, action, operation)
+            self.signal(resource, deploy_status_code=0)
+        new = changed(resource, input_values={'i': 2})
+        self.type.update(new, ['input_values'])
+        self.assertEqual(('CREATE', 'IN_PROGRESS'), self.state())
+        before = self.deployment()
+        self.act(new, 'SUSPEND', '1')
+        self.assertEqual(before, self.deployment())
 
     def test_nothing_is_written_unless_one_of_them_is_deployed(self) -> None:
         resource = self.complete(actions=['CREATE', 'UPDATE', 'DELETE'])
