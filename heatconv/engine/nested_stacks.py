@@ -316,7 +316,7 @@ class NestedStacks:
         stack = self._reads.stack(child.id)
         if stack is None:
             return {}, {}
-        compiled = self._templates.get(stack.newest_template_id)
+        compiled = self._templates.get(stack.newest_template_id, self._reads.content)
         resolved = outputs.values(self._reads.rows, stack, compiled)
         errors = {
             output['output_key']: output['output_error']
@@ -330,7 +330,7 @@ class NestedStacks:
         """Return the resources of a nested stack that have a physical resource, by name."""
         rows: Mapping[str, Row] = replacement.representatives(self._reads.rows(child.id))
         with contextlib.suppress(MissingTemplate, TemplateError):
-            compiled = self._templates.get(child.template_id)
+            compiled = self._templates.get(child.template_id, self._reads.content)
             stack = self._reads.stack(child.id) if any(map(compiled.is_live, rows)) else None
             rows = rows if stack is None else LiveRows(stack, rows, compiled)
         return {

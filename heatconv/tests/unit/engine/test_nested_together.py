@@ -95,10 +95,14 @@ class TogetherTest(NestedTestCase):
         self.assertLess(self.store.calls.total(), 12, self.store.calls)
         self.parts.rest()
 
-        self.store.calls.clear()
-        ready = self.perform(Verb.OBSERVE, *many)
-        self.assertEqual([str(number) for number in range(BULK)], self.colors(ready))
-        self.assertLess(self.store.calls.total(), 12, self.store.calls)
+        for forgets in (False, True):
+            if forgets:  # as a worker that has taken over
+                self.parts.templates.__init__(self.store, self.parts.registry)
+                self.plugin.children._reads.__init__(self.store)
+            self.store.calls.clear()
+            ready = self.perform(Verb.OBSERVE, *many)
+            self.assertEqual([str(number) for number in range(BULK)], self.colors(ready))
+            self.assertLess(self.store.calls.total(), 12, self.store.calls)
 
         changed = [self.resource(f'N{number}', color=f'c{number}') for number in range(BULK)]
         self.store.calls.clear()
