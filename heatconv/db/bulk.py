@@ -24,6 +24,10 @@ from heatconv.db.driver import Answer, DriverConnection
 #: Largest number of rows in one statement, so that servers accept it.
 ROWS = 1_000
 
+#: Largest length of a JSON array of several rows, in characters. MariaDB accepts packets of 16 MiB
+#: by default, and its driver escapes some characters.
+LENGTH = 4_000_000
+
 #: Names of the columns in the JSON array. They are short because each row repeats them.
 LETTERS = (*'abcdefghijklmnopqrstuvwxyz', *(f'z{digit}' for digit in range(10)))
 
@@ -222,14 +226,20 @@ class Script:
         return [] if answer is None else list(map(tuple, answer.fetchall()))
 
     def _add_rows(self, sql: str, values: Sequence[tuple[Any, ...]]) -> None:
-        """Add a bulk statement, once for each ROWS rows."""
+        """Add a bulk statement, once for each ROWS rows, or fewer if they are long."""
         for start in range(0, len(values), ROWS):
             chunk = values[start : start + ROWS]
             if self._dialect == 'sqlite':
                 self.add(sql, list(chunk))
+                continue
+            letters = LETTERS[: len(chunk[0])]
+            text = encode([dict(zip(letters, row, strict=True)) for row in chunk])
+            if len(text) > LENGTH and len(chunk) > 1:
+                middle = len(chunk) // 2
+                self._add_rows(sql, chunk[:middle])
+                self._add_rows(sql, chunk[middle:])
             else:
-                letters = LETTERS[: len(chunk[0])]
-                self.add(sql, (encode([dict(zip(letters, row, strict=True)) for row in chunk]),))
+                self.add(sql, (text,))
 
     def run(self) -> Answer | None:
         """Send the statements.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,9 +16,10 @@ from heatconv.storage.base import Store
 #: reads the content of a nested stack that it has requested when the nested stack ends.
 KEPT = 4
 
-#: The same for contents of at most `SMALL` resources and files.
+#: The same for contents of at most `SMALL` resources and files, with `LENGTH` characters as JSON.
 KEPT_SMALL = 1_000
 SMALL = 50
+LENGTH = 20_000
 
 
 class NestedReads:
@@ -42,13 +44,18 @@ class NestedReads:
         if len(stack_ids) > 1:
             self._ahead.stacks = self._store.stacks_by_id(stack_ids)
             self._ahead.rows = self._store.resources_of(stack_ids)
-            missing = [key for key in template_ids if self._cached(key) is None]
+            cached = {key: self._cached(key) for key in template_ids}
+            contents = {key: content for key, content in cached.items() if content is not None}
+            missing = [key for key in cached if key not in contents]
             for template_id, content in self._store.templates(missing).items():
+                contents[template_id] = content
                 self.keep(template_id, content)
+            # The cache does not keep many large contents.
+            self._ahead.contents = contents
         try:
             yield
         finally:
-            self._ahead.stacks = self._ahead.rows = None
+            self._ahead.stacks = self._ahead.rows = self._ahead.contents = None
 
     def stack(self, stack_id: str) -> Stack | None:
         """Return a stack; None if it does not exist."""
@@ -64,6 +71,9 @@ class NestedReads:
         """Return a content; it is empty if it is not stored."""
         if template_id is None:
             return {}
+        ahead: Mapping[str, Mapping[str, Any]] | None = getattr(self._ahead, 'contents', None)
+        if ahead and template_id in ahead:
+            return ahead[template_id]
         content = self._cached(template_id)
         if content is None:
             content = self._store.template(template_id)
@@ -74,10 +84,7 @@ class NestedReads:
 
     def keep(self, template_id: str, content: Mapping[str, Any]) -> None:
         """Cache a content. It does not change: its id is a digest of it."""
-        source = content.get('template') or {}
-        parts = (source.get('resources') or source.get('Resources'), content.get('files'))
-        is_small = sum(len(part or ()) for part in parts) <= SMALL
-        kept, most = (self._small, KEPT_SMALL) if is_small else (self._large, KEPT)
+        kept, most = (self._small, KEPT_SMALL) if _is_small(content) else (self._large, KEPT)
         with self._lock:
             kept[template_id] = content
             while len(kept) > most:
@@ -90,3 +97,11 @@ class NestedReads:
                     kept.move_to_end(template_id)
                     return kept[template_id]
         return None
+
+
+def _is_small(content: Mapping[str, Any]) -> bool:
+    source = content.get('template') or {}
+    parts = (source.get('resources') or source.get('Resources'), content.get('files'))
+    if sum(len(part or ()) for part in parts) > SMALL:
+        return False
+    return len(json.dumps(content)) <= LENGTH

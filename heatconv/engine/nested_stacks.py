@@ -18,7 +18,7 @@ from heatconv.engine.nested_reads import NestedReads
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.requests.delete import delete_stack, deletion
 from heatconv.engine.requests.nested import NestedUpdate, new_nested, update_nested
-from heatconv.exception import HeatconvException, StackExists
+from heatconv.exception import EntityNotFound, HeatconvException, StackExists
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.nested import MAX_DEPTH
 from heatconv.resources.nested_stacks import Member, NestedStack
@@ -39,6 +39,11 @@ def nested_stack(stack: Stack) -> NestedStack:
         stack.updated_at or stack.created_at,
         stack.newest_template_id or stack.last_good_id,
     )
+
+
+def _live(stack: Stack | None) -> NestedStack | None:
+    """Return what a plugin sees of a nested stack; None if it is deleted."""
+    return None if stack is None or stack.deleted_at is not None else nested_stack(stack)
 
 
 def _nested_in(resource: Resource, stack: Stack | None) -> NestedStack | None:
@@ -242,6 +247,8 @@ class NestedStacks:
                     if self.update(child, content):
                         results[child.id] = nested_stack(self._store.stack(child.id) or stack)
                     continue
+            except EntityNotFound:
+                continue  # it was deleted meanwhile
             except Exception as error:  # of this nested stack alone
                 results[child.id] = error
                 continue
@@ -263,7 +270,8 @@ class NestedStacks:
     def delete_all(self, children: Sequence[NestedStack]) -> list[NestedStack | Exception | None]:
         """Request the deletion of several nested stacks; that of small ones is planned here.
 
-        :return: for each the nested stack as it is now, or None if it is deleted.
+        :return: for each the nested stack as it is now, None if it is deleted, or the exception of
+            this one alone.
         """
         stacks = self._store.stacks_by_id([child.id for child in children])
         small = self._store.small_stacks(stacks, self._requests.plans_nested_up_to)
@@ -276,16 +284,25 @@ class NestedStacks:
         requests: dict[str, PlannedRequest] = {}
         results: dict[str, NestedStack | Exception | None] = {}
         for stack_id, stack in stacks.items():
-            if stack_id in small:
-                hooked = self._templates.hooked(last_ids[stack_id])
-                decide = deletion(self._requests)
-                requests[stack_id] = self._requests.planned(decide, nothing, hooked)
-            elif stack.deleted_at is None:
-                delete_stack(self._requests, stack)
-                results[stack_id] = nested_stack(stack)
+            try:
+                if stack_id in small:
+                    hooked = self._templates.hooked(last_ids[stack_id])
+                    decide = deletion(self._requests)
+                    requests[stack_id] = self._requests.planned(decide, nothing, hooked)
+                else:
+                    results[stack_id] = self._deleting(stack)
+            except Exception as error:  # of this nested stack alone
+                results[stack_id] = error
         for stack_id, (stack, _) in self._submitted(requests).items():
-            results[stack_id] = None if stack.deleted_at is not None else nested_stack(stack)
+            results[stack_id] = _live(stack)
         return [results.get(child.id) for child in children]
+
+    def _deleting(self, stack: Stack) -> NestedStack | None:
+        """Request the deletion of a nested stack; return it as it is then, None if deleted."""
+        if stack.deleted_at is None:
+            with contextlib.suppress(EntityNotFound):  # it was deleted meanwhile
+                delete_stack(self._requests, stack)
+        return _live(self._store.stack(stack.id))
 
     def _submitted(
         self, requests: Mapping[str, PlannedRequest]
@@ -300,15 +317,15 @@ class NestedStacks:
     def delete(self, child: NestedStack) -> None:
         """Request the deletion of a nested stack, unless it is deleted."""
         stack = self._store.stack(child.id)
-        if stack is not None and stack.deleted_at is None:
-            delete_stack(self._requests, stack)
+        if stack is not None:
+            self._deleting(stack)
 
     def outputs(self, child: NestedStack) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         """Return the values of the outputs of a nested stack by name, and the errors by name."""
         stack = self._reads.stack(child.id)
         if stack is None:
             return {}, {}
-        compiled = self._templates.get(stack.newest_template_id)
+        compiled = self._templates.get(stack.newest_template_id, self._reads.content)
         resolved = outputs.values(self._reads.rows, stack, compiled)
         errors = {
             output['output_key']: output['output_error']
@@ -322,7 +339,7 @@ class NestedStacks:
         """Return the resources of a nested stack that have a physical resource, by name."""
         rows: Mapping[str, Row] = replacement.representatives(self._reads.rows(child.id))
         with contextlib.suppress(MissingTemplate, TemplateError):
-            compiled = self._templates.get(child.template_id)
+            compiled = self._templates.get(child.template_id, self._reads.content)
             stack = self._reads.stack(child.id) if any(map(compiled.is_live, rows)) else None
             rows = rows if stack is None else LiveRows(stack, rows, compiled)
         return {

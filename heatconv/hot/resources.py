@@ -212,6 +212,12 @@ def _schemas(
                 f'{name}.type',
                 'write type: OS::...',
             )
+        if len(type_) > MAX_NAME or not type_.isprintable():
+            # The file name of a template may be any, but it is saved with the resource.
+            raise InvalidSection(
+                f'the type of a resource has up to {MAX_NAME} characters that print',
+                f'{name}.type',
+            )
         declared_type = type_
         if names:
             try:

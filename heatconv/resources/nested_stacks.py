@@ -140,7 +140,8 @@ class NestedStacks(Protocol):
     def delete_all(self, children: Sequence[NestedStack]) -> list[NestedStack | Exception | None]:
         """Request the deletion of several nested stacks.
 
-        :return: for each the nested stack as it is now, or None if it is deleted.
+        :return: for each the nested stack as it is now, None if it is deleted, or the exception of
+            this one alone.
         """
 
     def busy(self, token: str) -> bool:

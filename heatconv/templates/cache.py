@@ -215,10 +215,15 @@ class TemplateCache:
         """
         return self._registry.schema(type_name) or UNKNOWN
 
-    def get(self, template_id: str | None) -> CompiledTemplate:
+    def get(
+        self,
+        template_id: str | None,
+        read: Callable[[str], Mapping[str, Any] | None] | None = None,
+    ) -> CompiledTemplate:
         """Return a stored template, compiled, and cache it.
 
         :param template_id: None for the template without resources.
+        :param read: reads its content; None to read it from the store.
         :raises MissingTemplate: if it is not stored.
         """
         cached = self._found(template_id)
@@ -227,8 +232,8 @@ class TemplateCache:
         if template_id is None:
             compiled = CompiledTemplate(hot.empty_template(), self._registry, {})
         else:
-            content = self._store.template(template_id)
-            if content is None:
+            content = (read or self._store.template)(template_id)
+            if not content:
                 raise MissingTemplate(template_id)
             compiled = self._compiled(content, self._schema)
         self.keep(template_id, compiled)

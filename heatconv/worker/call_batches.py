@@ -30,8 +30,19 @@ GATHERING = 2
 
 
 def _kind(entry: Entry, effect: effects.CallPlugin | effects.Predict) -> tuple[Any, ...]:
-    """Return what calls must have in common to share a bulk call."""
-    return entry.lane, effect.call.row.type, effect.call.verb, effect.compensates
+    """Return what calls must have in common to share a bulk call.
+
+    All tasks of the sweep are in one lane, whatever their project and stack.
+    """
+    row = effect.call.row
+    return (
+        entry.lane,
+        effect.project_id,
+        row.stack_id,
+        row.type,
+        effect.call.verb,
+        effect.compensates,
+    )
 
 
 class Caller(Protocol):

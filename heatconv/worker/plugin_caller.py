@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 from oslo_log import log
 
@@ -12,6 +13,7 @@ from heatconv.resources.plugin import Plugin, PluginCall, Prediction, Resource, 
 from heatconv.resources.registry import Registry
 from heatconv.runtime.context import set_log_context
 from heatconv.runtime.effects import CallPlugin, Predict
+from heatconv.storage.base import StoreUnavailable
 from heatconv.worker.lease import LeaseKeeper
 
 LOG = log.getLogger(__name__)
@@ -121,6 +123,7 @@ class PluginCaller:
     def _failed(self, plugin: Plugin, call: PluginCall, error: Exception) -> Observation:
         """Return the observation for an exception: UNKNOWN if it is transient, else FAILED."""
         resource, verb = call.resource, call.verb
+        error = _transient(error)
         if isinstance(error, TransientError):
             LOG.info(
                 'Plugin %s temporarily cannot %s %s: %s', resource.type, verb, resource.name, error
@@ -145,13 +148,14 @@ class PluginCaller:
         reason = f'{type(error).__name__}: {error}'
         try:
             observation = plugin.observe(resource)
-        except TransientError as observe_error:
+        except (TransientError, StoreUnavailable) as observe_error:
             # It is not known what the call created: FAILED without a physical id would mean that
             # nothing exists, and the resource would not be replaced.
+            transient = _transient(observe_error)
             return Observation(
                 Reality.UNKNOWN,
-                reason=f'{reason}; {observe_error}',
-                retry_after=observe_error.retry_after,
+                reason=f'{reason}; {transient}',
+                retry_after=transient.retry_after,
             )
         except Exception as observe_error:
             LOG.warning(
@@ -165,6 +169,17 @@ class PluginCaller:
             observation.properties,
             reason,
         )
+
+
+def _transient(error: Exception) -> Any:
+    """Return an exception, or a TransientError in place of one that is due to the database.
+
+    Plugins whose resources are in the database, as nested stacks are, need not know its errors.
+    """
+    if isinstance(error, StoreUnavailable):
+        LOG.info('The database cannot be used now: %s', error)
+        return TransientError('the database is temporarily unavailable')
+    return error
 
 
 def _observing(call: PluginCall) -> PluginCall:

@@ -178,7 +178,9 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
         if before['status'] != FAILED and before[REQUEST] == _request(resource):
             return  # begun already
         if self._is_replaced(resource, before):
-            self._change(resource, before, self._next(resource, CREATE, {NUMBER: before[NUMBER]}))
+            # A late call for a suspend must still see that it has begun.
+            kept = {key: before[key] for key in (NUMBER, OPERATION) if key in before}
+            self._change(resource, before, self._next(resource, CREATE, kept))
         else:
             self._change(resource, before, self._next(resource, UPDATE, before))
 
@@ -186,6 +188,8 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
         before = self.software.deployment(resource.project_id, resource.token)
         if before is None or before.get(OPERATION, '') >= operation:
             return
+        if (before['action'], before['status']) == (DELETE, IN_PROGRESS):
+            return  # this call comes late: the stack is being deleted
         source, actions = self._source(resource), resource.properties['actions']
         if not any(derived.is_triggered(one, source, actions) for one in (SUSPEND, RESUME)):
             return
@@ -201,12 +205,17 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
         return bool(derived.replaced_inputs(before[DERIVED]['inputs'], now))
 
     def delete(self, resource: Resource) -> None:
+        while not self._begin_delete(resource):
+            pass
+
+    def _begin_delete(self, resource: Resource) -> bool:
+        """Begin a delete; return False if a late suspend or resume came between."""
         before = self.software.deployment(resource.project_id, resource.token)
         if before is None or (before['action'], before['status']) == (DELETE, IN_PROGRESS):
-            return
+            return True
         if is_deleted(before):
             self.software.drop_deployment(resource.project_id, resource.token)
-            return
+            return True
         # An interrupted update may have changed the properties.
         current = dataclasses.replace(resource, properties=before[REQUEST]['properties'])
         try:
@@ -214,21 +223,28 @@ class SoftwareDeployment(UsesSoftware, UsesSignalUrls, Plugin):
         except LookupError:
             content = {}  # the configuration no longer exists: nothing can be deployed, as in Heat
         if content.get('action') == DELETE and content['status'] == IN_PROGRESS:
-            self._change(resource, before, content)
-        else:
-            self.software.drop_deployment(resource.project_id, resource.token)
+            return self._change(resource, before, content)
+        self.software.drop_deployment(resource.project_id, resource.token)
+        return True
 
     def _begin(self, resource: Resource, action: str) -> None:
         content = self._next(resource, action, {})
         self.software.keep_deployment(resource.project_id, resource.token, content)
 
-    def _change(self, resource: Resource, before: Content, content: Content) -> None:
-        """Save the next action, unless another process has saved one since ``before`` was read."""
-        self.software.change_deployment(
-            resource.project_id,
-            resource.token,
-            lambda current: content if _place(current) == _place(before) else current,
-        )
+    def _change(self, resource: Resource, before: Content, content: Content) -> bool:
+        """Save the next action, unless another process has saved one since ``before`` was read.
+
+        :return: whether it is saved.
+        """
+        is_same = False
+
+        def change(current: Content) -> Content:
+            nonlocal is_same
+            is_same = _place(current) == _place(before)
+            return content if is_same else current
+
+        self.software.change_deployment(resource.project_id, resource.token, change)
+        return is_same
 
     def _next(self, resource: Resource, action: str, before: Content) -> dict[str, Any]:
         """Return the content of a deployment after an action has begun.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 from heatconv.convergence import stack as stack_rules
@@ -67,6 +68,23 @@ class PlannedContract:
             [(one.traversal_id, 'A'), (one.traversal_id, 'B')],
             sorted((key.traversal_id, key.name) for key in lost if key.kind == 'u'),
         )
+
+    def test_long_definitions_of_many_stacks(self: Any) -> None:
+        """Together they are longer than what a server accepts as one packet."""
+        definition = json.dumps(['"x"' * 150_000])
+
+        def long(new: NewStack) -> NewStack:
+            nodes = [
+                dataclasses.replace(node, definition=definition) if node.subject else node
+                for node in new.plan.nodes
+            ]
+            return dataclasses.replace(new, plan=dataclasses.replace(new.plan, nodes=nodes))
+
+        added = [long(self.new(f'stack{number}', 'A')) for number in range(16)]
+        self.assertEqual([True] * 16, self.store.insert_stacks(added))
+        for new in added:
+            (view,) = self.store.views([self.update_key(new.plan, 'A')])
+            self.assertEqual(definition, view.node.definition)
 
     def test_name_that_is_taken_refuses_one_stack_only(self: Any) -> None:
         there = self.stack('taken')

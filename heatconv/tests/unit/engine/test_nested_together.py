@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import queue
 from collections import Counter
 from typing import Any
 
 from heatconv import exception
-from heatconv.convergence.model import Observation, Reality, Stack, Verb
+from heatconv.convergence.evolve import evolve
+from heatconv.convergence.model import Observation, Reality, Stack, Status, Verb
+from heatconv.convergence.step import Call
 from heatconv.engine import wire_format
 from heatconv.engine.requests.core import PLANNED
 from heatconv.exception import HeatconvException
 from heatconv.hot import nested as nesting
 from heatconv.resources.nested import BULK
 from heatconv.resources.plugin import PluginCall, Resource
+from heatconv.runtime.effects import CallPlugin
 from heatconv.storage.memory import MemoryStore
-from heatconv.tests.unit.engine.parts import template, thing
+from heatconv.storage.stack_query import StackQuery
+from heatconv.storage.values import Request
+from heatconv.tests.unit.engine.parts import context, template, thing
 from heatconv.tests.unit.engine.test_nested import NestedTestCase, inner
+from heatconv.worker.call_batches import CallBatches
+from heatconv.worker.lanes import SWEEP, Entry
 
 TYPE = 'inner.yaml'
 
@@ -87,10 +95,14 @@ class TogetherTest(NestedTestCase):
         self.assertLess(self.store.calls.total(), 12, self.store.calls)
         self.parts.rest()
 
-        self.store.calls.clear()
-        ready = self.perform(Verb.OBSERVE, *many)
-        self.assertEqual([str(number) for number in range(BULK)], self.colors(ready))
-        self.assertLess(self.store.calls.total(), 12, self.store.calls)
+        for forgets in (False, True):
+            if forgets:  # as a worker that has taken over
+                self.parts.templates.__init__(self.store, self.parts.registry)
+                self.plugin.children._reads.__init__(self.store)
+            self.store.calls.clear()
+            ready = self.perform(Verb.OBSERVE, *many)
+            self.assertEqual([str(number) for number in range(BULK)], self.colors(ready))
+            self.assertLess(self.store.calls.total(), 12, self.store.calls)
 
         changed = [self.resource(f'N{number}', color=f'c{number}') for number in range(BULK)]
         self.store.calls.clear()
@@ -114,6 +126,40 @@ class TogetherTest(NestedTestCase):
 
     def colors(self, observations: list[Any]) -> list[Any]:
         return [one.attributes['color'] for one in observations]
+
+    def test_sweep_that_settles_rows_of_two_projects_finds_all_of_them(self) -> None:
+        """The nested stacks of one project must not seem absent because of the other one."""
+        resources = {'N': {'type': TYPE, 'properties': {'size': '1'}}}
+        for project in ('one', 'two'):
+            self.context = context(project)
+            self.ask(resources, {TYPE: inner()})
+        rows = [
+            (stack, row)
+            for stack in self.store.stacks(StackQuery(None))
+            for row in self.store.resources(stack.id)
+            if row.name == 'N'
+        ]
+        self.assertEqual(2, len(rows))
+        lease = self.parts.lease.id
+        answered: queue.SimpleQueue[Entry] = queue.SimpleQueue()
+        calls = CallBatches(self.parts.caller, 2, answered.put, lambda: None)
+        self.addCleanup(calls.pool.close)
+        task: Any = None
+        calls.submit(
+            [
+                (
+                    Entry(SWEEP, task, None),
+                    CallPlugin(
+                        Call(Verb.OBSERVE, evolve(row, claim=lease), row.properties or {}),
+                        stack.project_id,
+                        stack.name,
+                    ),
+                )
+                for stack, row in rows
+            ]
+        )
+        seen = [answered.get(timeout=10).answer.reality for _ in rows]
+        self.assertEqual([Reality.READY] * 2, seen)
 
     def test_repeated_create_finds_what_is_there(self) -> None:
         one, two = self.resource('N1'), self.resource('N2')
@@ -226,6 +272,50 @@ class TogetherTest(NestedTestCase):
             self.assertEqual(wishes, len(self.heard.wishes), (verb, file))
             self.parts.rest()
         self.assertEqual({}, self.children())
+
+    def large(self, identity: Any) -> Resource:
+        """Return a resource whose nested stack is too large for a request that is planned here."""
+        resources = {f'I{number}': thing() for number in range(PLANNED + 1)}
+        self.files['large.yaml'] = json.dumps(template(resources))
+        self.call('update_stack', identity, template({'A': thing()}), None, self.files, None)
+        self.parts.rest()
+        self.owner = self.stack(identity)
+        one = self.resource('N1', 'large.yaml')
+        return dataclasses.replace(one, properties={nesting.TYPE: 'large.yaml'})
+
+    def test_delete_of_a_large_nested_stack_that_has_failed(self) -> None:
+        """What is observed after the request is the delete, not the failure before it."""
+        large = self.large(self.identity)
+        self.perform(Verb.CREATE, large)
+        self.parts.prepare_all()
+        (child,) = self.children().values()
+        self.store.request(child.id, lambda now: Request(evolve(now, status=Status.FAILED)))
+        self.assertEqual([Reality.FAILED], self.realities(Verb.OBSERVE, large))
+        self.assertEqual([Reality.PENDING], self.realities(Verb.DELETE, large))
+
+    def test_large_nested_stack_that_is_deleted_meanwhile(self) -> None:
+        """It fails neither itself nor the others, and an update creates it again."""
+        for verb, expected in ((Verb.DELETE, Reality.ABSENT), (Verb.UPDATE, Reality.PENDING)):
+            large = self.large(self.identity)
+            small = self.resource('small')
+            self.perform(Verb.CREATE, large, small)
+            self.parts.rest()
+            before = self.children()['N1']
+            request = self.store.request
+
+            def late(*args: Any, before: Stack = before, request: Any = request) -> Any:
+                self.store.request = request
+                self.call('delete_stack', wire_format.identity(before))
+                self.parts.rest()
+                return request(*args)
+
+            self.store.request = late
+            changed = self.resource('small', color='new')
+            self.assertEqual(
+                [expected, Reality.PENDING], self.realities(verb, large, changed), verb
+            )
+            self.assertNotIn(before.id, [child.id for child in self.children().values()])
+            self.parts.rest()
 
     def test_hooks_of_a_nested_delete(self) -> None:
         environment = {'resource_registry': {'resources': {'N': {'I': {'hooks': 'pre-delete'}}}}}

@@ -260,6 +260,22 @@ class InvalidTest(TemplateCase):
             )
         compiled(hot({'x' * 255: NONE}))
 
+    def test_types_that_no_column_holds(self) -> None:
+        longest = 'x' * 250 + '.yaml'
+        for name in (f'x{longest}', 'a\x00.yaml', '\ud800.yaml'):
+            self.wrong(
+                errors.InvalidSection,
+                'resources.r.type',
+                'up to 255 characters that print',
+                hot({'r': {'type': name}}),
+            )
+        self.wrong(
+            errors.UnknownType,
+            'resources.r.type',
+            'no resource type',
+            hot({'r': {'type': longest}}),
+        )
+
     def test_names_that_differ_in_spaces_at_their_end(self) -> None:
         for names in (('a', 'a '), ('a ', 'a'), ('a  ', 'b', 'a ')):
             self.wrong(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from heatconv.convergence.step import Call
 from heatconv.runtime import effects
 from heatconv.tests.unit.convergence.rows import row
 from heatconv.worker.call_batches import GATHERING, CallBatches
-from heatconv.worker.lanes import Entry
+from heatconv.worker.lanes import SWEEP, Entry
 
 LIMIT = 10
 WAIT_SECONDS = 10
@@ -94,6 +95,26 @@ class GatheringTest(testtools.TestCase):
         self.submit(calls, 'e', verb=Verb.DELETE)
         self.wait(lambda: len(caller.batches) == GATHERING + 1)
         caller.may_end.release(100)
+
+    def test_tasks_of_the_sweep_share_no_calls_between_stacks_and_projects(self) -> None:
+        caller = Slow(True)
+        caller.may_end.release(100)
+        calls = self.batches(caller)
+        task: Any = None
+        questions = [
+            (
+                Entry(SWEEP, task, None),
+                effects.CallPlugin(
+                    Call(Verb.OBSERVE, dataclasses.replace(row('A'), stack_id=stack), {}),
+                    project,
+                    'name',
+                ),
+            )
+            for project, stack in (('p1', 's1'), ('p1', 's2'), ('p2', 's1'), ('p1', 's1'))
+        ]
+        calls.submit(questions)
+        self.wait(lambda: len(self.delivered) == len(questions))
+        self.assertEqual([1, 1, 2], sorted(caller.batches))
 
     def test_calls_of_other_types_are_made_at_once(self) -> None:
         caller = Slow(False)

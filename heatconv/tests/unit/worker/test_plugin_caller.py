@@ -15,6 +15,7 @@ from heatconv.resources.plugin import Resource, TransientError
 from heatconv.resources.registry import Registry
 from heatconv.resources.test_resource import TestResource
 from heatconv.runtime.effects import CallPlugin
+from heatconv.storage.base import StoreUnavailable
 from heatconv.tests.unit.convergence.rows import CREATING, row
 from heatconv.tests.unit.engine.parts import ACTION_TIMEOUT, LEASE_DURATION, Parts
 from heatconv.worker.plugin_caller import PluginCaller
@@ -65,6 +66,16 @@ class Away(TestResource):
 class HalfAndAway(Half):
     def observe(self, resource: Resource) -> Observation:
         raise TransientError('away', 7.0)
+
+
+class Outage(TestResource):
+    def create(self, resource: Resource) -> None:
+        raise StoreUnavailable('no route to 10.0.0.1')
+
+
+class HalfAndOutage(Half):
+    def observe(self, resource: Resource) -> Observation:
+        raise StoreUnavailable('no route to 10.0.0.1')
 
 
 class Unreachable(EventOf):
@@ -142,6 +153,16 @@ class PerformerTest(testtools.TestCase):
         self.serve(Away)
         seen = self.perform()
         self.assertEqual(Observation(Reality.UNKNOWN, reason='away', retry_after=7.0), seen)
+
+    def test_outage_of_the_database_fails_nothing(self) -> None:
+        """A nested stack, for instance, may have been requested nevertheless."""
+        reason = 'the database is temporarily unavailable'
+        for plugin, before in ((Outage, ''), (HalfAndOutage, 'RuntimeError: half-way; ')):
+            self.serve(plugin)
+            self.assertEqual(
+                Observation(Reality.UNKNOWN, reason=before + reason), self.perform(), plugin
+            )
+        self.assertIn('no route to 10.0.0.1', self.log.output)
 
     def test_what_a_failure_left_must_be_known(self) -> None:
         """Without its id nobody would replace it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from heatconv.convergence.model import Reality
 from heatconv.resources.plugin import Resource
-from heatconv.tests.unit.resources.software.test_deployment import DeploymentTestCase
+from heatconv.tests.unit.resources.software.test_deployment import DeploymentTestCase, changed
 
 BOTH = ['CREATE', 'SUSPEND', 'RESUME']
 
@@ -63,6 +63,43 @@ class ActTest(DeploymentTestCase):
         software.change_deployment = late
         self.assertEqual(Reality.READY, self.act(resource, 'SUSPEND', '1'))
         self.assertEqual('2', self.deployment()['operation'])
+
+    def test_late_call_does_not_displace_a_delete(self) -> None:
+        """The delete would otherwise wait for a signal of the suspend, and then for ever."""
+        resource = self.complete(actions=['SUSPEND', 'DELETE'])
+        self.type.delete(resource)
+        before = self.deployment()
+        self.assertEqual(Reality.PENDING, self.act(resource, 'SUSPEND', '1'))
+        self.assertEqual(before, self.deployment())
+        self.signal(resource, deploy_status_code=0)
+        self.assertEqual(Reality.ABSENT, self.reality(resource))
+
+    def test_delete_during_a_late_call(self) -> None:
+        resource = self.complete(actions=['SUSPEND', 'DELETE'])
+        software = self.type.software  # type: ignore[attr-defined]
+        change = software.change_deployment
+
+        def late(*args: Any) -> None:
+            software.change_deployment = change
+            self.type.act(resource, 'SUSPEND', '1')
+            change(*args)
+
+        software.change_deployment = late
+        self.type.delete(resource)
+        self.assertEqual(('DELETE', 'IN_PROGRESS'), self.state())
+
+    def test_late_call_after_an_input_started_anew(self) -> None:
+        self.config('strict', inputs=[{'name': 'i', 'replace_on_change': True}])
+        resource = self.complete(config='strict', actions=BOTH, input_values={'i': 1})
+        for operation, action in (('1', 'SUSPEND'), ('2', 'RESUME')):
+            self.act(resource, action, operation)
+            self.signal(resource, deploy_status_code=0)
+        new = changed(resource, input_values={'i': 2})
+        self.type.update(new, ['input_values'])
+        self.assertEqual(('CREATE', 'IN_PROGRESS'), self.state())
+        before = self.deployment()
+        self.act(new, 'SUSPEND', '1')
+        self.assertEqual(before, self.deployment())
 
     def test_nothing_is_written_unless_one_of_them_is_deployed(self) -> None:
         resource = self.complete(actions=['CREATE', 'UPDATE', 'DELETE'])
