@@ -72,7 +72,11 @@ class Templates(TemplateCache):
     def hooked(self, template_id: str | None) -> Callable[[str], tuple[str, ...]] | None:
         return self.get(template_id).hooked
 
-    def get(self, template_id: str | None) -> CompiledTemplate:
+    def get(
+        self,
+        template_id: str | None,
+        read: Callable[[str], Mapping[str, Any] | None] | None = None,
+    ) -> CompiledTemplate:
         compiled = self._by_id.get(template_id)
         if compiled is None:
             content = self._store.template(template_id) if template_id is not None else None
