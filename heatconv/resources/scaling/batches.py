@@ -84,7 +84,7 @@ def next_batch(
     changes = max(min(policy.max_batch_size - retried, target - updated), 0)
     # Those that are tried again are not in service either.
     busy = changes + retried
-    total = busy + max(min(size, target - busy), in_service)
+    total = min(busy + max(min(size, target - busy), in_service), size + changes)
     # No member goes before those that stand for it are complete.
     return (max(total, size) if retried else total), changes
 

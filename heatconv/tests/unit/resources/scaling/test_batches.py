@@ -46,6 +46,8 @@ class BatchesTest(testtools.TestCase):
             ((2, 4, 2, policy, 1), (4, 0)),
             # They are not in service: others stay in their place, and the group grows.
             ((3, 4, 1, Policy(2, 3), 1), (5, 2)),
+            # But it grows by no more members than a batch may create.
+            ((3, 3, 2, Policy(3, 2), 1), (4, 1)),
             # A batch that is under way goes on.
             ((4, 4, 1, policy, 0, True), (4, 0)),
             ((2, 4, 2, policy, 0, True), (4, 0)),
@@ -68,8 +70,11 @@ class BatchesTest(testtools.TestCase):
         policy = Policy(in_service, batch)
         total, changes = batches.next_batch(target, size, updated, policy, retried)
         self.assertLessEqual(changes + retried, max(batch, retried))
+        # No more members are created than may change.
+        self.assertLessEqual(total, max(size + changes, size))
         # The members that are neither changed nor tried again stay in service.
-        self.assertGreaterEqual(total - changes - retried, min(in_service, target, size))
+        others = total - changes - retried
+        self.assertGreaterEqual(others, min(in_service, target, size - retried))
 
     def test_policy(self) -> None:
         self.assertEqual(Policy(0, 1, 0.0), Policy.read({}))
