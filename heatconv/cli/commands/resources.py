@@ -85,20 +85,25 @@ class ResourceList(ListCommand):
         return columns, [resource_row(resource, columns) for resource in resources]
 
 
-class ResourceShow(ShowCommand):
-    """Show a resource of a stack."""
+class _OneResource(ShowCommand):
+    """A command for one resource of a stack."""
 
     stack_help = STACK
-    examples = (
-        'heatconv stack resource show demo server\n'
-        'heatconv stack resource show demo server -f value -c physical_resource_id'
-    )
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of the command."""
         parser = super().get_parser(prog_name)
         parser.add_argument('resource', metavar='RESOURCE', help='Name of the resource.')
         return parser
+
+
+class ResourceShow(_OneResource):
+    """Show a resource of a stack."""
+
+    examples = (
+        'heatconv stack resource show demo server\n'
+        'heatconv stack resource show demo server -f value -c physical_resource_id'
+    )
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Return the resource."""
@@ -112,17 +117,10 @@ class ResourceShow(ShowCommand):
         return SHOW_COLUMNS, resource_row(resource, SHOW_COLUMNS)
 
 
-class ResourceMetadata(ShowCommand):
+class ResourceMetadata(_OneResource):
     """Show the metadata of a resource: for a server, also what is deployed on it."""
 
-    stack_help = STACK
     examples = 'heatconv stack resource metadata demo server -f yaml'
-
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return the parser of the command."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument('resource', metavar='RESOURCE', help='Name of the resource.')
-        return parser
 
     def take_action(self, args: argparse.Namespace) -> Any:
         """Return the metadata, each key as a field."""
