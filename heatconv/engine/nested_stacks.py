@@ -17,7 +17,12 @@ from heatconv.engine.live_rows import LiveRows
 from heatconv.engine.nested_reads import NestedReads
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.requests.delete import delete_stack, deletion
-from heatconv.engine.requests.nested import NestedUpdate, new_nested, update_nested
+from heatconv.engine.requests.nested import (
+    NestedUpdate,
+    new_nested,
+    submit_update,
+    update_nested,
+)
 from heatconv.exception import EntityNotFound, HeatconvException, StackExists
 from heatconv.hot.errors import TemplateError
 from heatconv.hot.nested import MAX_DEPTH
@@ -244,7 +249,7 @@ class NestedStacks:
             try:
                 update = NestedUpdate(self._requests, stack, content, child.template_id)
                 if child.id not in small or not self._requests.plans(update.compiled):
-                    if self.update(child, content):
+                    if submit_update(self._requests, stack, update):
                         results[child.id] = nested_stack(self._store.stack(child.id) or stack)
                     continue
             except EntityNotFound:

@@ -117,7 +117,11 @@ def update_nested(
     :return: False if there is a conflict; see `NestedUpdate`.
     :raises NotSupported: if the stack is being deleted, or is suspended.
     """
-    update = NestedUpdate(requests, stack, content, before, events)
+    return submit_update(requests, stack, NestedUpdate(requests, stack, content, before, events))
+
+
+def submit_update(requests: Requests, stack: Stack, update: NestedUpdate) -> bool:
+    """Accept an update; see `update_nested`."""
     requests.save_template(update.template.content, update.compiled)
     requests.submit(stack, update.decide)
     return not update.conflict
