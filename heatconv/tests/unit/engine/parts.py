@@ -40,15 +40,17 @@ ACTION_TIMEOUT = 4.0
 class Heard:
     """Remembers what is announced until somebody takes it.
 
-    :ivar casts: how many nodes each announcement named.
+    :ivar casts: how many nodes each announcement named; likewise ``near``.
     """
 
     def __init__(self) -> None:
         self.keys: list[NodeKey] = []
         self.wishes: list[str] = []
         self.casts: list[int] = []
+        self.near: list[bool] = []
 
     def nodes(self, keys: Sequence[NodeKey], near: bool = False) -> None:
+        self.near.append(near)
         self.keys.extend(keys)
         self.casts.append(len(keys))
 

@@ -13,7 +13,7 @@ from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Observation, Reality, Stack, Status, Verb
 from heatconv.convergence.step import Call
 from heatconv.engine import wire_format
-from heatconv.engine.requests.core import PLANNED
+from heatconv.engine.requests.core import NEAR, PLANNED
 from heatconv.exception import HeatconvException
 from heatconv.hot import nested as nesting
 from heatconv.resources.nested import BULK
@@ -28,6 +28,10 @@ from heatconv.worker.call_batches import CallBatches
 from heatconv.worker.lanes import SWEEP, Entry
 
 TYPE = 'inner.yaml'
+
+
+class Killed(BaseException):
+    """The process ends here."""
 
 
 class Counting(MemoryStore):
@@ -316,6 +320,48 @@ class TogetherTest(NestedTestCase):
             )
             self.assertNotIn(before.id, [child.id for child in self.children().values()])
             self.parts.rest()
+
+    def test_leaves_of_very_small_ones_are_near(self) -> None:
+        for count, near in ((NEAR, True), (NEAR + 1, False)):
+            name = f'of{count}.yaml'
+            self.files[name] = json.dumps(template({f'I{one}': thing() for one in range(count)}))
+            self.call(
+                'update_stack', self.identity, template({'A': thing()}), None, self.files, None
+            )
+            self.parts.rest()
+            self.owner = self.stack(self.identity)
+            self.heard.near.clear()
+            one = self.resource(f'N{count}', name)
+            self.perform(Verb.CREATE, dataclasses.replace(one, properties={nesting.TYPE: name}))
+            self.assertEqual([near], self.heard.near)
+            self.parts.rest()
+
+    def test_process_that_dies_before_it_announces(self) -> None:
+        announce = self.heard.nodes
+
+        def dies(*_: Any, **__: Any) -> None:
+            raise Killed
+
+        many = [self.resource(f'N{number}') for number in range(3)]
+        changed = [self.resource(f'N{number}', color='new') for number in range(3)]
+        for verb, resources in (
+            (Verb.CREATE, many),
+            (Verb.UPDATE, changed),
+            (Verb.DELETE, changed),
+        ):
+            self.heard.nodes = dies  # type: ignore[method-assign]
+            self.assertRaises(Killed, self.perform, verb, *resources)
+            self.heard.nodes = announce  # type: ignore[method-assign]
+            self.parts.recover()
+            # The call is repeated by the worker that takes over.
+            self.perform(verb, *resources)
+            self.parts.rest()
+            expected = 0 if verb == Verb.DELETE else 3
+            self.assertEqual(expected, len(self.children()), verb)
+            self.assertEqual(1 + expected, len(self.parts.records.all()), verb)
+            if expected:
+                colors = self.colors(self.perform(Verb.OBSERVE, *resources))
+                self.assertEqual([resources[0].properties.get('color', 'red')] * 3, colors)
 
     def test_hooks_of_a_nested_delete(self) -> None:
         environment = {'resource_registry': {'resources': {'N': {'I': {'hooks': 'pre-delete'}}}}}

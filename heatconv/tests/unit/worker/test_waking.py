@@ -12,7 +12,7 @@ import fixtures
 from heatconv.engine.prepare import prepare
 from heatconv.resources import nested as nested_plugins
 from heatconv.runtime.ports import SystemClock
-from heatconv.tests.unit.engine.parts import template
+from heatconv.tests.unit.engine.parts import template, thing
 from heatconv.tests.unit.engine.test_nested import NestedTestCase, inner, nested
 from heatconv.worker.check import Checker
 from heatconv.worker.loop import Loop
@@ -87,6 +87,31 @@ class WakingTest(NestedTestCase):
         self.call('delete_stack', identity)
         self.assertEqual('DELETE_COMPLETE', self.ends(identity, 'DELETE'))
         self.assertEqual(0, self.loop.live)
+
+    def test_heads_of_many_templates_are_read_together(self) -> None:
+        heads: list[int] = []
+        read = self.store.template_heads
+
+        def counted(template_ids: Any) -> Any:
+            heads.append(len(template_ids))
+            return read(template_ids)
+
+        self.store.template_heads = counted
+        made = []
+        for number in range(5):
+            content = template({'A': thing(number)})
+            made.append(self.call('create_stack', f's{number}', content, None, None, None))
+        keys: list[Any] = []
+        self.heard.nodes = lambda found, near=False: keys.extend(found)  # type: ignore
+        while self.heard.wishes:
+            self.parts.run(prepare(self.heard.wishes.pop(0), self.parts.ids))
+        # Another process has prepared them.
+        self.parts.templates._kept.clear()
+        self.heard.keys.extend(keys)
+        self.loop.wake()
+        for identity in made:
+            self.ends(identity, 'CREATE')
+        self.assertIn(5, heads)
 
     def test_failure(self) -> None:
         failing = {'type': 'OS::Heat::TestResource', 'properties': {'fail': True}}
