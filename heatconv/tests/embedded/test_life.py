@@ -18,6 +18,7 @@ import testtools
 
 from heatconv.db.records import DatabaseRecords
 from heatconv.embedded import Embedded
+from heatconv.tests.quiet import Quiet
 from heatconv.tests.walk import Walk
 
 SLOW_CHAIN = """\
@@ -55,6 +56,7 @@ outputs: {o: {value: {get_attr: [c, value]}}}
 
 class WholeLifeTest(Walk, testtools.TestCase):
     def test_whole_life(self) -> None:
+        self.useFixture(Quiet())  # one resource fails on purpose
         runtime = Embedded(self.useFixture(fixtures.TempDir()).path)
         self.addCleanup(runtime.stop)
         runtime.start()
