@@ -83,7 +83,7 @@ def values(
     if not outputs:
         return []
     rows = replacement.representatives(rows_of(stack.id))
-    resolution = scope(stack, LiveRows(stack, rows, compiled))
+    resolution = scope(stack, LiveRows(stack, rows, compiled), compiled.late_parameters)
     answer = []
     for name in wanted or outputs:
         output = outputs[name]

@@ -37,7 +37,10 @@ class Scope:
 
     :ivar pseudo: the values of the pseudo parameters, by name.
     :ivar resources: the states of the resources that the definition refers to, by name.
+    :ivar parameters: the values of the parameters that were not known when the template was
+        compiled, by name.
     """
 
     pseudo: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, ResourceState] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -263,6 +263,7 @@ def _context(
     schemas: Mapping[str, TypeSchema] | None,
     lenient: bool = False,
     checks_values: bool = True,
+    late: Mapping[str, Any] | None = None,
 ) -> Context:
     """Return the context in which the resources and outputs of a template are compiled."""
     shared: dict[str, Any] = {
@@ -272,6 +273,7 @@ def _context(
         'mappings': head.mappings,
         'pseudo': head.pseudo,
         'lenient': lenient,
+        'late': late,
     }
     context = Context(
         head.version,
@@ -351,6 +353,7 @@ def compile_template(
     pseudo: Mapping[str, str] | None = None,
     schemas_of_members: SchemasOfMembers | None = None,
     checks_values: bool = True,
+    late: bool = False,
 ) -> Template:
     """Compile and validate a template.
 
@@ -369,11 +372,15 @@ def compile_template(
     :param schemas_of_members: checks the members of a group; None to check no members.
     :param checks_values: whether to check the values of parameters and properties. Heat checks
         them neither in nested templates nor if a template is only validated.
+    :param late: compile for any values of the parameters: they are read from the scope at run
+        time.
     :raises TemplateError: if the template or the environment is invalid.
     """
     schema = parse_schema(source)
     valid_environment = environments.validate(environment)
-    values = values_of(schema.parameters, valid_environment, allow_missing, checks_values)
+    values: Mapping[str, Any] = {}
+    if not late:
+        values = values_of(schema.parameters, valid_environment, allow_missing, checks_values)
     undecided = dict.fromkeys(name for name in schema.parameters if name not in values)
     head = Head(
         schema.version,
@@ -388,7 +395,8 @@ def compile_template(
         _mappings(source),
         pseudo or {},
     )
-    context = _context(head, Budget(budget), None, allow_missing, checks_values)
+    late_names = schema.parameters if late else None
+    context = _context(head, Budget(budget), None, allow_missing, checks_values, late_names)
     context.schemas_of_members = schemas_of_members
     context.conditions.check()
     try:

@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from heatconv.convergence import fingerprint
 from heatconv.convergence.evolve import evolve
 from heatconv.hot import cfn
 from heatconv.hot import template as hot
@@ -28,9 +27,10 @@ from heatconv.templates.compiled import (
     BrokenDefinition,
     CompiledDefinition,
     CompiledTemplate,
-    encode,
+    surroundings,
 )
 from heatconv.templates.nesting import Nesting
+from heatconv.templates.shared import SharedTemplates
 
 #: The registry of installed types.
 Types = Registry
@@ -81,6 +81,8 @@ class TemplateCache:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str | None, CompiledTemplate] = OrderedDict()
         self._weight = 0
+        #: Templates that are compiled once, whatever the values of their parameters.
+        self.shared = SharedTemplates(lambda content: self._compiled(content, None, late=True))
         self._heads: OrderedDict[str | None, tuple[hot.Head, bool]] = OrderedDict()
 
     @property
@@ -137,17 +139,19 @@ class TemplateCache:
         lenient: bool = False,
         like: CompiledTemplate | None = None,
         ignores_unavailable: bool = False,
+        late: bool = False,
     ) -> CompiledTemplate:
         """Compile a template; errors have paths in the keys of its dialect.
 
         :param types: returns the schema of a type; None to use the installed types and to compile
             nested templates.
         :param like: a similar template, whose unchanged definitions are reused.
+        :param late: compile for any values of the parameters.
         """
         source = cfn.as_hot(content['template'])
         with cfn.placed(content['template']):
             return self._compiled_source(
-                content, source, types, lenient, like, ignores_unavailable
+                content, source, types, lenient, like, ignores_unavailable, late
             )
 
     def _compiled_source(
@@ -158,6 +162,7 @@ class TemplateCache:
         lenient: bool,
         like: CompiledTemplate | None,
         ignores_unavailable: bool,
+        late: bool,
     ) -> CompiledTemplate:
         outer_sections = [
             {
@@ -191,19 +196,11 @@ class TemplateCache:
             pseudo=content.get('pseudo'),
             schemas_of_members=nesting.schemas_of_members if types is None else None,
             checks_values=not lenient,
+            late=late,
         )
-        referred = [
-            sorted(template.values.items()),
-            source.get('conditions'),
-            content.get('files'),
-        ]
-        if 'mappings' in source:
-            referred.append(source['mappings'])
-        surroundings = fingerprint.digest(encode(referred)) if any(referred) else ''
         resources = source.get('resources') or {}
-        compiled = CompiledTemplate(
-            template, self._registry, resources, surroundings, nesting, like
-        )
+        digest = surroundings(template.values, source, content)
+        compiled = CompiledTemplate(template, self._registry, resources, digest, nesting, like)
         compiled.shared_sections = outer_sections
         return compiled
 

@@ -6,12 +6,14 @@ from, and the desired state of each resource.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from heatconv.convergence import fingerprint
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Definition, DesiredState, Resource, Stack
 from heatconv.hot import nested
 from heatconv.hot import template as hot
@@ -36,6 +38,7 @@ class CompiledDefinition:
 
     :param fingerprint: a digest of the whole definition.
     :param nested: for a nested stack: a digest of its content; empty for any other resource.
+    :param parameters: the values of parameters that are read at run time.
     :ivar reads: the names of the resources whose values its functions read; the other requirements
         only order the check. None if unknown.
     """
@@ -47,7 +50,9 @@ class CompiledDefinition:
         registry: Registry,
         nested: str = '',
         reads: Collection[str] | None = None,
+        parameters: Mapping[str, Any] | None = None,
     ) -> None:
+        self._parameters = parameters
         self.reads = reads
         self._definition = definition
         self._fingerprint = fingerprint
@@ -80,7 +85,7 @@ class CompiledDefinition:
         plugin = self._registry.plugin(definition.type)
         if plugin is None:
             raise UnknownType(f'no plugin for {definition.type} is installed here', path)
-        resolution = scope(stack, serving)
+        resolution = scope(stack, serving, self._parameters)
         values = {} if plugin.schema.ignores_properties else definition.resolve(resolution)
         if plugin.schema.translate is not None:
             values = dict(plugin.schema.translate(values))
@@ -179,10 +184,13 @@ class CompiledTemplate:
     :ivar nesting: the nested templates.
     :ivar definitions: its resource definitions by name, in template order.
     :ivar accepted: whether it is valid with the types that are installed here.
+    :ivar late_parameters: the values of parameters that are read at run time; None if all are
+        known in the compiled definitions.
     :ivar shared_sections: everything that it was compiled from except resources and outputs.
     """
 
     accepted = False
+    late_parameters: Mapping[str, Any] | None = None
     shared_sections: Any = None
 
     def __init__(
@@ -199,6 +207,8 @@ class CompiledTemplate:
         #: For each nested stack, a digest of its content.
         self._nested: dict[str, str] = {}
         self._live: dict[str, bool] = {}
+        #: The results of `_declaration` that instances share.
+        self._declarations: dict[str, tuple[str, bool]] = {}
         self._registry = registry
         self._source = source
         self._surroundings = surroundings
@@ -241,12 +251,17 @@ class CompiledTemplate:
             if self.nesting is not None:
                 self._nested[name] = self.nesting.digest(definition.template, self._source[name])
             return ''
-        declaration = encode(self._source[name])
-        surroundings = self._surroundings if REFERS.search(declaration) else ''
+        declaration, refers = self._declarations.get(name) or self._declaration(name)
+        surroundings = self._surroundings if refers else ''
         schema = '' if plugin is None else plugin.digest
         return fingerprint.digest(
             self.hot.version, definition.type, schema, declaration, surroundings
         )
+
+    def _declaration(self, name: str) -> tuple[str, bool]:
+        """Return a declaration as JSON, and whether it may refer to parameters."""
+        text = encode(self._source[name])
+        return text, REFERS.search(text) is not None
 
     @property
     def total(self) -> int:
@@ -302,19 +317,64 @@ class CompiledTemplate:
         nested_digest = self._nested.get(name, '')
         definition = self.hot.resources[name]
         return CompiledDefinition(
-            definition, digest, self._registry, nested_digest, definition.reads
+            definition,
+            digest,
+            self._registry,
+            nested_digest,
+            definition.reads,
+            self.late_parameters,
         )
 
+    @property
+    def nests(self) -> bool:
+        """Say whether a resource of the template is a nested stack."""
+        plugins = (self._registry.plugin(one.type) for one in self.definitions.values())
+        return any(plugin is not None and plugin.nests for plugin in plugins)
 
-def scope(stack: Stack, rows: Mapping[str, Resource]) -> Scope:
+    def with_values(self, values: Mapping[str, Any], surroundings: str) -> CompiledTemplate:
+        """Return an instance of a template that was compiled for any values of its parameters.
+
+        :param values: the values of the parameters, by name.
+        :param surroundings: see the parameter of this class.
+        """
+        if len(self._declarations) < len(self.definitions):
+            self._declarations.update((name, self._declaration(name)) for name in self._source)
+        instance = copy.copy(self)
+        instance.hot = evolve(self.hot, values=values)
+        instance.late_parameters = values
+        instance._surroundings = surroundings
+        instance.definitions = {
+            name: evolve(definition, fingerprint=instance._digest(name, self.hot.resources[name]))
+            for name, definition in self.definitions.items()
+        }
+        return instance
+
+
+def scope(
+    stack: Stack, rows: Mapping[str, Resource], parameters: Mapping[str, Any] | None = None
+) -> Scope:
     """Return the scope in which the functions of a template are resolved.
 
     :param rows: by name, the rows that serve references.
+    :param parameters: the values of parameters that are read at run time.
     """
-    return Scope(
-        pseudo=pseudo_parameters(stack),
-        resources=States(rows),
-    )
+    return Scope(pseudo_parameters(stack), States(rows), parameters or {})
+
+
+def surroundings(
+    values: Mapping[str, Any], source: Mapping[str, Any], content: Mapping[str, Any]
+) -> str:
+    """Return a digest of everything that resources may refer to, except each other.
+
+    :param values: the values of the parameters.
+    :param source: the template.
+    :param content: the template, its environment, and its files.
+    :return: empty if there is nothing.
+    """
+    referred = [sorted(values.items()), source.get('conditions'), content.get('files')]
+    if 'mappings' in source:
+        referred.append(source['mappings'])
+    return fingerprint.digest(encode(referred)) if any(referred) else ''
 
 
 class States(Mapping[str, ResourceState]):

@@ -119,6 +119,7 @@ class Context:
     :ivar budget: is charged for each value that is compiled.
     :ivar parameters: values of the parameters, by name.
     :ivar undecided: the names of declared parameters without a value.
+    :ivar late: the names of declared parameters whose values are known at run time only.
     :ivar schemas: by name, the schemas of the resources that values may refer to.
     :ivar disabled: the names of resources whose condition is false.
     :ivar files: files of the request, by name.
@@ -158,7 +159,9 @@ class Context:
         pseudo: Mapping[str, str] | None = None,
         lenient: bool = False,
         checks_values: bool = True,
+        late: Mapping[str, Any] | None = None,
     ) -> None:
+        self.late: Mapping[str, Any] = late if late is not None else {}
         self.version = version
         self.budget = budget
         self.parameters: Mapping[str, Any] = parameters if parameters is not None else {}

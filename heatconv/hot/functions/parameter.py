@@ -58,6 +58,20 @@ class Undecided(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Late(Node):
+    """The value of a parameter of a template that is compiled before the values are known."""
+
+    name: str
+
+    def resolve(self, frame: Frame) -> Any:
+        value = frame.scope.parameters.get(self.name)
+        if value is None:
+            raise ResolutionError(f'the parameter {shown(self.name)} is not known', 'get_param')
+        frame.budget.spend_value(value)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class Part(Node):
     """A part of the value of a parameter, if the value or the path is known at run time only."""
 
@@ -106,6 +120,8 @@ def get_param(argument: Any, context: Context) -> Any:
 
 def _value(name: str, context: Context) -> Any:
     """Return the value of a parameter, or a node if it has none yet."""
+    if name in context.late:
+        return Late(name)
     if name in context.parameters:
         return context.parameters[name]
     if name in context.undecided:
