@@ -65,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         'groups', help='compare a group of nested stacks with a flat stack'
     )
     groups.add_argument('--size', type=int, default=300, help='number of members')
+    groups.add_argument(
+        '--profile', action='store_true', help='print the most expensive statements of each step'
+    )
     for command in (signals, groups):
         command.add_argument('--store', choices=('postgresql', 'mariadb'), default='postgresql')
     report = commands.add_parser('report', help='print a table of results, and draw curves')
@@ -128,10 +131,17 @@ def _daemons(arguments: Any) -> int:
             for entry in curves or ():
                 curve.add(pathlib.Path(arguments.curves), {'store': arguments.store, **entry})
             if arguments.profile:
-                for calls, milliseconds, rows, query in running.database.costliest():
-                    line = f'{calls:7} {milliseconds:9.1f} ms {rows:8} {" ".join(query.split())}'
-                    sys.stderr.write(f'{line[:SHOWN]}\n')
+                _print_costliest(running)
     return int(exceeded)
+
+
+def _print_costliest(running: Any) -> None:
+    """Print the most expensive statements since the last time, and forget them."""
+    for calls, milliseconds, rows, query in running.database.costliest():
+        line = f'{calls:7} {milliseconds:9.1f} ms {rows:8} {" ".join(query.split())}'
+        sys.stderr.write(f'{line[:SHOWN]}\n')
+    with running.database.cursor() as cursor:
+        cursor.execute('SELECT pg_stat_statements_reset()')
 
 
 def _exceeded(arguments: Any, result: dict[str, Any]) -> list[str]:
@@ -205,6 +215,8 @@ def _groups(arguments: Any) -> int:
         measure.warm_up(running)
         for result in groups.run(running, arguments.size):
             print(json.dumps(result), flush=True)
+            if arguments.profile:
+                _print_costliest(running)
     return 0
 
 

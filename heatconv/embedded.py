@@ -35,6 +35,7 @@ from heatconv.signals.signatures import Signatures
 from heatconv.signals.urls import SignedUrls
 from heatconv.storage.stack_query import StackQuery
 from heatconv.templates.cache import TemplateCache
+from heatconv.worker.at_once import AtOnce
 from heatconv.worker.endpoint import WorkerEndpoint
 from heatconv.worker.service import Worker, WorkerOptions
 
@@ -114,7 +115,10 @@ class Embedded:
         )
         announcer.accept = self.worker.accept
         requests = Requests(self.store, templates, announcer, clock, ids)
-        children = NestedStacks(self.store, templates, requests, MAX_TEMPLATE_SIZE)
+        at_once = AtOnce(registry, clock)
+        children = NestedStacks(
+            self.store, templates, requests, MAX_TEMPLATE_SIZE, at_once=at_once
+        )
         self.signatures = Signatures([signal_key(self._state_dir / KEY_FILE)])
         registry.nest(
             children,

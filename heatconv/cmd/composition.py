@@ -36,6 +36,7 @@ from heatconv.runtime.ports import SystemClock, SystemIds
 from heatconv.storage.base import StoreUnavailable
 from heatconv.templates.cache import TemplateCache
 from heatconv.version import VERSION
+from heatconv.worker.at_once import AtOnce
 from heatconv.worker.lease import LeaseKeeper, beat
 from heatconv.worker.service import Worker, WorkerOptions
 
@@ -247,8 +248,11 @@ def engine(conf: cfg.ConfigOpts, shared: Parts) -> Engine:
     )
 
 
-def nest(conf: cfg.ConfigOpts, shared: Parts) -> None:
-    """Let the resource types that need them reach nested stacks and software configurations."""
+def nest(conf: cfg.ConfigOpts, shared: Parts, at_once: AtOnce | None = None) -> None:
+    """Let the resource types that need them reach nested stacks and software configurations.
+
+    :param at_once: converges small nested stacks; None if this process makes no plugin calls.
+    """
     requests = Requests(
         shared.store, shared.templates, shared.announcer, shared.clock, shared.ids, limits(conf)
     )
@@ -259,6 +263,7 @@ def nest(conf: cfg.ConfigOpts, shared: Parts) -> None:
             requests,
             conf.engine.max_template_size,
             conf.engine.max_nested_stack_depth,
+            at_once,
         ),
         StoredConfigs(shared.store, shared.clock),
         signing.urls(conf),
@@ -309,5 +314,5 @@ def worker(conf: cfg.ConfigOpts, shared: Parts) -> Worker:
         in_store=True,
     )
     shared.announcer.accept = worker.accept
-    nest(conf, shared)
+    nest(conf, shared, AtOnce(shared.registry, shared.clock))
     return worker

@@ -13,10 +13,21 @@ from heatconv.convergence import commit as guards
 from heatconv.convergence.check import View
 from heatconv.convergence.model import Kind, Node, NodeKey, NodeStatus, Resource, Stack
 from heatconv.convergence.step import Commit, Outcome
-from heatconv.db import bulk, lease_rows, optimistic, records, rows, stack_rows, tables, writes
+from heatconv.db import (
+    additions,
+    bulk,
+    lease_rows,
+    optimistic,
+    records,
+    rows,
+    stack_rows,
+    tables,
+    writes,
+)
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
 from heatconv.db.driver import BEGIN, COMMIT, DriverConnection, StaleRead
+from heatconv.resources.records import Writes
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import DuplicateRecord
 from heatconv.storage.memory import stamped
@@ -201,7 +212,7 @@ class CheckRows:
             if reads_views:
                 script.add(BEGIN)
             optimistic.add(script, commits, locked, now, self._ids)
-            records.join(script, locked.plugin_writes)
+            self._join(script, locked.plugin_writes, now)
             if reads_views:
                 writes.release_and_note(script, released, now)
                 script.add(COMMIT)
@@ -235,9 +246,15 @@ class CheckRows:
             writes.save_resources(script, locked.read, locked.rows_saved, now)
             writes.add_events(script, locked.events, self._ids, now)
             _save_orphan_checks(script, locked)
-            records.join(script, locked.plugin_writes)
+            self._join(script, locked.plugin_writes, now)
             unblocked = writes.release(script, locked.released, now)
         return guards.with_ready_nodes(outcomes, locked, unblocked)
+
+    def _join(self, script: Script, plugin_writes: Sequence[Writes], now: float) -> None:
+        """Add the statements for the writes of plugins."""
+        added = [new for one in plugin_writes for new in one.stacks]
+        additions.add_stacks(script, added, self._ids, now)
+        records.join(script, [*plugin_writes, *(one for new in added for one in new.writes)])
 
     @repeated
     def row(self, row_id: str) -> Resource | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,16 +13,15 @@ from oslo_db import exception as db_exception
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Action, Event, Node, Resource, Stack
 from heatconv.convergence.traversal import Plan
-from heatconv.db import bulk, rows, stack_rows, tables, writes
+from heatconv.db import additions, bulk, records, rows, stack_rows, tables, writes
 from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.content import EncodedTemplate, head_of
 from heatconv.storage.memory import stamped
 from heatconv.storage.stack_query import StackQuery
-from heatconv.storage.values import NewStack, PlannedRequest, Request, StoredEvent
+from heatconv.storage.values import Completed, NewStack, PlannedRequest, Request, StoredEvent
 
-ADD_TEMPLATE = 'INSERT INTO template (id, content, created_at, head) VALUES (%s, %s, %s, %s)'
 CONTENTS = 'SELECT id, content FROM template WHERE id {}'
 HEADS = 'SELECT id, head FROM template WHERE id {}'
 
@@ -86,7 +84,7 @@ class StackRows:
             if bulk.fetch(driver, 'SELECT id FROM template WHERE id {}', [template.id]):
                 return template.id
         with self.database.batch() as script:
-            _add_templates(script, [template], self._clock.now())
+            additions.add_templates(script, [template], self._clock.now())
         return template.id
 
     def template(self, template_id: str) -> Mapping[str, Any] | None:
@@ -121,14 +119,8 @@ class StackRows:
     def _insert_stacks(self, added: Sequence[NewStack]) -> None:
         now = self._clock.now()
         with self.database.batch() as script:
-            _add_templates(script, [new.template for new in added], now)
-            stacks = (stack_rows.stack_row(new.created(now)) for new in added)
-            values = [tuple(row[name] for name in stack_rows.STACK) for row in stacks]
-            script.insert(tables.stack, stack_rows.STACK, values)
-            writes.insert_resources(script, [row for new in added for row in new.adopts], now)
-            plans = [new.plan for new in added if new.plan is not None]
-            events = [event for new in added for event in new.events]
-            _add_plans(script, plans, events, self._ids, now)
+            additions.add_stacks(script, added, self._ids, now)
+            records.join(script, [one for new in added for one in new.writes])
 
     @retried
     def request(
@@ -182,7 +174,7 @@ class StackRows:
             with self.database.standing_still(script, max(size, len(existing))):
                 planned = plan(stack, existing)
             writes.save_stacks(script, [stamped(planned.stack, now)])
-            _add_plans(script, [planned], (), self._ids, now)
+            additions.add_plans(script, [planned], (), self._ids, now)
         return planned
 
     @retried
@@ -195,7 +187,7 @@ class StackRows:
         events: list[Event] = []
         with self.database.batch() as script:
             templates = [request.template for request in requests.values()]
-            _add_templates(script, [one for one in templates if one is not None], now)
+            additions.add_templates(script, [one for one in templates if one is not None], now)
             locked = script.fetch(f'{STACKS} ORDER BY id{_locking(script)}', sorted(requests))
             old_traversals: list[str] = []
             for stack in map(_stack_from, locked):
@@ -211,16 +203,27 @@ class StackRows:
             # The rows are read after the nodes are deleted; see `prepare`.
             writes.drop_nodes(script, old_traversals)
             rows_of: dict[str, list[Resource]] = {stack_id: [] for stack_id in wished}
-            for stack_id, *planned in script.fetch(PLANNED_OF, list(wished)):
+            at_once = [stack_id for stack_id in wished if requests[stack_id].at_once]
+            others = [stack_id for stack_id in wished if not requests[stack_id].at_once]
+            for stack_id, *planned in script.fetch(PLANNED_OF, others):
                 rows_of[stack_id].extend(rows.planned(stack_id, [planned]))
+            # They are locked, because they may be deleted here.
+            whole = f'{RESOURCES} ORDER BY r.id{_locking(script)}'
+            for row in map(rows.resource_of, script.fetch(whole, at_once)):
+                rows_of[row.stack_id].append(row)
             plans: list[Plan] = []
+            completed: list[Completed] = []
             for stack_id, stack in wished.items():
-                plan = requests[stack_id].plan(stack, rows_of[stack_id])
+                plan, done = _planned(requests[stack_id], stack, rows_of[stack_id])
                 saved = stamped(plan.stack, now)
                 answers[stack_id] = saved, plan
                 plans.append(evolve(plan, stack=saved))
+                completed.extend(done)
+            deleted = sorted(row_id for one in completed for row_id in one.deleted)
+            script.listed('DELETE FROM resource WHERE id {}', deleted)
+            records.join(script, [write for one in completed for write in one.writes])
             writes.save_stacks(script, [plan.stack for plan in plans])
-            _add_plans(script, plans, events, self._ids, now)
+            additions.add_plans(script, plans, events, self._ids, now)
         return answers
 
     @repeated
@@ -358,31 +361,13 @@ class StackRows:
             return len(stack_ids)
 
 
-def _add_templates(script: Script, templates: Sequence[EncodedTemplate], now: float) -> None:
-    """Add the statements that save templates, unless they are stored.
-
-    One statement for each: a text may be large, and is not encoded again.
-    """
-    keeps = 'DUPLICATE KEY UPDATE id = id' if script.dialect == 'mysql' else 'CONFLICT DO NOTHING'
-    # In the order of their keys, so that concurrent transactions cannot deadlock.
-    for template_id, template in sorted({new.id: new for new in templates}.items()):
-        head = rows.dumps(head_of(template.content))
-        script.add(f'{ADD_TEMPLATE} ON {keeps}', (template_id, template.text, now, head))
-
-
-def _add_plans(
-    script: Script, plans: Sequence[Plan], events: Sequence[Event], ids: Ids, now: float
-) -> None:
-    """Add the statements that save the rows, the nodes and the events of plans.
-
-    :param events: events to save before those of the plans.
-    """
-    rows_to_add = itertools.chain.from_iterable(plan.rows for plan in plans)
-    writes.insert_resources(script, rows_to_add, now)
-    nodes = itertools.chain.from_iterable(plan.nodes for plan in plans)
-    writes.insert_nodes(script, nodes, now)
-    all_events = [*events, *(event for plan in plans for event in plan.events)]
-    writes.add_events(script, all_events, ids, now)
+def _planned(
+    request: PlannedRequest, stack: Stack, existing: Sequence[Resource]
+) -> tuple[Plan, tuple[Completed, ...]]:
+    """Plan a request; return the plan, and what it completes in memory."""
+    plan = request.plan(stack, existing)
+    completed = request.at_once(plan, existing) if request.at_once else None
+    return (plan, ()) if completed is None else (completed.plan, (completed,))
 
 
 def _filtered(statement: sa.Select[Any], query: StackQuery) -> sa.Select[Any]:

@@ -57,6 +57,15 @@ class NestedReads:
         finally:
             self._ahead.stacks = self._ahead.rows = self._ahead.contents = None
 
+    @contextlib.contextmanager
+    def as_if_saved(self, stack: Stack, rows: Sequence[Resource]) -> Iterator[None]:
+        """Let this thread read a stack and its rows within the context."""
+        self._ahead.stacks, self._ahead.rows = {stack.id: stack}, {stack.id: rows}
+        try:
+            yield
+        finally:
+            self._ahead.stacks = self._ahead.rows = None
+
     def stack(self, stack_id: str) -> Stack | None:
         """Return a stack; None if it does not exist."""
         stacks: Mapping[str, Stack] | None = getattr(self._ahead, 'stacks', None)
@@ -82,9 +91,13 @@ class NestedReads:
             self.keep(template_id, content)
         return content
 
-    def keep(self, template_id: str, content: Mapping[str, Any]) -> None:
-        """Cache a content. It does not change: its id is a digest of it."""
-        kept, most = (self._small, KEPT_SMALL) if _is_small(content) else (self._large, KEPT)
+    def keep(self, template_id: str, content: Mapping[str, Any], length: int = 0) -> None:
+        """Cache a content. It does not change: its id is a digest of it.
+
+        :param length: its length as JSON, if the caller knows it.
+        """
+        small = _is_small(content, length)
+        kept, most = (self._small, KEPT_SMALL) if small else (self._large, KEPT)
         with self._lock:
             kept[template_id] = content
             while len(kept) > most:
@@ -99,9 +112,9 @@ class NestedReads:
         return None
 
 
-def _is_small(content: Mapping[str, Any]) -> bool:
+def _is_small(content: Mapping[str, Any], length: int) -> bool:
     source = content.get('template') or {}
     parts = (source.get('resources') or source.get('Resources'), content.get('files'))
     if sum(len(part or ()) for part in parts) > SMALL:
         return False
-    return len(json.dumps(content)) <= LENGTH
+    return (length or len(json.dumps(content))) <= LENGTH

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from heatconv.convergence import replacement, states
+from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Event, Stack, Status
 from heatconv.convergence.model import Resource as Row
 from heatconv.convergence.traversal import Plan
@@ -29,9 +29,9 @@ from heatconv.hot.nested import MAX_DEPTH
 from heatconv.resources.nested_stacks import Member, NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.storage.base import Store
-from heatconv.storage.values import NewStack, PlannedRequest
+from heatconv.storage.values import Completed, NewStack, PlannedRequest
 from heatconv.templates.cache import MissingTemplate, TemplateCache
-from heatconv.templates.compiled import reference_id
+from heatconv.templates.compiled import CompiledTemplate, reference_id
 
 
 def nested_stack(stack: Stack) -> NestedStack:
@@ -65,8 +65,21 @@ def _nested_in(resource: Resource, stack: Stack | None) -> NestedStack | None:
     return nested_stack(stack)
 
 
+class AtOnce(Protocol):
+    """Creates and deletes small stacks in memory; see `heatconv.worker.at_once`."""
+
+    def create(self, new: NewStack, compiled: CompiledTemplate) -> NewStack | None:
+        """Return a new stack with complete resources; None if it does not converge at once."""
+
+    def delete(self, plan: Plan, rows: Sequence[Row]) -> Completed | None:
+        """Return the completed deletion of a stack; None if it does not converge at once."""
+
+
 class NestedStacks:
-    """Implements `heatconv.resources.nested.NestedStacks` with a store and the requests."""
+    """Implements `heatconv.resources.nested.NestedStacks` with a store and the requests.
+
+    :param at_once: only a worker has it.
+    """
 
     def __init__(
         self,
@@ -75,8 +88,10 @@ class NestedStacks:
         requests: Requests,
         max_template_size: int,
         max_depth: int = MAX_DEPTH,
+        at_once: AtOnce | None = None,
     ) -> None:
         self.max_template_size = max_template_size
+        self._at_once = at_once
         self._max_depth = max_depth
         self._store = store
         self._templates = templates
@@ -175,6 +190,15 @@ class NestedStacks:
         :return: for each resource the nested stack, or the exception of this one alone.
         :raises HeatconvException: if they would be nested too deep, or their owner does not exist.
         """
+        return self._inserted(wanted, self._new_all(wanted, adopts))
+
+    def _new_all(
+        self,
+        wanted: Sequence[tuple[Resource, str, Mapping[str, Any]]],
+        adopts: Mapping[str, Any] | None = None,
+        shares: bool = False,
+    ) -> list[NewStack | Exception]:
+        """Return the nested stacks to insert; see `create_all` and `new_nested`."""
         first = wanted[0][0]
         owner = self._store.stack(first.stack_id)
         if owner is None:
@@ -184,13 +208,53 @@ class NestedStacks:
         created: list[NewStack | Exception] = []
         for resource, name, content in wanted:
             try:
-                new = new_nested(self._requests, owner, resource.name, name, content, adopts)
+                new = new_nested(
+                    self._requests, owner, resource.name, name, content, adopts, shares
+                )
             except Exception as error:  # of this nested stack alone
                 created.append(error)
                 continue
             created.append(new)
-            self._reads.keep(new.template.id, json.loads(new.template.text))
-        return self._inserted(wanted, created)
+            self._reads.keep(new.template.id, new.template.content, len(new.template.text))
+        return created
+
+    def predict_all(
+        self, wanted: Sequence[tuple[Resource, str, Mapping[str, Any]]]
+    ) -> list[NewStack | None]:
+        """Create the nested stacks of several resources of one stack, without saving them.
+
+        :param wanted: for each resource the name and the content of its nested stack.
+        :return: for each resource its complete nested stack, to be saved by a commit. None if it
+            does not converge at once, or must be requested to find out why not.
+        """
+        if self._at_once is None or not wanted:
+            return [None] * len(wanted)
+        predicted: list[NewStack | None] = []
+        for new in self._new_all(wanted, shares=True):
+            complete = None
+            if isinstance(new, NewStack):
+                complete = self._at_once.create(new, self._compiled(new.template.id))
+            predicted.append(complete)
+        return predicted
+
+    def _compiled(self, template_id: str | None) -> CompiledTemplate:
+        """Return the compiled template of a nested stack.
+
+        :raises MissingTemplate: if it is not stored.
+        """
+        content = self._reads.content(template_id)
+        instance = None
+        if template_id is not None and content:
+            instance = self._templates.shared.instance(template_id, content)
+        return instance or self._templates.get(template_id, self._reads.content)
+
+    @contextlib.contextmanager
+    def as_if_saved(self, new: NewStack) -> Iterator[NestedStack]:
+        """Yield a nested stack that is not saved; within the context this thread can read it."""
+        assert new.plan is not None
+        stack = new.created(self._requests.clock.now())
+        with self._reads.as_if_saved(stack, new.plan.rows):
+            yield nested_stack(stack)
 
     def _inserted(
         self,
@@ -258,8 +322,11 @@ class NestedStacks:
                 results[child.id] = error
                 continue
             updates[child.id] = update
-            self._templates.keep(update.template.id, update.compiled)
-            self._reads.keep(update.template.id, json.loads(update.template.text))
+            if update.compiled.late_parameters is None:
+                self._templates.keep(update.template.id, update.compiled)
+            self._reads.keep(
+                update.template.id, update.template.content, len(update.template.text)
+            )
         requests = {
             stack_id: self._requests.planned(
                 update.decide_together, update.compiled, update.compiled.hooked, update.template
@@ -293,7 +360,10 @@ class NestedStacks:
                 if stack_id in small:
                     hooked = self._templates.hooked(last_ids[stack_id])
                     decide = deletion(self._requests)
-                    requests[stack_id] = self._requests.planned(decide, nothing, hooked)
+                    planned = self._requests.planned(decide, nothing, hooked)
+                    if self._at_once is not None:
+                        planned = evolve(planned, at_once=self._at_once.delete)
+                    requests[stack_id] = planned
                 else:
                     results[stack_id] = self._deleting(stack)
             except Exception as error:  # of this nested stack alone
@@ -330,7 +400,7 @@ class NestedStacks:
         stack = self._reads.stack(child.id)
         if stack is None:
             return {}, {}
-        compiled = self._templates.get(stack.newest_template_id, self._reads.content)
+        compiled = self._compiled(stack.newest_template_id)
         resolved = outputs.values(self._reads.rows, stack, compiled)
         errors = {
             output['output_key']: output['output_error']
@@ -344,7 +414,7 @@ class NestedStacks:
         """Return the resources of a nested stack that have a physical resource, by name."""
         rows: Mapping[str, Row] = replacement.representatives(self._reads.rows(child.id))
         with contextlib.suppress(MissingTemplate, TemplateError):
-            compiled = self._templates.get(child.template_id, self._reads.content)
+            compiled = self._compiled(child.template_id)
             stack = self._reads.stack(child.id) if any(map(compiled.is_live, rows)) else None
             rows = rows if stack is None else LiveRows(stack, rows, compiled)
         return {

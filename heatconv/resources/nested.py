@@ -6,6 +6,7 @@ the existing nested stack, because its name contains the token.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -15,14 +16,17 @@ from heatconv.hot import nested
 from heatconv.hot.functions import stacks
 from heatconv.hot.schema import TypeSchema
 from heatconv.resources.nested_stacks import NestedStack, NestedStacks
+from heatconv.resources.nested_templates import NestedTemplates
 from heatconv.resources.plugin import (
     Observation,
     Plugin,
     PluginCall,
+    Prediction,
     Reality,
     Resource,
     TransientError,
 )
+from heatconv.resources.records import Writes
 from heatconv.runtime.ports import Clock
 
 #: Length limit of Heat's physical_resource_name.
@@ -42,6 +46,9 @@ BULK = 50
 #: continues its owner immediately.
 SOON = 0.2
 
+
+#: Largest number of templates that are known not to be complete immediately.
+SLOW = 1_000
 
 #: A nested stack, None if it does not exist, or the exception of a request for it.
 Found = NestedStack | Exception | None
@@ -314,13 +321,20 @@ class NestedPlugin(UsesNestedStacks, Plugin):
         :param later: what the template may contain later, with the same files.
         """
         environment = self.environment(resource, owner, parameters)
-        files = nested.used_files(
-            [template, later],
-            environment,
-            owner.get('files') or {},
-            self.children.max_template_size,
-        )
+        files = self.files(owner, environment, [template, later])
         return {'template': template, 'environment': environment, 'files': files}
+
+    def files(
+        self, owner: Mapping[str, Any], environment: Mapping[str, Any], declared: Any
+    ) -> dict[str, Any]:
+        """Return the files that a nested stack uses.
+
+        :param owner: the content of the stack that owns the resource.
+        :param environment: the environment of the nested stack.
+        :param declared: its template, or a list with it.
+        """
+        files = owner.get('files') or {}
+        return nested.used_files(declared, environment, files, self.children.max_template_size)
 
 
 class TemplateResource(NestedPlugin):
@@ -333,22 +347,61 @@ class TemplateResource(NestedPlugin):
     schema = TypeSchema(any_property=True, any_attribute=True, nested=True, keeps_null=True)
     bulk = BULK
     gathers = True
+    predicts = True
+
+    def __init__(self, records: Any, clock: Clock) -> None:
+        super().__init__(records, clock)
+        #: Templates whose stacks are not complete immediately: ids of the contents that have them,
+        #: and their names.
+        self._slow: dict[tuple[str | None, str], None] = {}
+        self._templates = NestedTemplates()
+
+    def predict(self, calls: Sequence[PluginCall]) -> list[Prediction | None]:
+        """Predict the creation of small nested stacks: a commit saves them complete."""
+        predictions: list[Prediction | None] = [None] * len(calls)
+        if calls[0].verb != Verb.CREATE:
+            return predictions
+        wanted: list[tuple[Resource, str, Mapping[str, Any]]] = []
+        places: list[int] = []
+        for place, call in enumerate(calls):
+            resource = call.resource
+            if _template_of(resource) in self._slow:
+                continue
+            # An exception is raised again by the call itself, which reports it.
+            with contextlib.suppress(Exception):
+                content = self._desired_content(resource, None)
+                wanted.append((resource, self.name(resource), content))
+                places.append(place)
+        created = self.children.predict_all(wanted) if wanted else ()
+        for place, (resource, _, _), new in zip(places, wanted, created, strict=True):
+            if new is None:
+                self._slow[_template_of(resource)] = None
+                while len(self._slow) > SLOW:
+                    del self._slow[next(iter(self._slow))]
+                continue
+            with contextlib.suppress(Exception), self.children.as_if_saved(new) as child:
+                predictions[place] = self.observed(resource, child), Writes(stacks=(new,))
+        return predictions
 
     def content(
         self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None
     ) -> dict[str, Any]:
-        template = nested.source_of(
-            owner.get('files') or {},
-            str(resource.properties.get(nested.TYPE)),
-            self.children.max_template_size,
+        content_id, name = _template_of(resource)
+        template = self._templates.template(
+            content_id, owner, name, self.children.max_template_size
         )
         parameters = {
             name: value
             for name, value in resource.properties.items()
             if not name.startswith(nested.OWN)
         }
-        values = nested.parameter_values(template, parameters)
-        return self.within(resource, owner, template, values)
+        environment = self.environment(
+            resource, owner, nested.parameter_values(template, parameters)
+        )
+        files = self._templates.files(
+            content_id, owner, name, lambda: self.files(owner, environment, template)
+        )
+        return {'template': template, 'environment': environment, 'files': files}
 
     def reference(self, resource: Resource, child: NestedStack) -> dict[str, Any]:
         # The ARN of the stack, as in Heat (heat/common/identifier.py). An output can set another.
@@ -359,3 +412,8 @@ class TemplateResource(NestedPlugin):
         values, errors = self.children.outputs(child)
         attributes = {**values, **self.members(child)}
         return {**attributes, stacks.ERRORS: errors} if errors else attributes
+
+
+def _template_of(resource: Resource) -> tuple[str | None, str]:
+    """Return the id of the content that has the template of a nested stack, and its name."""
+    return resource.template_id, str(resource.properties.get(nested.TYPE))

@@ -93,6 +93,17 @@ class NestedStacks(Protocol):
         :return: for each resource its nested stack, or the exception of this resource alone.
         """
 
+    def predict_all(self, wanted: Sequence[tuple[Resource, str, Mapping[str, Any]]]) -> list[Any]:
+        """Create the nested stacks of several resources of one stack, without saving them.
+
+        :param wanted: for each resource the name and the content of its nested stack.
+        :return: for each resource its complete nested stack, a `heatconv.storage.values.NewStack`.
+            None if it would not be complete immediately.
+        """
+
+    def as_if_saved(self, new: Any) -> AbstractContextManager[NestedStack]:
+        """Let this thread read a nested stack of `predict_all` within the context."""
+
     def sibling(self, resource: Resource, name: str) -> NestedStack | None:
         """Return the nested stack of another resource of the stack; None if it does not exist.
 

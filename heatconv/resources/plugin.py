@@ -196,6 +196,10 @@ class Plugin:
         """
         raise NotImplementedError
 
+    def deletes_at_once(self, resource: Resource) -> bool:
+        """Say whether a delete is predicted without a read, because it ends immediately."""
+        return False
+
     def _outcome(self, call: PluginCall) -> Observation | Exception:
         """Perform one call; return the observation, or the exception that was raised."""
         try:

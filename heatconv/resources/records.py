@@ -47,16 +47,18 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """Writes to records, to be made by a commit; each is equivalent to a method of `Records`.
+    """Writes to be made by a commit. Those to records are equivalent to methods of `Records`.
 
     :ivar added: see `Records.add`.
     :ivar replaced: see `Records.replace`.
     :ivar removed: tokens; see `Records.remove`.
+    :ivar stacks: nested stacks to add, each a `heatconv.storage.values.NewStack`.
     """
 
     added: tuple[Record, ...] = ()
     replaced: tuple[Record, ...] = ()
     removed: tuple[str, ...] = ()
+    stacks: tuple[Any, ...] = ()
 
 
 #: Creates the event of a signal.

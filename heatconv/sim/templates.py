@@ -11,6 +11,7 @@ from heatconv.storage.base import Store
 from heatconv.storage.content import encode_template
 from heatconv.templates.cache import TemplateCache
 from heatconv.templates.compiled import CompiledDefinition, CompiledTemplate
+from heatconv.templates.shared import SharedTemplates
 
 
 class Templates(TemplateCache):
@@ -33,6 +34,7 @@ class Templates(TemplateCache):
         """Bind the cache to a world and return it; clear it if it is too large."""
         self._store = store
         self._registry = registry
+        self.shared = SharedTemplates(lambda content: self._compiled(content, None, late=True))
         if len(self._by_id) > self._size:
             self._by_id.clear()
         if len(self._ids) > self._size:

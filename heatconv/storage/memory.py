@@ -32,6 +32,7 @@ from heatconv.storage.memory_software import MemorySoftware
 from heatconv.storage.memory_stacks import MemoryStacks
 from heatconv.storage.memory_sweep import Swept
 from heatconv.storage.values import (
+    Completed,
     Lease,
     NewStack,
     PlannedRequest,
@@ -149,6 +150,7 @@ class MemoryStore(MemoryStacks, MemorySnapshots, MemorySoftware, Swept):
         wish_id: str,
         plan: Callable[[Stack, list[Resource]], Plan],
         size: int = 0,
+        at_once: Callable[[Plan, Sequence[Resource]], Completed | None] | None = None,
     ) -> Plan | None:
         with self._lock:
             stack = self._stacks.get(stack_id)
@@ -156,7 +158,13 @@ class MemoryStore(MemoryStacks, MemorySnapshots, MemorySoftware, Swept):
                 return None
             if stack.traversal_id is not None:
                 self._drop_nodes(stack.traversal_id)
-            planned = plan(stack, [_for_a_plan(row) for row in self.resources(stack_id)])
+            existing = self.resources(stack_id)
+            planned = plan(stack, [_for_a_plan(row) for row in existing])
+            completed = at_once(planned, existing) if at_once else None
+            if completed is not None:
+                planned = completed.plan
+                for row_id in completed.deleted:
+                    self._drop_row(row_id)
             self._save_stack(planned.stack)
             self._add_plan(planned)
             return planned
@@ -175,7 +183,9 @@ class MemoryStore(MemoryStacks, MemorySnapshots, MemorySoftware, Swept):
                 stack, changed = requested
                 plan = None
                 if changed and stack.wish_id is not None:
-                    plan = self.prepare(stack_id, stack.wish_id, request.plan)
+                    plan = self.prepare(
+                        stack_id, stack.wish_id, request.plan, at_once=request.at_once
+                    )
                 answers[stack_id] = self._stacks[stack_id], plan
         return answers
 

@@ -31,6 +31,20 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Completed:
+    """A traversal that has converged in memory, to be saved instead of its plan.
+
+    :ivar plan: its stack is complete, and it adds rows and events, but no nodes.
+    :ivar deleted: ids of the rows to delete.
+    :ivar writes: the writes of plugins.
+    """
+
+    plan: Plan
+    deleted: tuple[str, ...] = ()
+    writes: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedRequest:
     """A request whose traversal is planned with it; see `Store.request_all`.
 
@@ -38,11 +52,14 @@ class PlannedRequest:
     :ivar plan: a pure function from the changed stack and its rows to the plan; see
         `Store.prepare`.
     :ivar template: the wished template, to save with the request; None if there is none.
+    :ivar at_once: a function from the plan and the rows, all of whose fields are read, to the
+        completed traversal; None if it does not converge in memory. None: all do not.
     """
 
     decide: Callable[[Stack], Request | None]
     plan: Callable[[Stack, Sequence[Resource]], Plan]
     template: EncodedTemplate | None = None
+    at_once: Callable[[Plan, Sequence[Resource]], Completed | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +71,8 @@ class NewStack:
     :ivar events: its first events.
     :ivar adopts: one row for each physical resource that it adopts.
     :ivar plan: the traversal of the wish; None if an engine prepares it. The stack is added as the
-        plan says, and has no wish then.
+        plan says, and has no wish then. A plan without nodes is that of a complete stack.
+    :ivar writes: the writes of plugins that its resources need, made with it.
     """
 
     template: EncodedTemplate
@@ -62,6 +80,7 @@ class NewStack:
     events: tuple[Event, ...] = ()
     adopts: Sequence[Resource] = ()
     plan: Plan | None = None
+    writes: tuple[Any, ...] = ()
 
     def created(self, now: float) -> Stack:
         """Return the stack as it is added, with its time of creation."""

@@ -123,6 +123,20 @@ class Requests:
             )
         return compiled
 
+    def instance(self, content: Mapping[str, Any], template_id: str) -> CompiledTemplate | None:
+        """Return a template that was compiled for any values of its parameters, with the values.
+
+        The values of properties are not checked.
+
+        :param content: see `compile`; likewise ``template_id``.
+        :return: None if the template must be compiled with the values.
+        """
+        compiled = self.templates.shared.instance(template_id, content)
+        limit = self.limits.max_resources_per_stack
+        if compiled is None or 0 <= limit < compiled.total:
+            return None
+        return compiled
+
     def save_template(self, template: Mapping[str, Any], compiled: CompiledTemplate) -> str:
         """Save a template, and cache its compiled form for the preparation; return the id."""
         template_id = self.store.save_template(template)
@@ -165,7 +179,8 @@ class Requests:
         """
         stack, events = stack_rules.wish(stack, action, template.id, self.ids.fresh())
         stack = self.with_deadline(stack)
-        self.templates.keep(template.id, compiled)
+        if compiled.late_parameters is None:
+            self.templates.keep(template.id, compiled)
         plan = None
         if plans and not adopts:
             plan = planner(compiled, compiled.hooked, self.ids)(stack, ())

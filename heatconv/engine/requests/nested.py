@@ -21,12 +21,15 @@ def new_nested(
     name: str,
     content: Mapping[str, Any],
     adopts: Mapping[str, Any] | None = None,
+    shares: bool = False,
 ) -> NewStack:
     """Return a nested stack to insert.
 
     :param resource: name of the resource of the owner whose physical resource the stack is.
     :param name: name of the nested stack.
     :param adopts: exported resources to adopt, by name; None if nothing is adopted.
+    :param shares: use a template that was compiled for any values of its parameters, if possible.
+        Then the values of properties are not checked.
     :raises HeatconvException: if the template is not valid.
     """
     stack = Stack(
@@ -41,7 +44,9 @@ def new_nested(
         owner_resource=resource,
     )
     template = EncodedTemplate.of(requests.with_pseudo(content, stack))
-    compiled = requests.compile(template.content, template_id=template.id)
+    compiled = requests.instance(template.content, template.id) if shares else None
+    if compiled is None:
+        compiled = requests.compile(template.content, template_id=template.id)
     action = Action.CREATE if adopts is None else Action.ADOPT
     rows = () if adopts is None else adopted_rows(requests.ids, stack.id, compiled, adopts)
     return requests.new_stack(stack, action, template, compiled, rows, requests.plans(compiled))
@@ -71,7 +76,13 @@ class NestedUpdate:
         events: Sequence[Event] = (),
     ) -> None:
         self.template = EncodedTemplate.of(requests.with_pseudo(content, stack))
-        self.compiled = requests.compile(self.template.content, template_id=self.template.id)
+        compiled = None
+        if self.template.id == stack.newest_template_id:
+            # The same content: its values were checked before.
+            compiled = requests.instance(self.template.content, self.template.id)
+        self.compiled = compiled or requests.compile(
+            self.template.content, template_id=self.template.id
+        )
         self.conflict = False
         self.error: HeatconvException | None = None
         self._requests = requests
@@ -122,6 +133,8 @@ def update_nested(
 
 def submit_update(requests: Requests, stack: Stack, update: NestedUpdate) -> bool:
     """Accept an update; see `update_nested`."""
-    requests.save_template(update.template.content, update.compiled)
+    template_id = requests.store.save_template(update.template.content)
+    if update.compiled.late_parameters is None:
+        requests.templates.keep(template_id, update.compiled)
     requests.submit(stack, update.decide)
     return not update.conflict

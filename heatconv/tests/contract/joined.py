@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from heatconv.convergence import dead_claims
+from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.evolve import evolve
-from heatconv.convergence.model import Action, NodeKey
+from heatconv.convergence.model import Action, NodeKey, NodeStatus, Stack, Status
 from heatconv.convergence.step import Commit, Step, Verdict
+from heatconv.convergence.traversal import Plan
 from heatconv.db.records import DatabaseRecords
 from heatconv.resources.records import Record, Writes
 from heatconv.storage.base import DuplicateRecord
+from heatconv.storage.content import EncodedTemplate
+from heatconv.storage.values import NewStack
 
 
 def record(token: str, value: str = 'one') -> Record:
@@ -48,6 +52,59 @@ class JoinedContract:
         outcomes = self.store.commit(commits)
         self.assertEqual([Verdict.STANDS] * 3, [one.verdict for one in outcomes])
         self.assertEqual([record('a'), record('b', 'two')], self.records.all())
+
+    def nested(self: Any, name: str) -> NewStack:
+        """Return a complete stack with the record of a resource."""
+        stack, _ = stack_rules.wish(
+            Stack(self.ids.fresh(), 'project', name), Action.CREATE, 'nested', self.ids.fresh()
+        )
+        plan = self.plan_of('A')(stack, ())
+        complete, events = stack_rules.end_traversal(plan.stack)
+        return NewStack(
+            EncodedTemplate.of({'template': {'resources': {'A': {}}}}),
+            stack,
+            plan=Plan(complete, plan.rows, events=events),
+            writes=(Writes(added=(record(plan.rows[0].id),)),),
+        )
+
+    def test_nested_stack_is_added_with_the_commit(self: Any) -> None:
+        keys, steps, _ = self.begun('A', 'B')
+        added = [self.nested('one'), self.nested('two')]
+        commits = [
+            self.ends(key, step, Writes(stacks=(new,)))
+            for key, step, new in zip(keys, steps, added, strict=True)
+        ]
+        outcomes = self.store.commit(commits)
+        self.assertEqual([Verdict.STANDS] * 2, [one.verdict for one in outcomes])
+        for new in added:
+            stack = self.store.stack(new.stack.id)
+            self.assertEqual(Status.COMPLETE, stack.status)
+            (row,) = self.store.resources(stack.id)
+            self.assertEqual(record(row.id), self.records.get(row.id))
+            self.assertEqual(1, len(self.store.events(stack.id)))
+            self.assertIsNotNone(self.store.template(new.template.id))
+
+    def test_nested_stack_of_a_refused_commit_is_not_added(self: Any) -> None:
+        (key,), (step,), _ = self.begun('A')
+        new = self.nested('one')
+        commit = self.ends(key, step, Writes(stacks=(new,)))
+        self.one(commit)
+        again = evolve(commit, plugin_writes=Writes(stacks=(self.nested('two'),)))
+        self.assertEqual(Verdict.REFUSED, self.one(again).verdict)
+        self.assertIsNone(self.store.stack_by_name('project', 'two'))
+
+    def test_name_of_a_nested_stack_that_is_taken(self: Any) -> None:
+        taken = self.nested('one')
+        self.store.insert_stacks([taken])
+        self.assertIsNotNone(self.records.get(taken.plan.rows[0].id))
+        (key,), (step,), _ = self.begun('A')
+        new = self.nested('one')
+        commit = self.ends(key, step, Writes(stacks=(new,)))
+        self.assertRaises(DuplicateRecord, self.store.commit, [commit])
+        self.assertIsNone(self.store.stack(new.stack.id))
+        self.assertIsNone(self.records.get(new.plan.rows[0].id))
+        (view,) = self.store.views([key])
+        self.assertEqual(NodeStatus.RUNNING, view.node.status)
 
     def test_late_one_is_written_too(self: Any) -> None:
         (key,), (step,), made = self.begun('A')

@@ -8,8 +8,9 @@ from typing import Any
 
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Action, Event, Stack, Status
+from heatconv.convergence.traversal import Plan
 from heatconv.storage.content import EncodedTemplate
-from heatconv.storage.values import NewStack, PlannedRequest, Request
+from heatconv.storage.values import Completed, NewStack, PlannedRequest, Request
 
 
 class PlannedContract:
@@ -159,6 +160,62 @@ class PlannedContract:
         self.assertIsNone(self.store.stack_by_name('project', 'empty'))
         again = self.store.request_all({new.stack.id: self.request_to(Action.DELETE)})
         self.assertEqual({}, again)
+
+    def completed(self: Any, new: NewStack) -> NewStack:
+        """Return a new stack whose rows are complete."""
+        plan = new.plan
+        stack, events = stack_rules.end_traversal(plan.stack)
+        rows = [
+            dataclasses.replace(row, action=Action.CREATE, status=Status.COMPLETE, version=2)
+            for row in plan.rows
+        ]
+        return dataclasses.replace(new, plan=Plan(stack, rows, events=events))
+
+    def test_complete_stack_is_inserted_without_a_graph(self: Any) -> None:
+        new = self.completed(self.new('one', 'A', 'B'))
+        self.assertEqual([True], self.store.insert_stacks([new]))
+        stack = self.store.stack(new.stack.id)
+        self.assertEqual((Action.CREATE, Status.COMPLETE), (stack.action, stack.status))
+        rows = self.store.resources(stack.id)
+        self.assertEqual(
+            [(name, Status.COMPLETE, 2, self.clock.now()) for name in ('A', 'B')],
+            [(row.name, row.status, row.version, row.created_at) for row in rows],
+        )
+        self.assertEqual([], self.store.nodes(stack.id))
+        self.assertEqual([], self.store.lost_nodes(self.clock.now() + 1, 10, set))
+
+    def at_once(self: Any, plan: Plan, rows: Any) -> Completed:
+        """Complete a delete; keep the rows that it was decided on."""
+        self.decided_on = rows
+        stack, events = stack_rules.end_traversal(plan.stack)
+        return Completed(Plan(stack, events=events), tuple(row.id for row in rows))
+
+    def test_delete_that_is_completed_with_its_request(self: Any) -> None:
+        added = [self.completed(self.new('one', 'A', 'B')), self.completed(self.new('two', 'A'))]
+        self.store.insert_stacks(added)
+        one, two = (new.stack.id for new in added)
+        before = self.store.resources(one)
+        first, second = self.request_to(Action.DELETE), self.request_to(Action.DELETE)
+        answers = self.store.request_all(
+            {
+                one: dataclasses.replace(first, at_once=self.at_once),
+                two: dataclasses.replace(second, at_once=lambda plan, rows: None),
+            }
+        )
+        self.assertEqual(before, self.decided_on, 'all fields of the rows are read')
+        stack, plan = answers[one]
+        self.assertEqual((Action.DELETE, Status.COMPLETE), (stack.action, stack.status))
+        self.assertEqual(self.clock.now(), stack.deleted_at)
+        self.assertEqual(((), ()), (tuple(plan.nodes), plan.leaves))
+        self.assertEqual([], self.store.resources(one))
+        self.assertEqual(1, len(self.store.resources(two)))
+        self.assertEqual([], self.store.nodes(one))
+        self.assertEqual(Status.IN_PROGRESS, self.store.stack(two).status)
+        self.assertEqual(1, sum(node.key.kind == 'c' for node in self.store.nodes(two)))
+        self.assertEqual(
+            ['IN_PROGRESS', 'COMPLETE'],
+            [stored.event.status.value for stored in self.store.events(one)][-2:],
+        )
 
     def test_what_is_claimed_stays_with_its_claim(self: Any) -> None:
         new = self.new('one', 'A')

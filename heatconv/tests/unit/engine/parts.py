@@ -28,6 +28,7 @@ from heatconv.sim.moves import SimClock, SimIds
 from heatconv.storage.handlers import answer
 from heatconv.storage.memory import MemoryStore
 from heatconv.templates.cache import TemplateCache
+from heatconv.worker.at_once import AtOnce
 from heatconv.worker.check import Checker
 from heatconv.worker.lease import LeaseKeeper
 from heatconv.worker.plugin_caller import PluginCaller
@@ -66,6 +67,7 @@ class Parts:
         store_type: Callable[[Any, Any], Any] = MemoryStore,
         clock_type: Callable[[], Any] = SimClock,
         records: Any = None,
+        at_once: bool = False,
     ) -> None:
         self.clock = clock_type()
         self.ids = SimIds()
@@ -76,8 +78,15 @@ class Parts:
         self.heard = Heard()
         #: What plugins ask for.
         self.requests = Requests(self.store, self.templates, self.heard, self.clock, self.ids)
-        children = NestedStacks(self.store, self.templates, self.requests, MAX_TEMPLATE_SIZE)
-        self.registry.nest(children, StoredConfigs(self.store, self.clock))
+        self.at_once = AtOnce(self.registry, self.clock)
+        self.children = NestedStacks(
+            self.store,
+            self.templates,
+            self.requests,
+            MAX_TEMPLATE_SIZE,
+            at_once=self.at_once if at_once else None,
+        )
+        self.registry.nest(self.children, StoredConfigs(self.store, self.clock))
         #: Whether what no check could find anything to do for is left out.
         self.settles = True
         self.restart()

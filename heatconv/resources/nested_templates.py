@@ -1,0 +1,79 @@
+"""The templates of nested stacks, parsed once for all resources of a stack that have them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from heatconv.hot import environment as environments
+from heatconv.hot import nested
+from heatconv.hot.registry import RESOURCES
+
+#: Largest number of templates that are kept.
+KEPT = 100
+
+
+class NestedTemplates:
+    """Keeps parsed templates, and the files that they use."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._templates: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
+        self._files: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
+
+    def template(
+        self, content_id: str | None, owner: Mapping[str, Any], name: str, max_size: int
+    ) -> dict[str, Any]:
+        """Return a template, parsed.
+
+        :param content_id: id of the content of the owning stack; None to keep nothing.
+        :param owner: that content.
+        :param name: the file name of the template.
+        :param max_size: size limit in bytes.
+        :raises TemplateError: if it is missing or cannot be parsed.
+        """
+        files = owner.get('files') or {}
+        return self._kept(
+            self._templates, content_id, name, lambda: nested.source_of(files, name, max_size)
+        )
+
+    def files(
+        self,
+        content_id: str | None,
+        owner: Mapping[str, Any],
+        name: str,
+        used: Callable[[], dict[str, Any]],
+    ) -> dict[str, Any]:
+        """Return the files that a template uses.
+
+        :param content_id: see `template`; likewise ``owner`` and ``name``.
+        :param used: returns them for one resource.
+        """
+        registry = (owner.get('environment') or {}).get(environments.REGISTRY) or {}
+        if RESOURCES in registry:
+            return used()  # the files depend on the name of the resource
+        return self._kept(self._files, content_id, name, used)
+
+    def _kept(
+        self,
+        kept: OrderedDict[tuple[str, str], dict[str, Any]],
+        content_id: str | None,
+        name: str,
+        make: Callable[[], dict[str, Any]],
+    ) -> dict[str, Any]:
+        if content_id is None:
+            return make()
+        key = (content_id, name)
+        with self._lock:
+            value = kept.get(key)
+            if value is not None:
+                kept.move_to_end(key)
+                return value
+        value = make()
+        with self._lock:
+            kept[key] = value
+            while len(kept) > KEPT:
+                kept.popitem(last=False)
+        return value
