@@ -29,12 +29,12 @@ class Templates(TemplateCache):
         self._max_template_size = 0
         self._by_id: dict[str | None, CompiledTemplate] = {}
         self._ids: dict[int, tuple[Mapping[str, Any], str]] = {}
+        self.shared = SharedTemplates(lambda content: self._compiled(content, None, late=True))
 
     def bound(self, store: Store, registry: Registry) -> Templates:
         """Bind the cache to a world and return it; clear it if it is too large."""
         self._store = store
         self._registry = registry
-        self.shared = SharedTemplates(lambda content: self._compiled(content, None, late=True))
         if len(self._by_id) > self._size:
             self._by_id.clear()
         if len(self._ids) > self._size:

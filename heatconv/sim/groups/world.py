@@ -64,6 +64,7 @@ class Watched(NestedStacks):
             by_signal = self.world.signalling and self.world.acting is None
             if by_signal and before.status == Status.IN_PROGRESS:
                 self.world.violate('group: a signal is taken while the group changes')
+            self.world.changed_by_signal()
             if after.newest_template_id != before.newest_template_id:
                 self.world.content_changed(after.owner_id or '', present, content)
         return done
@@ -102,12 +103,18 @@ class GroupWorld(World):
         #: The plugin call that acts at present; None while a signal or nothing does.
         self.acting: CallPlugin | None = None
 
+    def changed_by_signal(self) -> None:
+        """Count a change of the group that a signal has requested.
+
+        Its content may be the same: if a member failed, the signal has it created again.
+        """
+        if self._effects and self.acting is None:
+            self._effects[-1] += 1
+
     def content_changed(
         self, owner_id: str, before: Mapping[str, Any], after: Mapping[str, Any]
     ) -> None:
         """Report another content of a nested stack to the checkers of groups."""
-        if self._effects and self.acting is None:
-            self._effects[-1] += 1
         for watcher in self.watchers:
             changed = getattr(watcher, 'content_changed', None)
             if changed is not None:
