@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import oslo_messaging
@@ -14,6 +14,7 @@ from heatconv.convergence.model import Resource, Stack
 from heatconv.engine import wire_format
 from heatconv.engine.endpoints.filters import matches_filters, nested_levels
 from heatconv.engine.endpoints.rpc_method import rpc_method
+from heatconv.engine.live_rows import LiveRows
 from heatconv.engine.lookup import Lookup
 from heatconv.engine.requests.core import Requests
 from heatconv.engine.requests.hooks import clear_hook
@@ -105,11 +106,33 @@ class ResourcesEndpoint:
         row = self._lookup.named(stack, rows, resource_name)
         required_by = self._lookup.required_by(rows)[row.id]
         nested = self._lookup.children([stack], {stack.id: [row]}).get(row.id)
-        answer = wire_format.resource(row, stack, required_by, True, with_attr or (), nested)
-        return {**answer, **self._declared_details(stack, rows, row)}
+        serving = replacement.representatives(rows)
+        shown = row
+        if serving.get(row.name) is row:
+            shown = self._live(stack, serving, [row.name])[row.name]
+        answer = wire_format.resource(shown, stack, required_by, True, with_attr or (), nested)
+        return {**answer, **self._declared_details(stack, serving, row)}
+
+    def _live(
+        self, stack: Stack, serving: Mapping[str, Resource], names: Iterable[str]
+    ) -> Mapping[str, Resource]:
+        """Return rows by name; the attributes of groups that scale are read as they are now.
+
+        :param names: the resources that are read. The template is compiled only if one of them is
+            a nested stack.
+        """
+        read = (serving[name] for name in names if name in serving)
+        plugins = (self._templates.types.plugin(row.type) for row in read)
+        if not any(plugin is not None and plugin.nests for plugin in plugins):
+            return serving
+        try:
+            compiled = self._templates.get(stack.newest_template_id or stack.last_good_id)
+        except (MissingTemplate, TemplateError):
+            return serving
+        return LiveRows(stack, serving, compiled)
 
     def _declared_details(
-        self, stack: Stack, rows: Sequence[Resource], row: Resource
+        self, stack: Stack, serving: Mapping[str, Resource], row: Resource
     ) -> dict[str, Any]:
         """Return the description and the metadata of a resource from its definition.
 
@@ -117,12 +140,12 @@ class ResourcesEndpoint:
 
         :return: empty if no definition of the resource is stored, or it does not resolve now.
         """
-        serving = replacement.representatives(rows)
         for template_id in dict.fromkeys((stack.newest_template_id, row.template_id)):
             try:
                 definition = self._templates.declared(template_id, row.name)
                 if definition is not None:
-                    metadata = definition.resolve_metadata(scope(stack, serving))
+                    live = self._live(stack, serving, definition.reads)
+                    metadata = definition.resolve_metadata(scope(stack, live))
                     return {
                         'description': definition.description,
                         'metadata': self._signals.metadata(stack, row, metadata),

@@ -113,6 +113,23 @@ class SignalTest(ScalingTestCase):
         self.assertEqual('a', outputs['oldest'])
         self.assertEqual(references[0], outputs['oldest_reference'])
 
+    def test_metadata_and_attributes_of_resources_follow_signals(self) -> None:
+        """A load balancer reads the members of a group from its metadata."""
+        self.resources = {
+            'group': group(),
+            'up': policy(),
+            'balancer': thing(metadata={'members': {'get_attr': ['group', 'refs']}}),
+        }
+        identity = self.made(self.resources)
+        for size in (2, 3):
+            self.parts.elapse(1)
+            self.signal(identity)
+            balancer = self.call('describe_stack_resource', identity, 'balancer')
+            self.assertEqual(size, len(balancer['metadata']['members']))
+            shown = self.call('describe_stack_resource', identity, 'group', ['current_size'])
+            self.assertEqual(size, shown['attributes']['current_size'])
+            self.assertEqual(balancer['metadata']['members'], shown['attributes']['refs'])
+
     def test_attribute_that_does_not_exist(self) -> None:
         outputs = {
             'none': {'value': {'get_attr': ['group', 'outputs']}},
