@@ -58,8 +58,8 @@ def finish(
     if observation.yields and not states.in_progress(claimed):
         # Not the operation of a worker is in progress or has failed, but that of a user of the
         # nested stack itself, or of a signal. Every update of the stack updates the nested stack
-        # anyway.
-        settled = claimed
+        # anyway. A worker that was considered dead may have created it after all.
+        settled = evolve(claimed, physical_id=claimed.physical_id or observation.physical_id)
     elif observation.reality == Reality.PENDING:
         settled = timeout.given_up(
             claimed, observation, 'given up: the operation was still in progress'

@@ -52,3 +52,19 @@ class FinishTest(testtools.TestCase):
             ):
                 saved = self.saved(rows.row('a', state), reality=Reality.FAILED, reason=reason)
                 self.assertEqual((*failed, expected), (saved.action, saved.status, saved.reason))
+
+    def test_nested_stack_that_a_zombie_created_is_known(self) -> None:
+        """The next update repairs it: a create would find it and change nothing."""
+        for reality in (Reality.FAILED, Reality.PENDING):
+            row = rows.row('a', rows.CREATE_FAILED, physical_id=None, reason='not there')
+            saved = self.saved(row, reality=reality, yields=True)
+            self.assertEqual('physical', saved.physical_id)
+            self.assertEqual((*rows.CREATE_FAILED, 'not there'), (*state(saved), saved.reason))
+            # A row that knows its physical resource stays as it is.
+            row = rows.row('a', rows.CREATED)
+            saved = self.saved(row, reality=reality, yields=True)
+            self.assertEqual(('physical-a', *rows.CREATED), (saved.physical_id, *state(saved)))
+
+
+def state(row: Resource) -> tuple[Any, Any]:
+    return row.action, row.status
