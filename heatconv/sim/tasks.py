@@ -170,14 +170,22 @@ class Tasks:
         One step is enough: in a real store the guards of the commit prevent that another process
         changes the predicted record in between.
         """
-        observation = prediction.predict(self.reality, effect)
+        observation, writes = self.predict(effect)
         self._send(running, observation)
         save = running.effect
         if observation is not None and isinstance(save, effects.Save) and save.commit.fused:
-            self._save(running, save, effect, observation)
+            self._save(running, save, effect, (observation, writes))
 
-    def _carry_out(
-        self, running: Running, effect: effects.Predict, observation: Observation
+    def predict(self, effect: effects.Predict) -> tuple[Observation | None, Any]:
+        """Return the observation that would follow a call, and the writes that it would make."""
+        return prediction.predict(self.reality, effect), None
+
+    def carry_out(
+        self,
+        running: Running,
+        effect: effects.Predict,
+        observation: Observation,
+        writes: Any,
     ) -> None:
         """Carry out the predicted call of a commit that stands, and compare the observations."""
         call = prediction.carried_out(effect)
@@ -195,12 +203,12 @@ class Tasks:
         running: Running,
         effect: effects.Save,
         prediction_effect: effects.Predict | None = None,
-        predicted: Observation | None = None,
+        predicted: tuple[Observation, Any] | None = None,
     ) -> None:
         """Save a commit.
 
         :param prediction_effect: the prediction that a fused commit carries out.
-        :param predicted: its result.
+        :param predicted: its result, and the writes that it stands for.
         """
         commit = effect.commit
         outcome: Outcome = self.store.commit([commit])[0]
@@ -209,7 +217,7 @@ class Tasks:
             self._send(running, outcome)
             return
         if prediction_effect is not None and predicted is not None:
-            self._carry_out(running, prediction_effect, predicted)
+            self.carry_out(running, prediction_effect, *predicted)
         if commit.row is not None:
             stack_id = commit.row.read.stack_id
         elif commit.node is not None:
@@ -250,6 +258,9 @@ class Tasks:
             {node.key: node for node in self.store.nodes(stack_id)},
         )
         self.snapshots[stack_id] = snapshot
+        if stack.traversal_id is not None:
+            # A traversal that was planned with its request has no preparation.
+            self.stack_of[stack.traversal_id] = stack_id
         return snapshot
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from heatconv.hot.limits import COMPILE_BUDGET
@@ -64,6 +64,9 @@ class Templates(TemplateCache):
 
     def keep(self, template_id: str | None, compiled: CompiledTemplate) -> None:
         self._by_id[template_id] = compiled
+
+    def read_ahead(self, template_ids: Iterable[str | None]) -> None:
+        """Do nothing: no template is read from a database."""
 
     def trim(self) -> None:
         """Do nothing: only `bound` clears the cache."""

@@ -116,6 +116,8 @@ class GroupChecker(Watcher):
                 continue
             content = world.store.template(stack.template_id or '') or {}
             owner = world.snapshots[stack.owner_id].stack
+            if owner.owner_id is not None:
+                continue  # a member of the group
             if owner.status == Status.COMPLETE and owner.action != Action.DELETE:
                 if UNFINISHED in content and not world.zombie_acted:
                     world.violate('group: the last batch is missing')
@@ -126,6 +128,7 @@ class GroupChecker(Watcher):
                 for physical in world.reality.rows.values()
                 if physical.token in snapshot.rows
             }
+            found.update(_nested_members(world, stack.id))
             wanted = {
                 name: definition['properties'] for name, definition in _members(content).items()
             }
@@ -136,6 +139,21 @@ class GroupChecker(Watcher):
 def _members(content: Mapping[str, Any]) -> Mapping[str, Any]:
     members: Mapping[str, Any] = (content.get('template') or {}).get('resources') or {}
     return members
+
+
+def _nested_members(world: Any, group_id: str) -> dict[str, Any]:
+    """Return the properties of the resource in each member that is a nested stack."""
+    members = [
+        snapshot
+        for snapshot in world.snapshots.values()
+        if snapshot.stack.owner_id == group_id and snapshot.stack.deleted_at is None
+    ]
+    return {
+        member.stack.owner_resource: physical.properties
+        for member in members
+        for physical in world.reality.rows.values()
+        if physical.token in member.rows
+    }
 
 
 def _policy(content: Mapping[str, Any]) -> Mapping[str, Any]:

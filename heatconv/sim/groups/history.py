@@ -15,6 +15,14 @@ from heatconv.sim.script import Entry, Noop, Request, Trouble, Wait
 GROUP, UP, DOWN = 'G', 'up', 'down'
 SCALING, NUMBERED = 'scaling', 'numbered'
 
+#: The file name of the template of a nested member, and the template.
+MEMBER = 'member.yaml'
+NESTED = {
+    'heat_template_version': language.VERSION,
+    'parameters': {'x': {'type': 'number'}},
+    'resources': {'m': {'type': language.TYPE, 'properties': {'x': {'get_param': 'x'}}}},
+}
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -35,6 +43,7 @@ class GroupTemplate:
     :ivar in_service: smallest number of members that a batch leaves as they are.
     :ivar pause: seconds between two batches.
     :ivar cooldown: seconds after a change of the size.
+    :ivar nested: whether each member is a nested stack of one resource.
     """
 
     kind: str = SCALING
@@ -45,20 +54,26 @@ class GroupTemplate:
     in_service: int = 0
     pause: int = 0
     cooldown: int = 0
+    nested: bool = False
 
     @property
     def content(self) -> dict[str, Any]:
         """Return the content to store."""
         resources = self._scaling() if self.kind == SCALING else self._numbered()
         template = {'heat_template_version': language.VERSION, 'resources': resources}
-        return {'template': template, 'environment': {}, 'files': {}}
+        files = {MEMBER: NESTED} if self.nested else {}
+        return {'template': template, 'environment': {}, 'files': files}
+
+    def _member(self) -> dict[str, Any]:
+        type_ = MEMBER if self.nested else language.TYPE
+        return {'type': type_, 'properties': {'x': self.value}}
 
     def _scaling(self) -> dict[str, Any]:
         properties: dict[str, Any] = {
             'min_size': 1,
             'max_size': self.most,
             'cooldown': self.cooldown,
-            'resource': {'type': language.TYPE, 'properties': {'x': self.value}},
+            'resource': self._member(),
             'rolling_updates': {
                 'max_batch_size': max(self.batch, 1),
                 'min_in_service': self.in_service,
@@ -84,10 +99,10 @@ class GroupTemplate:
         }
 
     def _numbered(self) -> dict[str, Any]:
-        member = {'type': language.TYPE, 'properties': {'x': self.value}}
+        count = min(self.size or 0, self.most)
         group: dict[str, Any] = {
             'type': 'OS::Heat::ResourceGroup',
-            'properties': {'count': min(self.size or 0, self.most), 'resource_def': member},
+            'properties': {'count': count, 'resource_def': self._member()},
         }
         if self.batch:
             group['update_policy'] = {
@@ -103,13 +118,19 @@ class GroupTemplate:
 
 @dataclass(frozen=True)
 class GroupHistory:
-    """The entries of a history in order, and an update that must succeed after them."""
+    """The entries of a history in order, and an update that must succeed after them.
+
+    :ivar fused: whether reality counts as part of the store: commits are fused, and nested stacks
+        are created and deleted at once.
+    """
 
     entries: tuple[Entry | Signal, ...]
     final: GroupTemplate
+    fused: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
+            'fused': self.fused,
             'entries': [_entry_to_json(entry) for entry in self.entries],
             'final': asdict(self.final),
         }
@@ -117,7 +138,7 @@ class GroupHistory:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> GroupHistory:
         entries = tuple(_entry_from_json(entry) for entry in value['entries'])
-        return cls(entries, GroupTemplate(**value['final']))
+        return cls(entries, GroupTemplate(**value['final']), value.get('fused', False))
 
 
 def draw(source: random.Random, trouble: bool = True) -> GroupHistory:
@@ -126,10 +147,11 @@ def draw(source: random.Random, trouble: bool = True) -> GroupHistory:
     :param trouble: whether operations on members may fail, take long or be busy.
     """
     kind = SCALING if source.random() < 0.7 else NUMBERED
+    nested = source.random() < 0.4
     entries: list[Entry | Signal] = []
     if trouble and source.random() < 0.4:
         entries.append(_draw_trouble(source))
-    templates = [_draw_template(source, kind)]
+    templates = [_draw_template(source, kind, nested)]
     options = {'disable_rollback': source.random() < 0.6}
     entries.append(_request('create', templates[0], options))
     for _ in range(source.randint(1, 7)):
@@ -138,7 +160,7 @@ def draw(source: random.Random, trouble: bool = True) -> GroupHistory:
         if chance < 0.5 and kind == SCALING:
             entries.append(Signal(source.choice((UP, UP, DOWN))))
         elif chance < 0.8:
-            templates.append(_draw_template(source, kind))
+            templates.append(_draw_template(source, kind, nested))
             entries.append(_request('update', templates[-1]))
         elif chance < 0.86:
             entries.append(_request('update', source.choice(templates)))
@@ -152,10 +174,13 @@ def draw(source: random.Random, trouble: bool = True) -> GroupHistory:
             entries.append(Wait(source.choice((3, 8))))
         if len(entries) > 10 and source.random() < 0.1:
             entries.append(Request('delete', STACK))
-    return GroupHistory(tuple(entries), _draw_template(source, kind, final=True))
+    final = _draw_template(source, kind, nested, final=True)
+    return GroupHistory(tuple(entries), final, fused=source.random() < 0.5)
 
 
-def _draw_template(source: random.Random, kind: str, final: bool = False) -> GroupTemplate:
+def _draw_template(
+    source: random.Random, kind: str, nested: bool, final: bool = False
+) -> GroupTemplate:
     keeps = kind == SCALING and not final and source.random() < 0.5
     return GroupTemplate(
         kind,
@@ -166,6 +191,7 @@ def _draw_template(source: random.Random, kind: str, final: bool = False) -> Gro
         in_service=source.randint(0, 3),
         pause=source.choice((0, 0, 0, 2)),
         cooldown=source.choice((0, 0, 0, 4)),
+        nested=nested,
     )
 
 

@@ -41,6 +41,8 @@ class GroupRun(Run):
     def groups(self, history: GroupHistory) -> Result:
         """Run a history, an update that must succeed, and a delete that must leave nothing."""
         world = self.world
+        if history.fused:
+            world.use_reality_in_store()
         world.entries = list(history.entries)  # type: ignore[arg-type]
         self._run_to_rest()
         if not world.violations and world.stack(STACK) is not None:

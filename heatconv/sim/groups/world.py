@@ -9,27 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from heatconv.convergence.model import Event, Status
+from heatconv.convergence.model import Event, Observation, Status
 from heatconv.engine.nested_stacks import NestedStacks, nested_stack
-from heatconv.engine.requests.core import Requests
+from heatconv.engine.requests.core import PLANNED, Requests
 from heatconv.engine.signals import Signals
 from heatconv.exception import HeatconvException
 from heatconv.hot.limits import MAX_TEMPLATE_SIZE
+from heatconv.hot.registry import TEMPLATE_RESOURCE
 from heatconv.resources.groups import ResourceGroup
+from heatconv.resources.nested import TemplateResource
 from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Resource, SignalIgnored, TransientError
-from heatconv.resources.records import MemoryRecords
+from heatconv.resources.records import MemoryRecords, Writes
 from heatconv.resources.registry import Registry
 from heatconv.resources.scaling.group import AutoScalingGroup
 from heatconv.resources.scaling.policy import ScalingPolicy
-from heatconv.runtime.effects import CallPlugin
+from heatconv.runtime.effects import CallPlugin, Predict
 from heatconv.sim import language, script
-from heatconv.sim.groups.history import DOWN, UP, Signal
+from heatconv.sim.groups.at_once import SimAtOnce
+from heatconv.sim.groups.history import DOWN, GROUP, UP, Signal
 from heatconv.sim.moves import NEXT, Choice, Message, Running, SimWorker
 from heatconv.sim.reality import SimResource
 from heatconv.sim.user import PROJECT
 from heatconv.sim.world import World
 from heatconv.storage.stack_query import StackQuery
+from heatconv.worker.plugin_caller import plugin_calls
 
 
 class Watched(NestedStacks):
@@ -49,7 +53,8 @@ class Watched(NestedStacks):
     ) -> None:
         existed = self.find(resource, name) is not None
         super().create(resource, name, content, adopts)
-        if not existed:
+        owner = self._store.stack(resource.stack_id)
+        if not existed and owner is not None and owner.owner_id is None:
             self.world.content_changed(resource.stack_id, {}, content)
 
     def update(
@@ -84,15 +89,17 @@ class GroupWorld(World):
                 'OS::Heat::AutoScalingGroup': AutoScalingGroup(None, self.clock),
                 'OS::Heat::ResourceGroup': ResourceGroup(None, self.clock),
                 'OS::Heat::ScalingPolicy': ScalingPolicy(self.policies, self.clock),
-            }
+            },
+            TemplateResource(None, self.clock),
         )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        requests = Requests(
+        self.requests = Requests(
             self.store, self.templates, self, self.clock, self.ids, plans_nested_up_to=-1
         )
-        children = Watched(self.store, self.templates, requests, MAX_TEMPLATE_SIZE)
+        self.at_once = SimAtOnce(self.reality, self.clock)
+        children = Watched(self.store, self.templates, self.requests, MAX_TEMPLATE_SIZE)
         children.world = self
         self.registry.nest(children)
         self.children = children
@@ -110,6 +117,34 @@ class GroupWorld(World):
         """
         if self._effects and self.acting is None:
             self._effects[-1] += 1
+
+    def use_reality_in_store(self) -> None:
+        """Fuse commits, and complete small nested stacks at once or plan them with the request."""
+        self.fused = True
+        self.requests.plans_nested_up_to = PLANNED
+        self.children._at_once = self.at_once
+
+    def predict(self, effect: Predict) -> tuple[Observation | None, Any]:
+        type_ = effect.call.row.type
+        if type_ != TEMPLATE_RESOURCE:
+            return super().predict(effect) if type_ == language.TYPE else (None, None)
+        plugin = self.registry.plugin(TEMPLATE_RESOURCE)
+        assert plugin is not None
+        (predicted,) = plugin.predict(plugin_calls([effect]))
+        return (None, None) if predicted is None else predicted
+
+    def carry_out(
+        self, running: Running, effect: Predict, observation: Observation, writes: Any
+    ) -> None:
+        if not isinstance(writes, Writes) or not writes.stacks:
+            super().carry_out(running, effect, observation, writes)
+            return
+        (new,) = writes.stacks
+        if self.store.insert_stacks([new]) != [True]:
+            self.violate(f'foresight: the name {new.stack.name} is taken')
+        for difference in self.at_once.carry_out(new):
+            self.violate(f'foresight: {difference}')
+        self._look(new.stack.id)
 
     def content_changed(
         self, owner_id: str, before: Mapping[str, Any], after: Mapping[str, Any]
@@ -205,7 +240,8 @@ class GroupWorld(World):
     def _refresh(self) -> None:
         """Look at the nested stacks, which plugins and signals change."""
         for snapshot in list(self.snapshots.values()):
-            for child in self.store.stacks(StackQuery(None, owners=(snapshot.stack.id,))):
+            query = StackQuery(None, owners=(snapshot.stack.id,), show_deleted=True)
+            for child in self.store.stacks(query):
                 known = self.snapshots.get(child.id)
                 if known is None or known.stack.version != child.version:
                     self._look(child.id)
@@ -213,6 +249,6 @@ class GroupWorld(World):
     def child_of(self, project_id: str = PROJECT) -> NestedStack | None:
         """Return the nested stack of the group; None without one."""
         for stack in self.store.stacks(StackQuery(None, nested=True)):
-            if stack.owner_id is not None and stack.deleted_at is None:
+            if stack.owner_resource == GROUP and stack.deleted_at is None:
                 return nested_stack(stack)
         return None
