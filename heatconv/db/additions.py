@@ -29,7 +29,7 @@ def add_stacks(script: Script, added: Sequence[NewStack], ids: Ids, now: float) 
     values = [tuple(row[name] for name in stack_rows.STACK) for row in stacks]
     script.insert(tables.stack, stack_rows.STACK, values)
     writes.insert_resources(script, [row for new in added for row in new.adopts], now)
-    plans = [new.plan for new in added if new.plan is not None]
+    plans = [plan for plan in (new.planned(now) for new in added) if plan is not None]
     events = [event for new in added for event in new.events]
     add_plans(script, plans, events, ids, now)
 

@@ -58,13 +58,19 @@ class NestedReads:
             self._ahead.stacks = self._ahead.rows = self._ahead.contents = None
 
     @contextlib.contextmanager
-    def as_if_saved(self, stack: Stack, rows: Sequence[Resource]) -> Iterator[None]:
-        """Let this thread read a stack and its rows within the context."""
+    def as_if_saved(
+        self, stack: Stack, rows: Sequence[Resource], contents: Mapping[str, Mapping[str, Any]]
+    ) -> Iterator[None]:
+        """Let this thread read a stack, its rows and its content within the context.
+
+        :param contents: the content by its id.
+        """
         self._ahead.stacks, self._ahead.rows = {stack.id: stack}, {stack.id: rows}
+        self._ahead.contents = contents
         try:
             yield
         finally:
-            self._ahead.stacks = self._ahead.rows = None
+            self._ahead.stacks = self._ahead.rows = self._ahead.contents = None
 
     def stack(self, stack_id: str) -> Stack | None:
         """Return a stack; None if it does not exist."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from heatconv.convergence import replacement, states
 from heatconv.convergence.evolve import evolve
 from heatconv.convergence.model import Event, Stack, Status
 from heatconv.convergence.model import Resource as Row
 from heatconv.convergence.traversal import Plan
-from heatconv.engine import outputs
+from heatconv.engine import outputs, predictions
 from heatconv.engine.ancestry import owners
 from heatconv.engine.live_rows import LiveRows
 from heatconv.engine.nested_reads import NestedReads
@@ -29,7 +29,7 @@ from heatconv.hot.nested import MAX_DEPTH
 from heatconv.resources.nested_stacks import Member, NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.storage.base import Store
-from heatconv.storage.values import Completed, NewStack, PlannedRequest
+from heatconv.storage.values import NewStack, PlannedRequest
 from heatconv.templates.cache import MissingTemplate, TemplateCache
 from heatconv.templates.compiled import CompiledTemplate, reference_id
 
@@ -65,16 +65,6 @@ def _nested_in(resource: Resource, stack: Stack | None) -> NestedStack | None:
     return nested_stack(stack)
 
 
-class AtOnce(Protocol):
-    """Creates and deletes small stacks in memory; see `heatconv.worker.at_once`."""
-
-    def create(self, new: NewStack, compiled: CompiledTemplate) -> NewStack | None:
-        """Return a new stack with complete resources; None if it does not converge at once."""
-
-    def delete(self, plan: Plan, rows: Sequence[Row]) -> Completed | None:
-        """Return the completed deletion of a stack; None if it does not converge at once."""
-
-
 class NestedStacks:
     """Implements `heatconv.resources.nested.NestedStacks` with a store and the requests.
 
@@ -88,7 +78,7 @@ class NestedStacks:
         requests: Requests,
         max_template_size: int,
         max_depth: int = MAX_DEPTH,
-        at_once: AtOnce | None = None,
+        at_once: predictions.AtOnce | None = None,
     ) -> None:
         self.max_template_size = max_template_size
         self._at_once = at_once
@@ -225,16 +215,24 @@ class NestedStacks:
 
         :param wanted: for each resource the name and the content of its nested stack.
         :return: for each resource its complete nested stack, to be saved by a commit. None if it
-            does not converge at once, or must be requested to find out why not.
+            does not converge at once, or must be requested to find out why not. The last ones are
+            missing if all would take too long.
         """
         if self._at_once is None or not wanted:
-            return [None] * len(wanted)
+            return []
         predicted: list[NewStack | None] = []
+        resources = 0
         for new in self._new_all(wanted, shares=True):
             complete = None
             if isinstance(new, NewStack):
-                complete = self._at_once.create(new, self._compiled(new.template.id))
+                content = new.template.content
+                with self._reads.as_if_saved(new.stack, (), {new.template.id: content}):
+                    compiled = self._compiled(new.template.id)
+                complete = self._at_once.create(new, compiled)
+                resources += len(compiled.definitions)
             predicted.append(complete)
+            if resources >= predictions.PREDICTED:
+                break
         return predicted
 
     def _compiled(self, template_id: str | None) -> CompiledTemplate:
@@ -253,7 +251,8 @@ class NestedStacks:
         """Yield a nested stack that is not saved; within the context this thread can read it."""
         assert new.plan is not None
         stack = new.created(self._requests.clock.now())
-        with self._reads.as_if_saved(stack, new.plan.rows):
+        contents = {new.template.id: new.template.content}
+        with self._reads.as_if_saved(stack, new.plan.rows, contents):
             yield nested_stack(stack)
 
     def _inserted(
@@ -400,7 +399,7 @@ class NestedStacks:
         stack = self._reads.stack(child.id)
         if stack is None:
             return {}, {}
-        compiled = self._compiled(stack.newest_template_id)
+        compiled = self._compiled(stack.newest_template_id or stack.last_good_id)
         resolved = outputs.values(self._reads.rows, stack, compiled)
         errors = {
             output['output_key']: output['output_error']

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from heatconv.convergence.model import Status, Verb
@@ -372,16 +372,24 @@ class TemplateResource(NestedPlugin):
                 content = self._desired_content(resource, None)
                 wanted.append((resource, self.name(resource), content))
                 places.append(place)
-        created = self.children.predict_all(wanted) if wanted else ()
-        for place, (resource, _, _), new in zip(places, wanted, created, strict=True):
+        created = self.children.predict_all(wanted) if wanted else []
+        for place, (resource, _, _), new in zip(places, wanted, created, strict=False):
             if new is None:
-                self._slow[_template_of(resource)] = None
-                while len(self._slow) > SLOW:
-                    del self._slow[next(iter(self._slow))]
                 continue
             with contextlib.suppress(Exception), self.children.as_if_saved(new) as child:
-                predictions[place] = self.observed(resource, child), Writes(stacks=(new,))
+                observation = self.observed(resource, child)
+                # A request tells whether the template is wrong, or an output has no value.
+                if not observation.attributes.get(stacks.ERRORS):
+                    predictions[place] = observation, Writes(stacks=(new,))
+        if created and not any(predictions):
+            self._note_slow({_template_of(resource) for resource, _, _ in wanted})
         return predictions
+
+    def _note_slow(self, templates: Collection[tuple[str | None, str]]) -> None:
+        """Remember templates whose nested stacks are not predicted any more."""
+        self._slow.update(dict.fromkeys(templates))
+        while len(self._slow) > SLOW:
+            del self._slow[next(iter(self._slow))]
 
     def content(
         self, resource: Resource, owner: Mapping[str, Any], before: NestedStack | None

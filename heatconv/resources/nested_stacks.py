@@ -98,7 +98,8 @@ class NestedStacks(Protocol):
 
         :param wanted: for each resource the name and the content of its nested stack.
         :return: for each resource its complete nested stack, a `heatconv.storage.values.NewStack`.
-            None if it would not be complete immediately.
+            None if it would not be complete immediately. The last ones are missing if all would
+            take too long.
         """
 
     def as_if_saved(self, new: Any) -> AbstractContextManager[NestedStack]:

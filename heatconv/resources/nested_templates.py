@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -11,8 +12,10 @@ from heatconv.hot import environment as environments
 from heatconv.hot import nested
 from heatconv.hot.registry import RESOURCES
 
-#: Largest number of templates that are kept.
-KEPT = 100
+#: Largest number of templates that are kept, and the largest length of one, with its files. A
+#: larger one is parsed for each resource, as the memory for many of them has no limit otherwise.
+KEPT = 50
+LENGTH = 200_000
 
 
 class NestedTemplates:
@@ -72,6 +75,8 @@ class NestedTemplates:
                 kept.move_to_end(key)
                 return value
         value = make()
+        if len(json.dumps(value)) > LENGTH:
+            return value
         with self._lock:
             kept[key] = value
             while len(kept) > KEPT:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 from oslo_context import context
@@ -63,20 +61,6 @@ def set_log_context(project_id: str, request_id: str, stack: str, resource: str)
         resource=resource,
         overwrite=True,
     )
-
-
-@contextlib.contextmanager
-def log_context(project_id: str, request_id: str, stack: str) -> Iterator[None]:
-    """Set the context of this thread; after the block, it is the previous one again.
-
-    :param stack: name of the stack.
-    """
-    before = context.get_current()
-    set_log_context(project_id, request_id, stack, '')
-    try:
-        yield
-    finally:
-        (before or Context(overwrite=False)).update_store()
 
 
 def current_request_id() -> str:

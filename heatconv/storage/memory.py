@@ -108,8 +108,9 @@ class MemoryStore(MemoryStacks, MemorySnapshots, MemorySoftware, Swept):
             for row in new.adopts:
                 self._save_row(row)
             self._add_events(new.events)
-            if new.plan is not None:
-                self._add_plan(new.plan)
+            plan = new.planned(self._clock.now())
+            if plan is not None:
+                self._add_plan(plan)
             return True
 
     def _add_plan(self, plan: Plan) -> None:

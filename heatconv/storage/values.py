@@ -84,7 +84,16 @@ class NewStack:
 
     def created(self, now: float) -> Stack:
         """Return the stack as it is added, with its time of creation."""
-        return evolve(self.stack if self.plan is None else self.plan.stack, created_at=now)
+        if self.plan is None:
+            return evolve(self.stack, created_at=now)
+        updated_at = None if self.plan.nodes else now
+        return evolve(self.plan.stack, created_at=now, updated_at=updated_at)
+
+    def planned(self, now: float) -> Plan | None:
+        """Return the plan as it is added: the rows of a complete stack have a time of update."""
+        if self.plan is None or self.plan.nodes:
+            return self.plan
+        return evolve(self.plan, rows=[evolve(row, updated_at=now) for row in self.plan.rows])
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,11 @@ from heatconv.templates.compiled import CompiledTemplate, encode, surroundings
 #: Largest number of shared templates that are kept.
 SHARED = 100
 
-#: Largest number of instances that are kept. They share almost everything with their template.
-INSTANCES = 10_000
+#: Largest total weight of the instances that are kept: about their size in memory, in bytes.
+WEIGHT = 50_000_000
+
+#: The weight of a character of the values as JSON, and of a definition with its part of the rest.
+CHARACTER, DEFINITION = 10, 1_500
 
 #: Larger templates are compiled one by one: their text is the key of the shared template.
 RESOURCES = 100
@@ -41,7 +44,8 @@ class SharedTemplates:
         self._lock = threading.Lock()
         #: By the text of template, environment and files; None if the template is not shared.
         self._shared: OrderedDict[str, CompiledTemplate | None] = OrderedDict()
-        self._instances: OrderedDict[str, CompiledTemplate] = OrderedDict()
+        self._instances: OrderedDict[str, tuple[CompiledTemplate, int]] = OrderedDict()
+        self._weight = 0
 
     def instance(self, template_id: str, content: Mapping[str, Any]) -> CompiledTemplate | None:
         """Return a template with the values of its parameters.
@@ -52,10 +56,9 @@ class SharedTemplates:
         :return: None if the template is not shared, or the values are not valid.
         """
         with self._lock:
-            instance = self._instances.get(template_id)
-            if instance is not None:
+            if template_id in self._instances:
                 self._instances.move_to_end(template_id)
-                return instance
+                return self._instances[template_id][0]
         shared = self._template(content)
         if shared is None:
             return None
@@ -66,9 +69,19 @@ class SharedTemplates:
         except TemplateError:
             return None
         instance = shared.with_values(values, surroundings(values, source, content))
+        weight = CHARACTER * len(encode(values)) + DEFINITION * (1 + len(instance.definitions))
         with self._lock:
-            _keep(self._instances, template_id, instance, INSTANCES)
+            self._keep_instance(template_id, instance, weight)
         return instance
+
+    def _keep_instance(self, template_id: str, instance: CompiledTemplate, weight: int) -> None:
+        """Keep an instance; drop those used longest ago until all fit, even this one."""
+        _, before = self._instances.pop(template_id, (None, 0))
+        self._instances[template_id] = instance, weight
+        self._weight += weight - before
+        while self._weight > WEIGHT:
+            _, (_, dropped) = self._instances.popitem(last=False)
+            self._weight -= dropped
 
     def _template(self, content: Mapping[str, Any]) -> CompiledTemplate | None:
         """Return the shared template of a content; None if it is not shared."""
@@ -94,12 +107,7 @@ class SharedTemplates:
         if shared is not None and shared.nests:
             shared = None
         with self._lock:
-            _keep(self._shared, key, shared, SHARED)
+            self._shared[key] = shared
+            while len(self._shared) > SHARED:
+                self._shared.popitem(last=False)
         return shared
-
-
-def _keep(kept: OrderedDict[str, Any], key: str, value: Any, most: int) -> None:
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > most:
-        kept.popitem(last=False)

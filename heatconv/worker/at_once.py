@@ -54,7 +54,6 @@ class AtOnce:
 
     def __init__(self, registry: Registry, clock: Clock) -> None:
         self._registry = registry
-        self._clock = clock
         self._checker = Checker(LEASE, _NoIds(), clock)
 
     def create(self, new: NewStack, compiled: CompiledTemplate) -> NewStack | None:
@@ -94,12 +93,11 @@ class AtOnce:
         stack = locked.stacks[plan.stack.id]
         if stack.status != Status.COMPLETE:
             return None
-        now = self._clock.now()
         return Completed(
             Plan(
-                stack=evolve(stack, updated_at=now),
+                stack=stack,
                 # In the order in which the plan creates them.
-                rows=tuple(evolve(locked.rows[row.id], updated_at=now) for row in plan.rows),
+                rows=tuple(locked.rows[row.id] for row in plan.rows),
                 events=(*plan.events, *locked.events),
             ),
             tuple(row_id for row_id, row in locked.rows_saved.items() if row is None),
@@ -108,7 +106,7 @@ class AtOnce:
 
     def _may(self, compiled: CompiledTemplate) -> bool:
         """Say whether a new stack may converge at once: it is small, and its types predict."""
-        if len(compiled.definitions) > AT_ONCE or compiled.hooked is not None:
+        if len(compiled.definitions) > AT_ONCE:
             return False
         plugins = (self._registry.plugin(one.type) for one in compiled.definitions.values())
         return all(
@@ -201,7 +199,7 @@ class _Convergence:
 
     def _save(self, effect: effects.Save) -> Outcome:
         commit = effect.commit
-        if commit.failure is not None or commit.inserts:
+        if commit.inserts:
             raise _NotAtOnce
         if commit.fused:
             commit = evolve(commit, plugin_writes=self._writes)

@@ -11,7 +11,7 @@ from oslo_log import log
 from heatconv.convergence.model import ADOPTED, Observation, Reality, Verb
 from heatconv.resources.plugin import Plugin, PluginCall, Prediction, Resource, TransientError
 from heatconv.resources.registry import Registry
-from heatconv.runtime.context import log_context, set_log_context
+from heatconv.runtime.context import set_log_context
 from heatconv.runtime.effects import CallPlugin, Predict
 from heatconv.storage.base import StoreUnavailable
 from heatconv.worker.lease import LeaseKeeper
@@ -80,9 +80,7 @@ class PluginCaller:
         """
         plugin = self._registry.plugin(effects[0].call.row.type)
         assert plugin is not None
-        first = effects[0]
-        with log_context(first.project_id, first.request_id, first.stack_name):
-            return plugin.predict(plugin_calls(effects))
+        return plugin.predict(plugin_calls(effects))
 
     def perform_many(self, effects: Sequence[CallPlugin]) -> list[Observation | None]:
         """Make calls for several resources of one type and stack.

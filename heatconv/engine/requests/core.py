@@ -173,12 +173,16 @@ class Requests:
     ) -> NewStack:
         """Return a stack to insert, whose first action is the given one.
 
+        :param stack: with the id of its request, if that is not the current one of this thread.
         :param compiled: its compiled template; it is cached for the checks.
         :param adopts: one row for each physical resource that it adopts.
         :param plans: whether to plan the traversal here; otherwise an engine prepares the wish.
         """
+        request_id = stack.request_id
         stack, events = stack_rules.wish(stack, action, template.id, self.ids.fresh())
         stack = self.with_deadline(stack)
+        if request_id:
+            stack = dataclasses.replace(stack, request_id=request_id)
         if compiled.late_parameters is None:
             self.templates.keep(template.id, compiled)
         plan = None

@@ -40,6 +40,7 @@ def new_nested(
         disable_rollback=True,
         timeout_mins=owner.timeout_mins,
         username=owner.username,
+        request_id=owner.request_id,
         owner_id=owner.id,
         owner_resource=resource,
     )

@@ -85,6 +85,7 @@ class Conditions:
         self._open: dict[str, None] = {}
         context.conditions = self
         context.lazy = True
+        context.decides = True
 
     def check(self) -> None:
         """Compile all conditions.

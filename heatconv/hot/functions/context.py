@@ -134,6 +134,8 @@ class Context:
     :ivar schemas_of_members: checks the definitions in the properties of a group, and returns the
         schemas of its members by name. None to check no members.
     :ivar members: the schemas of the members of each group, as far as they are known.
+    :ivar decides: whether a condition is compiled: ``late`` parameters are errors in it, because
+        the requirements of a resource would depend on them.
     :ivar in_output: whether an output is compiled, which may refer to a missing resource.
     :ivar checks_values: whether the values of properties are checked, and functions in them must
         not fail. Otherwise only the names of properties are checked.
@@ -177,6 +179,7 @@ class Context:
         self.checks_values = checks_values
         self.lazy = not checks_values
         self.in_output = False
+        self.decides = False
         self.pseudo: Mapping[str, str] = pseudo if pseudo is not None else {}
         self.lenient = lenient
         self.schemas_of_members: SchemasOfMembers | None = None

@@ -64,9 +64,9 @@ class Late(Node):
     name: str
 
     def resolve(self, frame: Frame) -> Any:
-        value = frame.scope.parameters.get(self.name)
-        if value is None:
+        if self.name not in frame.scope.parameters:
             raise ResolutionError(f'the parameter {shown(self.name)} is not known', 'get_param')
+        value = frame.scope.parameters[self.name]
         frame.budget.spend_value(value)
         return value
 
@@ -121,6 +121,8 @@ def get_param(argument: Any, context: Context) -> Any:
 def _value(name: str, context: Context) -> Any:
     """Return the value of a parameter, or a node if it has none yet."""
     if name in context.late:
+        if context.decides:
+            raise InvalidReference(f'the value of {shown(name)} must be known for a condition')
         return Late(name)
     if name in context.parameters:
         return context.parameters[name]

@@ -58,6 +58,15 @@ class NestedTemplatesTest(testtools.TestCase):
             self.templates.files('id', owner, 'a.yaml', self.used('a'))
         self.assertEqual(['a', 'a'], self.made)
 
+    def test_long_one_is_not_kept(self) -> None:
+        def used() -> dict[str, Any]:
+            self.made.append('long')
+            return {'a': 'x' * nested_templates.LENGTH}
+
+        for _ in range(2):
+            self.templates.files('id', OWNER, 'a.yaml', used)
+        self.assertEqual(['long'] * 2, self.made)
+
     def test_no_more_are_kept_than_fit(self) -> None:
         for number in range(nested_templates.KEPT + 5):
             self.templates.files(str(number), OWNER, 'a.yaml', self.used('a'))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import fixtures
 import hypothesis
 import testtools
 from hypothesis import strategies
@@ -34,6 +35,9 @@ TEXTS = [
     {'get_param': 'OS::stack_name'},
     'written',
 ]
+
+
+FLAG = {'equals': [{'get_param': 'flag'}, True]}
 
 
 def content(resources: Any, environment: Any = None, files: Any = None, **more: Any) -> Any:
@@ -118,12 +122,48 @@ class SharedTest(testtools.TestCase):
             {'r': {'type': 'OS::Heat::TestResource', 'properties': {'get_param': 'map'}}},
             {'r': {'type': 'OS::Heat::ResourceGroup', 'properties': {'resource_def': thing()}}},
             {'r': {'type': 'a.yaml'}},
+            {'q': thing(), 'r': thing({'if': [FLAG, 'x', {'get_resource': 'q'}]})},
             {'r': {'type': 'OS::No::Such'}},
         ):
             asked = content(resources, files={'a.yaml': template({'x': thing()})})
             self.assertIsNone(self.instance(asked), resources)
             self.assertIsNone(self.instance({**asked, 'facade': facade}), resources)
             self.assertIsNone(self.instance(asked), 'the second time')
+
+    def test_condition_that_is_not_used(self) -> None:
+        conditions = {'c': {'equals': [{'yaql': {'expression': {'get_param': 'flag'}}}, 1]}}
+        for asked in (
+            content({'r': thing()}, conditions=conditions),
+            content({'r': thing()}, conditions={'c': FLAG}),
+            content({}, outputs={'o': {'value': {'if': [FLAG, 'x', 'y']}}}),
+        ):
+            self.assertIsNone(self.instance(asked))
+        asked = content({'r': thing()}, conditions={'c': {'equals': ['x', 'x']}})
+        self.assertIsNotNone(self.instance(asked))
+
+    def test_null(self) -> None:
+        texts = {'whole': {'get_param': 'map'}, 'part': {'get_param': ['map', 'key']}}
+        asked = content(
+            {'r': {'type': 'OS::Heat::Value', 'properties': {'value': {'get_param': 'map'}}}},
+            {'parameters': {'map': 'null'}},
+            outputs={name: {'value': value} for name, value in texts.items()},
+        )
+        ordinary, instance = self.parts.templates.compile(asked), self.instance(asked)
+        self.assertIsNone(instance.hot.values['map'])
+        for compiled in (ordinary, instance):
+            found = outputs.values(lambda stack_id: [], self.stack, compiled)
+            self.assertEqual([None, ''], [one['output_value'] for one in found])
+
+    def test_facades(self) -> None:
+        value = {'value': {'resource_facade': 'metadata'}}
+        asked = content({'r': {'type': 'OS::Heat::Value', 'properties': value}})
+        found = []
+        for key in ('one', 'two'):
+            facade = {'metadata': {'key': key}, 'deletion_policy': 'Delete', 'update_policy': {}}
+            instance = self.instance({**asked, 'facade': facade}, key)
+            desired = instance.definition('r').desired(self.stack, 'id', {})
+            found.append(desired.properties['value'])
+        self.assertEqual(2, len(set(map(str, found))), found)
 
     def test_values_that_are_not_valid(self) -> None:
         asked = content({'r': thing()}, {'parameters': {'number': 'x'}})
@@ -148,3 +188,22 @@ class SharedTest(testtools.TestCase):
             self.instance(content({'r': thing(str(number))}), str(number))
         self.assertEqual(shared.SHARED, len(self.shared._shared))
         self.assertIn(str(shared.SHARED + 4), self.shared._instances)
+
+    def test_instances_have_a_weight(self) -> None:
+        def instance(value: str) -> Any:
+            asked = content({'r': thing()}, {'parameters': {'text': value}})
+            return self.instance(asked, value[:10])
+
+        self.useFixture(fixtures.MonkeyPatch('heatconv.templates.shared.WEIGHT', 20_000))
+        self.assertIsNotNone(instance('large' * 1_000))
+        self.assertEqual(({}, 0), (dict(self.shared._instances), self.shared._weight))
+        for number in range(10):
+            self.assertIsNotNone(instance(f'{number}'))
+        kept = self.shared._instances
+        self.assertEqual('9', next(reversed(kept)))
+        self.assertLess(1, len(kept))
+        self.assertLess(len(kept), 10)
+        self.assertEqual(self.shared._weight, sum(weight for _, weight in kept.values()))
+        for _ in range(10):
+            instance('9')
+        self.assertEqual(self.shared._weight, sum(weight for _, weight in kept.values()))

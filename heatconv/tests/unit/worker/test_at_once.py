@@ -9,8 +9,11 @@ import hypothesis
 import testtools
 from hypothesis import strategies
 
+from heatconv import exception
 from heatconv.convergence.model import Action, Stack, Status
 from heatconv.convergence.stack import wish
+from heatconv.convergence.step import Commit
+from heatconv.engine.requests.core import Limits
 from heatconv.engine.requests.delete import deletion
 from heatconv.engine.requests.nested import new_nested
 from heatconv.storage.values import NewStack, Request
@@ -180,6 +183,19 @@ class CreateTest(Case):
         long = {'a': thing('x' * at_once.LENGTH)}
         self.assertIsNone(self.created(self.new(long)))
 
+    def test_request_of_the_owner(self) -> None:
+        self.owner = dataclasses.replace(self.owner, request_id='req-1')
+        new = self.created(self.new({'a': thing()}))
+        assert new is not None and new.plan is not None
+        self.assertEqual('req-1', new.plan.stack.request_id)
+
+    def test_more_resources_than_a_stack_may_have(self) -> None:
+        self.parts.requests.limits = Limits(max_resources_per_stack=1)
+        self.assertIsNotNone(self.created(self.new({'a': thing()}, shares=True)))
+        self.assertRaises(
+            exception.RequestLimitExceeded, self.new, {'a': thing(), 'b': thing()}, shares=True
+        )
+
     def test_one_that_is_not_planned(self) -> None:
         new = self.new({'a': thing()})
         self.assertIsNone(self.created(dataclasses.replace(new, plan=None)))
@@ -225,6 +241,30 @@ class DeleteTest(Case):
         self.assertEqual(Status.IN_PROGRESS, stack.status)
         self.assertLess(0, len(plan.nodes))
         return new
+
+    def test_row_in_doubt(self) -> None:
+        new = self.new({'a': thing()})
+        self.saved(new)
+        (row,) = self.parts.store.resources(new.stack.id)
+        self.parts.store.commit([Commit(suspects=row.id)])
+        self.request(new.stack.id)
+        ((stack, _),) = self.result.values()
+        self.assertEqual(Status.IN_PROGRESS, stack.status)
+
+    def test_plan_that_updates(self) -> None:
+        """A prediction of an update reads records, which a transaction must not wait for."""
+        new = self.new({'a': thing('one')})
+        self.saved(new)
+        parts = self.parts
+        other = self.new({'a': thing('two')})
+        compiled = parts.templates.get(other.template.id)
+        stack = parts.store.stack(new.stack.id)
+        assert stack is not None
+        wished, _ = wish(stack, Action.UPDATE, other.template.id, 'wish')
+        rows = parts.store.resources(stack.id)
+        plan = parts.requests.planned(lambda stack: None, compiled, None).plan(wished, rows)
+        self.assertLess(0, len(plan.nodes))
+        self.assertIsNone(parts.at_once._completed(plan, rows, compiled))
 
     def test_delete_that_takes_long(self) -> None:
         self.refused({'a': thing(properties={'action_wait_secs': {'delete': 1}}), 'b': thing()})

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import fixtures
+
 from heatconv.convergence.model import Stack, Status
 from heatconv.storage.stack_query import StackQuery
 from heatconv.tests.unit.engine.parts import Parts, template, thing
 from heatconv.tests.unit.worker.test_prediction import StoreTestCase, Watched
+
+#: A resource whose delete takes a while.
+SLOW = thing(properties={'action_wait_secs': {'delete': 60}})
 
 INNER = template(
     {
@@ -144,3 +149,143 @@ class NestedPredictionTest(StoreTestCase):
         self.assertEqual('CREATE_FAILED', self.state(identity))
         self.assertIn('wait_secs', self.stack(identity).reason)
         self.assertEqual([], self.children(identity))
+
+    def test_output_without_a_value_is_left_to_a_request(self) -> None:
+        wrong = {'str_replace': {'template': 'a', 'params': {'get_param': 'value'}}}
+        inner = template(
+            {'a': thing({'get_param': 'value'})},
+            parameters={'value': {'type': 'string'}},
+            outputs={'out': {'value': wrong}},
+        )
+        # The engine does not know the value yet.
+        outer = {'x': thing('x'), 'n0': self.nested(value={'get_attr': ['x', 'output']})}
+        identity = self.call(
+            'create_stack', 'stack', template(outer), None, {'inner.yaml': inner}, None
+        )
+        self.assertEqual('CREATE_FAILED', self.ended(identity))
+        self.assertIn('must be a map', self.stack(identity).reason)
+        self.assertEqual([], self.children(identity))
+
+    def test_long_contents(self) -> None:
+        outer = {f'n{number}': self.nested(value={'get_param': 'p'}) for number in range(8)}
+        identity = self.call(
+            'create_stack',
+            'stack',
+            template(outer, parameters={'p': {'type': 'string'}}),
+            {'parameters': {'p': 'x' * 25_000}},
+            {'inner.yaml': INNER},
+            None,
+        )
+        self.assertEqual('CREATE_COMPLETE', self.ended(identity))
+        self.assertEqual(8, sum(self.stacks_brought()))
+
+    def test_no_more_are_predicted_together_than_others_can_wait_for(self) -> None:
+        self.useFixture(fixtures.MonkeyPatch('heatconv.engine.predictions.PREDICTED', 4))
+        identity = self.asked(5)
+        self.assertEqual('CREATE_COMPLETE', self.ended(identity))
+        self.assertEqual(5, len(self.children(identity)))
+        self.assertEqual(2, sum(self.stacks_brought()))
+        # The others were not too slow.
+        self.assertEqual({}, self.parts.registry.plugin('inner.yaml')._slow)
+
+    def test_one_that_is_slow_does_not_slow_the_others_down(self) -> None:
+        inner = template(
+            {'a': thing(properties={'wait_secs': {'get_param': 'seconds'}})},
+            parameters={'seconds': {'type': 'number', 'default': 0}},
+        )
+        outer = {f'n{number}': self.nested(seconds=int(number == 0)) for number in range(4)}
+        identity = self.call(
+            'create_stack', 'stack', template(outer), None, {'inner.yaml': inner}, None
+        )
+        self.assertEqual('CREATE_COMPLETE', self.ended(identity))
+        self.assertEqual(3, sum(self.stacks_brought()))
+
+    def test_template_that_is_slow_is_tried_once(self) -> None:
+        tried = []
+        create = self.parts.at_once.create
+
+        def counted(*args: Any) -> Any:
+            tried.append(args)
+            return create(*args)
+
+        self.useFixture(fixtures.MockPatchObject(self.parts.at_once, 'create', counted))
+        inner = template({'a': thing(properties={'wait_secs': 1})})
+        outer = {'n0': self.nested(), 'n1': {**self.nested(), 'depends_on': 'n0'}}
+        identity = self.call(
+            'create_stack', 'stack', template(outer), None, {'inner.yaml': inner}, None
+        )
+        self.assertEqual('CREATE_COMPLETE', self.ended(identity))
+        self.assertEqual(1, len(tried))
+
+    def test_template_is_compiled_once(self) -> None:
+        compiled = []
+        compile_template = self.parts.templates._compiled
+
+        def counted(content: Any, *args: Any, **kwargs: Any) -> Any:
+            compiled.append(content)
+            return compile_template(content, *args, **kwargs)
+
+        self.useFixture(fixtures.MockPatchObject(self.parts.templates, '_compiled', counted))
+        outer = {f'n{number}': self.nested(value=str(number)) for number in range(4)}
+        identity = self.call(
+            'create_stack', 'stack', template(outer), None, {'inner.yaml': INNER}, None
+        )
+        self.assertEqual('CREATE_COMPLETE', self.ended(identity))
+        inner = [one for one in compiled if 'n0' not in one['template']['resources']]
+        self.assertEqual(1, len(inner))
+
+    def test_times(self) -> None:
+        identity = self.asked(1)
+        self.parts.prepare_all()
+        self.store.before = lambda: self.parts.elapse(5)
+        self.checked()
+        (child,) = self.children(identity)
+        self.assertEqual(child.created_at, child.updated_at)
+        for row in self.store.resources(child.id):
+            self.assertEqual(
+                (child.created_at, child.created_at), (row.created_at, row.updated_at)
+            )
+
+    def test_update_to_a_value_that_is_not_valid(self) -> None:
+        inner = template(
+            {'a': thing(properties={'wait_secs': {'get_param': 'seconds'}})},
+            parameters={'seconds': {'type': 'string', 'default': '0'}},
+        )
+        identity = self.call(
+            'create_stack',
+            'stack',
+            template({'n0': self.nested()}),
+            None,
+            {'inner.yaml': inner},
+            None,
+        )
+        self.assertEqual('CREATE_COMPLETE', self.ended(identity))
+        (child,) = self.children(identity)
+        outer = template({'n0': self.nested(seconds='x')})
+        self.call('update_stack', identity, outer, None, {'inner.yaml': inner}, None)
+        self.assertEqual('UPDATE_FAILED', self.ended(identity))
+        self.assertIn('wait_secs', self.stack(identity).reason)
+        self.assertEqual(child, self.children(identity)[0], 'it was not even requested')
+
+    def test_attributes_stay_until_it_is_deleted(self) -> None:
+        inner = template(
+            {
+                'group': {
+                    'type': 'OS::Heat::AutoScalingGroup',
+                    'properties': {'min_size': 1, 'max_size': 2, 'resource': SLOW},
+                }
+            },
+            outputs={'out': {'value': {'get_attr': ['group', 'current_size']}}},
+        )
+        outer = {'n0': self.nested(), 'm': thing(metadata={'n': {'get_attr': ['n0', 'out']}})}
+        identity = self.call(
+            'create_stack', 'stack', template(outer), None, {'inner.yaml': inner}, None
+        )
+        self.assertEqual('CREATE_COMPLETE', self.ended(identity))
+        (child,) = self.children(identity)
+        self.call('delete_stack', {'stack_name': child.name, 'stack_id': child.id})
+        self.parts.prepare_all()
+        shown = self.call('describe_stack_resource', identity, 'n0', ['out'])
+        self.assertEqual(1, shown['attributes']['out'])
+        shown = self.call('describe_stack_resource', identity, 'm')
+        self.assertEqual({'n': 1}, shown['metadata'])
