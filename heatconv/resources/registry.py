@@ -94,6 +94,11 @@ class Registry:
             return self._of_templates
         return self._plugins.get(type_name)
 
+    def nests(self, type_name: str) -> bool:
+        """Say whether the resources of a type are nested stacks."""
+        plugin = self.plugin(type_name)
+        return plugin is not None and plugin.nests
+
     def schema(self, type_name: str) -> TypeSchema | None:
         """Return the schema of a type that a template may declare; None if it has no plugin."""
         if type_name == TEMPLATE_RESOURCE:

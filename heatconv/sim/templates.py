@@ -29,7 +29,10 @@ class Templates(TemplateCache):
         self._max_template_size = 0
         self._by_id: dict[str | None, CompiledTemplate] = {}
         self._ids: dict[int, tuple[Mapping[str, Any], str]] = {}
-        self.shared = SharedTemplates(lambda content: self._compiled(content, None, late=True))
+        self.shared = SharedTemplates(
+            lambda content: self._compiled(content, None, late=True),
+            lambda type_: self._registry.nests(type_),
+        )
 
     def bound(self, store: Store, registry: Registry) -> Templates:
         """Bind the cache to a world and return it; clear it if it is too large."""

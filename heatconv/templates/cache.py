@@ -82,7 +82,10 @@ class TemplateCache:
         self._kept: OrderedDict[str | None, CompiledTemplate] = OrderedDict()
         self._weight = 0
         #: Templates that are compiled once, whatever the values of their parameters.
-        self.shared = SharedTemplates(lambda content: self._compiled(content, None, late=True))
+        self.shared = SharedTemplates(
+            lambda content: self._compiled(content, None, late=True),
+            lambda type_: self._registry.nests(type_),
+        )
         self._heads: OrderedDict[str | None, tuple[hot.Head, bool]] = OrderedDict()
 
     @property

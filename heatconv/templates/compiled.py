@@ -328,8 +328,7 @@ class CompiledTemplate:
     @property
     def nests(self) -> bool:
         """Say whether a resource of the template is a nested stack."""
-        plugins = (self._registry.plugin(one.type) for one in self.definitions.values())
-        return any(plugin is not None and plugin.nests for plugin in plugins)
+        return any(self._registry.nests(one.type) for one in self.definitions.values())
 
     def with_values(self, values: Mapping[str, Any], surroundings: str) -> CompiledTemplate:
         """Return an instance of a template that was compiled for any values of its parameters.

@@ -37,10 +37,16 @@ class SharedTemplates:
     """Keeps shared templates and their latest instances.
 
     :param compile_shared: compiles a template whose parameters have no values yet.
+    :param nests: says of a resource type whether its resources are nested stacks.
     """
 
-    def __init__(self, compile_shared: Callable[[Mapping[str, Any]], CompiledTemplate]) -> None:
+    def __init__(
+        self,
+        compile_shared: Callable[[Mapping[str, Any]], CompiledTemplate],
+        nests: Callable[[str], bool],
+    ) -> None:
         self._compile_shared = compile_shared
+        self._nests = nests
         self._lock = threading.Lock()
         #: By the text of template, environment and files; None if the template is not shared.
         self._shared: OrderedDict[str, CompiledTemplate | None] = OrderedDict()
@@ -89,6 +95,8 @@ class SharedTemplates:
         resources = source.get('resources') or source.get('Resources') or ()
         if 'pseudo' in content or len(resources) > RESOURCES:
             return None  # the values of pseudo parameters differ from stack to stack
+        if any(self._nests(type_) for type_ in _types(resources)):
+            return None  # as that of a group; it is not worth a compilation to find that out
         environment = dict(content.get('environment') or {})
         environment.pop(environments.PARAMETERS, None)
         key = encode(
@@ -111,3 +119,12 @@ class SharedTemplates:
             while len(self._shared) > SHARED:
                 self._shared.popitem(last=False)
         return shared
+
+
+def _types(resources: Any) -> set[str]:
+    """Return the types of resources, as written."""
+    declarations = resources.values() if isinstance(resources, Mapping) else ()
+    found = {
+        one.get('type') or one.get('Type') for one in declarations if isinstance(one, Mapping)
+    }
+    return {type_ for type_ in found if isinstance(type_, str)}

@@ -112,6 +112,16 @@ class SharedTest(testtools.TestCase):
         self.instance(other, 'other')
         self.assertEqual(2, len(compiled))
 
+    def test_group_is_not_compiled_to_find_that_it_nests(self) -> None:
+        def never(asked: Any) -> Any:
+            raise AssertionError('it was compiled')
+
+        self.shared._compile_shared = never
+        group = {'type': 'OS::Heat::ResourceGroup', 'properties': {'resource_def': thing()}}
+        files = {'a.yaml': template({'x': thing()})}
+        self.assertIsNone(self.instance(content({'r': group})))
+        self.assertIsNone(self.instance(content({'r': {'type': 'a.yaml'}}, files=files)))
+
     def test_what_must_know_the_values_is_not_shared(self) -> None:
         facade = {'deletion_policy': 'Delete', 'metadata': {}}
         for resources in (
