@@ -247,8 +247,7 @@ class Lookup:
 
     def _nests(self, row: Resource) -> bool:
         """Say whether the physical resource of a row is a nested stack."""
-        plugin = self._types.plugin(row.type)
-        return plugin is not None and plugin.nests
+        return self._types.nests(row.type)
 
     def required_by(self, rows: Sequence[Resource]) -> dict[str, list[str]]:
         """Return the sorted names of the resources that require each row, by row id."""

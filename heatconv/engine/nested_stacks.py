@@ -180,33 +180,31 @@ class NestedStacks:
         :return: for each resource the nested stack, or the exception of this one alone.
         :raises HeatconvException: if they would be nested too deep, or their owner does not exist.
         """
-        return self._inserted(wanted, self._new_all(wanted, adopts))
+        return self._inserted(wanted, list(self._new_all(wanted, adopts)))
 
     def _new_all(
         self,
         wanted: Sequence[tuple[Resource, str, Mapping[str, Any]]],
         adopts: Mapping[str, Any] | None = None,
         shares: bool = False,
-    ) -> list[NewStack | Exception]:
-        """Return the nested stacks to insert; see `create_all` and `new_nested`."""
+    ) -> Iterator[NewStack | Exception]:
+        """Yield the nested stacks to insert; see `create_all` and `new_nested`."""
         first = wanted[0][0]
         owner = self._store.stack(first.stack_id)
         if owner is None:
             raise HeatconvException(f'the stack {first.stack_name} is gone')
         if sum(1 for _ in owners(self._store, owner)) >= self._max_depth:
             raise HeatconvException(f'Recursion depth exceeds {self._max_depth}.')
-        created: list[NewStack | Exception] = []
         for resource, name, content in wanted:
             try:
                 new = new_nested(
                     self._requests, owner, resource.name, name, content, adopts, shares
                 )
             except Exception as error:  # of this nested stack alone
-                created.append(error)
+                yield error
                 continue
-            created.append(new)
             self._reads.keep(new.template.id, new.template.content, len(new.template.text))
-        return created
+            yield new
 
     def predict_all(
         self, wanted: Sequence[tuple[Resource, str, Mapping[str, Any]]]
@@ -225,9 +223,8 @@ class NestedStacks:
         for new in self._new_all(wanted, shares=True):
             complete = None
             if isinstance(new, NewStack):
-                content = new.template.content
-                with self._reads.as_if_saved(new.stack, (), {new.template.id: content}):
-                    compiled = self._compiled(new.template.id)
+                # Compiled for its plan already.
+                compiled = self._requests.compiled(new.template, shares=True)
                 complete = self._at_once.create(new, compiled)
                 resources += len(compiled.definitions)
             predicted.append(complete)

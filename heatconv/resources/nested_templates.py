@@ -12,10 +12,13 @@ from heatconv.hot import environment as environments
 from heatconv.hot import nested
 from heatconv.hot.registry import RESOURCES
 
-#: Largest number of templates that are kept, and the largest length of one, with its files. A
-#: larger one is parsed for each resource, as the memory for many of them has no limit otherwise.
+#: Largest number of templates that are kept, and the largest length of one, and of its files. A
+#: longer one is made for each resource, as the memory for many of them has no limit otherwise.
 KEPT = 50
 LENGTH = 200_000
+
+#: What is made for a template; None if it is too long to be kept.
+Kept = OrderedDict[tuple[str, str], dict[str, Any] | None]
 
 
 class NestedTemplates:
@@ -23,8 +26,8 @@ class NestedTemplates:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._templates: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
-        self._files: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
+        self._templates: Kept = OrderedDict()
+        self._files: Kept = OrderedDict()
 
     def template(
         self, content_id: str | None, owner: Mapping[str, Any], name: str, max_size: int
@@ -61,7 +64,7 @@ class NestedTemplates:
 
     def _kept(
         self,
-        kept: OrderedDict[tuple[str, str], dict[str, Any]],
+        kept: Kept,
         content_id: str | None,
         name: str,
         make: Callable[[], dict[str, Any]],
@@ -70,15 +73,17 @@ class NestedTemplates:
             return make()
         key = (content_id, name)
         with self._lock:
+            known = key in kept
             value = kept.get(key)
-            if value is not None:
+            if known:
                 kept.move_to_end(key)
-                return value
-        value = make()
-        if len(json.dumps(value)) > LENGTH:
+        if value is not None:
             return value
-        with self._lock:
-            kept[key] = value
-            while len(kept) > KEPT:
-                kept.popitem(last=False)
+        value = make()
+        if not known:
+            is_long = len(json.dumps(value)) > LENGTH
+            with self._lock:
+                kept[key] = None if is_long else value
+                while len(kept) > KEPT:
+                    kept.popitem(last=False)
         return value

@@ -64,7 +64,7 @@ class AtOnce:
         :return: the complete stack: its plan has no nodes. None if it does not converge at once,
             or fails.
         """
-        if new.plan is None or len(new.template.text) > LENGTH or not self._may(compiled):
+        if new.plan is None or len(new.template.text) > LENGTH or not self._is_fit(compiled):
             return None
         completed = self._completed(new.plan, (), compiled)
         if completed is None:
@@ -77,9 +77,7 @@ class AtOnce:
         :param rows: all of them, locked.
         :return: None if it does not converge at once, or fails.
         """
-        if len(rows) > AT_ONCE or any(row.claim is not None or row.suspect for row in rows):
-            return None
-        return self._completed(plan, rows, None)
+        return None if len(rows) > AT_ONCE else self._completed(plan, rows, None)
 
     def _completed(
         self, plan: Plan, rows: Sequence[Resource], compiled: CompiledTemplate | None
@@ -104,14 +102,12 @@ class AtOnce:
             tuple(locked.plugin_writes),
         )
 
-    def _may(self, compiled: CompiledTemplate) -> bool:
+    def _is_fit(self, compiled: CompiledTemplate) -> bool:
         """Say whether a new stack may converge at once: it is small, and its types predict."""
-        if len(compiled.definitions) > AT_ONCE:
+        if len(compiled.definitions) > AT_ONCE or compiled.nests:
             return False
         plugins = (self._registry.plugin(one.type) for one in compiled.definitions.values())
-        return all(
-            plugin is not None and plugin.predicts and not plugin.nests for plugin in plugins
-        )
+        return all(plugin is not None and plugin.predicts for plugin in plugins)
 
 
 class _Convergence:
@@ -189,7 +185,7 @@ class _Convergence:
         """Return the predicted observation; keep the writes for the commit."""
         plugin = self._registry.plugin(effect.call.row.type)
         (call,) = plugin_calls([effect])
-        if plugin is None or not plugin.predicts or not _may(plugin, call):
+        if plugin is None or not _may_predict(plugin, call):
             raise _NotAtOnce
         (prediction,) = plugin.predict([call])
         if prediction is None:
@@ -207,13 +203,14 @@ class _Convergence:
             raise _NotAtOnce
         outcome = guards.apply(commit, self.locked)
         if outcome.verdict != Verdict.STANDS:
+            # No other process changes these rows. But a check that is refused is repeated.
             raise _NotAtOnce
         if commit.row is not None and commit.row.saved is not None:
             self._done[commit.row.saved.name] = commit.row.saved
         return outcome
 
 
-def _may(plugin: Plugin, call: PluginCall) -> bool:
+def _may_predict(plugin: Plugin, call: PluginCall) -> bool:
     """Say whether a call may be predicted here: a transaction with a delete must not wait."""
     if call.verb == Verb.DELETE:
         return plugin.deletes_at_once(call.resource)

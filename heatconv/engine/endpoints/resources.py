@@ -121,9 +121,8 @@ class ResourcesEndpoint:
         :param names: the resources that are read. The template is compiled only if one of them is
             a nested stack.
         """
-        read = (serving[name] for name in names if name in serving)
-        plugins = (self._templates.types.plugin(row.type) for row in read)
-        if not any(plugin is not None and plugin.nests for plugin in plugins):
+        types = (serving[name].type for name in names if name in serving)
+        if not any(map(self._templates.types.nests, types)):
             return serving
         try:
             compiled = self._templates.get(stack.newest_template_id or stack.last_good_id)

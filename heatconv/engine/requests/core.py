@@ -137,6 +137,16 @@ class Requests:
             return None
         return compiled
 
+    def compiled(self, template: EncodedTemplate, shares: bool) -> CompiledTemplate:
+        """Compile the template of a nested stack, unless it is compiled already.
+
+        :param shares: use a template that was compiled for any values of its parameters, if
+            possible; see `instance`.
+        :raises HeatconvException: see `compile`.
+        """
+        instance = self.instance(template.content, template.id) if shares else None
+        return instance or self.compile(template.content, template_id=template.id)
+
     def save_template(self, template: Mapping[str, Any], compiled: CompiledTemplate) -> str:
         """Save a template, and cache its compiled form for the preparation; return the id."""
         template_id = self.store.save_template(template)

@@ -45,9 +45,7 @@ def new_nested(
         owner_resource=resource,
     )
     template = EncodedTemplate.of(requests.with_pseudo(content, stack))
-    compiled = requests.instance(template.content, template.id) if shares else None
-    if compiled is None:
-        compiled = requests.compile(template.content, template_id=template.id)
+    compiled = requests.compiled(template, shares)
     action = Action.CREATE if adopts is None else Action.ADOPT
     rows = () if adopts is None else adopted_rows(requests.ids, stack.id, compiled, adopts)
     return requests.new_stack(stack, action, template, compiled, rows, requests.plans(compiled))
@@ -77,13 +75,9 @@ class NestedUpdate:
         events: Sequence[Event] = (),
     ) -> None:
         self.template = EncodedTemplate.of(requests.with_pseudo(content, stack))
-        compiled = None
-        if self.template.id == stack.newest_template_id:
-            # The same content: its values were checked before.
-            compiled = requests.instance(self.template.content, self.template.id)
-        self.compiled = compiled or requests.compile(
-            self.template.content, template_id=self.template.id
-        )
+        # The values of the same content were checked before.
+        is_same = self.template.id == stack.newest_template_id
+        self.compiled = requests.compiled(self.template, shares=is_same)
         self.conflict = False
         self.error: HeatconvException | None = None
         self._requests = requests

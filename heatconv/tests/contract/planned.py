@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 from typing import Any
 
+from heatconv.convergence import settle
 from heatconv.convergence import stack as stack_rules
 from heatconv.convergence.model import Action, Event, Stack, Status
+from heatconv.convergence.step import Commit, Verdict
 from heatconv.convergence.traversal import Plan
 from heatconv.storage.content import EncodedTemplate
 from heatconv.storage.values import Completed, NewStack, PlannedRequest, Request
@@ -216,6 +219,30 @@ class PlannedContract:
             ['IN_PROGRESS', 'COMPLETE'],
             [stored.event.status.value for stored in self.store.events(one)][-2:],
         )
+
+    def test_rows_of_a_delete_at_once_are_locked(self: Any) -> None:
+        """A sweep that claims a row at the same time must not claim what is deleted."""
+        new = self.completed(self.new('one', 'A'))
+        self.store.insert_stacks([new])
+        (row,) = self.store.resources(new.stack.id)
+        self.one(Commit(suspects=row.id))
+        (row,) = self.store.resources(new.stack.id)
+        claim = settle.begin(row, 'lease', None).commit
+        verdicts: list[Verdict] = []
+        thread = threading.Thread(target=lambda: verdicts.append(self.one(claim).verdict))
+
+        def at_once(plan: Plan, rows: Any) -> Completed:
+            thread.start()
+            thread.join(0.5)
+            self.assertEqual([], verdicts)
+            return self.at_once(plan, rows)
+
+        request = dataclasses.replace(self.request_to(Action.DELETE), at_once=at_once)
+        self.store.request_all({new.stack.id: request})
+        thread.join(30)
+        self.assertEqual([Verdict.REFUSED], verdicts)
+        self.assertEqual({}, self.store.claims())
+        self.assertEqual([], self.store.resources(new.stack.id))
 
     def test_what_is_claimed_stays_with_its_claim(self: Any) -> None:
         new = self.new('one', 'A')

@@ -7,6 +7,7 @@ from typing import Any
 import fixtures
 
 from heatconv.convergence.model import Stack, Status
+from heatconv.engine.requests.nested import new_nested
 from heatconv.storage.stack_query import StackQuery
 from heatconv.tests.unit.engine.parts import Parts, template, thing
 from heatconv.tests.unit.worker.test_prediction import StoreTestCase, Watched
@@ -180,11 +181,21 @@ class NestedPredictionTest(StoreTestCase):
         self.assertEqual(8, sum(self.stacks_brought()))
 
     def test_no_more_are_predicted_together_than_others_can_wait_for(self) -> None:
+        planned = []
+
+        def counted(*args: Any) -> Any:
+            if args[-1]:
+                planned.append(args)
+            return new_nested(*args)
+
         self.useFixture(fixtures.MonkeyPatch('heatconv.engine.predictions.PREDICTED', 4))
+        self.useFixture(fixtures.MonkeyPatch('heatconv.engine.nested_stacks.new_nested', counted))
         identity = self.asked(5)
         self.assertEqual('CREATE_COMPLETE', self.ended(identity))
         self.assertEqual(5, len(self.children(identity)))
         self.assertEqual(2, sum(self.stacks_brought()))
+        # The others were not even planned in vain.
+        self.assertEqual(2, len(planned))
         # The others were not too slow.
         self.assertEqual({}, self.parts.registry.plugin('inner.yaml')._slow)
 
@@ -289,3 +300,28 @@ class NestedPredictionTest(StoreTestCase):
         self.assertEqual(1, shown['attributes']['out'])
         shown = self.call('describe_stack_resource', identity, 'm')
         self.assertEqual({'n': 1}, shown['metadata'])
+
+    def unchanged(self, child: Stack) -> list[str]:
+        """Preview an update of a nested stack to its content; return what would stay."""
+        content = self.store.template(child.template_id)
+        shown = self.call(
+            'preview_update_stack',
+            {'stack_name': child.name, 'stack_id': child.id},
+            content['template'],
+            content['environment'],
+            content['files'],
+            None,
+        )
+        return sorted(one['resource_name'] for one in shown['unchanged'])
+
+    def test_engine_knows_the_values_of_its_parameters(self) -> None:
+        identity = self.asked(1, value='one')
+        self.checked()
+        (child,) = self.children(identity)
+        self.assertEqual(['a', 'b'], self.unchanged(child))
+        outer = {'n0': self.nested(value='one'), 'more': thing()}
+        self.call('update_stack', identity, template(outer), None, {'inner.yaml': INNER}, None)
+        self.assertEqual('UPDATE_COMPLETE', self.ended(identity))
+        (child,) = self.children(identity)
+        self.assertEqual('UPDATE', child.action)
+        self.assertEqual(['a', 'b'], self.unchanged(child))
