@@ -131,7 +131,7 @@ class Chaos:
                 user.join(max(1.0, left_alone + REST_SECONDS - time.monotonic()))
             rested = self._wait(self._at_rest, REST_SECONDS)
             seconds = time.monotonic() - left_alone
-            wrong = verdict.judge(users, self._store, self._world)
+            wrong = verdict.judge(users, self._store, self._world, WORKER['action_timeout'])
             wrong += [f'{one.name} is still asking' for one in users if one.is_alive()]
             if not rested:
                 wrong.append('something is still under way')
@@ -194,6 +194,9 @@ class Chaos:
             listed = ', '.join(f'{count} {name}' for name, count in counts.most_common())
             self.tell(f'{title}: {listed}')
         self.tell(f'{len(operations)} operations on {len({one[3] for one in operations})} things')
+        late = [one for one in self._world.refused() if one.seconds > WORKER['action_timeout']]
+        if late:
+            self.tell(f'{len(late)} calls of stopped processes were refused')
 
     def _farewell(self, users: Sequence[User]) -> list[str]:
         """Delete all stacks: nothing may be left."""

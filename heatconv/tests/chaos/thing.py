@@ -1,8 +1,9 @@
 """A resource type whose reality is a database of its own, and which is slow at random.
 
 Reality is strict: it refuses to make what refers to something that is not there, and to
-delete what something refers to, and it remembers that it had to. Every operation is
-written down with the process that asked for it.
+delete what something refers to, and it remembers that it had to, and how long the call had
+been under way: a call that a stopped process finishes later than ``action_timeout`` allows is
+refused rightly. Every operation is written down with the process that asked for it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ CREATE TABLE IF NOT EXISTS thing (
     busy_until REAL, deleting INTEGER);
 CREATE TABLE IF NOT EXISTS operation (
     at REAL, pid INTEGER, verb TEXT, token TEXT, name TEXT, stack TEXT);
-CREATE TABLE IF NOT EXISTS wrong (at REAL, pid INTEGER, what TEXT);
+CREATE TABLE IF NOT EXISTS refused (at REAL, pid INTEGER, seconds REAL, what TEXT);
 """
 
 
@@ -52,6 +53,19 @@ class Row:
     properties: Mapping[str, Any]
     busy_until: float
     deleting: bool
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An operation that was refused.
+
+    :ivar seconds: how long the call had been under way.
+    """
+
+    at: float
+    pid: int
+    seconds: float
+    what: str
 
 
 class World:
@@ -95,22 +109,23 @@ class World:
             found = connection.execute('SELECT * FROM thing ORDER BY token').fetchall()
         return [_row(one) for one in found]
 
-    def wrong(self) -> list[str]:
-        """Return what had to be refused."""
+    def refused(self) -> list[Refusal]:
+        """Return what had to be refused, by time."""
         with self.transaction() as connection:
-            found = connection.execute('SELECT at, pid, what FROM wrong ORDER BY at').fetchall()
-        return [f'{at:.2f} (process {pid}): {what}' for at, pid, what in found]
+            found = connection.execute('SELECT * FROM refused ORDER BY at').fetchall()
+        return [Refusal(*one) for one in found]
 
     def operations(self) -> list[tuple[float, int, str, str, str, str]]:
         """Return all that was asked for, by time."""
         with self.transaction() as connection:
             return connection.execute('SELECT * FROM operation ORDER BY at').fetchall()
 
-    def refuse(self, what: str) -> None:
-        """Remember that something wrong was asked for."""
+    def refuse(self, what: str, seconds: float) -> None:
+        """Remember that something was refused, and how long its call had been under way."""
         with self.transaction() as connection:
             connection.execute(
-                'INSERT INTO wrong VALUES (?, ?, ?)', (time.time(), os.getpid(), what)
+                'INSERT INTO refused VALUES (?, ?, ?, ?)',
+                (time.time(), os.getpid(), seconds, what),
             )
 
 
@@ -161,11 +176,12 @@ class Thing(Plugin):
         )
 
     def create(self, resource: Resource) -> None:
+        began = time.monotonic()
         self._take_time(resource)
         if resource.properties['fail']:
             raise ValueError('told to fail')
         missing = self._transact('create', resource, self._create)
-        self._refuse('create', resource, missing)
+        self._refuse('create', resource, missing, began)
 
     def _create(self, connection: sqlite3.Connection, resource: Resource) -> str | None:
         if self._find(connection, resource.token) is not None:
@@ -186,11 +202,12 @@ class Thing(Plugin):
         return missing
 
     def update(self, resource: Resource, changed: Sequence[str]) -> None:
+        began = time.monotonic()
         self._take_time(resource)
         if resource.properties['fail']:
             raise ValueError('told to fail')
         missing = self._transact('update', resource, self._update)
-        self._refuse('update', resource, missing)
+        self._refuse('update', resource, missing, began)
 
     def _update(self, connection: sqlite3.Connection, resource: Resource) -> str | None:
         missing = self._missing(connection, resource)
@@ -206,9 +223,10 @@ class Thing(Plugin):
         return missing
 
     def delete(self, resource: Resource) -> None:
+        began = time.monotonic()
         self._take_time(resource)
         user = self._transact('delete', resource, self._delete)
-        self._refuse('delete', resource, user)
+        self._refuse('delete', resource, user, began)
 
     def _delete(self, connection: sqlite3.Connection, resource: Resource) -> str | None:
         row = self._find(connection, resource.token)
@@ -240,10 +258,10 @@ class Thing(Plugin):
             refused: str | None = act(connection, resource)
             return refused
 
-    def _refuse(self, verb: str, resource: Resource, why: str | None) -> None:
+    def _refuse(self, verb: str, resource: Resource, why: str | None, began: float) -> None:
         if why is not None:
             what = f'{verb} of {PREFIX}{resource.token} ({resource.name}): {why}'
-            self.world.refuse(what)
+            self.world.refuse(what, time.monotonic() - began)
             raise Refused(what)
 
     def _find(self, connection: sqlite3.Connection, token: str) -> Row | None:

@@ -13,10 +13,15 @@ from heatconv.tests.chaos.thing import PREFIX, Row, World
 from heatconv.tests.chaos.users import User
 
 
-def judge(users: Sequence[User], store: DatabaseStore, world: World) -> list[str]:
-    """Return all that is wrong when everything is at rest."""
+def judge(
+    users: Sequence[User], store: DatabaseStore, world: World, action_timeout: float
+) -> list[str]:
+    """Return all that is wrong when everything is at rest.
+
+    :param action_timeout: of the workers, in seconds.
+    """
     found = [user.problem for user in users if user.problem]
-    found += [f'order: {what}' for what in world.wrong()]
+    found += wrong_order(world, action_timeout)
     stacks = {one.name: one for one in store.stacks(StackQuery(None))}
     things = world.rows()
     owned: set[str] = set()
@@ -50,6 +55,29 @@ def judge(users: Sequence[User], store: DatabaseStore, world: World) -> list[str
     for one in things:
         if one.token not in owned:
             found.append(f'{one.id} ({one.name} of stack {one.stack}) is left over')
+    return found
+
+
+def wrong_order(world: World, action_timeout: float) -> list[str]:
+    """Return what had to be refused, each with the operations on what it names.
+
+    A call begins only while the lease of its worker is valid for longer than the timeout. One
+    that lasted longer belongs to a process that was stopped: others may have taken its work
+    over, and to refuse it is right.
+
+    :param action_timeout: of the workers, in seconds.
+    """
+    operations = world.operations()
+    found = []
+    for one in world.refused():
+        if one.seconds > action_timeout:
+            continue
+        found.append(f'order: {one.at:.2f} (process {one.pid}, {one.seconds:.2f} s): {one.what}')
+        found += [
+            f'    {at:.2f} (process {pid}): {verb} of {PREFIX}{token} ({name})'
+            for at, pid, verb, token, name, _ in operations
+            if token in one.what
+        ]
     return found
 
 
