@@ -212,6 +212,17 @@ class Script:
             fetched.extend(self.rows())
         return fetched
 
+    def fetch_joined(
+        self,
+        columns: str,
+        table: sa.Table,
+        on: tuple[str, ...],
+        values: Sequence[tuple[str, ...]],
+    ) -> list[tuple[Any, ...]]:
+        """Send the statements and the query of the function `fetch_joined`; return its rows."""
+        self.run()
+        return fetch_joined(self._driver_connection, columns, table, on, values)
+
     def select(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Send the statements and a query; return the rows of the query.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from oslo_db import exception as db_exception
 
@@ -257,10 +257,14 @@ class CheckRows:
         records.join(script, [*plugin_writes, *(one for new in added for one in new.writes)])
 
     @repeated
-    def row(self, row_id: str) -> Resource | None:
+    def rows_by_id(self, row_ids: Collection[str]) -> dict[str, Resource]:
         with self.database.read_driver() as driver:
-            fetched = bulk.fetch(driver, ROWS, [row_id])
-        return rows.resource_of(fetched[0]) if fetched else None
+            fetched = bulk.fetch(driver, ROWS, sorted(row_ids))
+        found = map(rows.resource_of, fetched)
+        return {row.id: row for row in found}
+
+    def row(self, row_id: str) -> Resource | None:
+        return self.rows_by_id([row_id]).get(row_id)
 
     @repeated
     def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:

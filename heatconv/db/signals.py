@@ -1,13 +1,8 @@
-"""Signals in the database, those of several threads in one transaction.
-
-A transaction costs more than a signal. While one thread commits, the signals of the others queue
-up, and the next commit saves all of them (group commit).
-"""
+"""Signals in the database, those of several threads in one transaction (group commit)."""
 
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +11,18 @@ import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
 from heatconv.db import rows, tables
+from heatconv.db.bulk import Script
 from heatconv.db.database import Database, repeated, retried
 from heatconv.resources.records import EventOf, Signal, numbered
 from heatconv.runtime.ports import Clock, Ids
 from heatconv.storage.base import StoreUnavailable
+from heatconv.storage.gathering import Gathering
 
 TABLE = tables.signal
+COLUMNS = tuple(column.name for column in TABLE.c)
+DELETE_ONE = 'DELETE FROM signal WHERE token = %s AND id = %s'
+IDS = 'SELECT token, id FROM signal WHERE token {}'
+TOTALS = 'SELECT token, count(*), max(number) FROM signal WHERE token {} GROUP BY token'
 
 #: Number of attempts to save a signal with a number that no concurrent signal has.
 SIGNAL_TRIES = 20
@@ -45,9 +46,8 @@ class _Pending:
     event_of: EventOf | None
     #: The id of its event: it tells whether a commit without an answer was made.
     event_id: str
+    #: The signal as the last try has written it.
     draft: Signal | None = None
-    saved: Signal | None = None
-    error: Exception | None = None
 
 
 class SignalRows:
@@ -58,9 +58,7 @@ class SignalRows:
     _ids: Ids
 
     def __init__(self) -> None:
-        self._queue_lock = threading.Lock()
-        self._commit_lock = threading.Lock()
-        self._queued: list[_Pending] = []
+        self._gathering: Gathering[_Pending, Signal] = Gathering(self._save_group, GROUP)
 
     def add_signal(
         self,
@@ -72,46 +70,28 @@ class SignalRows:
         event_of: EventOf | None = None,
     ) -> Signal:
         event_id = self._ids.fresh()
-        pending = _Pending(token, signal_id, status, reason, data, event_of, event_id)
-        with self._queue_lock:
-            self._queued.append(pending)
-        # Whoever commits serves all that wait; then the others have nothing left to do.
-        while pending.saved is None and pending.error is None:
-            with self._commit_lock:
-                if pending.saved is None and pending.error is None:
-                    self._commit_group()
-        if pending.error is not None:
-            raise pending.error
-        assert pending.saved is not None
-        return pending.saved
+        return self._gathering(
+            _Pending(token, signal_id, status, reason, data, event_of, event_id)
+        )
 
-    def _commit_group(self) -> None:
-        """Save the signals that wait longest."""
-        with self._queue_lock:
-            group, self._queued = self._queued[:GROUP], self._queued[GROUP:]
-        if not group:
-            return
+    def _save_group(self, group: Sequence[_Pending]) -> list[Signal | Exception]:
+        """Save signals; return each as it is saved, or its error."""
         try:
             self._save_certainly(group)
-        except StoreUnavailable as error:
-            for pending in group:
-                pending.error = error
+        except StoreUnavailable:
+            raise
         except Exception:
             # The fault of one must not fail the others.
-            for pending in group:
-                self._commit_alone(pending)
-        except BaseException:
-            # The process ends: nobody else would wake the other threads.
-            for pending in group:
-                pending.error = StoreUnavailable('the process ends')
-            raise
+            return [self._save_alone(pending) for pending in group]
+        return [_draft_of(pending) for pending in group]
 
-    def _commit_alone(self, pending: _Pending) -> None:
-        """Save one signal, or keep its error."""
+    def _save_alone(self, pending: _Pending) -> Signal | Exception:
+        """Save one signal; return it, or its error."""
         try:
             self._save_certainly([pending])
         except Exception as error:
-            pending.error = error
+            return error
+        return _draft_of(pending)
 
     def _save_certainly(self, group: Sequence[_Pending]) -> None:
         """Save signals; if the server dies during the commit, find out whether it was made.
@@ -123,8 +103,6 @@ class SignalRows:
                 return self._save(group)
             except StoreUnavailable:
                 if self._is_saved(group[0].event_id):
-                    for pending in group:
-                        pending.saved = pending.draft
                     return None
         return self._save(group)
 
@@ -142,43 +120,39 @@ class SignalRows:
         for attempt in range(SIGNAL_TRIES):
             try:
                 self._save_once(group, exact=attempt > 0)
+                return
             except db_exception.DBDuplicateEntry:
                 continue
-            for pending in group:
-                pending.saved = pending.draft
-            return
         raise StoreUnavailable('too many concurrent signals')
 
     def _save_once(self, group: Sequence[_Pending], exact: bool) -> None:
         """Save signals in one transaction, in order."""
-        values: dict[tuple[str, str], dict[str, Any]] = {}
+        values: dict[tuple[str, str], tuple[Any, ...]] = {}
         events = []
-        with self.database.write() as connection:
-            present = _present(connection, group, exact)
+        with self.database.batch() as script:
+            present = _present(script, group, exact)
             for pending in group:
                 token, reason = pending.token, rows.plain(pending.reason or '') or None
                 ids = present[token]
                 signal = numbered(ids, pending.signal_id, pending.status, reason, pending.data)
                 if signal.id in ids:
-                    same = sa.and_(TABLE.c.token == token, TABLE.c.id == signal.id)
-                    connection.execute(sa.delete(TABLE).where(same))
+                    script.add(DELETE_ONE, (token, signal.id))
                     values.pop((token, signal.id), None)
                 ids.add(signal.id)
-                values[token, signal.id] = {
-                    'token': token,
-                    'id': signal.id,
-                    'number': ids.number,
-                    'status': signal.status,
-                    'reason': signal.reason[: rows.REASON_LIMIT],
-                    'data': rows.dumps(signal.data),
-                }
+                values[token, signal.id] = (
+                    token,
+                    signal.id,
+                    ids.number,
+                    signal.status,
+                    signal.reason[: rows.REASON_LIMIT],
+                    rows.dumps(signal.data),
+                )
                 pending.draft = signal
                 if pending.event_of is not None:
                     event = pending.event_of(signal)
-                    events.append(rows.event_row(event, pending.event_id, self._clock.now()))
-            connection.execute(sa.insert(TABLE), list(values.values()))
-            if events:
-                connection.execute(sa.insert(tables.event), events)
+                    events.append(rows.event_values(event, pending.event_id, self._clock.now()))
+            script.insert(TABLE, COLUMNS, list(values.values()))
+            script.insert(tables.event, rows.EVENT, events)
 
     @repeated
     def signals(self, token: str) -> list[Signal]:
@@ -193,6 +167,11 @@ class SignalRows:
     def drop_signals(self, token: str) -> None:
         with self.database.write() as connection:
             connection.execute(sa.delete(TABLE).where(TABLE.c.token == token))
+
+
+def _draft_of(pending: _Pending) -> Signal:
+    assert pending.draft is not None
+    return pending.draft
 
 
 class _Ids(Collection[str]):
@@ -226,7 +205,7 @@ class _Ids(Collection[str]):
         self.number += 1
 
 
-def _present(connection: sa.Connection, group: Sequence[_Pending], exact: bool) -> dict[str, _Ids]:
+def _present(script: Script, group: Sequence[_Pending], exact: bool) -> dict[str, _Ids]:
     """Return the ids of the signals that resources have, by token.
 
     :param exact: read all of them. Otherwise only those that matter, unless a default id is taken
@@ -234,18 +213,18 @@ def _present(connection: sa.Connection, group: Sequence[_Pending], exact: bool) 
     """
     tokens = sorted({pending.token for pending in group})
     ids = {token: _Ids(0, 0) for token in tokens}
-    is_one = TABLE.c.token == tokens[0] if len(tokens) == 1 else TABLE.c.token.in_(tokens)
-    totals = sa.select(TABLE.c.token, sa.func.count(), sa.func.max(TABLE.c.number))
-    for token, count, number in connection.execute(totals.where(is_one).group_by(TABLE.c.token)):
+    for token, count, number in script.fetch(TOTALS, tokens):
         ids[token] = _Ids(count, number)
-    wanted = {pending.signal_id for pending in group if pending.signal_id is not None}
-    for pending in group:
-        if pending.signal_id is None:
-            following = len(ids[pending.token]) + 1
-            wanted.update(str(number) for number in range(following, following + len(group)))
-    statement = sa.select(TABLE.c.token, TABLE.c.id).where(is_one)
-    if not exact:
-        statement = statement.where(TABLE.c.id.in_(sorted(wanted)))
-    for token, signal_id in connection.execute(statement):
+    if exact:
+        known = script.fetch(IDS, tokens)
+    else:
+        wanted = {(one.token, one.signal_id) for one in group if one.signal_id is not None}
+        for pending in group:
+            if pending.signal_id is None:
+                following = len(ids[pending.token]) + 1
+                numbers = range(following, following + len(group))
+                wanted.update((pending.token, str(number)) for number in numbers)
+        known = script.fetch_joined('r.token, r.id', TABLE, ('token', 'id'), sorted(wanted))
+    for token, signal_id in known:
         ids[token].learn(signal_id)
     return ids

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from heatconv.resources.signal_urls import PART
 from heatconv.signals.rate import RateLimit
 from heatconv.signals.signatures import Signatures, Subject
 from heatconv.storage.base import Store, StoreUnavailable
+from heatconv.storage.gathering import Gathering
 
 LOG = log.getLogger(__name__)
 
@@ -29,6 +30,9 @@ REFUSED = 1_000
 
 #: Number of stacks that are kept in memory.
 STACKS = 1_000
+
+#: Largest number of rows that are read together, for signals that come at the same time.
+ROWS = 100
 
 #: Seconds between two attempts while the database does not answer.
 PAUSE = 0.5
@@ -77,6 +81,7 @@ class Receiver:
         self._warnings = RateLimit(*WARNINGS)
         self._refused: OrderedDict[Subject, None] = OrderedDict()
         self._stacks: OrderedDict[str, Stack] = OrderedDict()
+        self._row: Gathering[str, Resource | None] = Gathering(self._rows, ROWS)
 
     def receive(self, subject: Subject, signature: str, details: Any) -> Answer:
         """Deliver a signal, and return the answer to its sender.
@@ -116,12 +121,17 @@ class Receiver:
         until = self._monotonic() + self._patience
         while True:
             try:
-                row = self._store.row(subject.incarnation)
+                row = self._row(subject.incarnation)
                 return row, None if row is None else self._stack(row.stack_id)
             except StoreUnavailable:
                 if self._monotonic() >= until:
                     raise
                 self._sleep(PAUSE)
+
+    def _rows(self, row_ids: Collection[str]) -> list[Resource | None]:
+        """Return rows in this order; None for those that do not exist."""
+        found = self._store.rows_by_id(set(row_ids))
+        return [found.get(row_id) for row_id in row_ids]
 
     def _stack(self, stack_id: str) -> Stack | None:
         """Return a stack, perhaps as it was earlier: what a signal needs of it never changes."""

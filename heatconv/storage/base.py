@@ -279,6 +279,9 @@ class Store(Protocol):
     def row(self, row_id: str) -> Resource | None:
         """Return one row as it is now; None if it does not exist."""
 
+    def rows_by_id(self, row_ids: Collection[str]) -> dict[str, Resource]:
+        """Return rows as they are now, by id, without those that do not exist."""
+
     def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:
         """Return the keys of the ready nodes whose subject is one of these rows, sorted."""
 

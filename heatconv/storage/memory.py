@@ -340,6 +340,10 @@ class MemoryStore(MemoryStacks, MemorySnapshots, MemorySoftware, Swept):
     def row(self, row_id: str) -> Resource | None:
         return self._rows.get(row_id)
 
+    def rows_by_id(self, row_ids: Collection[str]) -> dict[str, Resource]:
+        with self._lock:
+            return {row_id: self._rows[row_id] for row_id in row_ids if row_id in self._rows}
+
     def waiting_on(self, row_ids: Sequence[str]) -> list[NodeKey]:
         with self._lock:
             return sorted(

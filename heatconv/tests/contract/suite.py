@@ -563,6 +563,16 @@ class StoreContract:
         self.assertEqual((self.clock.now(),) * 2, (saved.created_at, saved.updated_at))
         self.assertIsNone(self.store.row('nobody'))
 
+    def test_several_rows_by_id(self) -> None:
+        made = self.prepare(self.stack(), 'A', 'B', 'C')
+        wanted = {row.id: row for row in made.rows[:2]}
+        found = self.store.rows_by_id([*wanted, 'nobody'])
+        self.assertEqual(
+            {row_id: row.name for row_id, row in wanted.items()},
+            {row_id: row.name for row_id, row in found.items()},
+        )
+        self.assertEqual({}, self.store.rows_by_id([]))
+
     def test_update_in_one_commit_has_a_time(self) -> None:
         _, row = self.complete()
         for change, is_update in (

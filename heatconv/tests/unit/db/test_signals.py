@@ -79,10 +79,11 @@ class GroupCommitTest(testtools.TestCase):
                 results.append(error)
 
         threads = [threading.Thread(target=run, args=(add,)) for add in adds]
-        with self.records._commit_lock:
+        gathering = self.records._gathering
+        with gathering._call_lock:
             for number, thread in enumerate(threads, 1):
                 thread.start()
-                while len(self.records._queued) < number:
+                while len(gathering._queued) < number:
                     thread.join(0.01)
         for thread in threads:
             thread.join(30)
@@ -161,9 +162,9 @@ class GroupCommitTest(testtools.TestCase):
             signals._Pending('t', signal_id, 'SUCCESS', None, None, None, 'e')
             for signal_id in (None, 's7')
         ]
-        with self.records.database.write() as connection:
-            some = signals._present(connection, group, False)['t']
-            all_ = signals._present(connection, group, True)['t']
+        with self.records.database.batch() as script:
+            some = signals._present(script, group, False)['t']
+            all_ = signals._present(script, group, True)['t']
         self.assertEqual((50, ['s7']), (len(some), list(some)))
         self.assertEqual(50, len(list(all_)))
 

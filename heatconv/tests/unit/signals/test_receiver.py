@@ -465,37 +465,37 @@ class RequestTest(SignalsTestCase):
 
     def test_database_that_comes_back(self) -> None:
         self.application = self.make_application(patience=10)
-        row, outages = self.store.row, iter((StoreUnavailable('x'), StoreUnavailable('y')))
+        read, outages = self.store.rows_by_id, iter((StoreUnavailable('x'), StoreUnavailable('y')))
 
-        def broken(row_id: str) -> Any:
+        def broken(row_ids: set[str]) -> Any:
             for error in outages:
                 raise error
-            return row(row_id)
+            return read(row_ids)
 
-        self.useFixture(fixtures.MockPatchObject(self.store, 'row', broken))
+        self.useFixture(fixtures.MockPatchObject(self.store, 'rows_by_id', broken))
         self.assertEqual((200, 'received'), self.send(self.url))
         self.assertEqual(1, len(self.received(self.identity)))
 
     def test_database_that_stays_away(self) -> None:
         self.application = self.make_application(patience=10)
 
-        def broken(row_id: str) -> Any:
+        def broken(row_ids: set[str]) -> Any:
             raise StoreUnavailable('x')
 
-        with fixtures.MockPatchObject(self.store, 'row', broken):
+        with fixtures.MockPatchObject(self.store, 'rows_by_id', broken):
             self.assertEqual(503, self.send(self.url)[0])
         self.assertIn(('Retry-After', '1'), self.headers)
 
     def test_database_that_is_away_without_patience(self) -> None:
-        rows: list[str] = []
+        reads: list[set[str]] = []
 
-        def broken(row_id: str) -> Any:
-            rows.append(row_id)
+        def broken(row_ids: set[str]) -> Any:
+            reads.append(row_ids)
             raise StoreUnavailable('x')
 
-        with fixtures.MockPatchObject(self.store, 'row', broken):
+        with fixtures.MockPatchObject(self.store, 'rows_by_id', broken):
             self.assertEqual(503, self.send(self.url)[0])
-        self.assertEqual(1, len(rows))
+        self.assertEqual(1, len(reads))
 
     def test_stack_that_is_purged_meanwhile(self) -> None:
         with fixtures.MockPatchObject(self.store, 'stack', lambda _: None):
