@@ -29,6 +29,7 @@ class Templates(TemplateCache):
         self._max_template_size = 0
         self._by_id: dict[str | None, CompiledTemplate] = {}
         self._ids: dict[int, tuple[Mapping[str, Any], str]] = {}
+        self._registries: dict[frozenset[str], Registry] = {}
         self.shared = SharedTemplates(
             lambda content: self._compiled(content, None, late=True),
             lambda type_: self._registry.nests(type_),
@@ -37,7 +38,10 @@ class Templates(TemplateCache):
     def bound(self, store: Store, registry: Registry) -> Templates:
         """Bind the cache to a world and return it; clear it if it is too large."""
         self._store = store
-        self._registry = registry
+        # A compiled template keeps its registry, and the plugins of a registry keep their world:
+        # worlds of the same types share the registry of the first, so that the others are freed.
+        # Only schemas and traits of the types are read from it.
+        self._registry = self._registries.setdefault(frozenset(registry.types), registry)
         if len(self._by_id) > self._size:
             self._by_id.clear()
         if len(self._ids) > self._size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
 import random
 import subprocess
@@ -20,6 +21,7 @@ from heatconv.sim.history import STACK, History
 from heatconv.sim.language import GetRes, RsrcDef, Template
 from heatconv.sim.schedule import Schedule, Scheduler
 from heatconv.sim.script import Request
+from heatconv.sim.world import World
 from heatconv.tests.quiet import Quiet
 
 EVERYTHING = ('crash', 'park', 'drop', 'duplicate')
@@ -55,6 +57,20 @@ class RandomTest(ExploreCase):
 
     def test_on_sqlite(self) -> None:
         self.explore(Plan(faults=EVERYTHING, store='sqlite'), 20)
+
+    def test_worlds_are_freed(self) -> None:
+        """The cache of templates outlives the worlds, and must not keep them."""
+
+        def alive() -> int:
+            gc.collect()
+            return sum(isinstance(one, World) for one in gc.get_objects())
+
+        for groups in (True, False):
+            # The first world has the resource types of all.
+            self.explore(Plan(groups=groups), 1)
+            before = alive()
+            self.explore(Plan(groups=groups), 20)
+            self.assertThat(alive(), testtools.matchers.LessThan(before + 1))
 
 
 def _add(name: str, plan: Plan) -> None:
