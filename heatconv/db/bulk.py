@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from heatconv.db.driver import Answer, DriverConnection
 
@@ -33,6 +33,13 @@ LETTERS = (*'abcdefghijklmnopqrstuvwxyz', *(f'z{digit}' for digit in range(10)))
 
 #: Encodes a value as compact JSON.
 encode = json.JSONEncoder(separators=(',', ':'), check_circular=False).encode
+
+
+@functools.cache
+def name_of(table: sa.Table, dialect: str) -> str:
+    """Return the name of a table in a statement: quoted if it is a reserved word of the dialect."""
+    dialect_module: Any = {'mysql': mysql, 'sqlite': sqlite}.get(dialect, postgresql)
+    return str(dialect_module.dialect().identifier_preparer.quote(table.name))
 
 
 @functools.cache
@@ -69,22 +76,21 @@ def _insert(table: sa.Table, columns: tuple[str, ...], dialect: str, ignore: boo
 
     :param ignore: skip rows that exist already.
     """
-    names = ', '.join(columns)
+    names, into = ', '.join(columns), name_of(table, dialect)
     if dialect == 'sqlite':
         placeholders = ', '.join('?' * len(columns))
         return (
-            f'INSERT {"OR IGNORE " if ignore else ""}INTO {table.name} ({names}) '
-            f'VALUES ({placeholders})'
+            f'INSERT {"OR IGNORE " if ignore else ""}INTO {into} ({names}) VALUES ({placeholders})'
         )
     letters = ', '.join(f'v.{letter}' for letter in LETTERS[: len(columns)])
     source = _rows_from(table, columns, dialect)
     if dialect == 'mysql':
         return (
-            f'INSERT {"IGNORE " if ignore else ""}INTO {table.name} ({names}) '
+            f'INSERT {"IGNORE " if ignore else ""}INTO {into} ({names}) '
             f'SELECT {letters} FROM {source}'
         )
     conflict = ' ON CONFLICT DO NOTHING' if ignore else ''
-    return f'INSERT INTO {table.name} ({names}) SELECT {letters} FROM {source}{conflict}'
+    return f'INSERT INTO {into} ({names}) SELECT {letters} FROM {source}{conflict}'
 
 
 @functools.cache
@@ -94,20 +100,21 @@ def _update(table: sa.Table, columns: tuple[str, ...], dialect: str) -> str:
     :param columns: the key, followed by the columns to overwrite.
     """
     key, *changed = columns
+    name = name_of(table, dialect)
     if dialect == 'sqlite':
         sets = ', '.join(f'{column} = ?' for column in changed)
-        return f'UPDATE {table.name} SET {sets} WHERE {key} = ?'
+        return f'UPDATE {name} SET {sets} WHERE {key} = ?'
     source = _rows_from(table, columns, dialect)
     if dialect == 'mysql':
         sets = ', '.join(
             f't.{column} = v.{letter}'
             for letter, column in zip(LETTERS[1:], changed, strict=False)
         )
-        return f'UPDATE {source} STRAIGHT_JOIN {table.name} t ON t.{key} = v.a SET {sets}'
+        return f'UPDATE {source} STRAIGHT_JOIN {name} t ON t.{key} = v.a SET {sets}'
     sets = ', '.join(
         f'{column} = v.{letter}' for letter, column in zip(LETTERS[1:], changed, strict=False)
     )
-    return f'UPDATE {table.name} t SET {sets} FROM {source} WHERE t.{key} = v.a'
+    return f'UPDATE {name} t SET {sets} FROM {source} WHERE t.{key} = v.a'
 
 
 @functools.cache
@@ -299,8 +306,9 @@ def _join_query(columns: str, table: sa.Table, on: tuple[str, ...], dialect: str
         f'r.{name} = v.{letter}' for letter, name in zip(LETTERS, on, strict=False)
     )
     join = 'STRAIGHT_JOIN' if dialect == 'mysql' else 'JOIN'
+    name = name_of(table, dialect)
     source = _rows_from(table, on, dialect)
-    return f'SELECT {columns} FROM {source} {join} {table.name} r ON {condition}'
+    return f'SELECT {columns} FROM {source} {join} {name} r ON {condition}'
 
 
 def fetch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
 from heatconv.db import rows, tables
-from heatconv.db.bulk import Script
+from heatconv.db.bulk import Script, name_of
 from heatconv.db.database import Database, repeated, retried
 from heatconv.resources.records import EventOf, Signal, numbered
 from heatconv.runtime.ports import Clock, Ids
@@ -20,9 +21,6 @@ from heatconv.storage.gathering import Gathering
 
 TABLE = tables.signal
 COLUMNS = tuple(column.name for column in TABLE.c)
-DELETE_ONE = 'DELETE FROM signal WHERE token = %s AND id = %s'
-IDS = 'SELECT token, id FROM signal WHERE token {}'
-TOTALS = 'SELECT token, count(*), max(number) FROM signal WHERE token {} GROUP BY token'
 
 #: Number of attempts to save a signal with a number that no concurrent signal has.
 SIGNAL_TRIES = 20
@@ -136,7 +134,7 @@ class SignalRows:
                 ids = present[token]
                 signal = numbered(ids, pending.signal_id, pending.status, reason, pending.data)
                 if signal.id in ids:
-                    script.add(DELETE_ONE, (token, signal.id))
+                    script.add(_delete_one(script.dialect), (token, signal.id))
                     values.pop((token, signal.id), None)
                 ids.add(signal.id)
                 values[token, signal.id] = (
@@ -167,6 +165,24 @@ class SignalRows:
     def drop_signals(self, token: str) -> None:
         with self.database.write() as connection:
             connection.execute(sa.delete(TABLE).where(TABLE.c.token == token))
+
+
+@functools.cache
+def _delete_one(dialect: str) -> str:
+    return f'DELETE FROM {name_of(TABLE, dialect)} WHERE token = %s AND id = %s'
+
+
+@functools.cache
+def _all_ids(dialect: str) -> str:
+    return f'SELECT token, id FROM {name_of(TABLE, dialect)} WHERE token {{}}'
+
+
+@functools.cache
+def _totals(dialect: str) -> str:
+    return (
+        f'SELECT token, count(*), max(number) FROM {name_of(TABLE, dialect)} '
+        'WHERE token {} GROUP BY token'
+    )
 
 
 def _draft_of(pending: _Pending) -> Signal:
@@ -213,10 +229,10 @@ def _present(script: Script, group: Sequence[_Pending], exact: bool) -> dict[str
     """
     tokens = sorted({pending.token for pending in group})
     ids = {token: _Ids(0, 0) for token in tokens}
-    for token, count, number in script.fetch(TOTALS, tokens):
+    for token, count, number in script.fetch(_totals(script.dialect), tokens):
         ids[token] = _Ids(count, number)
     if exact:
-        known = script.fetch(IDS, tokens)
+        known = script.fetch(_all_ids(script.dialect), tokens)
     else:
         wanted = {(one.token, one.signal_id) for one in group if one.signal_id is not None}
         for pending in group:
