@@ -37,7 +37,7 @@ encode = json.JSONEncoder(separators=(',', ':'), check_circular=False).encode
 
 @functools.cache
 def name_of(table: sa.Table, dialect: str) -> str:
-    """Return the name of a table in a statement: quoted if it is a reserved word of the dialect."""
+    """Return the name of a table for a statement: quoted if it is a reserved word."""
     dialect_module: Any = {'mysql': mysql, 'sqlite': sqlite}.get(dialect, postgresql)
     return str(dialect_module.dialect().identifier_preparer.quote(table.name))
 
