@@ -267,6 +267,7 @@ def nest(conf: cfg.ConfigOpts, shared: Parts, at_once: AtOnce | None = None) -> 
         ),
         StoredConfigs(shared.store, shared.clock),
         signing.urls(conf),
+        conf.engine.region_name,
     )
 
 

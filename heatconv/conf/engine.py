@@ -59,6 +59,12 @@ OPTS = [
         mutable=True,
         help='Largest number of levels of nested stacks; workers enforce it.',
     ),
+    cfg.StrOpt(
+        'region_name',
+        default='RegionOne',
+        help='Name of the region of this service, the same for engines and workers. Resources of '
+        'the type OS::Heat::Stack may name it.',
+    ),
     cfg.ListOpt(
         'hidden_stack_tags',
         default=['data-processing-cluster'],

@@ -18,6 +18,7 @@ from heatconv.resources.nested import NestedPlugin, TemplateResource, UsesNested
 from heatconv.resources.nested_stacks import NestedStacks
 from heatconv.resources.plugin import Plugin
 from heatconv.resources.records import Records
+from heatconv.resources.remote_stack import RemoteStack
 from heatconv.resources.scaling.group import ScalingGroup
 from heatconv.resources.scaling.policy import ScalingPolicy
 from heatconv.resources.signal_urls import SignalUrls, UsesSignalUrls
@@ -63,12 +64,14 @@ class Registry:
         children: NestedStacks,
         configs: SoftwareStore | None = None,
         urls: SignalUrls | None = None,
+        region: str | None = None,
     ) -> None:
         """Give the plugins that need them access to the engine.
 
         :param children: the nested stacks.
         :param configs: keeps software configurations and deployments; None to leave it unset.
         :param urls: None if there are no URLs for signals.
+        :param region: the name of the region; None for the default.
         """
         groups = {
             name: plugin
@@ -84,6 +87,8 @@ class Registry:
                 plugin.groups = groups
             if isinstance(plugin, UsesSignalUrls) and urls is not None:
                 plugin.urls = urls
+            if isinstance(plugin, RemoteStack) and region is not None:
+                plugin.in_region(region)
 
     def plugin(self, type_name: str) -> Plugin | None:
         """Return the plugin of a type; None if there is none.

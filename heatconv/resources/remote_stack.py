@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,14 +15,14 @@ from heatconv.resources.nested_stacks import NestedStack
 from heatconv.resources.plugin import Resource
 from heatconv.resources.timed_stack import TimedStack
 
-#: The region that a resource may name: that of the engine. It is the default of OpenStack clients
-#: and installers.
+#: The name of the region unless it is configured: the default of OpenStack clients and installers.
 REGION = 'RegionOne'
 
 
-def _check_context(properties: Mapping[str, Any]) -> None:
+def _check_context(region: str, properties: Mapping[str, Any]) -> None:
     """Check that the stack is to be created here, with the credentials of its owner.
 
+    :param region: the name of the region of the engine.
     :raises InvalidProperty: if it is not.
     """
     context = properties.get('context')
@@ -29,28 +30,20 @@ def _check_context(properties: Mapping[str, Any]) -> None:
     if not isinstance(context, Mapping):
         return
     for name, refusal in (
-        ('region_name', f'stacks are created in this region only, whose name is {REGION}'),
+        ('region_name', f'stacks are created in this region only, whose name is {region}'),
         ('credential_secret_id', 'stacks are created with the credentials of their owner only'),
         ('ca_cert', 'there is no connection to another cloud that a certificate could protect'),
     ):
         value = context.get(name)
-        if value and not isinstance(value, Node) and (name, value) != ('region_name', REGION):
+        if value and not isinstance(value, Node) and (name, value) != ('region_name', region):
             error = InvalidProperty(refusal, name, f'leave {name} out')
             error.under('context')
             raise error
 
 
-class RemoteStack(TimedStack):
-    """A stack in the same region, owned by the resource.
-
-    Its environment is that of its owner with the given parameters, and it may use the files of
-    its owner.
-    """
-
-    timeout = 'timeout'
-    parameters = 'parameters'
-
-    schema = TypeSchema(
+def _schema(region: str) -> TypeSchema:
+    """Return the schema of the type in a region."""
+    return TypeSchema(
         description='A stack in this region, made of a template that is a string.',
         properties={
             'context': Property(
@@ -59,7 +52,7 @@ class RemoteStack(TimedStack):
                 description='Where the stack is created: in this region only.',
                 schema={
                     'region_name': Property(
-                        STRING, description=f'The name of the region, {REGION}.'
+                        STRING, description=f'The name of the region, {region}.'
                     ),
                     'credential_secret_id': Property(
                         STRING,
@@ -101,8 +94,25 @@ class RemoteStack(TimedStack):
             'stack_name': Attribute(STRING, 'The name of the stack.'),
             'outputs': Attribute(MAP, 'The outputs of the stack, by name.'),
         },
-        check=_check_context,
+        check=functools.partial(_check_context, region),
     )
+
+
+class RemoteStack(TimedStack):
+    """A stack in the same region, owned by the resource.
+
+    Its environment is that of its owner with the given parameters, and it may use the files of
+    its owner.
+    """
+
+    timeout = 'timeout'
+    parameters = 'parameters'
+
+    schema = _schema(REGION)
+
+    def in_region(self, region: str) -> None:
+        """Set the name of the region, which is the only one in which stacks are created."""
+        self.schema = _schema(region)  # type: ignore[misc]
 
     def template(self, resource: Resource, owner: Mapping[str, Any]) -> dict[str, Any]:
         text = resource.properties['template']

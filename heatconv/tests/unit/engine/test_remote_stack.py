@@ -46,6 +46,18 @@ class RemoteStackTest(StringStackTestCase):
             identity = self.ask({'N': self.with_context(**context)}, {URL: inner()})
             self.assertEqual('CREATE_COMPLETE', self.state(identity), self.stack(identity).reason)
 
+    def test_name_of_the_region_is_configured(self) -> None:
+        self.parts.registry.nest(self.parts.children, region='North')
+        identity = self.ask({'N': self.with_context(region_name='North')}, {URL: inner()})
+        self.assertEqual('CREATE_COMPLETE', self.state(identity), self.stack(identity).reason)
+        error = self.refused(
+            exception.StackValidationFailed,
+            self.ask,
+            {'N': self.with_context(region_name='RegionOne')},
+            {URL: inner()},
+        )
+        self.assertIn('whose name is North', str(error))
+
     def test_other_clouds_are_refused(self) -> None:
         for name in ('region_name', 'credential_secret_id', 'ca_cert'):
             resource = self.with_context(**{name: 'other'})
