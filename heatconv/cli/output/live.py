@@ -25,7 +25,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from heatconv.cli.output.wording import duration, failure_lines, summary
+from heatconv.cli.output.wording import duration, failure_lines, members_line, summary
 from heatconv.cli.waiting.progress import Ending, Progress
 
 STYLES = {'COMPLETE': 'green', 'FAILED': 'bold red', 'IN_PROGRESS': 'cyan'}
@@ -103,7 +103,7 @@ class LiveReporter:
         if progress.total:
             parts.append(self._bar(progress))
         if failed or in_progress:
-            parts.append(self._table(failed, in_progress))
+            parts.append(self._table(failed, in_progress, dict(progress.members)))
         return Group(*parts)
 
     def _title(self, progress: Progress) -> Text:
@@ -130,7 +130,12 @@ class LiveReporter:
         )
         return row
 
-    def _table(self, failed: dict[str, str], in_progress: list[tuple[str, Any]]) -> Table:
+    def _table(
+        self,
+        failed: dict[str, str],
+        in_progress: list[tuple[str, Any]],
+        members: dict[str, tuple[int, int]],
+    ) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True)
@@ -143,7 +148,10 @@ class LiveReporter:
         now = self._clock()
         for name, resource in in_progress[:UNDER_WAY_SHOWN]:
             state = Text(f'{resource.action}_{resource.status}', STYLES['IN_PROGRESS'])
-            table.add_row('  ' + name, state, duration(max(0.0, now - resource.since)))
+            told = [duration(max(0.0, now - resource.since))]
+            if name in members:
+                told.append(members_line(resource.action, *members[name]))
+            table.add_row('  ' + name, state, '  '.join(told))
         if len(in_progress) > UNDER_WAY_SHOWN:
             table.add_row('', f'and {len(in_progress) - UNDER_WAY_SHOWN} more in progress', '')
         return table

@@ -56,6 +56,15 @@ def duration(seconds: float) -> str:
     return f'{minutes // 60} h {minutes % 60} min'
 
 
+def members_line(action: str, done: int, total: int) -> str:
+    """Return how far a nested stack is.
+
+    :param action: its action; a delete removes finished resources from the total.
+    :param done: number of its resources that are complete.
+    """
+    return f'{total} resources left' if action == 'DELETE' else f'{done}/{total} resources'
+
+
 def failure_lines(ending: Ending) -> list[str]:
     """Return the reasons of a failure as lines: of the stack, then of its resources.
 

@@ -42,6 +42,10 @@ PAGE = 200
 COUNTING_SHARE = 0.05
 COUNTING_PAUSE_MIN = 1.0
 
+#: Largest number of nested stacks in progress whose resources are counted: those that are longest
+#: in progress.
+NESTED_COUNTED = 6
+
 #: The wait fails after this many consecutive polls without an answer. Fewer are tolerated,
 #: because an engine may die and be replaced during the wait.
 UNANSWERED_MAX = 3
@@ -229,6 +233,7 @@ class Follower:
         now = self._clock()
         for resource in resources:
             self._progress.take_resource(resource, now)
+        self._progress.members = self._members(resources)
         if self._progress.status != 'IN_PROGRESS':
             # The list does not contain deleted resources, and the total does not include them.
             names = {resource['resource_name'] for resource in resources}
@@ -242,7 +247,28 @@ class Follower:
                 for name, progress in self._progress.resources.items()
                 if name in names
             }
+        now = self._clock()
         self._count_at = now + max(COUNTING_PAUSE_MIN, (now - began) / COUNTING_SHARE)
+
+    def _members(self, resources: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
+        """Return how many resources of nested stacks in progress are complete, and all of them."""
+        nested = {one['resource_name']: one.get('nested_stack_id') for one in resources}
+        members = {}
+        for name, _ in self._progress.under_way[:NESTED_COUNTED]:
+            if not nested.get(name):
+                continue
+            try:
+                within = self._session.call('list_stack_resources', stack_identity=nested[name])
+            except Exception as error:
+                if not errors.is_missing(error):
+                    raise
+                continue
+            done = sum(
+                one['resource_status'] == 'COMPLETE' and one['resource_action'] != 'INIT'
+                for one in within
+            )
+            members[name] = (done, len(within))
+        return members
 
     def _ending(self, gone: bool = False, timed_out: bool = False, waits: bool = False) -> Ending:
         progress = self._progress

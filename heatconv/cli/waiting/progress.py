@@ -79,6 +79,9 @@ class Progress:
     resources: dict[str, ResourceProgress] = dataclasses.field(default_factory=dict)
     #: Reasons of failures by resource name. A rollback does not remove them.
     failures: dict[str, str] = dataclasses.field(default_factory=dict)
+    #: The resources of nested stacks in progress: how many are complete and how many there are, by
+    #: the name of the resource that is the nested stack.
+    members: dict[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
     #: Pending hooks: pairs of a resource name and a hook.
     hooks: dict[tuple[str, str], None] = dataclasses.field(default_factory=dict)
 

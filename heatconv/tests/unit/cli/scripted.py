@@ -31,6 +31,7 @@ class Scripted:
     """One stack and what is still to happen to it.
 
     :ivar frames: one is played at each look at the stack.
+    :ivar nested: names of nested stacks by resource.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Scripted:
     events: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     frames: list[list[EventOf]] = dataclasses.field(default_factory=list)
     outputs: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    nested: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 class ScriptedEngine:
@@ -199,7 +201,12 @@ class ScriptedEngine:
         self, stack_identity: dict[str, Any], nested_depth: int = 0
     ) -> list[dict[str, Any]]:
         stack = self._find(stack_identity)
-        return [_resource(stack, name) for name in stack.resources]
+        listed = [_resource(stack, name) for name in stack.resources]
+        for one in listed:
+            if one['resource_name'] in stack.nested:
+                name = stack.nested[one['resource_name']]
+                one['nested_stack_id'] = {'stack_name': name}
+        return listed
 
     def _describe_stack_resource(
         self, stack_identity: dict[str, Any], resource_name: str, with_attr: Any = None

@@ -23,7 +23,12 @@ import testtools
 from heatconv.cli.connection import Session
 from heatconv.cli.output import plain, wording
 from heatconv.cli.output.live import LiveReporter
-from heatconv.cli.waiting.follower import TIMEOUT_GRACE, Follower, newest_event
+from heatconv.cli.waiting.follower import (
+    NESTED_COUNTED,
+    TIMEOUT_GRACE,
+    Follower,
+    newest_event,
+)
 from heatconv.cli.waiting.progress import Ending, Goal, Progress, ResourceProgress
 from heatconv.tests.unit.cli.base import CliTestCase, Terminal
 from heatconv.tests.unit.cli.scripted import ScriptedEngine
@@ -270,6 +275,60 @@ class ChoiceTest(CliTestCase):
         )
 
 
+class MembersTest(FollowerTest):
+    """The resources of nested stacks are counted while these are in progress."""
+
+    def nest(self, name: str, **resources: tuple[str, str, str]) -> None:
+        child = self.engine.add(f'demo-{name}')
+        child.resources.update(resources)
+        self.stack.nested[name] = child.name
+
+    def counted(self, frames: Any) -> dict[str, tuple[int, int]]:
+        """Return what is counted at the last look at a stack in progress."""
+        self.engine.scripts['CREATE'] = frames
+        self.engine.begin(self.stack, 'CREATE')
+        seen: list[dict[str, tuple[int, int]]] = []
+        update = self.recorder.update
+
+        def recorded(progress: Progress, events: list[dict[str, Any]]) -> None:
+            update(progress, events)
+            if progress.status == 'IN_PROGRESS':
+                seen.append(dict(progress.members))
+
+        self.useFixture(fixtures.MockPatchObject(self.recorder, 'update', recorded))
+        self.follow('CREATE')
+        return seen[-1]
+
+    def test_members(self) -> None:
+        self.nest(
+            'group',
+            a=('CREATE', 'COMPLETE', ''),
+            b=('CREATE', 'IN_PROGRESS', ''),
+            c=('INIT', 'COMPLETE', ''),
+        )
+        frames = [
+            [('group', 'CREATE', 'IN_PROGRESS', ''), ('one', 'CREATE', 'IN_PROGRESS', '')],
+            [('', 'CREATE', 'COMPLETE', '')],
+        ]
+        self.assertEqual({'group': (1, 3)}, self.counted(frames))
+
+    def test_nested_stack_that_is_gone(self) -> None:
+        self.nest('group')
+        del self.engine.stacks['demo-group']
+        frames = [[('group', 'CREATE', 'IN_PROGRESS', '')], [('', 'CREATE', 'COMPLETE', '')]]
+        self.assertEqual({}, self.counted(frames))
+
+    def test_counting_is_bounded(self) -> None:
+        names = [f'group{number}' for number in range(2 * NESTED_COUNTED)]
+        for name in names:
+            self.nest(name, a=('CREATE', 'COMPLETE', ''))
+        frames = [
+            [(name, 'CREATE', 'IN_PROGRESS', '') for name in names],
+            [('', 'CREATE', 'COMPLETE', '')],
+        ]
+        self.assertEqual(NESTED_COUNTED, len(self.counted(frames)))
+
+
 class DrawingTest(testtools.TestCase):
     def draw(self, state: Progress) -> str:
         self.useFixture(fixtures.EnvironmentVariable('TERM', 'xterm-256color'))
@@ -290,6 +349,7 @@ class DrawingTest(testtools.TestCase):
             state.resources[f'r{number}'] = ResourceProgress('UPDATE', 'IN_PROGRESS', since=10.0)
             state.failures[f'f{number}'] = 'first line\nsecond line'
         state.resources['ok'] = ResourceProgress('UPDATE', 'COMPLETE', reported=True)
+        state.members['r0'] = (7, 9)
         drawn = self.draw(state)
         # A name is never taken for markup.
         for part in (
@@ -302,6 +362,13 @@ class DrawingTest(testtools.TestCase):
             'r0',
             '2.0 s',
             'and 24 more',
+            '7/9 resources',
         ):
             self.assertIn(part, drawn)
         self.assertNotIn('second line', drawn)
+
+    def test_nested_stack_that_is_deleted(self) -> None:
+        state = Progress('demo', 0.0, 'DELETE', 'IN_PROGRESS')
+        state.resources['group'] = ResourceProgress('DELETE', 'IN_PROGRESS', since=10.0)
+        state.members['group'] = (7, 9)
+        self.assertIn('9 resources left', self.draw(state))
