@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
 from typing import Any, cast
@@ -31,12 +32,16 @@ class SlowApplication:
 
 
 class LoopTest(testtools.TestCase):
-    def test_loop_does_not_spin_while_answers_are_written(self) -> None:
-        server = SignalServer(
-            cast('SignalApplication', SlowApplication()), '127.0.0.1', 0, THREADS
-        )
+    def serve(self) -> int:
+        """Start a server; return its port."""
+        application = cast('SignalApplication', SlowApplication())
+        server = SignalServer(application, '127.0.0.1', 0, THREADS)
         server.start()
         self.addCleanup(server.stop)
+        return server.port
+
+    def writes(self) -> list[Any]:
+        """Return a list that grows whenever the loop is asked to write."""
         writes: list[Any] = []
         write = channel.HTTPChannel.handle_write
 
@@ -45,10 +50,26 @@ class LoopTest(testtools.TestCase):
             return write(of)
 
         self.useFixture(fixtures.MockPatchObject(channel.HTTPChannel, 'handle_write', counted))
+        return writes
+
+    def test_loop_waits_for_requests_that_were_sent_ahead(self) -> None:
+        port, writes, ahead = self.serve(), self.writes(), 50
+        request = b'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}'
+        with socket.create_connection(('127.0.0.1', port), 30) as connection:
+            connection.sendall(ahead * request)
+            answers = b''
+            while answers.count(b'200 OK') < ahead:
+                received = connection.recv(65_536)
+                self.assertNotEqual(b'', received)
+                answers += received
+        self.assertThat(len(writes), testtools.matchers.LessThan(ahead))
+
+    def test_loop_does_not_spin_while_answers_are_written(self) -> None:
+        port, writes = self.serve(), self.writes()
         statuses: list[int] = []
 
         def send() -> None:
-            connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=30)
+            connection = http.client.HTTPConnection('127.0.0.1', port, timeout=30)
             for _ in range(EACH):
                 connection.request('POST', '/', b'{}')
                 answer = connection.getresponse()
