@@ -134,7 +134,7 @@ def guarded_update(table: sa.Table, columns: tuple[str, ...], guard: str) -> str
     parts = ', '.join(f'{letter} {_type(table, name, "postgresql")}' for letter, name in lettered)
     sets = ', '.join(f'{name} = v.{letter}' for letter, name in lettered[2:])
     return (
-        f'WITH done AS (UPDATE {table.name} t SET {sets} '
+        f'WITH done AS (UPDATE {name_of(table, "postgresql")} t SET {sets} '
         f'FROM json_to_recordset(%s) AS v({parts}) '
         f'WHERE t.{key} = v.a AND CASE WHEN {guard} THEN 1 ELSE 0 END <> 0 RETURNING 1) '
         'SELECT 1 / (count(*) = %s)::int FROM done'
@@ -295,20 +295,20 @@ def fetch_joined(
 @functools.cache
 def _join_query(columns: str, table: sa.Table, on: tuple[str, ...], dialect: str) -> str:
     """Return the query of `fetch_joined`, with the JSON as its parameter."""
+    joined = name_of(table, dialect)
     if dialect == 'sqlite':
         condition = ' AND '.join(
             f"r.{name} = json_extract(v.value, '$.{letter}')"
             for letter, name in zip(LETTERS, on, strict=False)
         )
         # SQLite never reorders a CROSS JOIN: it looks up each combination of values in the index.
-        return f'SELECT {columns} FROM json_each(?) v CROSS JOIN {table.name} r WHERE {condition}'
+        return f'SELECT {columns} FROM json_each(?) v CROSS JOIN {joined} r WHERE {condition}'
     condition = ' AND '.join(
         f'r.{name} = v.{letter}' for letter, name in zip(LETTERS, on, strict=False)
     )
     join = 'STRAIGHT_JOIN' if dialect == 'mysql' else 'JOIN'
-    name = name_of(table, dialect)
     source = _rows_from(table, on, dialect)
-    return f'SELECT {columns} FROM {source} {join} {name} r ON {condition}'
+    return f'SELECT {columns} FROM {source} {join} {joined} r ON {condition}'
 
 
 def fetch(

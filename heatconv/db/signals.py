@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -235,10 +236,11 @@ def _present(script: Script, group: Sequence[_Pending], exact: bool) -> dict[str
         known = script.fetch(_all_ids(script.dialect), tokens)
     else:
         wanted = {(one.token, one.signal_id) for one in group if one.signal_id is not None}
+        sizes = Counter(one.token for one in group)
         for pending in group:
             if pending.signal_id is None:
                 following = len(ids[pending.token]) + 1
-                numbers = range(following, following + len(group))
+                numbers = range(following, following + sizes[pending.token])
                 wanted.update((pending.token, str(number)) for number in numbers)
         known = script.fetch_joined('r.token, r.id', TABLE, ('token', 'id'), sorted(wanted))
     for token, signal_id in known:
