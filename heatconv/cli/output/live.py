@@ -26,7 +26,7 @@ from rich.table import Table
 from rich.text import Text
 
 from heatconv.cli.output.wording import duration, failure_lines, members_line, summary
-from heatconv.cli.waiting.progress import Ending, Progress
+from heatconv.cli.waiting.progress import Ending, Members, Progress
 
 STYLES = {'COMPLETE': 'green', 'FAILED': 'bold red', 'IN_PROGRESS': 'cyan'}
 
@@ -47,6 +47,8 @@ class LiveReporter:
     :param color: whether to use colours.
     :param clock: returns the monotonic time in seconds.
     """
+
+    shows_members = True
 
     def __init__(
         self, stream: TextIO, color: bool, clock: Callable[[], float] = time.monotonic
@@ -134,7 +136,7 @@ class LiveReporter:
         self,
         failed: dict[str, str],
         in_progress: list[tuple[str, Any]],
-        members: dict[str, tuple[int, int]],
+        members: dict[str, Members],
     ) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True)
@@ -149,8 +151,8 @@ class LiveReporter:
         for name, resource in in_progress[:UNDER_WAY_SHOWN]:
             state = Text(f'{resource.action}_{resource.status}', STYLES['IN_PROGRESS'])
             told = [duration(max(0.0, now - resource.since))]
-            if name in members:
-                told.append(members_line(resource.action, *members[name]))
+            if name in members and members[name].action == resource.action:
+                told.append(members_line(members[name]))
             table.add_row('  ' + name, state, '  '.join(told))
         if len(in_progress) > UNDER_WAY_SHOWN:
             table.add_row('', f'and {len(in_progress) - UNDER_WAY_SHOWN} more in progress', '')

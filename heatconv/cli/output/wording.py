@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from heatconv.cli.output.text import printable
-from heatconv.cli.waiting.progress import Ending, is_stack_event
+from heatconv.cli.waiting.progress import Ending, Members, is_stack_event
 
 #: Largest number of printed failures: one cause often makes many resources fail.
 FAILURES_SHOWN = 20
@@ -56,13 +56,16 @@ def duration(seconds: float) -> str:
     return f'{minutes // 60} h {minutes % 60} min'
 
 
-def members_line(action: str, done: int, total: int) -> str:
+def members_line(members: Members) -> str:
     """Return how far a nested stack is.
 
-    :param action: its action; a delete removes finished resources from the total.
-    :param done: number of its resources that are complete.
+    An update does not change all resources, so that nobody knows how many are done.
     """
-    return f'{total} resources left' if action == 'DELETE' else f'{done}/{total} resources'
+    if members.action == 'CREATE':
+        return f'{members.complete}/{members.total} resources'
+    if members.action == 'DELETE':
+        return f'{members.total} resources left'
+    return f'{members.in_progress} of {members.total} resources in progress'
 
 
 def failure_lines(ending: Ending) -> list[str]:

@@ -25,7 +25,7 @@ from typing import Any
 from heatconv import exception
 from heatconv.cli import errors
 from heatconv.cli.connection import Session
-from heatconv.cli.waiting.progress import Ending, Goal, Progress, Reporter
+from heatconv.cli.waiting.progress import Ending, Goal, Members, Progress, Reporter
 
 #: Seconds between two polls of an engine in this process.
 POLL_EMBEDDED = 0.2
@@ -233,7 +233,8 @@ class Follower:
         now = self._clock()
         for resource in resources:
             self._progress.take_resource(resource, now)
-        self._progress.members = self._members(resources)
+        if self._reporter.shows_members and self._progress.status == 'IN_PROGRESS':
+            self._progress.members = self._members(resources)
         if self._progress.status != 'IN_PROGRESS':
             # The list does not contain deleted resources, and the total does not include them.
             names = {resource['resource_name'] for resource in resources}
@@ -250,24 +251,28 @@ class Follower:
         now = self._clock()
         self._count_at = now + max(COUNTING_PAUSE_MIN, (now - began) / COUNTING_SHARE)
 
-    def _members(self, resources: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
-        """Return how many resources of nested stacks in progress are complete, and all of them."""
+    def _members(self, resources: list[dict[str, Any]]) -> dict[str, Members]:
+        """Return the numbers of resources of the nested stacks in progress.
+
+        They only inform: if they cannot be read, those known are returned.
+        """
         nested = {one['resource_name']: one.get('nested_stack_id') for one in resources}
         members = {}
-        for name, _ in self._progress.under_way[:NESTED_COUNTED]:
+        for name, resource in self._progress.under_way[:NESTED_COUNTED]:
             if not nested.get(name):
                 continue
             try:
                 within = self._session.call('list_stack_resources', stack_identity=nested[name])
             except Exception as error:
-                if not errors.is_missing(error):
-                    raise
-                continue
-            done = sum(
+                if errors.is_missing(error):
+                    continue
+                break
+            complete = sum(
                 one['resource_status'] == 'COMPLETE' and one['resource_action'] != 'INIT'
                 for one in within
             )
-            members[name] = (done, len(within))
+            in_progress = sum(one['resource_status'] == 'IN_PROGRESS' for one in within)
+            members[name] = Members(resource.action, complete, in_progress, len(within))
         return members
 
     def _ending(self, gone: bool = False, timed_out: bool = False, waits: bool = False) -> Ending:

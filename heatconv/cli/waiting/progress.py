@@ -64,6 +64,22 @@ class ResourceProgress:
     since: float = 0.0
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Members:
+    """The resources of a nested stack.
+
+    :ivar action: the action of the nested stack when they were counted.
+    :ivar complete: number of resources that are there and complete.
+    :ivar in_progress: number of resources in progress.
+    :ivar total: number of all resources.
+    """
+
+    action: str
+    complete: int
+    in_progress: int
+    total: int
+
+
 @dataclasses.dataclass(slots=True)
 class Progress:
     """The latest known state of a stack.
@@ -79,9 +95,9 @@ class Progress:
     resources: dict[str, ResourceProgress] = dataclasses.field(default_factory=dict)
     #: Reasons of failures by resource name. A rollback does not remove them.
     failures: dict[str, str] = dataclasses.field(default_factory=dict)
-    #: The resources of nested stacks in progress: how many are complete and how many there are, by
-    #: the name of the resource that is the nested stack.
-    members: dict[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
+    #: The resources of nested stacks in progress, by the name of the resource that is the nested
+    #: stack.
+    members: dict[str, Members] = dataclasses.field(default_factory=dict)
     #: Pending hooks: pairs of a resource name and a hook.
     hooks: dict[tuple[str, str], None] = dataclasses.field(default_factory=dict)
 
@@ -187,7 +203,12 @@ class Ending:
 
 
 class Reporter(Protocol):
-    """Shows the progress of a wait."""
+    """Shows the progress of a wait.
+
+    :ivar shows_members: whether it shows `Progress.members`.
+    """
+
+    shows_members: bool
 
     def begin(self, progress: Progress) -> None:
         """Begin: the wait has started."""

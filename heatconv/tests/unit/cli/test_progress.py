@@ -29,7 +29,7 @@ from heatconv.cli.waiting.follower import (
     Follower,
     newest_event,
 )
-from heatconv.cli.waiting.progress import Ending, Goal, Progress, ResourceProgress
+from heatconv.cli.waiting.progress import Ending, Goal, Members, Progress, ResourceProgress
 from heatconv.tests.unit.cli.base import CliTestCase, Terminal
 from heatconv.tests.unit.cli.scripted import ScriptedEngine
 
@@ -55,6 +55,8 @@ class Time:
 
 class Recorder(plain.PlainReporter):
     """Remembers the counts of every look."""
+
+    shows_members = True
 
     def __init__(self) -> None:
         super().__init__(io.StringIO())
@@ -283,11 +285,11 @@ class MembersTest(FollowerTest):
         child.resources.update(resources)
         self.stack.nested[name] = child.name
 
-    def counted(self, frames: Any) -> dict[str, tuple[int, int]]:
+    def counted(self, frames: Any) -> dict[str, Members]:
         """Return what is counted at the last look at a stack in progress."""
         self.engine.scripts['CREATE'] = frames
         self.engine.begin(self.stack, 'CREATE')
-        seen: list[dict[str, tuple[int, int]]] = []
+        seen: list[dict[str, Members]] = []
         update = self.recorder.update
 
         def recorded(progress: Progress, events: list[dict[str, Any]]) -> None:
@@ -310,13 +312,35 @@ class MembersTest(FollowerTest):
             [('group', 'CREATE', 'IN_PROGRESS', ''), ('one', 'CREATE', 'IN_PROGRESS', '')],
             [('', 'CREATE', 'COMPLETE', '')],
         ]
-        self.assertEqual({'group': (1, 3)}, self.counted(frames))
+        self.assertEqual({'group': Members('CREATE', 1, 1, 3)}, self.counted(frames))
 
     def test_nested_stack_that_is_gone(self) -> None:
         self.nest('group')
         del self.engine.stacks['demo-group']
         frames = [[('group', 'CREATE', 'IN_PROGRESS', '')], [('', 'CREATE', 'COMPLETE', '')]]
         self.assertEqual({}, self.counted(frames))
+
+    def test_engine_that_does_not_answer_for_the_members(self) -> None:
+        """What only informs fails no wait."""
+        self.nest('group', a=('CREATE', 'COMPLETE', ''))
+        frames = [[('group', 'CREATE', 'IN_PROGRESS', '')], [('', 'CREATE', 'COMPLETE', '')]]
+        call = self.engine.call
+
+        def broken(method: str, **arguments: Any) -> Any:
+            if arguments.get('stack_identity') == {'stack_name': 'demo-group'}:
+                raise ValueError('no answer')
+            return call(method, **arguments)
+
+        self.useFixture(fixtures.MockPatchObject(self.engine, 'call', broken))
+        self.assertEqual({}, self.counted(frames))
+
+    def test_reporter_that_shows_no_members(self) -> None:
+        self.nest('group', a=('CREATE', 'COMPLETE', ''))
+        self.recorder.shows_members = False
+        frames = [[('group', 'CREATE', 'IN_PROGRESS', '')], [('', 'CREATE', 'COMPLETE', '')]]
+        self.assertEqual({}, self.counted(frames))
+        listed = [one['stack_identity'] for one in self.engine.called('list_stack_resources')]
+        self.assertNotIn({'stack_name': 'demo-group'}, listed)
 
     def test_counting_is_bounded(self) -> None:
         names = [f'group{number}' for number in range(2 * NESTED_COUNTED)]
@@ -349,7 +373,9 @@ class DrawingTest(testtools.TestCase):
             state.resources[f'r{number}'] = ResourceProgress('UPDATE', 'IN_PROGRESS', since=10.0)
             state.failures[f'f{number}'] = 'first line\nsecond line'
         state.resources['ok'] = ResourceProgress('UPDATE', 'COMPLETE', reported=True)
-        state.members['r0'] = (7, 9)
+        state.members['r0'] = Members('UPDATE', 7, 2, 9)
+        # What was counted during another action says nothing.
+        state.members['r1'] = Members('CREATE', 3, 2, 8)
         drawn = self.draw(state)
         # A name is never taken for markup.
         for part in (
@@ -362,13 +388,15 @@ class DrawingTest(testtools.TestCase):
             'r0',
             '2.0 s',
             'and 24 more',
-            '7/9 resources',
+            '2 of 9 resources in progress',
         ):
             self.assertIn(part, drawn)
         self.assertNotIn('second line', drawn)
+        self.assertNotIn('3/8', drawn)
 
-    def test_nested_stack_that_is_deleted(self) -> None:
-        state = Progress('demo', 0.0, 'DELETE', 'IN_PROGRESS')
-        state.resources['group'] = ResourceProgress('DELETE', 'IN_PROGRESS', since=10.0)
-        state.members['group'] = (7, 9)
-        self.assertIn('9 resources left', self.draw(state))
+    def test_nested_stacks_that_are_created_and_deleted(self) -> None:
+        for action, told in (('CREATE', '7/9 resources'), ('DELETE', '9 resources left')):
+            state = Progress('demo', 0.0, action, 'IN_PROGRESS')
+            state.resources['group'] = ResourceProgress(action, 'IN_PROGRESS', since=10.0)
+            state.members['group'] = Members(action, 7, 1, 9)
+            self.assertIn(told, self.draw(state))
