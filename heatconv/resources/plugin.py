@@ -128,7 +128,7 @@ class Plugin:
     """
 
     #: The properties and attributes of the type, as data.
-    schema: ClassVar[TypeSchema]
+    schema: TypeSchema
 
     @functools.cached_property
     def digest(self) -> str:

@@ -112,7 +112,7 @@ class RemoteStack(TimedStack):
 
     def in_region(self, region: str) -> None:
         """Set the name of the region, which is the only one in which stacks are created."""
-        self.schema = _schema(region)  # type: ignore[misc]
+        self.schema = _schema(region)
 
     def template(self, resource: Resource, owner: Mapping[str, Any]) -> dict[str, Any]:
         text = resource.properties['template']

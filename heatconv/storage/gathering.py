@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from heatconv.storage.base import StoreUnavailable
@@ -21,11 +21,11 @@ Result = TypeVar('Result')
 class _Pending(Generic[Item, Result]):
     """An item that waits for its result.
 
-    :ivar answer: its result or error, once it is there.
+    :ivar answers: its result or error, once it is there.
     """
 
     item: Item
-    answer: tuple[Result, None] | tuple[None, Exception] | None = None
+    answers: list[Result | Exception] = field(default_factory=list)
 
 
 class Gathering(Generic[Item, Result]):
@@ -58,14 +58,14 @@ class Gathering(Generic[Item, Result]):
         with self._queue_lock:
             self._queued.append(pending)
         # Whoever calls serves all that wait; then the others have nothing left to do.
-        while pending.answer is None:
+        while not pending.answers:
             with self._call_lock:
-                if pending.answer is None:
+                if not pending.answers:
                     self._serve()
-        result, error = pending.answer
-        if error is not None:
-            raise error
-        return result  # type: ignore[return-value]
+        (answer,) = pending.answers
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _serve(self) -> None:
         """Call the function for the items that wait longest."""
@@ -86,4 +86,4 @@ class Gathering(Generic[Item, Result]):
         self, group: Sequence[_Pending[Item, Result]], answers: Sequence[Result | Exception]
     ) -> None:
         for pending, answer in zip(group, answers, strict=True):
-            pending.answer = (None, answer) if isinstance(answer, Exception) else (answer, None)
+            pending.answers.append(answer)

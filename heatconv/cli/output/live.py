@@ -48,7 +48,7 @@ class LiveReporter:
     :param clock: returns the monotonic time in seconds.
     """
 
-    shows_members = True
+    members_shown = UNDER_WAY_SHOWN
 
     def __init__(
         self, stream: TextIO, color: bool, clock: Callable[[], float] = time.monotonic

@@ -25,7 +25,7 @@ from heatconv.cli.waiting.progress import Ending, Progress
 class PlainReporter:
     """Prints each event as a line: for pipes, log files and dumb terminals."""
 
-    shows_members = False
+    members_shown = 0
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

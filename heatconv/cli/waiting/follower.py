@@ -42,10 +42,6 @@ PAGE = 200
 COUNTING_SHARE = 0.05
 COUNTING_PAUSE_MIN = 1.0
 
-#: Largest number of nested stacks in progress whose resources are counted: those that are longest
-#: in progress.
-NESTED_COUNTED = 6
-
 #: The wait fails after this many consecutive polls without an answer. Fewer are tolerated,
 #: because an engine may die and be replaced during the wait.
 UNANSWERED_MAX = 3
@@ -233,7 +229,7 @@ class Follower:
         now = self._clock()
         for resource in resources:
             self._progress.take_resource(resource, now)
-        if self._reporter.shows_members and self._progress.status == 'IN_PROGRESS':
+        if self._progress.status == 'IN_PROGRESS':
             self._progress.members = self._members(resources)
         if self._progress.status != 'IN_PROGRESS':
             # The list does not contain deleted resources, and the total does not include them.
@@ -258,7 +254,7 @@ class Follower:
         """
         nested = {one['resource_name']: one.get('nested_stack_id') for one in resources}
         members = {}
-        for name, resource in self._progress.under_way[:NESTED_COUNTED]:
+        for name, resource in self._progress.under_way[: self._reporter.members_shown]:
             if not nested.get(name):
                 continue
             try:

@@ -205,10 +205,11 @@ class Ending:
 class Reporter(Protocol):
     """Shows the progress of a wait.
 
-    :ivar shows_members: whether it shows `Progress.members`.
+    :ivar members_shown: of how many resources, longest in progress first, it shows
+        `Progress.members`.
     """
 
-    shows_members: bool
+    members_shown: int
 
     def begin(self, progress: Progress) -> None:
         """Begin: the wait has started."""

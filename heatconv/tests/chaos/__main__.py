@@ -194,7 +194,7 @@ class Chaos:
             listed = ', '.join(f'{count} {name}' for name, count in counts.most_common())
             self.tell(f'{title}: {listed}')
         self.tell(f'{len(operations)} operations on {len({one[3] for one in operations})} things')
-        late = [one for one in self._world.refused() if one.seconds > WORKER['action_timeout']]
+        late = [one for one in self._world.refused() if one.is_late(WORKER['action_timeout'])]
         if late:
             self.tell(f'{len(late)} calls of stopped processes were refused')
 

@@ -67,6 +67,17 @@ class Refusal:
     seconds: float
     what: str
 
+    def is_late(self, action_timeout: float) -> bool:
+        """Say whether the call outlived its lease, so that it was refused rightly.
+
+        A call begins only while the lease of its worker is valid for longer than the timeout. One
+        that lasted longer belongs to a process that was stopped: others may have taken its work
+        over.
+
+        :param action_timeout: of the workers, in seconds.
+        """
+        return self.seconds > action_timeout
+
 
 class World:
     """All things.

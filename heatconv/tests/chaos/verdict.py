@@ -61,16 +61,12 @@ def judge(
 def wrong_order(world: World, action_timeout: float) -> list[str]:
     """Return what had to be refused, each with the operations on what it names.
 
-    A call begins only while the lease of its worker is valid for longer than the timeout. One
-    that lasted longer belongs to a process that was stopped: others may have taken its work
-    over, and to refuse it is right.
-
     :param action_timeout: of the workers, in seconds.
     """
     operations = world.operations()
     found = []
     for one in world.refused():
-        if one.seconds > action_timeout:
+        if one.is_late(action_timeout):
             continue
         found.append(f'order: {one.at:.2f} (process {one.pid}, {one.seconds:.2f} s): {one.what}')
         found += [

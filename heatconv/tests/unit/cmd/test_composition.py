@@ -1,4 +1,4 @@
-"""A daemon that starts before its database waits for it."""
+"""What daemons do at their start, and what they make of their configuration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from unittest import mock
 
 import fixtures
 import testtools
+from oslo_config import cfg
 
+from heatconv import conf as heatconv_conf
 from heatconv.cmd import composition
 from heatconv.db import migration
 from heatconv.storage.base import StoreUnavailable
@@ -28,3 +30,14 @@ class WaitTest(testtools.TestCase):
 
     def test_schema_of_another_release_ends_the_process(self) -> None:
         self.assertRaises(SystemExit, self.check, '0001')
+
+
+class NestTest(testtools.TestCase):
+    def test_types_learn_the_name_of_the_region(self) -> None:
+        conf = cfg.ConfigOpts()
+        heatconv_conf.register_opts(conf)
+        conf([], default_config_files=[])
+        conf.set_override('region_name', 'North', group='engine')
+        parts = mock.MagicMock()
+        composition.nest(conf, parts)
+        self.assertEqual('North', parts.registry.nest.call_args.args[-1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from heatconv.resources.records import Signal
 from heatconv.storage.base import CommitUnknown, StoreUnavailable
 from heatconv.tests import databases
 from heatconv.tests.quiet import Quiet
+from heatconv.tests.together import together
 
 
 def event(signal: Signal) -> Event:
@@ -70,25 +70,7 @@ class GroupCommitTest(testtools.TestCase):
 
     def together(self, *adds: Callable[[], Any]) -> list[Any]:
         """Add signals in one transaction: they queue up while another thread commits."""
-        results: list[Any] = []
-
-        def run(add: Callable[[], Any]) -> None:
-            try:
-                results.append(add())
-            except Exception as error:
-                results.append(error)
-
-        threads = [threading.Thread(target=run, args=(add,)) for add in adds]
-        gathering = self.records._gathering
-        with gathering._call_lock:
-            for number, thread in enumerate(threads, 1):
-                thread.start()
-                while len(gathering._queued) < number:
-                    thread.join(0.01)
-        for thread in threads:
-            thread.join(30)
-            self.assertFalse(thread.is_alive())
-        return results
+        return together(self.records._gathering, adds)
 
     def test_one_transaction_for_all(self) -> None:
         groups: list[int] = []
@@ -115,14 +97,6 @@ class GroupCommitTest(testtools.TestCase):
         errors = [one for one in results if isinstance(one, Exception)]
         self.assertEqual(['no event'], [str(error) for error in errors])
         self.assertEqual({'a', 'b'}, {one.id for one in self.records.signals('t')})
-
-    def test_end_of_the_process_leaves_nobody_waiting(self) -> None:
-        def save(group: Any, exact: bool) -> None:
-            raise SystemExit
-
-        self.records._save_once = save  # type: ignore[method-assign]
-        results = self.together(self.add, self.add)
-        self.assertTrue(all(isinstance(one, StoreUnavailable) for one in results), results)
 
     def test_default_id_that_many_signals_have_taken(self) -> None:
         for number in range(2, 30):
@@ -155,6 +129,12 @@ class GroupCommitTest(testtools.TestCase):
         self.assertEqual('3', self.add().id)
         self.assertEqual([False], transactions)
 
+    def test_taken_default_id_of_the_second_signal_needs_no_second_transaction(self) -> None:
+        self.add('3')
+        transactions = self.exactness()
+        self.assertEqual({'2', '4'}, {one.id for one in self.together(self.add, self.add)})
+        self.assertEqual([False], transactions)
+
     def test_few_ids_are_read(self) -> None:
         for number in range(50):
             self.add(f's{number}')
@@ -172,7 +152,9 @@ class GroupCommitTest(testtools.TestCase):
         def add(signal_id: str | None) -> Callable[[], Signal]:
             return lambda: self.add(signal_id)
 
+        transactions = self.exactness()
         self.together(add('a'), add('b'), add('b'), add(None), add(None))
+        self.assertEqual([False], transactions)
         self.assertEqual(['a', 'b', '3', '4'], [signal.id for signal in self.records.signals('t')])
 
     def test_number_of_signals_is_bounded(self) -> None:

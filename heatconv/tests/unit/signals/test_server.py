@@ -25,6 +25,7 @@ class SlowApplication:
 
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
         for _ in range(4):
+            # The statements of a signal, during which other threads run.
             time.sleep(0.0005)
             sum(range(5000))
         start_response('200 OK', [('Content-Length', '2')])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +10,7 @@ import testtools
 
 from heatconv.storage.base import StoreUnavailable
 from heatconv.storage.gathering import Gathering
+from heatconv.tests.together import together
 
 
 class GatheringTest(testtools.TestCase):
@@ -26,24 +27,7 @@ class GatheringTest(testtools.TestCase):
     def together(self, function: Callable[..., Any], *items: int, limit: int = 100) -> list[Any]:
         """Return the results of items that wait at the same time, in the order of the items."""
         gathering: Gathering[int, Any] = Gathering(function, limit)
-        answers: dict[int, Any] = {}
-
-        def run(item: int) -> None:
-            try:
-                answers[item] = gathering(item)
-            except BaseException as error:
-                answers[item] = error
-
-        threads = [threading.Thread(target=run, args=(item,)) for item in items]
-        with gathering._call_lock:
-            for number, thread in enumerate(threads, 1):
-                thread.start()
-                while len(gathering._queued) < number:
-                    thread.join(0.01)
-        for thread in threads:
-            thread.join(30)
-            self.assertFalse(thread.is_alive())
-        return [answers[item] for item in items]
+        return together(gathering, [functools.partial(gathering, item) for item in items])
 
     def test_those_that_wait_share_a_call(self) -> None:
         self.assertEqual([2, 4, 6], self.together(self.double, 1, 2, 3))
