@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from unittest import mock
 
 import fixtures
@@ -29,7 +31,10 @@ class WaitTest(testtools.TestCase):
         self.assertEqual(1, self.log.output.count('Waiting for the database'))
 
     def test_schema_of_another_release_ends_the_process(self) -> None:
-        self.assertRaises(SystemExit, self.check, '0001')
+        told = io.StringIO()
+        with contextlib.redirect_stderr(told):
+            self.assertRaises(SystemExit, self.check, '0001')
+        self.assertIn('heatconv-manage db sync', told.getvalue())
 
 
 class NestTest(testtools.TestCase):
